@@ -1,0 +1,1 @@
+"""What a clinic does: protocol, signs and grades, management rules, response."""

@@ -1,0 +1,1 @@
+"""Cohort x lots x protocol to courses (what happened) and visits (what was seen)."""

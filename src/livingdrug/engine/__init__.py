@@ -1,0 +1,1 @@
+"""Numbers only: ordinary differential equations of many patients at once, with doses and rules at checks."""

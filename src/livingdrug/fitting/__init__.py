@@ -1,0 +1,1 @@
+"""Calibration and the analysis of cellular kinetics."""

@@ -1,0 +1,82 @@
+"""The family of errors a user may meet. Each says what is wrong, where, what was expected, what to do next.
+
+    LivingDrugError
+    ├── BadInput                 exit code 2: stopped at the door
+    │   ├── UnknownName          no such product, trial, endpoint ...
+    │   ├── UnitError            a unit that does not fit the quantity
+    │   ├── CatalogError         a catalog file that does not hold together
+    │   ├── ExpressionError      a formula that cannot be read
+    │   └── ModelError           mechanisms that do not join into a sound model
+    ├── SimulationFailed         exit code 3: some patients' courses did not finish
+    └── Interrupted              exit code 130: stopped by the user, finished work kept
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class LivingDrugError(Exception):
+    """Anything that went wrong in a way we can explain."""
+
+    exit_code = 1
+
+
+class BadInput(LivingDrugError):
+    """Something the user gave us cannot be used as it is."""
+
+    exit_code = 2
+
+
+class UnknownName(BadInput):
+    """A name that is not in the catalogue; offers the nearest known ones.
+
+    Parameters
+    ----------
+    kind
+        What sort of thing was asked for, e.g. ``"product"``.
+    name
+        The name as given.
+    known
+        All names of this kind.
+    hint
+        The next step, one sentence.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        guess = f' Did you mean "{near[0]}"?' if near else ""
+        listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+        tail = f"\n  {hint}" if hint else ""
+        super().__init__(f'no {kind} "{name}".{guess}\n  Known: {listed or "none"}.{tail}')
+        self.kind, self.name = kind, name
+
+
+class UnitError(BadInput):
+    """A quantity whose unit does not fit."""
+
+
+class CatalogError(BadInput):
+    """A catalog file that does not hold together."""
+
+
+class ExpressionError(BadInput):
+    """A formula that cannot be read or uses a name nobody provides."""
+
+
+class ModelError(BadInput):
+    """Mechanisms that do not join into a sound model."""
+
+
+class SimulationFailed(LivingDrugError):
+    """Some patients' courses did not finish; the others are returned."""
+
+    exit_code = 3
+
+
+class Interrupted(LivingDrugError):
+    """Stopped by the user; what was finished is kept."""
+
+    exit_code = 130

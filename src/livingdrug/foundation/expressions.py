@@ -1,0 +1,161 @@
+"""The small formula language of catalog files: arithmetic, comparisons, and/or/not, `a if c else b`, a few functions.
+
+Scales, guidelines and endpoints are written in it. The same formula is evaluated on whole columns (NumPy) or compiled
+into a check program by the engine, so a grade on paper and a grade at the bedside are one text.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from livingdrug.foundation.errors import ExpressionError
+
+FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor}
+VARIADIC = {"min": np.minimum, "max": np.maximum}
+_BINARY = {
+    ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.Pow: np.power,
+}  # fmt: skip
+_COMPARE = {
+    ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Lt: np.less, ast.LtE: np.less_equal,
+    ast.Eq: np.equal, ast.NotEq: np.not_equal,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula that has been read and found sound.
+
+    Attributes
+    ----------
+    text
+        As written.
+    names
+        The free names it needs, sorted.
+    """
+
+    text: str
+    names: tuple[str, ...]
+
+    @property
+    def tree(self) -> ast.expr:
+        """The formula as a checked syntax tree (only nodes of the language)."""
+        return _tree(self.text)
+
+    def evaluate(self, values: Mapping[str, Any]) -> Any:
+        """The formula's value on columns (arrays of one length) or single numbers.
+
+        Raises
+        ------
+        ExpressionError
+            A name the formula needs is missing from `values`.
+        """
+        missing = [name for name in self.names if name not in values]
+        if missing:
+            raise ExpressionError(f'formula "{self.text}" needs {", ".join(missing)}; given: {", ".join(sorted(values))}')
+        return _value(self.tree, values)
+
+
+@cache
+def _tree(text: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError) as problem:
+        raise ExpressionError(f'cannot read the formula "{text}": {getattr(problem, "msg", problem)}') from None
+
+
+@cache
+def read_formula(text: str) -> Formula:
+    """Read a formula and check that it uses only the language.
+
+    Raises
+    ------
+    ExpressionError
+        Syntax error, or something outside the language (attribute, index, unknown function …).
+
+    Examples
+    --------
+    >>> read_formula("3 if pressor >= 2 else 0").names
+    ('pressor',)
+    """
+    names: set[str] = set()
+    _check(_tree(text), text, names)
+    return Formula(text, tuple(sorted(names)))
+
+
+def _check(node: ast.expr, text: str, names: set[str]) -> None:
+    match node:
+        case ast.Constant(value=value) if isinstance(value, (int, float)):
+            return
+        case ast.Name(id=name):
+            names.add(name)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            _check(left, text, names)
+            _check(right, text, names)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
+            _check(operand, text, names)
+        case ast.BoolOp(values=values):
+            for value in values:
+                _check(value, text, names)
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
+            for value in (left, *others):
+                _check(value, text, names)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            for value in (test, body, orelse):
+                _check(value, text, names)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if (name in FUNCTIONS and len(args) == 1) or (
+            name in VARIADIC and len(args) >= 2
+        ):
+            for value in args:
+                _check(value, text, names)
+        case _:
+            raise ExpressionError(
+                f'the formula "{text}" uses "{ast.unparse(node)}", which the formula language does not have.\n'
+                f"  It has + - * / **, comparisons, and/or/not, a if c else b, {', '.join([*FUNCTIONS, *VARIADIC])}."
+            )
+
+
+def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return values[name]
+        case ast.BinOp(left=left, op=op, right=right):
+            return _BINARY[type(op)](_value(left, values), _value(right, values))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return np.logical_not(_value(operand, values))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return np.negative(_value(operand, values))
+        case ast.UnaryOp(operand=operand):
+            return _value(operand, values)
+        case ast.BoolOp(op=op, values=parts):
+            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
+            result = _value(parts[0], values)
+            for part in parts[1:]:
+                result = join(result, _value(part, values))
+            return result
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            result, previous = None, _value(left, values)
+            for op, other in zip(ops, others, strict=True):
+                here = _value(other, values)
+                held = _COMPARE[type(op)](previous, here)
+                result = held if result is None else np.logical_and(result, held)
+                previous = here
+            return result
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return np.where(_value(test, values), _value(body, values), _value(orelse, values))
+        case ast.Call(func=ast.Name(id=name), args=args):
+            parts = [_value(arg, values) for arg in args]
+            if name in FUNCTIONS:
+                return FUNCTIONS[name](parts[0])
+            result = parts[0]
+            for part in parts[1:]:
+                result = VARIADIC[name](result, part)
+            return result
+    raise AssertionError(f"unchecked node {node!r}")

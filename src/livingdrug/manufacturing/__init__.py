@@ -1,0 +1,1 @@
+"""From blood draw to a lot in a bag: yields, failures, waiting."""

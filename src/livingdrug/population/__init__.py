@@ -1,0 +1,1 @@
+"""Virtual patients: who they are before anything happens to them."""

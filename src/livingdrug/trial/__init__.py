@@ -1,0 +1,1 @@
+"""Arms, endpoints and estimators: from what was seen to what it means."""

@@ -1,1 +1,3 @@
 """The command line: a thin door."""
+
+NOTICE = "Simulation; not for patient care."

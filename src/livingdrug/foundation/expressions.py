@@ -16,7 +16,10 @@ import numpy as np
 
 from livingdrug.foundation.errors import ExpressionError
 
-FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor}
+FUNCTIONS = {
+    "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor,
+    "sin": np.sin, "cos": np.cos, "atan": np.arctan,
+}  # fmt: skip
 VARIADIC = {"min": np.minimum, "max": np.maximum}
 _BINARY = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide, ast.Pow: np.power,

@@ -1,1 +1,1 @@
-"""One file for each statistic."""
+"""The statistics of a trial, one to a file."""

@@ -1,0 +1,69 @@
+# livingdrug: each target is enough on a fresh machine with Python 3.11 or newer.
+#
+#   make demo      a virtual ELIANA trial, and where its report is
+#   make test      the tests
+#   make check     what a change has to pass: format, lint, types, import directions, tests
+#   make bench     speed on a fixed small trial
+#   make validate  published against simulated, trial by trial
+#   make clean     remove what was made (.venv, runs, caches)
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+PYTHON  ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,\
+             $(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+RUNTIME := $(VENV)/.installed
+DEV     := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format-check types imports bench validate clean
+
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
+demo: $(RUNTIME)
+	@rm -rf runs/eliana/chunks
+	$(BIN)/livingdrug run eliana -n 1000 --seed 7 -o runs/eliana
+
+test: $(DEV)
+	$(BIN)/python -m pytest
+
+check: format-check types imports test
+
+format-check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(DEV)
+	$(BIN)/pyright
+
+imports: $(DEV)
+	$(BIN)/lint-imports
+
+bench: $(DEV)
+	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
+
+validate: $(RUNTIME)
+	$(BIN)/livingdrug run eliana -n 1000 --seed 7 -o runs/validate
+	$(BIN)/livingdrug report runs/validate
+
+clean:
+	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment ---------------------------------------------------------------------------------------------------
+# A stamp file for each set of packages: nothing is installed twice unless the list of packages changed.
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Error: no Python 3.11 or newer was found. Install one, or say which: make PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Error: Python could not make $(VENV). On Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
+
+$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing livingdrug into $(VENV) …"
+	$(INSTALL) -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing livingdrug and its test tools into $(VENV) …"
+	$(INSTALL) -e ".[dev]"
+	@touch $@ $(RUNTIME)

@@ -1,0 +1,131 @@
+"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. Simulation; not for patient care.
+
+The line: Protocol -> Cohort -> Lots -> Courses -> Visits -> Endpoints -> Report.
+
+>>> import livingdrug as ld
+>>> trial = ld.load_trial("eliana")
+>>> result = ld.run(trial, patients=1000, seed=7)                      # doctest: +SKIP
+>>> result.endpoint("efs").at([6, 12, 24], "month")                    # doctest: +SKIP
+>>> ld.write_report(result, "report.html")                             # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog, load_trial
+    from livingdrug.fitting.kinetics import cellular_kinetics
+    from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
+    from livingdrug.interop.sbml import export_sbml
+    from livingdrug.reports.html import write_report
+    from livingdrug.trial.endpoints import EndpointResult
+    from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
+    from livingdrug.trial.estimators.exact_binomial import exact_binomial
+    from livingdrug.trial.estimators.geometric_mean import geometric_mean
+    from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
+    from livingdrug.trial.estimators.log_rank import log_rank
+    from livingdrug.trial.result import Result
+    from livingdrug.trial.run import run
+
+    __version__: str
+
+# Where each public name lives; imported when first asked for, so that importing the package does no work.
+_HOMES = {
+    "BadInput": "foundation.errors",
+    "Catalog": "catalog.load",
+    "EndpointResult": "trial.endpoints",
+    "Interrupted": "foundation.errors",
+    "LivingDrugError": "foundation.errors",
+    "Result": "trial.result",
+    "SimulationFailed": "foundation.errors",
+    "UnknownName": "foundation.errors",
+    "cellular_kinetics": "fitting.kinetics",
+    "cumulative_incidence": "trial.estimators.cumulative_incidence",
+    "exact_binomial": "trial.estimators.exact_binomial",
+    "export_sbml": "interop.sbml",
+    "geometric_mean": "trial.estimators.geometric_mean",
+    "kaplan_meier": "trial.estimators.kaplan_meier",
+    "load_trial": "catalog.load",
+    "log_rank": "trial.estimators.log_rank",
+    "run": "trial.run",
+    "write_report": "reports.html",
+}
+
+__all__ = [
+    "BadInput",
+    "Catalog",
+    "EndpointResult",
+    "Interrupted",
+    "LivingDrugError",
+    "Result",
+    "SimulationFailed",
+    "UnknownName",
+    "__version__",
+    "cellular_kinetics",
+    "cumulative_incidence",
+    "exact_binomial",
+    "export_sbml",
+    "geometric_mean",
+    "kaplan_meier",
+    "list_drugs",
+    "list_endpoints",
+    "list_products",
+    "list_trials",
+    "load_trial",
+    "log_rank",
+    "run",
+    "write_report",
+]
+
+
+def list_drugs() -> list[str]:
+    """Names of all drugs in the catalogue."""
+    return _names("drug")
+
+
+def list_endpoints() -> list[str]:
+    """Names of all endpoints in the catalogue."""
+    return _names("endpoint")
+
+
+def list_products() -> list[str]:
+    """Names of all CAR T-cell products in the catalogue.
+
+    >>> "tisa_cel" in list_products()
+    True
+    """
+    return _names("product")
+
+
+def list_trials() -> list[str]:
+    """Names of all trials in the catalogue."""
+    return _names("trial")
+
+
+def _names(kind: str) -> list[str]:
+    from livingdrug.catalog.load import default_catalog
+
+    return default_catalog().names(kind)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found: Any = version("livingdrug")
+        except PackageNotFoundError:
+            found = "not installed"
+    elif name in _HOMES:
+        from importlib import import_module
+
+        found = getattr(import_module(f"livingdrug.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f'livingdrug has no "{name}"; it has {", ".join(__all__)}')
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,239 @@
+"""A treatment arm as planned: apheresis, bridging, lymphodepletion, infusion and management, in canonical numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from livingdrug.catalog.records.base import Part
+from livingdrug.foundation.errors import CatalogError, UnitError
+from livingdrug.foundation.units import read, read_range
+
+DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
+LABEL_WEIGHT_KG = 50.0
+
+
+class Apheresis(Part):
+    """How the starting material is taken and the lot made.
+
+    Attributes
+    ----------
+    making
+        Catalog name of the making process (kind ``making``); empty for the product's own.
+    lead_time
+        ``"manufacturer"``: the process's own clocks; or the name of a network file.
+    """
+
+    making: str = ""
+    lead_time: str = "manufacturer"
+
+
+class Bridging(Part):
+    """Whether therapy between apheresis and infusion is allowed."""
+
+    allowed: bool = True
+
+
+class LymphodepletionDrug(Part):
+    """One drug of the lymphodepletion: e.g. 30 mg/m^2 on days -6 to -3.
+
+    Attributes
+    ----------
+    drug
+        Catalog name of the drug.
+    dose
+        Dose of one day, with unit: per body surface, per body weight, or fixed.
+    days
+        Days from infusion's day 0 on which it is given.
+    """
+
+    drug: str
+    dose: str
+    days: tuple[float, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _dose_makes_sense(self) -> LymphodepletionDrug:
+        if self.dose_value <= 0:
+            raise CatalogError(f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", expected more than 0.')
+        return self
+
+    @property
+    def dose_unit(self) -> str:
+        """``"mg/m^2"``, ``"mg/kg"`` or ``"mg"``."""
+        return _read_drug_dose(self.dose, self.drug)[1]
+
+    @property
+    def dose_value(self) -> float:
+        """The dose of one day in `dose_unit`."""
+        return _read_drug_dose(self.dose, self.drug)[0]
+
+    def milligrams(self, weight_kg: Any, bsa_m2: Any) -> Any:
+        """One day's dose [mg] for patients of these weights [kg] and body surfaces [m^2] (arrays or floats)."""
+        return self.dose_value * {"mg/m^2": bsa_m2, "mg/kg": weight_kg, "mg": 1.0 + 0.0 * weight_kg}[self.dose_unit]
+
+
+def _read_drug_dose(text: str, drug: str) -> tuple[float, str]:
+    for unit in DOSE_UNITS:
+        try:
+            return read(text, unit), unit
+        except UnitError:
+            continue
+    raise UnitError(
+        f'"lymphodepletion.dose" of {drug}: got "{text}", expected a dose such as "30 mg/m^2", "2 mg/kg" or "40 mg".\n'
+        "  Write number and unit in quotes."
+    )
+
+
+class Infusion(Part):
+    """The CAR T-cell dose allowed: by weight as in the label, per kg, or fixed. CAR-positive viable T cells.
+
+    Attributes
+    ----------
+    day
+        Day of infusion (day 0 by convention).
+    dose_at_most_50kg, dose_above_50kg
+        Ranges, e.g. ``"0.2e6 to 5.0e6 cell/kg"`` and ``"0.1e8 to 2.5e8 cell"``; both or neither.
+    dose_per_kg
+        Range or single value per body weight for everyone.
+    dose_fixed
+        Range or single value for everyone.
+    dose_at_most
+        Ceiling in cells, e.g. ``"2e8 cell"``.
+    """
+
+    day: float = 0.0
+    dose_at_most_50kg: str = ""
+    dose_above_50kg: str = ""
+    dose_per_kg: str = ""
+    dose_fixed: str = ""
+    dose_at_most: str = ""
+
+    @model_validator(mode="after")
+    def _one_way_to_dose(self) -> Infusion:
+        if bool(self.dose_at_most_50kg) != bool(self.dose_above_50kg):
+            raise CatalogError(
+                '"infusion": "dose_at_most_50kg" and "dose_above_50kg" go together.\n  Add the other one.'
+            )
+        ways = [way for way in (self.dose_at_most_50kg, self.dose_per_kg, self.dose_fixed) if way]
+        if len(ways) != 1:
+            raise CatalogError(
+                f'"infusion": got {len(ways)} ways to dose, expected exactly one of dose_at_most_50kg with'
+                " dose_above_50kg, dose_per_kg, dose_fixed."
+            )
+        for low, _ in (self._light, self._heavy):
+            if low <= 0:
+                raise CatalogError(f'"infusion": got "{ways[0]}", expected doses above 0.\n  Correct the dose.')
+        if self.dose_at_most and self._ceiling <= 0:
+            raise CatalogError(f'"infusion.dose_at_most": got "{self.dose_at_most}", expected more than 0.')
+        return self
+
+    @property
+    def _light(self) -> tuple[float, float]:
+        """Up to 50 kg: [cell/kg], or [cell] when fixed."""
+        text, unit, key = (
+            (self.dose_at_most_50kg, "cell/kg", "dose_at_most_50kg")
+            if self.dose_at_most_50kg
+            else (self.dose_per_kg, "cell/kg", "dose_per_kg")
+            if self.dose_per_kg
+            else (self.dose_fixed, "cell", "dose_fixed")
+        )
+        return _one_or_range(text, unit, key)
+
+    @property
+    def _heavy(self) -> tuple[float, float]:
+        if self.dose_above_50kg:
+            return _one_or_range(self.dose_above_50kg, "cell", "dose_above_50kg")
+        return self._light
+
+    @property
+    def _ceiling(self) -> float:
+        return read(self.dose_at_most, "cell", where='"infusion.dose_at_most"') if self.dose_at_most else float("inf")
+
+    def dose_limits(self, weight_kg: Any) -> tuple[Any, Any]:
+        """Lowest and highest dose allowed [cell] for patients of these weights [kg].
+
+        Parameters
+        ----------
+        weight_kg
+            Shaped (n,), or one number.
+
+        Returns
+        -------
+        Two arrays of the same shape.
+        """
+        import numpy as np
+
+        weight = np.asarray(weight_kg, dtype=np.float64)
+        limits = []
+        for light, heavy in zip(self._light, self._heavy, strict=True):
+            below = light if self.dose_fixed else light * weight
+            above = heavy if (self.dose_above_50kg or self.dose_fixed) else heavy * weight
+            amount = np.where(weight <= LABEL_WEIGHT_KG, below, above)
+            limits.append(np.minimum(amount, self._ceiling))
+        return limits[0], limits[1]
+
+
+def _one_or_range(text: str, unit: str, key: str) -> tuple[float, float]:
+    place = f'"infusion.{key}"'
+    try:
+        if " to " in text:
+            return read_range(text, unit, where=place)
+        value = read(text, unit, where=place)
+        return value, value
+    except UnitError as problem:
+        other = {"cell": "cell/kg", "cell/kg": "cell"}[unit]
+        advice = (
+            f'\n  A dose in "{other}" belongs in another key: dose_per_kg, dose_at_most_50kg [cell/kg];'
+            " dose_fixed, dose_above_50kg [cell]."
+        )
+        raise UnitError(f"{problem}{advice}") from None
+
+
+class Management(Part):
+    """How toxicity is treated: catalog name of the guideline."""
+
+    guideline: str
+
+
+class Arm(Part):
+    """One arm. `bridging`, `apheresis` have defaults; the others are stated."""
+
+    name: str = Field(min_length=1)
+    product: str
+    apheresis: Apheresis = Apheresis()
+    bridging: Bridging = Bridging()
+    lymphodepletion: tuple[LymphodepletionDrug, ...] = ()
+    infusion: Infusion
+    management: Management
+
+    @field_validator("name")
+    @classmethod
+    def _no_blank_ends(cls, name: str) -> str:
+        if name != name.strip():
+            raise ValueError(f'got "{name}", expected a name without blanks at its ends')
+        return name
+
+    @model_validator(mode="after")
+    def _order_of_days(self) -> Arm:
+        for given in self.lymphodepletion:
+            late = [day for day in given.days if day >= self.infusion.day]
+            if late:
+                raise CatalogError(
+                    f'arm "{self.name}", "lymphodepletion.days" of {given.drug}: day {late[0]:g} is not before the'
+                    f" infusion on day {self.infusion.day:g}.\n  Lymphodepletion comes first: use negative days."
+                )
+        return self
+
+    @property
+    def first_day(self) -> float:
+        """First day of treatment: the start of lymphodepletion, or the infusion."""
+        return min([self.infusion.day, *(day for given in self.lymphodepletion for day in given.days)])
+
+
+def duration_days(text: str, key: str) -> float:
+    """A duration such as ``"5 year"`` in days (a year is 365.25 days, a month a twelfth of it)."""
+    return read(text, "day", where=f'"{key}"')
+
+
+__all__ = ["Apheresis", "Arm", "Bridging", "Infusion", "LymphodepletionDrug", "Management", "duration_days"]

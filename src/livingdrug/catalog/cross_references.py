@@ -1,0 +1,70 @@
+"""Names in a trial that must be found elsewhere in the catalogue: products, drugs, endpoints, scales …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.trial import Record as Trial
+
+
+def check_trial(trial: Trial, catalog: Catalog) -> list[BadInput]:
+    """Everything in a trial that points to nowhere, as errors ready to be shown or raised.
+
+    Parameters
+    ----------
+    trial
+        A loaded trial record.
+    catalog
+        Where its names are looked up; each file named is read, so its own faults are found too.
+
+    Returns
+    -------
+    An empty list when all is well.
+    """
+    problems: list[BadInput] = []
+    seen: set[tuple[str, str]] = set()
+    waiting = [(f'trial "{trial.id}", "{place}"', kind, name) for place, kind, name in _references(trial)]
+    while waiting:
+        place, kind, name = waiting.pop(0)
+        if (kind, name) in seen:
+            continue
+        seen.add((kind, name))
+        try:
+            record = catalog.load(kind, name)
+        except UnknownName as problem:
+            problems.append(CatalogError(f"{place}: {problem}"))
+        except BadInput as problem:
+            problems.append(problem)
+        else:
+            if kind == "guideline":  # the one kind named by a trial that names others itself
+                waiting += [(f'guideline "{name}"', "drug", drug) for drug in record.drugs]
+                waiting += [(f'guideline "{name}"', "scale", scale) for scale in record.scales]
+    return problems
+
+
+def _references(trial: Trial) -> Iterator[tuple[str, str, str]]:
+    """(place in the trial file, kind, name) of every name used."""
+    yield "population", "population", trial.population
+    yield "disease", "disease", trial.disease
+    for scale in trial.scales:
+        yield "scales", "scale", scale
+    if trial.infections:
+        yield "infections", "infection", trial.infections
+    for number, arm in enumerate(trial.arms, start=1):
+        place = f"arm[{number}]"
+        yield f"{place}.product", "product", arm.product
+        yield f"{place}.management.guideline", "guideline", arm.management.guideline
+        if arm.apheresis.making:
+            yield f"{place}.apheresis.making", "making", arm.apheresis.making
+        for given in arm.lymphodepletion:
+            yield f"{place}.lymphodepletion.drug", "drug", given.drug
+    for group, assays in trial.visits.assays.items():
+        for assay in assays:
+            yield f"visits.assays.{group}", "assay", assay
+    for endpoint in trial.endpoints:
+        yield "endpoint", "endpoint", endpoint.id

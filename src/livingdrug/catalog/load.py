@@ -1,0 +1,198 @@
+"""Finding and reading catalog files: names in, frozen records out, every fault told with file, key and next step."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.records.trial import Record as Trial
+
+HERE = Path(__file__).parent
+RECORDS = HERE / "records"
+VARIABLE = "LIVINGDRUG_CATALOG"
+
+
+class Catalog:
+    """The catalog files that come with the package, and any folders of your own.
+
+    Parameters
+    ----------
+    extra
+        Folders laid out like the package's own (``product/``, ``drug/``, …). They are searched first, so a file
+        there stands in for a shipped one of the same name.
+
+    Examples
+    --------
+    >>> "fludarabine" in Catalog().names("drug")
+    True
+    >>> Catalog().load("drug", "fludarabine").enters
+    'fludarabine_central'
+    """
+
+    def __init__(self, extra: Iterable[Path | str] = ()) -> None:
+        self.folders: tuple[Path, ...] = (*(Path(folder) for folder in extra), HERE)
+        for folder in self.folders:
+            if not folder.is_dir():
+                raise CatalogError(
+                    f'catalog folder "{folder}": expected a folder with sub-folders such as product/ and drug/.\n'
+                    f"  Create it, or take it out of {VARIABLE}."
+                )
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of files there are: product, drug, trial, …"""
+        return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
+
+    def names(self, kind: str) -> list[str]:
+        """All names of one kind, sorted."""
+        self._known_kind(kind)
+        return sorted({path.stem for folder in self.folders for path in (folder / kind).glob("*.toml")})
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a file of this kind and name."""
+        return name in self.names(kind)
+
+    def path(self, kind: str, name: str | Path) -> Path:
+        """The file a name stands for; a path (with a slash or ending in .toml) stands for itself.
+
+        Raises
+        ------
+        UnknownName
+            No such name; offers the nearest.
+        CatalogError
+            A path with no readable file behind it.
+        """
+        self._known_kind(kind)
+        if isinstance(name, Path) or name.endswith(".toml") or "/" in name or os.sep in name:
+            return _existing(Path(name))
+        for folder in self.folders:
+            path = folder / kind / f"{name}.toml"
+            if path.is_file():
+                return path
+        raise UnknownName(kind, name, self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder.")
+
+    def load(self, kind: str, name: str | Path) -> Any:
+        """The record of this kind and name (or path): a frozen `records.<kind>.Record`.
+
+        Raises
+        ------
+        UnknownName
+            No such kind or name.
+        CatalogError, UnitError
+            The file does not hold together; says file, key, what was expected and the next step.
+        """
+        path = self.path(kind, name)
+        record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
+        record = read_record(path, record_class)
+        try:
+            record.check_in(self)
+        except CatalogError as problem:
+            raise CatalogError(f"{_short(path)}: {problem}") from None
+        return record
+
+    def _known_kind(self, kind: str) -> None:
+        if kind not in self.kinds():
+            raise UnknownName("kind of catalog file", kind, self.kinds())
+
+
+def default_catalog() -> Catalog:
+    """The package's catalogue with the folders named in the environment variable LIVINGDRUG_CATALOG before it."""
+    return Catalog(Path(folder) for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder.strip())
+
+
+def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Trial:
+    """A trial by name or from a TOML file, with every name in it found and checked.
+
+    Parameters
+    ----------
+    name_or_path
+        A catalog name such as ``"eliana"``, or a path to a TOML file.
+    catalog
+        Where names are looked up; `default_catalog()` when omitted.
+
+    Raises
+    ------
+    UnknownName, CatalogError, UnitError
+        What is wrong, where, what was expected, what to do.
+
+    Examples
+    --------
+    >>> load_trial("eliana").arms[0].product
+    'tisa_cel'
+    """
+    from livingdrug.catalog.cross_references import check_trial
+
+    catalog = catalog or default_catalog()
+    trial = catalog.load("trial", name_or_path)
+    problems = check_trial(trial, catalog)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
+    return trial
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a dictionary; every way it can fail is a `CatalogError` that names the file."""
+    path = _existing(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise CatalogError(
+            f"{_short(path)}: byte {problem.start} is not text (UTF-8), expected a TOML file.\n"
+            "  Save it as plain text in UTF-8, or give the right file."
+        ) from None
+    except OSError as problem:
+        raise CatalogError(
+            f"{_short(path)}: cannot be read ({problem.strerror}).\n  Check the file's permissions."
+        ) from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        end = f"(at the end of the file, line {text.count(chr(10)) + 1})"
+        problem = str(problem).replace("(at end of document)", end)
+        raise CatalogError(
+            f"{_short(path)}: not valid TOML: {problem}.\n  Correct that place; text goes in quotes, lists in [ ]."
+        ) from None
+
+
+def read_record(path: Path, record_class: Any) -> Any:
+    """One file as a checked record; its id is the file's name."""
+    from pydantic import ValidationError
+
+    from livingdrug.catalog.told import told
+
+    data = read_toml(path)
+    if "id" in data:
+        raise CatalogError(
+            f'{_short(path)}, "id": the id is the file\'s name, "{path.stem}".\n  Take the key out; rename the file.'
+        )
+    try:
+        return record_class.model_validate({**data, "id": path.stem})
+    except ValidationError as problem:
+        raise CatalogError(told(problem, record_class, _short(path))) from None
+    except UnitError as problem:
+        raise UnitError(f"{_short(path)}, {problem}") from None
+    except BadInput as problem:
+        raise CatalogError(f"{_short(path)}, {problem}") from None
+
+
+def _existing(path: Path) -> Path:
+    if path.is_dir():
+        raise CatalogError(f'"{path}" is a folder, expected a TOML file.\n  Name the file in it, e.g. "{path}/….toml".')
+    if not path.exists():
+        raise CatalogError(f'there is no file "{path}".\n  Check the path, or use a name from the catalogue.')
+    if not path.is_file():
+        raise CatalogError(f'"{path}" is not a regular file, expected a TOML file.')
+    return path
+
+
+def _short(path: Path) -> str:
+    """The file as people refer to it: kind/name.toml for the package's own, the path as given otherwise."""
+    return str(path.relative_to(HERE)) if path.is_relative_to(HERE) else str(path)

@@ -1,0 +1,1 @@
+"""What each kind of catalog file holds: one module, with a class `Record`, for each kind."""

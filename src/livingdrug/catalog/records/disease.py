@@ -1,0 +1,29 @@
+"""A disease: the model parameters it sets, and how it behaves while a patient waits for the product."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.foundation.quantities import Quantity
+
+
+class Record(CatalogRecord):
+    """A disease.
+
+    Attributes
+    ----------
+    antigens
+        Antigens a product may aim at, e.g. ``["CD19", "CD22"]``.
+    summary
+        A paragraph for readers.
+    parameter
+        Model parameters it sets: name -> `Quantity`.
+    waiting
+        Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
+    """
+
+    antigens: tuple[str, ...] = ()
+    summary: str = ""
+    parameter: dict[str, Quantity] = Field(default_factory=dict)
+    waiting: dict[str, Quantity] = Field(default_factory=dict)

@@ -1,0 +1,109 @@
+"""What a trial reported: one row for each published number, with where it was seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.foundation.errors import CatalogError
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog
+
+
+class Published(Part):
+    """One published result.
+
+    Attributes
+    ----------
+    endpoint
+        Endpoint id where the package has one, otherwise a descriptive name.
+    value, unit
+        As published; shares are in percent.
+    statistic
+        What the value is: proportion, median, mean, geometric mean, Kaplan-Meier estimate …
+    n, numerator
+        Patients in the analysis, and how many of them had the event.
+    ci_low, ci_high
+        95 % confidence limits, in `unit`.
+    spread, spread_low, spread_high
+        Range or interquartile range of single patients, and which of the two.
+    cv_percent
+        Geometric coefficient of variation between patients.
+    at
+        Time from infusion, as words or as number and unit (``"6 month"``).
+    population_note
+        Who was analysed, at which data cut.
+    source, where, status
+        Address; table or section; ``"read"`` when seen there, ``"unverified"`` when only recalled.
+    unverified_fields
+        Fields of a row that was read, themselves only recalled.
+    use
+        ``"calibration"``: the model may be fitted to it; ``"comparison"``: shown beside the simulation only.
+    """
+
+    endpoint: str
+    value: float
+    unit: str
+    statistic: str = ""
+    n: int | None = Field(default=None, gt=0)
+    numerator: int | None = Field(default=None, ge=0)
+    ci_low: float | None = None
+    ci_high: float | None = None
+    spread: Literal["", "range", "iqr"] = ""
+    spread_low: float | None = None
+    spread_high: float | None = None
+    cv_percent: float | None = Field(default=None, gt=0)
+    at: str = ""
+    population_note: str = ""
+    source: str = Field(min_length=3)
+    where: str = ""
+    status: Literal["read", "unverified"]
+    unverified_fields: tuple[str, ...] = ()
+    use: Literal["calibration", "comparison"]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _proves_itself(self) -> Published:
+        place = f'"result" {self.endpoint} {self.at}'.rstrip()
+        if self.n is not None and self.numerator is not None:
+            if self.numerator > self.n:
+                raise CatalogError(f"{place}: {self.numerator} of {self.n} patients is more than all.")
+            share = 100.0 * self.numerator / self.n
+            # Papers round to whole percent; 0.6 leaves room for that and for nothing else.
+            if self.unit == "percent" and abs(share - self.value) > 0.6:
+                raise CatalogError(
+                    f"{place}: {self.numerator}/{self.n} is {share:.1f} %, the value says {self.value:g} %."
+                )
+        for low, high in ((self.ci_low, self.ci_high), (self.spread_low, self.spread_high)):
+            if low is not None and high is not None and not low <= self.value <= high:
+                raise CatalogError(f"{place}: {self.value:g} is outside its own limits {low:g} to {high:g}.")
+        strangers = sorted(set(self.unverified_fields) - set(type(self).model_fields))
+        if strangers:
+            raise CatalogError(f'{place}: "unverified_fields" names "{strangers[0]}", which a result does not have.')
+        if self.unit == "percent" and not 0.0 <= self.value <= 100.0:
+            raise CatalogError(f"{place}: got {self.value:g} percent, expected 0 to 100.")
+        return self
+
+
+class Record(CatalogRecord):
+    """The published results of one trial; the file has the trial's name."""
+
+    sources: tuple[str, ...] = ()
+    results: tuple[Published, ...] = Field(alias="result", min_length=1)
+
+    def of(self, endpoint: str, at: str | None = None) -> tuple[Published, ...]:
+        """All results of an endpoint, at one time when `at` is given."""
+        return tuple(row for row in self.results if row.endpoint == endpoint and (at is None or row.at == at))
+
+    def check_in(self, catalog: Catalog) -> None:
+        """Outcomes of a prediction trial have no place here."""
+        from livingdrug.catalog.load import read_toml
+
+        if catalog.has("trial", self.id) and read_toml(catalog.path("trial", self.id)).get("role") == "prediction":
+            raise CatalogError(
+                f'trial "{self.id}" has role "prediction": its outcomes must not be in the catalogue.\n'
+                f"  Remove evidence/{self.id}.toml."
+            )

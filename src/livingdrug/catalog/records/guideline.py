@@ -1,0 +1,194 @@
+"""Treatment guidelines: rules that act at clinical checks, and the limits no rule may break."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, model_validator
+
+from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.catalog.records.scale import read_names
+from livingdrug.foundation.quantities import Status
+from livingdrug.foundation.units import read
+
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+class Dose(Part):
+    """How much: per body weight (another amount below a weight) or fixed, times a factor, at most a maximum.
+
+    Amounts carry units in the file ("8 mg/kg"); the properties give mg, mg/kg and kg.
+    """
+
+    per_kg: str = ""
+    fixed: str = ""
+    below_weight: str = ""
+    per_kg_below: str = ""
+    at_most: str = ""
+    factor: str = ""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Dose:
+        if bool(self.per_kg) == bool(self.fixed):
+            raise ValueError('a dose says either per_kg = "8 mg/kg" or fixed = "10 mg"')
+        if bool(self.below_weight) != bool(self.per_kg_below):
+            raise ValueError("below_weight and per_kg_below belong together")
+        if self.factor:
+            read_names(self.factor, "dose.factor")
+        for name in ("mg_per_kg", "mg_fixed", "kg_below", "mg_per_kg_below", "mg_at_most"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} must be above 0, got {value}")
+        return self
+
+    @property
+    def mg_per_kg(self) -> float | None:
+        return read(self.per_kg, "mg/kg", where="dose.per_kg") if self.per_kg else None
+
+    @property
+    def mg_fixed(self) -> float | None:
+        return read(self.fixed, "mg", where="dose.fixed") if self.fixed else None
+
+    @property
+    def kg_below(self) -> float | None:
+        return read(self.below_weight, "kg", where="dose.below_weight") if self.below_weight else None
+
+    @property
+    def mg_per_kg_below(self) -> float | None:
+        return read(self.per_kg_below, "mg/kg", where="dose.per_kg_below") if self.per_kg_below else None
+
+    @property
+    def mg_at_most(self) -> float | None:
+        return read(self.at_most, "mg", where="dose.at_most") if self.at_most else None
+
+
+class Limit(Part):
+    """What no rule may exceed for one drug, whatever its condition says."""
+
+    min_interval: str
+    at_most_doses: int | None = Field(default=None, ge=0)
+    at_most_in_24_hours: int | None = Field(default=None, ge=1, le=6)
+    at_most_per_dose: str = ""
+    source: str = Field(min_length=3)
+    where: str = ""
+    status: Status
+
+    @model_validator(mode="after")
+    def _sound(self) -> Limit:
+        if not self.min_interval_days > 0:
+            raise ValueError(f'min_interval must be above 0, got "{self.min_interval}"')
+        if self.mg_at_most is not None and not self.mg_at_most > 0:
+            raise ValueError(f'at_most_per_dose must be above 0, got "{self.at_most_per_dose}"')
+        return self
+
+    @property
+    def min_interval_days(self) -> float:
+        return read(self.min_interval, "day", where="limit.min_interval")
+
+    @property
+    def mg_at_most(self) -> float | None:
+        return read(self.at_most_per_dose, "mg", where="limit.at_most_per_dose") if self.at_most_per_dose else None
+
+
+class Rule(Part):
+    """When a condition holds, a drug is given.
+
+    Attributes
+    ----------
+    when
+        Formula over signs, grades (by scale id), defined names and what the ward remembers.
+    persists_hours
+        The condition must have held at every check for this long.
+    long_term
+        True for a rule that goes on after the acute phase (immunoglobulin replacement).
+    restarts
+        Rules whose `step_<rule>` count begins again at 0 when this one fires (a taper broken off).
+    reason
+        Text for the log; names in braces are filled from the signs and grades of that check.
+    """
+
+    id: str
+    drug: str
+    when: str
+    dose: Dose
+    reason: str = Field(min_length=3)
+    persists_hours: float = Field(default=0.0, ge=0.0)
+    at_most_doses: int | None = Field(default=None, ge=1)
+    long_term: bool = False
+    from_day: float = 0.0
+    restarts: tuple[str, ...] = ()
+    source: str = Field(min_length=3)
+    where: str = ""
+    status: Status
+    note: str = ""
+
+    @property
+    def reason_names(self) -> tuple[str, ...]:
+        """Names in braces in the reason, in order, each once."""
+        return tuple(dict.fromkeys(re.findall(r"{(\w+)}", self.reason)))
+
+
+class Episode(Part):
+    """When an episode of CRS is active, when fever counts as treated (or by which drugs), and when it is over."""
+
+    active_when: str = "temperature >= 38 or pressor_level >= 1 or oxygen_level >= 1"
+    fever_treated_when: str = "temperature >= 38"
+    fever_treated_by: tuple[str, ...] = ("tocilizumab", "siltuximab", "anakinra", "dexamethasone", "methylprednisolone")
+    ends_after_hours: float = Field(default=24.0, gt=0.0)
+    source: str = "own reading: antipyretics are given at the first fever; a day without signs ends the episode"
+    status: Status = "own"
+
+
+class Admission(Part):
+    """When a patient is admitted for symptoms of CRS, and when discharged."""
+
+    when: str
+    discharge_when: str
+    source: str = Field(min_length=3)
+    status: Status = "own"
+
+
+class Record(CatalogRecord):
+    """A policy: the scales it grades by, its definitions, its rules in order of priority, and its limits."""
+
+    summary: str = ""
+    note: str = ""
+    source: str = Field(min_length=3)
+    where: str = ""
+    status: Status
+    scales: tuple[str, ...] = ()
+    episode: Episode = Episode()
+    admission: Admission | None = None
+    define: dict[str, str] = Field(default_factory=dict)
+    rule: tuple[Rule, ...] = ()
+    limit: dict[str, Limit] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Record:
+        ids = [rule.id for rule in self.rule]
+        for name in [*ids, *self.define]:
+            if not _NAME.match(name):
+                raise ValueError(f'"{name}" is not a name: use small letters, digits and _')
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"rule ids must differ: {', '.join(twice)} stands more than once")
+        for name, text in self.define.items():
+            read_names(text, f"define.{name}")
+        read_names(self.episode.active_when, "episode.active_when")
+        read_names(self.episode.fever_treated_when, "episode.fever_treated_when")
+        if self.admission:
+            read_names(self.admission.when, "admission.when")
+            read_names(self.admission.discharge_when, "admission.discharge_when")
+        for rule in self.rule:
+            read_names(rule.when, f"rule {rule.id}, when")
+            if rule.drug not in self.limit:
+                raise ValueError(f"rule {rule.id} gives {rule.drug}, which has no [limit.{rule.drug}]: add one")
+            strangers = sorted(set(rule.restarts) - set(ids))
+            if strangers:
+                raise ValueError(f"rule {rule.id} restarts {', '.join(strangers)}, which is no rule of this guideline")
+        return self
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """Drugs the rules may give, in order of first mention."""
+        return tuple(dict.fromkeys(rule.drug for rule in self.rule))

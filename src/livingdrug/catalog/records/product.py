@@ -1,0 +1,63 @@
+"""A CAR T-cell product: what it is, and where its biology differs from the common model."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.foundation.quantities import Quantity
+
+
+class Fact(Part):
+    """A statement with its source, for what is not a number.
+
+    Attributes
+    ----------
+    text
+        The statement.
+    source, where
+        Address or citation key, and the place in it.
+    status
+        ``"read"``: seen in the source; ``"unverified"``: recalled only.
+    """
+
+    text: str
+    source: str
+    where: str = ""
+    status: str = Field(pattern="^(read|unverified)$")
+
+
+class Record(CatalogRecord):
+    """A product.
+
+    Attributes
+    ----------
+    generic_name, brand, manufacturer
+        Names.
+    target
+        Antigen, e.g. ``"CD19"``.
+    costimulation
+        Signalling domain beside CD3 zeta, e.g. ``"4-1BB"``.
+    recipe
+        Model recipe that simulates it.
+    making_process
+        Catalog name of the usual making process, for arms that name none.
+    fact
+        Construct, vector, process, label dose, boxed warning …: name -> `Fact`.
+    parameter
+        Model parameters this product sets: name -> `Quantity`.
+    making
+        Numbers about its making that hold in every trial: name -> `Quantity`.
+    """
+
+    generic_name: str
+    brand: str = ""
+    manufacturer: str = ""
+    target: str
+    costimulation: str
+    vector: str
+    recipe: str
+    making_process: str
+    fact: dict[str, Fact] = Field(default_factory=dict)
+    parameter: dict[str, Quantity] = Field(default_factory=dict)
+    making: dict[str, Quantity] = Field(default_factory=dict)

@@ -1,0 +1,146 @@
+"""Grading scales: rows of conditions on the signs a clinician reads, with the published wording beside each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.foundation.errors import ExpressionError
+from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.quantities import Status
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A physiological quantity a grade is read from.
+
+    Attributes
+    ----------
+    unit
+        Canonical unit; ``""`` for a level or score.
+    meaning
+        What it is, with its levels.
+    well
+        Its value in a well patient.
+    worse
+        +1 when a higher value is worse, -1 when a lower one is.
+    """
+
+    unit: str
+    meaning: str
+    well: float
+    worse: int
+
+
+SIGNS: dict[str, Sign] = {
+    "temperature": Sign("degC", "Body temperature", 36.8, +1),
+    "mean_arterial_pressure": Sign("mmHg", "Mean arterial pressure on the support in place", 80.0, -1),
+    "pressor_level": Sign("", "0 none, 1 fluid boluses, 2 one low-dose, 3 high-dose, 4 multiple vasopressors", 0.0, +1),
+    "oxygen_level": Sign(
+        "", "0 none, 1 low flow, 2 high flow or mask, 3 CPAP or BiPAP, 4 mechanical ventilation", 0.0, +1
+    ),
+    "creatinine_ratio": Sign("", "Creatinine over its upper limit of normal", 0.6, +1),
+    "transaminase_ratio": Sign("", "Transaminases over their upper limit of normal", 0.6, +1),
+    "ice_score": Sign("", "ICE encephalopathy score, 10 is unimpaired", 10.0, -1),
+    "arousal": Sign("", "0 awakens spontaneously, 1 to voice, 2 to touch, 3 unarousable", 0.0, +1),
+    "seizure": Sign("", "0 none, 1 brief and resolving, 2 longer than 5 min or repetitive", 0.0, +1),
+    "motor_weakness": Sign("", "1 with deep focal motor weakness", 0.0, +1),
+    "cerebral_oedema": Sign("", "0 none, 1 focal, 2 diffuse", 0.0, +1),
+    "neutrophils": Sign("1e9/L", "Absolute neutrophil count", 3.5, -1),
+    "platelets": Sign("1e9/L", "Platelet count", 250.0, -1),
+    "igg": Sign("g/L", "Serum immunoglobulin G", 9.0, -1),
+    "crp": Sign("mg/L", "C-reactive protein", 2.0, +1),
+    "ferritin": Sign("ng/mL", "Ferritin", 100.0, +1),
+    "il6": Sign("pg/mL", "Interleukin 6", 3.0, +1),
+}
+"""What a check can see. The model's outputs carry these names."""
+
+FLAGS: dict[str, Sign] = {
+    "fever_treated": Sign("", "1 once an antipyretic, tocilizumab or a steroid was given in this episode", 0.0, +1),
+    "admitted": Sign("", "1 while in hospital for symptoms of CRS, including febrile neutropenia", 0.0, +1),
+    "pressor_hours": Sign("hour", "Uninterrupted hours on a vasopressor", 0.0, +1),
+    "died_of_toxicity": Sign("", "1 when the patient died of this toxicity", 0.0, +1),
+}
+"""What the ward knows besides the signs; 0 when nobody says otherwise."""
+
+COURSE_SIGNS: dict[str, Sign] = {
+    "days_neutrophils_at_most_500": Sign("day", "Days 0-30 with neutrophils at or below 500 per uL", 0.0, +1),
+    "days_neutrophils_at_most_100": Sign("day", "Days 0-30 with neutrophils at or below 100 per uL", 0.0, +1),
+    "neutrophils_never_above_500": Sign("", "1 when neutrophils stayed at or below 500 per uL on days 0-30", 0.0, +1),
+    "days_platelets_below_50": Sign("day", "Days 0-30 with platelets below 50e9/L", 0.0, +1),
+    "days_platelets_below_20": Sign("day", "Days 0-30 with platelets below 20e9/L", 0.0, +1),
+}
+"""Summaries of a whole course, for scales that grade duration and not a moment."""
+
+READABLE: dict[str, Sign] = {**SIGNS, **FLAGS, **COURSE_SIGNS}
+
+
+def read_names(formula: str, where: str) -> tuple[str, ...]:
+    """The names a formula reads; a formula outside the language becomes a ValueError that says where it stands."""
+    try:
+        return read_formula(formula).names
+    except ExpressionError as problem:
+        raise ValueError(f"{where}: {problem}") from None
+
+
+class ScaleRow(Part):
+    """One line of a published grading table."""
+
+    grade: int = Field(ge=1, le=5)
+    domain: str
+    condition: str
+    text: str = Field(min_length=3)
+    source: str = Field(min_length=3)
+    where: str = ""
+    status: Status
+    note: str = ""
+
+
+class Record(CatalogRecord):
+    """A grading scale: the grade is the highest one with a row whose condition holds.
+
+    Attributes
+    ----------
+    toxicity
+        What is graded, e.g. "CRS".
+    requires
+        A formula that must hold for any grade above 0 (fever for ASTCT); empty for none.
+    requires_text
+        The published or chosen wording of that rule.
+    graded_on
+        "check" for signs at a moment, "course" for durations over a whole course.
+    after_infusion
+        True when the toxicity cannot exist before the CAR T cells are given.
+    row
+        The rows, in the file's order.
+    """
+
+    toxicity: str
+    summary: str = ""
+    note: str = ""
+    requires: str = ""
+    requires_text: str = ""
+    graded_on: Literal["check", "course"] = "check"
+    after_infusion: bool = True
+    row: tuple[ScaleRow, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _readable(self) -> Record:
+        known = {**SIGNS, **FLAGS} if self.graded_on == "check" else {**COURSE_SIGNS, "died_of_toxicity": None}
+        texts = [(f"row {i + 1} (grade {row.grade}, {row.domain})", row.condition) for i, row in enumerate(self.row)]
+        if self.requires:
+            texts.append(("requires", self.requires))
+        for where, text in texts:
+            unknown = sorted(set(read_names(text, where)) - known.keys())
+            if unknown:
+                raise ValueError(f'{where}: "{text}" reads {", ".join(unknown)}; a scale may read {", ".join(known)}')
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every sign and flag the scale reads, sorted."""
+        texts = [row.condition for row in self.row] + ([self.requires] if self.requires else [])
+        return tuple(sorted({name for text in texts for name in read_formula(text).names}))

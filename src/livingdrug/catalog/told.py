@@ -1,0 +1,74 @@
+"""Pydantic's findings in our words: file, key, what was written, what was expected, the nearest known key."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+
+def told(problem: ValidationError, record_class: type[BaseModel], file: str) -> str:
+    """All findings, one to a line, and the next step."""
+    lines = [_line(error, record_class, file) for error in problem.errors(include_url=False)]
+    if len(lines) == 1:
+        return lines[0]
+    return "\n".join([f"{file}: {len(lines)} problems:", *(f"- {line}" for line in lines)])
+
+
+def _line(error: Any, record_class: type[BaseModel], file: str) -> str:
+    key, wrote = _key(error["loc"]), error["input"]
+    place = f'{file}, "{key}"' if key else file
+    match error["type"]:
+        case "extra_forbidden":
+            known = _known_keys(record_class, error["loc"][:-1])
+            near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
+            guess = f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(known) or 'nothing'}."
+            return f"{place}: no such key. {guess}\n  Correct or remove it."
+        case "missing":
+            return f"{place}: missing.\n  Add it."
+        case "value_error":
+            return f"{place}: {error['ctx']['error']}"
+        case "literal_error":
+            return f"{place}: got {_shown(wrote)}, expected one of {error['ctx']['expected']}.\n  Use one of these."
+        case _:
+            wanted = error["msg"].replace("Input should be ", "expected ").replace("Input should have", "expected")
+            return f"{place}: got {_shown(wrote)}, {wanted[0].lower()}{wanted[1:]}.\n  Correct this value."
+
+
+def _key(loc: tuple[int | str, ...]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+    return text
+
+
+def _shown(value: Any) -> str:
+    shown = f'"{value}"' if isinstance(value, str) else repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def _known_keys(record_class: Any, loc: tuple[int | str, ...]) -> list[str]:
+    """The keys the table at `loc` may have; empty when the way there cannot be followed."""
+    here: Any = record_class
+    for part in loc:
+        model = _model_in(here)
+        if isinstance(part, int) or model is None:
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part in fields:
+            here = fields[part].annotation
+    model = _model_in(here)
+    if model is None:
+        return []
+    return sorted((field.alias or name) for name, field in model.model_fields.items() if name != "id")
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in get_args(annotation):
+        found = _model_in(part)
+        if found is not None:
+            return found
+    return None

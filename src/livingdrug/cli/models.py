@@ -1,0 +1,95 @@
+"""Open the biology: a page of equations for people, SBML for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.files import refuse_folder, write_text
+
+
+def model(
+    name: Annotated[
+        str, typer.Argument(metavar="TRIAL|RECIPE", help="A trial, or a recipe of mechanisms (b_all_cd19).")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The page to write.")] = Path("model.html"),
+    arm: Annotated[str | None, typer.Option(help="The trial's arm; the first by default.")] = None,
+    catalog: CATALOG = None,
+) -> None:
+    """The model as a page to read: equations, parameters with units and sources, and a wiring picture.
+
+    [bold]For example[/bold]
+
+      livingdrug model eliana -o model.html
+      livingdrug model b_all_cd19 -o model.html
+    """
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.model.render import render
+
+    refuse_folder(out)
+    known = opened(catalog)
+    write_text(out, render(assembled(name, arm, known)))
+    screen = console()
+    screen.print(f"Model page: {out.resolve()}", markup=False)
+    notice(screen)
+
+
+def export_sbml(
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")],
+    patient: Annotated[
+        int | None, typer.Option("--patient", metavar="N", help="With this patient's parameters and doses.")
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The SBML file to write.")] = Path(
+        "model.xml"
+    ),
+    seed: Annotated[int, typer.Option(help="The seed that patient N belongs to.")] = 1,
+    arm: Annotated[str | None, typer.Option(help="The arm; the trial's first by default.")] = None,
+    catalog: CATALOG = None,
+) -> None:
+    """The model as SBML, for libRoadRunner and other simulators.
+
+    With --patient, the file holds that patient's parameters and doses; clinic rules (tocilizumab …) are not part of SBML.
+
+    [bold]For example[/bold]
+
+      livingdrug export sbml eliana -o eliana.xml
+      livingdrug export sbml eliana --patient 12 --seed 7 -o patient12.xml
+    """
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.interop.sbml import export_sbml as write
+
+    refuse_folder(out)
+    known = opened(catalog)
+    joined = assembled(trial, arm, known)
+    write(joined, out)
+    screen = console()
+    screen.print(f"SBML: {out.resolve()}", markup=False)
+    notice(screen)
+
+
+def assembled(name: str, arm: str | None, known: Any) -> Any:
+    """The model of a trial's arm, with its disease's and product's parameters; or of a recipe by itself.
+
+    Raises
+    ------
+    UnknownName
+        Neither a trial nor a recipe is called so.
+    """
+    from livingdrug.foundation.errors import UnknownName
+    from livingdrug.model.assemble import HERE, assemble
+
+    recipes = {path.stem for path in (HERE / "recipes").glob("*.toml")}
+    if name in recipes or Path(name).parent.name == "recipes":
+        return assemble(name)
+    trials = known.names("trial")
+    if name not in trials and not name.endswith(".toml") and "/" not in name:
+        raise UnknownName("trial or recipe", name, [*trials, *recipes], "A path to a trial file will do, too.")
+    from livingdrug.catalog.load import load_trial
+
+    protocol = load_trial(name, catalog=known)
+    chosen = protocol.arms[0] if arm is None else protocol.arm(arm)
+    product, disease = known.load("product", chosen.product), known.load("disease", protocol.disease)
+    return assemble(product.recipe, overrides={**disease.parameter, **product.parameter})

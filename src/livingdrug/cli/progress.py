@@ -1,0 +1,57 @@
+"""How far a run has come: bars on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Report = Callable[[str, str, int, int], None]
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Report]:
+    """Give a function `report(arm, stage, done, total)` that a run calls as it goes.
+
+    Progress goes to standard error, so that standard output stays clean for a pipe.
+    """
+    if quiet:
+        yield lambda arm, stage, done, total: None
+    elif sys.stderr.isatty():
+        with _bars() as report:
+            yield report
+    else:
+        yield _lines()
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    shown: dict[tuple[str, str], object] = {}
+    columns = (
+        TextColumn("{task.fields[arm]}", style="bold"), TextColumn("{task.description}"), BarColumn(bar_width=32),
+        MofNCompleteColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+
+        def report(arm: str, stage: str, done: int, total: int) -> None:
+            key = (arm, stage)
+            if key not in shown:
+                shown[key] = bars.add_task(stage, total=total, arm=arm)
+            bars.update(shown[key], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield report
+
+
+def _lines() -> Report:
+    said: dict[tuple[str, str], int] = {}
+
+    def report(arm: str, stage: str, done: int, total: int) -> None:
+        quarter = 4 * done // total if total else 4
+        if said.get((arm, stage), -1) < quarter:
+            said[arm, stage] = quarter
+            print(f"{arm}: {stage} {done}/{total}", file=sys.stderr, flush=True)
+
+    return report

@@ -1,0 +1,120 @@
+"""Grades from signs: one formula per scale, evaluated on columns or compiled into a check program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from livingdrug.catalog.records.scale import FLAGS, READABLE
+from livingdrug.catalog.records.scale import Record as ScaleRecord
+from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.expressions import read_formula
+
+
+def formula_text(scale: ScaleRecord, without: Collection[str] = ()) -> str:
+    """The scale as one formula: the highest grade with a row that holds, 0 when none does.
+
+    Parameters
+    ----------
+    scale
+        A grading scale of the catalogue.
+    without
+        Flags nobody can provide here; they are read as 0, and rows that read nothing else never hold.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import Catalog
+    >>> formula_text(Catalog().load("scale", "ctcae_neutrophils"))
+    '4 if (neutrophils < 0.5) else 3 if (neutrophils < 1.0) else 2 if (neutrophils < 1.5) else 1 if (neutrophils < 2.0) else 0'
+    """
+    ladder, unread = "0", set(without)
+    for grade in sorted({row.grade for row in scale.row}):
+        rows = [row for row in scale.row if row.grade == grade and not set(read_formula(row.condition).names) <= unread]
+        if rows:
+            ladder = f"{grade} if {' or '.join(f'({row.condition})' for row in rows)} else {ladder}"
+    text = f"({ladder}) if ({scale.requires}) else 0" if scale.requires else ladder
+    return _with_zeros(text, unread) if unread & set(read_formula(text).names) else text
+
+
+def grade_formula(scale: ScaleRecord, without: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Statements of a check program that leave this scale's grade in a local named by the scale's id."""
+    if scale.graded_on == "course":
+        raise BadInput(
+            f'scale "{scale.id}" grades a whole course and cannot be read at one check.\n'
+            "  Grade it afterwards with grade(), or take it out of the guideline."
+        )
+    return [(scale.id, formula_text(scale, without))]
+
+
+def grade(scale: ScaleRecord, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
+    """Grades of many moments or patients at once.
+
+    Parameters
+    ----------
+    scale
+        A grading scale of the catalogue.
+    signs
+        Sign or flag -> values in the sign's canonical unit; all of one shape (or single numbers). Flags that are
+        missing count as 0; a sign whose value is NaN fulfils no condition.
+
+    Returns
+    -------
+    Grades 0 to 5, of the signs' shape.
+
+    Raises
+    ------
+    BadInput
+        The scale reads a sign that is not given.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import Catalog
+    >>> astct = Catalog().load("scale", "crs_astct")
+    >>> grade(astct, {"temperature": [36.9, 38.4, 38.4], "pressor_level": [0, 0, 2], "oxygen_level": [0, 0, 1]})
+    array([0, 1, 3], dtype=int8)
+    """
+    needed = scale.names
+    missing = [name for name in needed if name not in signs and name not in FLAGS]
+    if missing:
+        described = "; ".join(f"{name} ({READABLE[name].meaning})" for name in missing)
+        raise BadInput(
+            f'scale "{scale.id}" reads {described}, which is not among the signs given: {", ".join(sorted(signs))}.\n'
+            "  Record these signs, or grade on another scale."
+        )
+    columns: dict[str, Any] = {name: np.asarray(signs.get(name, 0.0), dtype=np.float64) for name in needed}
+    shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
+    value = read_formula(formula_text(scale)).evaluate(columns)
+    return np.array(np.broadcast_to(value, shape), dtype=np.int8)
+
+
+def days_at_or_below(values: ArrayLike, limit: float, *, strictly: bool = False) -> NDArray[np.float64]:
+    """On how many days a count lay at or below a limit (for scales that grade duration).
+
+    Parameters
+    ----------
+    values
+        One value per day, shaped (patients, days); NaN (not measured, not alive) does not count.
+    limit
+        In the unit of `values`.
+    strictly
+        Count days below the limit only.
+    """
+    column = np.asarray(values, dtype=np.float64)
+    held = column < limit if strictly else column <= limit
+    return held.sum(axis=1).astype(np.float64)
+
+
+class _Zeros(ast.NodeTransformer):
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(0.0) if node.id in self.names else node
+
+
+def _with_zeros(text: str, names: Collection[str]) -> str:
+    return ast.unparse(_Zeros(names).visit(ast.parse(text, mode="eval").body))

@@ -1,0 +1,373 @@
+"""Many patients' courses at once: compile a model, run it with doses and rules at checks.
+
+    model = compile_model(odes, log_scales=..., linear_scales=..., outputs=..., program=...)
+    ensemble = model.run(parameters, checks, program_on, doses)
+
+One call of `run` uses one thread and lets others run: split patients into chunks over a thread pool. What a patient's
+course is does not depend, to the last bit, on the chunk, its order or the other patients in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from livingdrug.engine.odes import Odes
+from livingdrug.engine.program import CheckProgram
+from livingdrug.foundation.errors import BadInput, ModelError
+from livingdrug.foundation.expressions import read_formula
+
+if TYPE_CHECKING:
+    from livingdrug.engine.sparse import Pattern
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+MAX_STEPS = 200_000
+_DECAYED = 1e-30  # of its scale: a drug long gone is set to zero at a check, before it slows the processor down
+
+
+@dataclass(frozen=True)
+class Dose:
+    """An amount added to a state at one check, before the program.
+
+    Attributes
+    ----------
+    check
+        Index into the check days.
+    state
+        Name of the state.
+    amounts
+        One for each patient, shaped (n,), in the state's unit.
+    """
+
+    check: int
+    state: str
+    amounts: Floats
+
+
+@dataclass(frozen=True)
+class Firings:
+    """Nonzero values of the program's firing names, sorted by patient, check and firing; four columns of one length.
+
+    Attributes
+    ----------
+    patient
+        Row index in the parameters of the run.
+    check
+        Index into the check days.
+    firing
+        Index into `CompiledModel.firings`.
+    value
+        The value.
+    """
+
+    patient: Integers
+    check: Integers
+    firing: Integers
+    value: Floats
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What `CompiledModel.run` found.
+
+    Attributes
+    ----------
+    outputs
+        Shaped (patients, checks, outputs); not a number after a course stopped.
+    memory
+        The program's memory at the end, shaped (patients, memory names).
+    firings
+        The program's log.
+    status
+        (patients,) int8, an index into `STATUS`: 0 finished, 1 ended by the program, 2 and more a failure.
+    stop_check
+        (patients,) the last check reached.
+    steps
+        (patients,) steps tried.
+    """
+
+    outputs: Floats
+    memory: Floats
+    firings: Firings
+    status: NDArray[np.int8]
+    stop_check: Integers
+    steps: Integers
+
+    def sentences(self) -> tuple[str, ...]:
+        """How each patient's course ended, in words."""
+        from livingdrug.engine.integrate import STATUS
+
+        return tuple(STATUS[status] for status in self.status)
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model as machine code, with everything the integrator needs. Made by `compile_model`.
+
+    Attributes
+    ----------
+    odes, outputs, program
+        As given.
+    memory, firings
+        Names in the order of `Ensemble.memory` and `Firings.firing`.
+    lanes
+        Patients per vector; results do not depend on it.
+    """
+
+    odes: Odes
+    outputs: tuple[str, ...]
+    program: CheckProgram
+    memory: tuple[str, ...]
+    firings: tuple[str, ...]
+    lanes: int
+    _code: Any = field(repr=False)
+    _addresses: Integers = field(repr=False)
+    _pattern: Pattern = field(repr=False)
+    _n_jacobian: int = field(repr=False)
+    _memory_columns: Integers = field(repr=False)
+    _log_scales: Floats = field(repr=False)
+    _scales: Floats = field(repr=False)
+
+    def default_parameters(self, n: int) -> Floats:
+        """The model's default values for n patients, shaped (n, parameters)."""
+        return np.tile(np.array(self.odes.defaults, dtype=np.float64), (n, 1))
+
+    def run(
+        self,
+        parameters: ArrayLike,
+        checks: ArrayLike,
+        program_on: ArrayLike,
+        doses: Sequence[Dose] = (),
+        *,
+        initial: ArrayLike | None = None,
+        rtol: float = 1e-4,
+    ) -> Ensemble:
+        """Simulate patients from the first check to the last.
+
+        At each check: outputs of the model are recorded, doses given, then the program runs where `program_on`.
+        Outputs that are the program's own names are recorded after it (not a number where it does not run; memory
+        always).
+
+        Parameters
+        ----------
+        parameters
+            Shaped (patients, parameters).
+        checks
+            Days, ascending, shaped (checks,); the first is the start.
+        program_on
+            Whether the program runs at each check, shaped (checks,).
+        doses
+            What is given when.
+        initial
+            Starting states (patients, states) in their units, instead of the model's formulas.
+        rtol
+            Relative tolerance of a step.
+
+        Raises
+        ------
+        BadInput
+            Arrays of the wrong shape, days out of order, a dose of an unknown state.
+        """
+        values = _matrix("parameters", parameters, len(self.odes.parameters))
+        n = len(values)
+        days = np.array(checks, dtype=np.float64).ravel()
+        on = np.array(program_on, dtype=np.uint8).ravel()
+        if days.size == 0 or not np.all(np.isfinite(days)) or np.any(np.diff(days) <= 0):
+            raise BadInput("checks: expected at least one day, strictly ascending; remove repeated days")
+        if on.size != days.size:
+            raise BadInput(f"program_on has {on.size} entries for {days.size} checks; give one for each")
+        if not 1e-12 <= rtol <= 0.1:
+            raise BadInput(f"rtol: got {rtol:g}, expected between 1e-12 and 0.1; 1e-4 is a good choice")
+        start = self._initial(values) if initial is None else _matrix("initial", initial, len(self.odes.states))
+        if len(start) != n:
+            raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
+        dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
+        capacity = 64 + 16 * n if self.firings else 1
+        while True:
+            result = self._attempt(values, start, days, on, (dose_first, dose_state, dose_amount), rtol, capacity)
+            if isinstance(result, Ensemble):
+                return result
+            capacity = result  # the log did not fit: the same run again, with room for all of it
+
+    def _attempt(
+        self,
+        values: Floats,
+        start: Floats,
+        days: Floats,
+        on: NDArray[np.uint8],
+        doses: tuple[Integers, Integers, Floats],
+        rtol: float,
+        capacity: int,
+    ) -> Ensemble | int:
+        """The ensemble, or how many firings there were when they exceeded the capacity."""
+        from livingdrug.engine.integrate import integrate
+        from livingdrug.engine.steppers.rodas4 import RODAS4
+
+        n, is_log = len(values), self._log_scales > 0
+        a, c, alpha, d = RODAS4.arrays()
+        method = np.zeros((3, *a.shape))
+        method[0], method[1], method[2, 0], method[2, 1] = a, c, alpha, d
+        tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
+        flush = np.where(is_log, _DECAYED, _DECAYED * self._scales)
+        outputs = np.full((n, days.size, len(self.outputs)), np.nan)
+        memory_start = np.array([self.program.memory[name] for name in self.memory], dtype=np.float64)
+        memory = np.tile(memory_start, (n, 1))
+        where, value = np.zeros((capacity, 3), np.int64), np.zeros(capacity)
+        status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
+        pattern = np.array(self._pattern.jacobian, dtype=np.int64).reshape(-1, 2)
+        count = 0
+        if n:
+            count = integrate(
+                self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled), len(self.firings),
+                pattern, RODAS4.gamma, method,
+                values, start, self._log_scales, tolerances, flush, MAX_STEPS,
+                days, on, *doses, memory_start, self._memory_columns,
+                outputs, memory, where, value, status, stop_check, steps,
+            )  # fmt: skip
+        if count > capacity:
+            return count
+        where, value = where[:count], value[:count]
+        order = np.lexsort((where[:, 2], where[:, 1], where[:, 0]))
+        patient, check, firing = (np.ascontiguousarray(column) for column in where[order].T)
+        return Ensemble(
+            outputs, memory, Firings(patient, check, firing, value[order]), status, stop_check, steps
+        )  # fmt: skip
+
+    def _initial(self, values: Floats) -> Floats:
+        """Starting states from the model's formulas, shaped (n, states)."""
+        columns = {name: np.ascontiguousarray(values[:, i]) for i, name in enumerate(self.odes.parameters)}
+        start = np.empty((len(values), len(self.odes.states)))
+        with np.errstate(all="ignore"):
+            for i, formula in enumerate(self.odes.initial):
+                start[:, i] = read_formula(formula).evaluate(columns)
+        return start
+
+    def _dose_table(self, doses: Sequence[Dose], n_checks: int, n: int) -> tuple[Integers, Integers, Floats]:
+        counts = np.zeros(n_checks + 1, np.int64)
+        ordered = sorted(doses, key=lambda dose: dose.check)
+        state = np.zeros(len(ordered), np.int64)
+        amount = np.zeros((len(ordered), n))
+        for q, dose in enumerate(ordered):
+            if dose.state not in self.odes.states:
+                known = ", ".join(self.odes.states)
+                raise BadInput(f'a dose goes to "{dose.state}", which is not a state of the model. States: {known}')
+            if not 0 <= dose.check < n_checks:
+                raise BadInput(f'a dose to "{dose.state}" is at check {dose.check}, expected 0 to {n_checks - 1}')
+            given = np.asarray(dose.amounts, dtype=np.float64)
+            if given.shape not in ((), (n,)):
+                raise BadInput(f'a dose to "{dose.state}" has amounts shaped {given.shape}, expected ({n},)')
+            state[q], amount[q] = self.odes.states.index(dose.state), given
+            counts[dose.check + 1] += 1
+        return np.cumsum(counts), state, amount
+
+
+def _matrix(name: str, given: ArrayLike, n_columns: int) -> Floats:
+    # always a fresh, writable array: the integrator is compiled for exactly this type
+    values = np.array(given, dtype=np.float64, order="C")
+    if values.ndim != 2 or values.shape[1] != n_columns:
+        raise BadInput(f"{name}: got an array shaped {values.shape}, expected (patients, {n_columns})")
+    return values
+
+
+def compile_model(
+    odes: Odes,
+    *,
+    log_scales: Mapping[str, float],
+    linear_scales: Mapping[str, float],
+    outputs: Sequence[str],
+    program: CheckProgram | None = None,
+    cache_dir: Path | str | None = None,
+    interpret: bool = False,
+    lanes: int | None = None,
+) -> CompiledModel:
+    """A model ready to run.
+
+    Parameters
+    ----------
+    odes
+        The equations.
+    log_scales
+        States integrated as ln(1 + y / scale), with that scale in the state's unit: cells over many decades. Their
+        error is controlled to rtol in that logarithm.
+    linear_scales
+        Sizes below which other states are of no interest: error is controlled to rtol (|y| + scale). A state in
+        neither mapping is linear with scale 1.
+    outputs
+        Names to record: states, assignments, parameters, `time`; memory and other names of the program.
+    program
+        Rules at checks.
+    cache_dir
+        Where to keep machine code; None for the default.
+    interpret
+        True runs the kernels in NumPy: thousands of times slower, to check the compiled ones.
+    lanes
+        Patients per vector (4 or 8; None for what suits the processor). Results do not depend on it.
+
+    Raises
+    ------
+    ModelError, ExpressionError, UnknownName
+        Equations, scales, outputs or program that do not fit together.
+    """
+    from livingdrug.engine.assembly import kernel_ir
+    from livingdrug.engine.check_kernels import build_checks
+    from livingdrug.engine.integrate import ACT
+    from livingdrug.engine.interpret import InterpretedCode
+    from livingdrug.engine.machine import MachineCode, host_lanes
+    from livingdrug.engine.rosenbrock import step_ir
+    from livingdrug.engine.sparse import factor_kernel, solve_kernel
+    from livingdrug.engine.steppers.rodas4 import RODAS4
+    from livingdrug.engine.system import build_system, check_odes
+    from livingdrug.engine.vector_math import vector_math
+
+    check_odes(odes)
+    _check_scales(odes, log_scales, linear_scales)
+    lanes = host_lanes() if lanes is None else lanes
+    system = build_system(odes, log_scales)
+    checks = build_checks(odes, log_scales, outputs, program)
+    kernels = [system.linearise, system.rhs, checks.record, *([checks.act] if checks.act else [])]
+    if interpret:
+        code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, RODAS4, system.pattern, lanes)
+    else:
+        parts = [vector_math(1), vector_math(lanes) if lanes > 1 else ""]
+        parts += [kernel_ir(kernel, lanes) for kernel in kernels]
+        parts += [kernel_ir(kernel, lanes) for kernel in (factor_kernel(system.pattern), solve_kernel(system.pattern))]
+        parts.append(
+            step_ir(RODAS4, lanes, len(odes.states), len(system.pattern.jacobian), time_derivative=system.time_derivative)
+        )
+        code = MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in kernels)), cache_dir)
+    addresses = np.array(
+        [code.address(name) for name in ("step", "linearise", "rhs", "record")] + [code.address("act") if checks.act else 0]
+    )
+    assert addresses.size == ACT + 1
+    program = program or CheckProgram()
+    return CompiledModel(
+        odes=odes,
+        outputs=tuple(outputs),
+        program=program,
+        memory=tuple(program.memory),
+        firings=tuple(program.firings),
+        lanes=lanes,
+        _code=code,
+        _addresses=addresses,
+        _pattern=system.pattern,
+        _n_jacobian=system.linearise.arrays[-1].size,
+        _memory_columns=np.array(checks.memory_columns, dtype=np.int64),
+        _log_scales=np.array([float(log_scales.get(name, 0.0)) for name in odes.states]),
+        _scales=np.array([float(log_scales.get(name, linear_scales.get(name, 1.0))) for name in odes.states]),
+    )
+
+
+def _check_scales(odes: Odes, log_scales: Mapping[str, float], linear_scales: Mapping[str, float]) -> None:
+    if both := sorted(log_scales.keys() & linear_scales.keys()):
+        raise ModelError(f"states with both a log and a linear scale: {', '.join(both)}. Keep one.")
+    for name, scale in [*log_scales.items(), *linear_scales.items()]:
+        if name not in odes.states:
+            raise ModelError(f'a scale is given for "{name}", which is not a state of the model')
+        if not (np.isfinite(scale) and scale > 0):
+            raise ModelError(f'the scale of "{name}" is {scale}, expected a positive number in the state\'s unit')

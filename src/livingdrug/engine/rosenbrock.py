@@ -1,0 +1,206 @@
+"""One step of a Rosenbrock method for all lanes: as IR for the machine, as NumPy for the reader.
+
+    W = I / (gamma h) - J
+    W k_j = f(t + alpha_j h, u_j) + sum_i (c_ji / h) k_i + d_j h df/dt,     u_j = x + sum_i a_ji k_i
+
+The methods taken here are stiffly accurate: the last stage and the solution each add one k (u_6 = u_5 + k_5,
+x' = u_6 + k_6), and the last k is the error estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.engine.writer import Writer
+
+Floats = NDArray[np.float64]
+STEP_ARRAYS = ("x", "p", "t", "h", "J", "W", "K", "u", "new", "error", "weights")
+
+
+@dataclass(frozen=True)
+class Rosenbrock:
+    """Coefficients of a stiffly accurate Rosenbrock method in transformed form.
+
+    Attributes
+    ----------
+    name, order
+        Its id and order of convergence.
+    gamma
+        Diagonal coefficient.
+    a
+        Rows for stages 2 ... s - 1.
+    c
+        Rows for stages 2 ... s.
+    alpha, d
+        Time of each stage and weight of the time derivative, one for each stage.
+    """
+
+    name: str
+    order: int
+    gamma: float
+    a: tuple[tuple[float, ...], ...]
+    c: tuple[tuple[float, ...], ...]
+    alpha: tuple[float, ...]
+    d: tuple[float, ...]
+
+    @property
+    def n_stages(self) -> int:
+        return len(self.alpha)
+
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """The coefficients as arrays for the dense step: a (s, s) complete with its last rows, c (s, s), alpha, d (s,).
+
+        Row j of `a` makes u_j; the solution is the last u plus the last k.
+        """
+        s = self.n_stages
+        a, c = np.zeros((s, s)), np.zeros((s, s))
+        for j, row in enumerate(self.a, start=1):
+            a[j, : len(row)] = row
+        a[s - 1, : s - 2], a[s - 1, s - 2] = a[s - 2, : s - 2], 1.0
+        for j, row in enumerate(self.c, start=1):
+            c[j, : len(row)] = row
+        return a, c, np.array(self.alpha), np.array(self.d)
+
+
+def step_ir(method: Rosenbrock, lanes: int, n_states: int, n_jacobian: int, *, time_derivative: bool) -> str:
+    """IR text of ``step(x, p, t, h, J, W, K, u, new, error, weights)``.
+
+    Arrays hold `lanes` numbers per element: state x, parameters p, time t, step h; scratch J (Jacobian entries, then
+    df/dt), W, K (stages), u; results new state and error norm. weights: the absolute part of each state's tolerance,
+    then the relative part. A norm of at most 1 is a good step; it is not a number if the new state is not finite.
+    """
+    w = Writer(lanes)
+    stages = method.n_stages
+    w.begin("step", STEP_ARRAYS)
+    for j in range(stages):
+        w.line(f"%K{j} = getelementptr inbounds double, ptr %K, i64 {j * n_states * lanes}")
+    w.line(f"%T = getelementptr inbounds double, ptr %J, i64 {n_jacobian * lanes}")
+    w.line(f"%c = alloca {w.type}, align {w.align}")
+    w.line(f"%now = alloca {w.type}, align {w.align}")
+    h, t = w.load("%h", 0, lanes), w.load("%t", 0, lanes)
+    inverse_h = w.divide(w.constant(1.0), h)
+    w.store(w.multiply(inverse_h, w.constant(1 / method.gamma)), "%c", 0, lanes)
+    w.line("call void @linearise(ptr %x, ptr %p, ptr %t, ptr %K0, ptr %J)")
+    w.line("call void @factor(ptr %J, ptr %c, ptr %W)")
+    for j in range(stages):
+        if j > 0:
+            _write_stage_state(w, method, j, n_states)
+            w.store(w.add(t, w.multiply(h, w.constant(method.alpha[j]))), "%now", 0, lanes)
+            w.line(f"call void @rhs(ptr %u, ptr %p, ptr %now, ptr %K{j})")
+        slope = w.multiply(h, w.constant(method.d[j])) if time_derivative and method.d[j] else None
+        if j > 0 or slope:
+            _write_stage_side(w, method, j, n_states, inverse_h, slope)
+        w.line(f"call void @solve(ptr %W, ptr %K{j})")
+    _write_error(w, stages, n_states)
+    w.end()
+    return w.text()
+
+
+def _write_stage_state(w: Writer, method: Rosenbrock, j: int, n_states: int) -> None:
+    """u_j for every state."""
+    last = j == method.n_stages - 1
+
+    def body(i: str) -> None:
+        if last:
+            value = w.add(w.load("%u", i, w.lanes), w.load(f"%K{j - 1}", i, w.lanes))
+        else:
+            value = w.load("%x", i, w.lanes)
+            for k, coefficient in enumerate(method.a[j - 1]):
+                value = w.add(value, w.multiply(w.load(f"%K{k}", i, w.lanes), w.constant(coefficient)))
+        w.store(value, "%u", i, w.lanes)
+
+    w.loop(n_states, body)
+
+
+def _write_stage_side(
+    w: Writer, method: Rosenbrock, j: int, n_states: int, inverse_h: str, slope: str | None
+) -> None:
+    """Right-hand side of stage j, in place of f in K_j."""
+
+    def body(i: str) -> None:
+        value = w.load(f"%K{j}", i, w.lanes)
+        if j > 0:
+            total = None
+            for k, coefficient in enumerate(method.c[j - 1]):
+                term = w.multiply(w.load(f"%K{k}", i, w.lanes), w.constant(coefficient))
+                total = term if total is None else w.add(total, term)
+            assert total is not None
+            value = w.add(value, w.multiply(inverse_h, total))
+        if slope:
+            value = w.add(value, w.multiply(slope, w.load("%T", i, w.lanes)))
+        w.store(value, f"%K{j}", i, w.lanes)
+
+    w.loop(n_states, body)
+
+
+def _write_error(w: Writer, stages: int, n_states: int) -> None:
+    """New state, and the root mean square of error / tolerance over the states."""
+    w.store("zeroinitializer" if w.lanes > 1 else "0.0", "%c", 0, w.lanes)
+
+    def body(i: str) -> None:
+        old, error = w.load("%x", i, w.lanes), w.load(f"%K{stages - 1}", i, w.lanes)
+        new = w.add(w.load("%u", i, w.lanes), error)
+        w.store(new, "%new", i, w.lanes)
+        size, other = w.intrinsic("fabs", old), w.intrinsic("fabs", new)
+        size = w.select(w.compare("ogt", size, other), size, other)
+        absolute = w.load("%weights", i, w.lanes)
+        relative = w.load("%relative", i, w.lanes)
+        ratio = w.divide(error, w.add(absolute, w.multiply(relative, size)))
+        # 0 * infinity is not a number: an overflown state can never look like a good step
+        ratio = w.add(ratio, w.multiply(new, w.constant(0.0)))
+        w.store(w.add(w.load("%c", 0, w.lanes), w.multiply(ratio, ratio)), "%c", 0, w.lanes)
+
+    w.line(f"%relative = getelementptr inbounds double, ptr %weights, i64 {n_states * w.lanes}")
+    w.loop(n_states, body)
+    mean = w.multiply(w.load("%c", 0, w.lanes), w.constant(1 / n_states))
+    w.store(w.intrinsic("sqrt", mean), "%error", 0, w.lanes)
+
+
+def numpy_step(
+    method: Rosenbrock,
+    rhs: Callable[[Floats, Floats], Floats],
+    linearise: Callable[[Floats, Floats], tuple[Floats, Floats, Floats]],
+    x: Floats,
+    t: Floats,
+    h: Floats,
+    weights: Floats,
+) -> tuple[Floats, Floats]:
+    """The same step in NumPy, with a dense pivoted solution of each lane's system: the oracle of the compiled step.
+
+    Parameters
+    ----------
+    rhs
+        f(x, t), all shaped (states, lanes), t (lanes,).
+    linearise
+        (x, t) to f (states, lanes), J (lanes, states, states), df/dt (states, lanes).
+    x, t, h
+        State (states, lanes), time and step (lanes,).
+    weights
+        Absolute and relative tolerance (2, states, lanes).
+
+    Returns
+    -------
+    New state (states, lanes), error norm (lanes,).
+    """
+    n_states, lanes = x.shape
+    a, c, alpha, d = method.arrays()
+    f, jacobian, slope = linearise(x, t)
+    w = np.eye(n_states) / (method.gamma * h)[:, None, None] - jacobian
+    k = np.zeros((method.n_stages, n_states, lanes))
+    u = x
+    for j in range(method.n_stages):
+        if j > 0:
+            u = x + sum(a[j, i] * k[i] for i in range(j))
+            f = rhs(u, t + alpha[j] * h)
+        side = f + sum((c[j, i] / h * k[i] for i in range(j)), np.zeros_like(x)) + d[j] * h * slope
+        try:
+            k[j] = np.linalg.solve(w, side.T[:, :, None])[:, :, 0].T
+        except np.linalg.LinAlgError:
+            k[j] = np.nan
+    new = u + k[-1]
+    size = weights[0] + weights[1] * np.maximum(np.abs(x), np.abs(new))
+    return new, np.sqrt(np.mean((k[-1] / size + new * 0.0) ** 2, axis=0))

@@ -1,0 +1,74 @@
+"""Addressed variation of making: each lot's own value of every step's number, the same whoever else is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from livingdrug.foundation import streams
+from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.quantities import Quantity
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The numbers of one attempt at making lots for these patients.
+
+    Attributes
+    ----------
+    quantities
+        Name -> typical value and spread.
+    place
+        First part of the random streams' address, e.g. ``"making/tisa_cel_trial"``.
+    patients
+        Patient numbers, shaped (n,).
+    seed
+        The run's seed.
+    attempt
+        0 for the first attempt; another attempt has other luck.
+    """
+
+    quantities: Mapping[str, Quantity]
+    place: str
+    patients: NDArray[np.int64]
+    seed: int
+    attempt: int = 0
+
+    def typical(self, name: str) -> float:
+        """The typical value.
+
+        Raises
+        ------
+        CatalogError
+            The file does not give it.
+        """
+        if name not in self.quantities:
+            raise CatalogError(
+                f'"{self.place}" lacks the number "{name}", which making needs.\n  Add it with its source.'
+            )
+        return self.quantities[name].value
+
+    def drawn(self, name: str, shift: Array | float = 0.0) -> Array:
+        """Each lot's own value, shaped (n,); `shift` is added on the scale of the spread (log, logit or normal)."""
+        value = self.typical(name)
+        quantity = self.quantities[name]
+        deviation = shift + quantity.spread * self.normal(name)
+        if quantity.spread_scale == "log":
+            return value * np.exp(deviation)
+        if quantity.spread_scale == "normal":
+            return value + deviation
+        return expit(logit(value) + deviation)
+
+    def normal(self, name: str) -> Array:
+        """A standard normal number for each lot."""
+        return streams.normal(self.seed, f"{self.place}/{name}", self.patients, self.attempt)
+
+    def happens(self, name: str) -> NDArray[np.bool_]:
+        """Whether something of this probability happens, for each lot."""
+        return streams.uniform(self.seed, f"{self.place}/{name}", self.patients, self.attempt) < self.typical(name)

@@ -1,0 +1,1 @@
+"""A small chart layer: numbers in, inline SVG out; every chart can be drawn at any width."""

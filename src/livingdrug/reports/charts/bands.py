@@ -1,0 +1,91 @@
+"""A population over time: median, middle half and middle nine tenths, with the assay's limit and the share below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.panel import Panel
+from livingdrug.reports.charts.svg import element, text
+
+LEFT, RIGHT, TOP, STRIP = 52, 14, 30, 26
+
+
+@dataclass(frozen=True)
+class Band:
+    """One group's quantiles by day; `quantiles` hold (5, 25, 50, 75, 95 %) rows shaped (5, days)."""
+
+    name: str
+    day: Sequence[float]
+    quantiles: Sequence[Sequence[float]]
+    n: Sequence[int]
+    below: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A horizontal line that means something, e.g. the limit of quantification."""
+
+    value: float
+    words: str
+
+
+def draw_bands(
+    bands: Sequence[Band], width: float, *, title: str, unit: str, low: float, high: float, log: bool,
+    limits: Sequence[Limit] = (), last_day: float = 28, height: float = 300, strip: str = "",
+) -> str:  # fmt: skip
+    """Quantile bands per group over a day axis that shows weeks and years.
+
+    Parameters
+    ----------
+    bands
+        One per arm; the second and later arms get only their median and their middle half.
+    strip
+        When given, a row under the plot shows the share of values below the limit, with this heading.
+    """
+    rows = len(bands) if strip else 0
+    bottom = TOP + height
+    x = scales.days(last_day, LEFT, width - RIGHT)
+    y = (scales.logarithmic if log else scales.linear)(low, high, bottom, TOP)
+    panel = Panel(x, y)
+    panel.y_axis(title)
+    if last_day > 42:
+        knee = x(28)
+        panel.add(element("line", x1=knee, x2=knee, y1=TOP, y2=bottom, class_="divider"))
+        if width > 500:
+            panel.add(text(knee - 6, TOP + 10, "days", "hint", anchor="end"), text(knee + 6, TOP + 10, "months, years", "hint"))
+    for limit in limits:
+        at = y(limit.value)
+        panel.add(element("rect", x=LEFT, y=at, width=width - LEFT - RIGHT, height=max(bottom - at, 0), class_="below")) if log else None
+        panel.add(element("line", x1=LEFT, x2=width - RIGHT, y1=at, y2=at, class_="limit"))
+        panel.add(text(width - RIGHT - 4, at - 5, limit.words, "hint halo", anchor="end"))
+    for i, band in enumerate(bands):
+        if i == 0:
+            panel.band(band.day, band.quantiles[0], band.quantiles[4], f"s{i} outer")
+        panel.band(band.day, band.quantiles[1], band.quantiles[3], f"s{i} inner")
+    for i, band in enumerate(bands):
+        panel.line(list(zip(band.day, band.quantiles[2], strict=True)), f"s{i}")
+        for j in range(len(band.day)):
+            tip = (
+                f"{band.name}, day {band.day[j]:.0f}: median {band.quantiles[2][j]:,.3g} {unit}, "
+                f"90 % of patients {band.quantiles[0][j]:,.3g} to {band.quantiles[4][j]:,.3g}, n = {band.n[j]}"
+            )
+            panel.add(element("circle", cx=x(band.day[j]), cy=y(band.quantiles[2][j]), r=2.6, class_=f"dot s{i}", data_tip=tip))
+    if strip:
+        _share_below(panel, bands, bottom + 18, width, strip)
+    panel.x_axis("days from infusion" if last_day <= 42 else "time from infusion", y=bottom + rows * STRIP + (22 if strip else 0))
+    return panel.picture(width, bottom + rows * STRIP + (22 if strip else 0) + 40, title)
+
+
+def _share_below(panel: Panel, bands: Sequence[Band], top: float, width: float, heading: str) -> None:
+    """A strip of bars, one per visit, whose height is the share of values below the limit."""
+    panel.add(text(0, top + 2, heading, "hint"))
+    for i, band in enumerate(bands):
+        base = top + 8 + (i + 1) * STRIP - 6
+        panel.add(element("line", x1=panel.left, x2=panel.right, y1=base, y2=base, class_="grid"))
+        for day, share in zip(band.day, band.below, strict=True):
+            tall = max(share * (STRIP - 8), 0.6)
+            at = panel.x(day)
+            panel.add(element("rect", x=at - 3, y=base - tall, width=6, height=tall, class_=f"fill s{i}",
+                              data_tip=f"{band.name}, day {day:.0f}: {share:.0%} below the limit"))  # fmt: skip

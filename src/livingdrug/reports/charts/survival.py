@@ -1,0 +1,121 @@
+"""Kaplan–Meier curves with confidence bands, censoring ticks, published points and the numbers at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.panel import Panel
+from livingdrug.reports.charts.svg import element, text
+
+LEFT, RIGHT, TOP, ROW = 46, 16, 30, 18
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One arm's step function; times in days, shares between 0 and 1."""
+
+    name: str
+    day: Sequence[float]
+    share: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    censored_day: Sequence[float] = ()
+    risk: Sequence[tuple[float, int]] = ()  # every (day, number at risk just before it), for the table below
+    quiet: bool = False  # a second denominator: thinner, without its band
+
+    def at(self, day: float, values: Sequence[float]) -> float:
+        """The value of the step function at a day."""
+        here = [v for d, v in zip(self.day, values, strict=True) if d <= day]
+        return here[-1] if here else values[0]
+
+    def n_at(self, day: float) -> int:
+        """Patients still at risk just before a day."""
+        return next((n for d, n in self.risk if d >= day), 0)
+
+
+@dataclass(frozen=True)
+class PublishedPoint:
+    """A published estimate at one time; value and limits between 0 and 1."""
+
+    day: float
+    value: float
+    low: float | None
+    high: float | None
+    tip: str
+
+
+def draw_survival(
+    curves: Sequence[Curve], width: float, *, title: str, last_day: float, published: Sequence[PublishedPoint] = (),
+    height: float = 260,
+) -> str:  # fmt: skip
+    """Curves in per cent over months, with the numbers at risk below."""
+    bottom = TOP + height
+    x = scales.months(last_day, LEFT, width - RIGHT)
+    y = scales.linear(0, 100, bottom, TOP, n=4 if height < 240 else 5, unit=" %")
+    panel = Panel(x, y)
+    panel.y_axis(title)
+    for i, curve in enumerate(curves):
+        if not curve.quiet:
+            _confidence(panel, curve, f"s{i}")
+    for i, curve in enumerate(curves):
+        role = f"s{i} quiet" if curve.quiet else f"s{i}"
+        end = min(last_day, curve.day[-1] if curve.day else 0)
+        points = [(d, 100 * s) for d, s in zip(curve.day, curve.share, strict=True) if d <= last_day]
+        panel.steps([(0.0, 100.0), *points, (end, points[-1][1] if points else 100.0)], role)
+        for day in curve.censored_day:
+            if day < last_day and not curve.quiet:
+                at, high = x(day), y(100 * curve.at(day, curve.share))
+                panel.add(element("line", x1=at, x2=at, y1=high - 4, y2=high + 4, class_=f"tick-mark s{i}"))
+    _readings(panel, curves, last_day)
+    for point in published:
+        if point.day <= last_day:
+            low = None if point.low is None else 100 * point.low
+            high = None if point.high is None else 100 * point.high
+            panel.published(point.day, 100 * point.value, low, high, point.tip)
+    panel.x_axis("months")
+    return panel.picture(width, _risk_table(panel, curves, bottom + 52), title)
+
+
+def _confidence(panel: Panel, curve: Curve, role: str) -> None:
+    """The band follows the steps: each limit holds until the next event."""
+    days, low, high = [0.0], [100.0], [100.0]
+    for d, a, b in zip(curve.day, curve.low, curve.high, strict=True):
+        if d > panel.x.high or a != a or b != b:
+            continue
+        days += [d, d]
+        low += [low[-1], 100 * a]
+        high += [high[-1], 100 * b]
+    days.append(min(panel.x.high, max(curve.day, default=0)))
+    panel.band(days, [*low, low[-1]], [*high, high[-1]], f"{role} inner")
+
+
+def _readings(panel: Panel, curves: Sequence[Curve], last_day: float) -> None:
+    """Invisible columns that answer a pointer with the curves' values at that month."""
+    step = scales.MONTH * (1 if last_day < 800 else 3)
+    n = int(last_day / step)
+    for k in range(n + 1):
+        day = k * step
+        words = "; ".join(f"{c.name} {100 * c.at(day, c.share):.0f} %" for c in curves if c.day)
+        left, right = panel.x(max(day - step / 2, 0)), panel.x(min(day + step / 2, last_day))
+        panel.add(element("rect", x=left, y=panel.top, width=right - left, height=panel.bottom - panel.top,
+                          class_="reading", data_tip=f"month {day / scales.MONTH:.0f}: {words}"))  # fmt: skip
+
+
+def _risk_table(panel: Panel, curves: Sequence[Curve], top: float) -> float:
+    """Numbers at risk at each labelled month; returns the height used."""
+    panel.add(text(0, top, "Number at risk", "axis-title"))
+    y = top
+    for i, curve in enumerate(curves):
+        y += ROW
+        if len(curves) > 1:
+            panel.add(text(0, y, curve.name, f"risk-name s{i}"))
+            y += ROW - 2
+        last = -1e9
+        for day, _ in panel.x.ticks:
+            at, words = panel.x(day), f"{curve.n_at(day):,}"
+            if at - last >= 6.4 * len(words) + 8:
+                panel.add(text(at, y, words, "tick", anchor="middle"))
+                last = at
+    return y + 8

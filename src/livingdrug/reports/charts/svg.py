@@ -1,0 +1,84 @@
+"""SVG elements as text. Colours live in the style sheet: a mark names its role (class), not its colour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+Point = tuple[float, float]
+
+
+def escape(text: object) -> str:
+    """Text made safe inside SVG and HTML, in elements and in attributes."""
+    return (
+        str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    )  # fmt: skip
+
+
+def number(value: float) -> str:
+    """A coordinate with at most one decimal: a tenth of a pixel is enough and keeps the file small."""
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text
+
+
+def element(name: str, content: str = "", **attributes: object) -> str:
+    """One element; ``class_`` becomes ``class``, ``data_tip`` becomes ``data-tip``, None is left out.
+
+    Examples
+    --------
+    >>> element("line", x1=0, x2=12.04, class_="grid")
+    '<line x1="0" x2="12" class="grid"/>'
+    """
+    parts = [name]
+    for key, value in attributes.items():
+        if value is None:
+            continue
+        label = key.rstrip("_").replace("_", "-")
+        parts.append(f'{label}="{number(value) if isinstance(value, (int, float)) else escape(value)}"')
+    opening = " ".join(parts)
+    return f"<{opening}>{content}</{name}>" if content else f"<{opening}/>"
+
+
+def text(x: float, y: float, words: object, role: str = "", *, anchor: str = "start", **attributes: object) -> str:
+    """A line of text whose baseline is at `y`."""
+    return element(
+        "text", escape(words), x=x, y=y, class_=role or None,
+        text_anchor=None if anchor == "start" else anchor, **attributes,
+    )  # fmt: skip
+
+
+def trace(points: Iterable[Point]) -> str:
+    """Path data through points; a point that is not finite lifts the pen."""
+    steps, pen_down = [], False
+    for x, y in points:
+        if not (math.isfinite(x) and math.isfinite(y)):
+            pen_down = False
+            continue
+        steps.append(f"{'L' if pen_down else 'M'}{number(x)} {number(y)}")
+        pen_down = True
+    return "".join(steps)
+
+
+def stairs(points: Sequence[Point]) -> str:
+    """Path data of a step function: level until the next point, then down."""
+    if not points:
+        return ""
+    steps = [f"M{number(points[0][0])} {number(points[0][1])}"]
+    for (_, before), (x, y) in zip(points[:-1], points[1:], strict=True):
+        steps.append(f"H{number(x)}")
+        if number(y) != number(before):
+            steps.append(f"V{number(y)}")
+    return "".join(steps)
+
+
+def ribbon(upper: Sequence[Point], lower: Sequence[Point]) -> str:
+    """Path data of the area between two lines over the same abscissae."""
+    return f"{trace(upper)}L{trace(reversed(lower))[1:]}Z" if upper else ""
+
+
+def picture(width: float, height: float, body: Iterable[str], label: str) -> str:
+    """A whole SVG with a name for readers who cannot see it."""
+    return element(
+        "svg", "".join(body), viewBox=f"0 0 {number(width)} {number(height)}", width=width, height=height,
+        role="img", aria_label=label,
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Numbers of an endpoint in the form the sections need them: one estimate, an estimate at a day, a curve."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.reports.charts.survival import Curve
+from livingdrug.reports.source import Source
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval; a share between 0 and 1 when `unit` is empty and `share` is true."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    n_events: int | None
+    unit: str
+    share: bool
+    at_risk: int | None = None
+
+
+def single(source: Source, id: str, arm: str) -> Estimate | None:
+    """The headline of a proportion or a quantity in one arm; None when this run cannot give it."""
+    found = source.endpoint(id)
+    if found is None or arm not in found.arms or found.record.kind == "time_to_event":
+        return None
+    rows = [row for row in found.table().iter_rows(named=True) if row["arm"] == arm]
+    if not rows or rows[0]["estimate"] is None:
+        return None
+    row = rows[0]
+    return Estimate(
+        row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), row["n"], row["n_events"], row["unit"],
+        row["measure"] == "proportion",
+    )  # fmt: skip
+
+
+def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
+    """The estimate of a time to event at a day, as a share; None beyond what was watched."""
+    found = source.endpoint(id)
+    if found is None or arm not in found.arms or found.record.kind != "time_to_event":
+        return None
+    try:
+        rows = [row for row in found.at([day], "day").iter_rows(named=True) if row["arm"] == arm]
+    except LivingDrugError:
+        return None
+    if not rows or rows[0]["estimate"] is None:
+        return None
+    row = rows[0]
+    n = found.patients.filter(found.patients["arm"] == arm).height
+    return Estimate(row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), n, None, "", True, row["n_at_risk"])
+
+
+def curves(source: Source, id: str) -> list[Curve]:
+    """The step curve of each arm; empty when this run cannot give it."""
+    frame = curve_frame(source, id)
+    if frame is None or frame.height == 0:
+        return []
+    found = []
+    for arm in source.arms:
+        rows = frame.filter(frame["arm"] == arm)
+        if rows.height < 2:
+            continue
+        # Two neighbouring equal estimates add nothing to the picture but bytes; times of censoring are kept apart.
+        censored = rows.filter(rows["n_censored"] > 0)["day"].to_list()
+        steps = rows.filter((rows["n_events"] > 0) | (rows["day"] == rows["day"].max()) | (rows["day"] == 0))
+        columns = [steps[name].fill_null(math.nan).to_list() for name in ("day", "estimate", "ci_low", "ci_high")]
+        risk = tuple(zip(rows["day"].to_list(), rows["n_at_risk"].to_list(), strict=True))
+        found.append(Curve(arm, *columns, tuple(_spread_out(censored, float(columns[0][-1]))), risk))
+    return found
+
+
+def curve_frame(source: Source, id: str) -> pl.DataFrame | None:
+    """The whole curve as a table, for reading and for download."""
+    found = source.endpoint(id)
+    if found is None or found.record.kind != "time_to_event":
+        return None
+    try:
+        return found.curve()
+    except LivingDrugError:
+        return None
+
+
+def _spread_out(days: list[float], last: float) -> list[float]:
+    """Ticks of censoring closer than a pixel are one tick."""
+    kept: list[float] = []
+    for day in days:
+        if not kept or day - kept[-1] > last / 300:
+            kept.append(day)
+    return kept
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,121 @@
+"""The report: one self-contained HTML file that asks no host for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.reports.page import Note, Section
+from livingdrug.reports.samples import sample
+from livingdrug.reports.source import Source
+from livingdrug.reports.words import plain
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_report(result: Any, path: str | Path, *, published: bool = True, catalog: Any = None) -> Path:
+    """Write the report of a run as one HTML file.
+
+    Parameters
+    ----------
+    result
+        A `livingdrug.trial.result.Result`. Frames and endpoints it lacks are named in their section.
+    path
+        The file to write; replaced if it is there. Written whole or not at all.
+    published
+        Whether to set the trial's published results beside the simulation.
+    catalog
+        Where published results and sources are looked up; the result's own or the default one when omitted.
+
+    Returns
+    -------
+    The path written.
+
+    Raises
+    ------
+    BadInput
+        The path is a folder, its folder is missing or not writable, or the disk is full.
+    """
+    from livingdrug.trial.storage import write_bytes
+
+    target = Path(path)
+    if target.is_dir():
+        raise BadInput(f'cannot write the report to "{target}": it is a folder.\n  Name a file, e.g. "{target / "report.html"}".')
+    if not target.parent.is_dir():
+        raise BadInput(f'cannot write the report to "{target}": the folder "{target.parent}" is not there.\n  Create it first.')
+    write_bytes(target, render(result, published=published, catalog=catalog).encode("utf-8"))
+    return target
+
+
+def render(result: Any, *, published: bool = True, catalog: Any = None) -> str:
+    """The report as HTML text; see `write_report`."""
+    if catalog is None:
+        catalog = getattr(result, "catalog", None) or _default_catalog()
+    source = Source(result, _evidence(result, catalog) if published else None, catalog)
+    top, *sections = [_built(build, source) for build in _sections()]
+    return _template().render(
+        title=top.title, lead=top.lead, cards=top.parts[0] if top.parts else None, sections=sections,
+        style=_text("report.css"), script=_text("report.js"), sample=sample, seed=(source.result.manifest or {}).get("seed"),
+        version=(source.result.manifest or {}).get("livingdrug"), arms=source.arms,
+        years=plain(source.last_day / 365.25, 2),
+    )  # fmt: skip
+
+
+def _sections() -> tuple[Callable[[Source], Section], ...]:
+    from livingdrug.reports.sections import (
+        b_cells, baseline, calibration, flow, header, kinetics, marrow, one_patient, provenance, response, survival,
+        swimmer, toxicity,
+    )  # fmt: skip
+
+    order = (
+        header, flow, baseline, kinetics, survival, response, toxicity, swimmer, b_cells, marrow, calibration,
+        one_patient, provenance,
+    )  # fmt: skip
+    return tuple(module.build for module in order)
+
+
+def _built(build: Callable[[Source], Section], source: Source) -> Section:
+    """A section; a frame without a column it needs costs that section, not the report."""
+    import polars as pl
+
+    try:
+        return build(source)
+    except pl.exceptions.ColumnNotFoundError as problem:
+        name = build.__module__.rsplit(".", 1)[-1]
+        column = str(problem).splitlines()[0]
+        return Section(name, name.replace("_", " ").capitalize(), "", (Note(f"This section needs a column the run does not have: {column}.", "missing"),))  # fmt: skip
+
+
+def _evidence(result: Any, catalog: Any) -> Any:
+    trial = getattr(result.trial, "id", "")
+    if catalog is None or not trial:
+        return None
+    try:
+        return catalog.load("evidence", trial)
+    except UnknownName:
+        return None  # a trial of one's own has no published results
+
+
+def _default_catalog() -> Any:
+    from livingdrug.catalog.load import default_catalog
+
+    return default_catalog()
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    loader = FileSystemLoader(TEMPLATES)
+    environment = Environment(
+        loader=loader, autoescape=select_autoescape(default=True, default_for_string=True), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("report.html.jinja")
+
+
+def _text(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")

@@ -1,0 +1,151 @@
+"""The parts of a page: figures that can be drawn at two widths, tables, notes and cards, gathered in sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    import polars as pl
+
+WIDE, HALF, NARROW = 860.0, 416.0, 342.0
+PREVIEW_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that is drawn once for a page and once for a phone.
+
+    Attributes
+    ----------
+    draw
+        Width in pixels -> SVG text.
+    legend
+        (sample, label): the sample is a kind of mark and its role, e.g. ``"line s0"``.
+    data
+        What is drawn, offered as a table and as CSV.
+    half
+        Stands beside another half figure where there is room.
+    """
+
+    title: str
+    draw: Callable[[float], str]
+    caption: str = ""
+    legend: tuple[tuple[str, str], ...] = ()
+    data: pl.DataFrame | None = None
+    half: bool = False
+    kind: str = "figure"
+
+    @property
+    def wide(self) -> str:
+        """The drawing for a page."""
+        return self.draw(HALF if self.half else WIDE)
+
+    @property
+    def narrow(self) -> str:
+        """The drawing for a phone."""
+        return self.draw(NARROW)
+
+    @property
+    def csv(self) -> str:
+        """The data as a link that needs no host."""
+        assert self.data is not None
+        return "data:text/csv;charset=utf-8," + quote(self.data.write_csv(float_precision=4), safe=",-._~:/ ")
+
+    @property
+    def preview(self) -> Table:
+        """The first rows of the data."""
+        assert self.data is not None
+        head = self.data.head(PREVIEW_ROWS)
+        rows = tuple(tuple(_cell(value) for value in row) for row in head.iter_rows())
+        more = self.data.height - head.height
+        return Table(tuple(head.columns), rows, note=f"… and {more:,} more rows in the CSV file." if more > 0 else "")
+
+    @property
+    def slug(self) -> str:
+        """A file name for the data."""
+        return "".join(c if c.isalnum() else "-" for c in self.title.lower()).strip("-") + ".csv"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table: the first column names the row, the others are numbers or words.
+
+    Attributes
+    ----------
+    marks
+        Row number -> role of the whole row, e.g. ``{3: "misfit"}`` or ``{0: "group"}``.
+    words
+        Columns that hold sentences and may wrap.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    title: str = ""
+    note: str = ""
+    marks: tuple[tuple[int, str], ...] = ()
+    words: tuple[int, ...] = ()
+    kind: str = "table"
+
+    @property
+    def roles(self) -> dict[int, str]:
+        """Row number -> role."""
+        return dict(self.marks)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A paragraph; `role` is "" for text, "missing" for something the run does not have."""
+
+    words: str
+    role: str = ""
+    kind: str = "note"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One key number."""
+
+    name: str
+    value: str
+    detail: str
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Key numbers side by side."""
+
+    cards: tuple[Card, ...]
+    kind: str = "cards"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: a title, one or two sentences on how to read it, and its figures and tables."""
+
+    id: str
+    title: str
+    lead: str
+    parts: tuple[Figure | Table | Note | Cards, ...] = ()
+
+
+def missing(id: str, title: str, what: str) -> Section:
+    """The section of something this run does not have: it says so instead of vanishing."""
+    return Section(id, title, "", (Note(what, "missing"),))
+
+
+def legend_of(names: Sequence[str], quiet: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
+    """A line sample for each arm, thin ones for second denominators."""
+    items = [(f"line s{i}", name) for i, name in enumerate(names)]
+    return tuple(items + [(f"line s{len(names) + i} quiet", name) for i, name in enumerate(quiet)])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return str(value)

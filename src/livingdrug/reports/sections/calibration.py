@@ -1,0 +1,142 @@
+"""Section 10: published against simulated; a miss is shown as plainly as a hit."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from livingdrug.reports.charts.forest import Pair, draw_forest
+from livingdrug.reports.comparison import Compared, compare
+from livingdrug.reports.page import Figure, Note, Section, Table, missing
+from livingdrug.reports.source import Source
+from livingdrug.reports.words import DASH, known, plain, unit
+
+LEAD = (
+    "Each published number beside the simulated one. Rows marked “calibration” were used to set a few parameters, so agreement there "
+    "is a fit, not a prediction; rows marked “comparison” were not. A number recalled without its source at hand is marked “unverified”."
+)
+
+
+def build(source: Source) -> Section:
+    """A verdict in words, two forest plots (per cent; ratios), and the table."""
+    if source.evidence is None:
+        return missing("calibration", "Published against simulated", "The catalogue has no published results of this trial, so there is nothing to hold the simulation against.")
+    compared, unanswered = compare(source)
+    if not compared:
+        return missing("calibration", "Published against simulated", "This run answers none of the published results.")
+    figures = [f for f in (_percentages(compared), _ratios(compared)) if f]
+    parts = [Note(_verdict(compared)), *figures, _table(compared)]
+    if unanswered:
+        names = sorted({row.endpoint.replace("_", " ") for row in unanswered})
+        parts.append(Note(f"Published, but not among this run's endpoints: {', '.join(names)}.", "missing"))
+    return Section("calibration", "Published against simulated", LEAD, tuple(parts))
+
+
+def _verdict(compared: list[Compared]) -> str:
+    parts = []
+    for use, words in (("calibration", "used for calibration"), ("comparison", "for comparison only")):
+        judged = [c for c in compared if c.row.use == use and c.inside is not None]
+        if judged:
+            parts.append(f"{sum(bool(c.inside) for c in judged)} of {len(judged)} {words}")
+    judged = [c for c in compared if c.inside is not None]
+    if not judged:
+        return "None of the published numbers has an interval to judge by."
+    words = f"The simulated value lies inside the published 95 % interval for {' and '.join(parts)}."
+    outside = sorted((c for c in judged if not c.inside), key=lambda c: -abs(c.z) if known(c.z) else 0.0)
+    if outside:
+        named = "; ".join(dict.fromkeys(f"{c.label} ({_value(c, c.simulated[0])} against {_value(c, c.published[0])})" for c in outside[:6]))
+        words += f" Outside: {named}{' and others, see the table' if len(outside) > 6 else ''}."
+    return words
+
+
+def _once(compared: list[Compared]) -> list[Compared]:
+    """One row per endpoint and time for the figure: calibration first."""
+    chosen: dict[tuple[str, str], Compared] = {}
+    for c in sorted(compared, key=lambda c: (c.row.use != "calibration", c.row.status != "read")):
+        chosen.setdefault((c.row.endpoint, c.row.at if c.label.endswith(c.row.at) and c.row.at else ""), c)
+    kept = {id(c) for c in chosen.values()}
+    return [c for c in compared if id(c) in kept]
+
+
+def _percentages(compared: list[Compared]) -> Figure | None:
+    rows = _once([c for c in compared if c.percent])
+    if not rows:
+        return None
+    pairs = [_pair(c, 1.0) for c in rows]
+    draw = partial(draw_forest, pairs, title="% of patients", low=0.0, high=100.0, log=False, unit=" %")
+    return Figure("Shares of patients", draw, legend=_legend(), caption=_caption())
+
+
+def _ratios(compared: list[Compared]) -> Figure | None:
+    rows = [c for c in _once([c for c in compared if not c.percent]) if c.published[0] > 0 and c.simulated[0] > 0]
+    if not rows:
+        return None
+    pairs = [_pair(c, c.published[0]) for c in rows]
+    ratios = [p.simulated[0] for p in pairs]
+    high = max(2.0, *(2 ** math.ceil(abs(math.log2(r)) + 0.2) for r in ratios))
+    high = min(high, 16.0)
+    draw = partial(draw_forest, pairs, title="simulated ÷ published", low=1 / high, high=high, log=True)
+    return Figure("Quantities, relative to the published value", draw, legend=_legend(), caption="Each line is divided by its published value.")
+
+
+def _pair(c: Compared, by: float) -> Pair:
+    def part(v: tuple[float, float, float]) -> tuple[float, float | None, float | None]:
+        known_limits = known(v[1]) and known(v[2])
+        return (v[0] / by, v[1] / by if known_limits else None, v[2] / by if known_limits else None)
+
+    tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
+    label = c.label if len(c.label) < 40 else c.label[:38].rstrip(" ,") + "…"
+    return Pair(label + (" *" if c.row.use == "calibration" else ""), c.group, part(c.published), part(c.simulated), c.inside, tip)
+
+
+def _legend() -> tuple[tuple[str, str], ...]:
+    return (("published", "published"), ("simulated", "simulated"), ("verdict fit", "inside the published interval"), ("verdict misfit", "outside"))
+
+
+def _caption() -> str:
+    return "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
+
+
+def _table(compared: list[Compared]) -> Table:
+    columns = ("", "published", "simulated", "difference", "z", "inside?", "use", "source")
+    rows: list[tuple[str, ...]] = []
+    marks: list[tuple[int, str]] = []
+    group = ""
+    for c in compared:
+        if c.group != group:
+            group = c.group
+            marks.append((len(rows), "group"))
+            rows.append((group, *[""] * 7))
+        if c.inside is False:
+            marks.append((len(rows), "misfit"))
+        rows.append(_row(c))
+    note = (
+        "z: difference divided by its standard error, from both intervals (on the log scale for quantities). "
+        "Inside: the simulated value lies within the published 95 % interval."
+    )
+    return Table(columns, tuple(rows), title="All comparisons", note=note, marks=tuple(marks), words=(7,))
+
+
+def _row(c: Compared) -> tuple[str, ...]:
+    if c.percent:
+        difference = f"{c.simulated[0] - c.published[0]:+.0f} points".replace("-", "−")
+    else:
+        difference = f"× {c.simulated[0] / c.published[0]:.2f}" if c.published[0] else DASH
+    verdict = DASH if c.inside is None else "✓ inside" if c.inside else "✕ outside"
+    use = c.row.use + ("" if c.row.status == "read" else ", unverified")
+    source = f"{c.row.population_note}. {c.row.source}" if c.row.population_note else c.row.source
+    return (
+        c.label, _limits(c, c.published), _limits(c, c.simulated), difference,
+        f"{c.z:+.1f}".replace("-", "−") if known(c.z) else DASH, verdict, use, source,
+    )  # fmt: skip
+
+
+def _limits(c: Compared, value: tuple[float, float, float]) -> str:
+    words = _value(c, value[0])
+    if known(value[1]) and known(value[2]):
+        words += f" ({value[1]:.0f}–{value[2]:.0f})" if c.percent else f" ({plain(value[1], 2)}–{plain(value[2], 2)})"
+    return words
+
+
+def _value(c: Compared, value: float) -> str:
+    return f"{value:.0f} %" if c.percent else f"{plain(value)} {unit(c.row.unit)}".strip()

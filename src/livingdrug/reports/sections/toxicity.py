@@ -1,0 +1,140 @@
+"""Section 6: cytokine release syndrome and neurotoxicity, day by day, and how they were managed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.reports.charts.stacked import draw_grades
+from livingdrug.reports.estimates import single
+from livingdrug.reports.page import Figure, Section, Table, missing
+from livingdrug.reports.source import Source
+from livingdrug.reports.words import DASH, percent, percent_interval, spread
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SCALES = (
+    ("crs_penn", "Cytokine release syndrome, Penn grade"),
+    ("crs_astct", "Cytokine release syndrome, ASTCT grade"),
+    ("icans_astct", "Neurotoxicity (ICANS), ASTCT grade"),
+)
+LEAD = (
+    "Grades are read from signs: fever, blood pressure and vasopressors, oxygen, orientation. The same patients are graded on both "
+    "scales: Penn, which the trial used, counts treatment in hospital; ASTCT counts vasopressors and oxygen."
+)
+DAYS = range(31)
+SHARES = (
+    ("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"),
+    ("neurotoxicity_any", "Neurotoxicity, any grade"), ("neurotoxicity_severe", "Neurotoxicity, grade 3 or higher"),
+    ("tocilizumab_use", "Tocilizumab given"), ("steroid_use", "Steroids given for toxicity"), ("icu", "Intensive care"),
+)  # fmt: skip
+TIMES = (
+    ("crs_onset_day", "Onset of CRS, day: median (range)", "crs_onset"),
+    ("crs_duration_days", "Duration of CRS, days: median (range)", "crs_duration"),
+    ("icans_onset_day", "Onset of neurotoxicity, day: median (range)", "neurotoxicity_onset"),
+    ("icans_duration_days", "Duration of neurotoxicity, days: median (range)", "neurotoxicity_duration"),
+)
+FLAGS = (("vasopressor", "Vasopressor"), ("ventilation", "Mechanical ventilation"))
+
+
+def build(source: Source) -> Section:
+    """Stacked grades by day for each scale and arm, then a table of numbers."""
+    figures = _figures(source)
+    table = _table(source)
+    if not figures and not table.rows:
+        return missing("toxicity", "Toxicity", "This run has no grades and no toxicity endpoints.")
+    return Section("toxicity", "Cytokine release and neurotoxicity", LEAD, tuple([*figures, table] if table.rows else figures))
+
+
+def _figures(source: Source) -> list[Figure]:
+    tables = [
+        (arm, title, data)
+        for scale, title in SCALES
+        for arm in source.arms
+        if (data := _by_day(source, arm, scale)) is not None
+    ]
+    peak = max((float(sum(data[f"grade_{g}"] for g in range(1, 5)).max()) for _, _, data in tables), default=0.0)  # type: ignore[union-attr, arg-type]
+    top = min(100.0, 10.0 * (int(peak / 10) + 1))
+    figures = []
+    for arm, title, data in tables:
+        shares = [data[f"grade_{grade}"].to_list() for grade in range(1, 5)]
+        name = title + (f": {arm}" if len(source.arms) > 1 else "")
+        draw = partial(draw_grades, data["day"].to_list(), shares, title="% of patients in follow-up", top_share=top)
+        legend = tuple((f"box g{grade}", f"grade {grade}") for grade in range(1, 5))
+        figures.append(Figure(name, draw, legend=legend, data=data, half=True))
+    return figures
+
+
+def _by_day(source: Source, arm: str, scale: str) -> pl.DataFrame | None:
+    """Per cent of patients in each grade on each day of the first month."""
+    import polars as pl
+
+    frame = source.frame("grades")
+    if frame.height == 0:
+        return None
+    rows = frame.filter((pl.col("arm") == arm) & (pl.col("scale") == scale) & pl.col("day").is_between(0, DAYS[-1]))
+    if rows.height == 0:
+        return None
+    shares = [(100.0 * (pl.col("grade") == grade).mean()).alias(f"grade_{grade}") for grade in range(1, 4)]
+    shares.append((100.0 * (pl.col("grade") >= 4).mean()).alias("grade_4"))
+    return rows.group_by("day").agg(pl.len().alias("patients"), *shares).sort("day")
+
+
+def _table(source: Source) -> Table:
+    columns = ("", *source.arms, "published")
+    rows: list[tuple[str, ...]] = []
+    for id, words in SHARES:
+        cells = []
+        for arm in source.arms:
+            found = single(source, id, arm)
+            cells.append(f"{percent(found.value)} ({percent_interval(found.low, found.high)})" if found else DASH)
+        if any(cell != DASH for cell in cells):
+            rows.append((words, *cells, _published(source.published(id), "percent")))
+    for column, words, id in TIMES:
+        cells = [_median(source.patients(arm), column) for arm in source.arms]
+        if any(cell != DASH for cell in cells):
+            rows.append((words, *cells, _published(source.published(id), "day")))
+    for column, words in FLAGS:
+        cells = [_share(source.patients(arm), column) for arm in source.arms]
+        if any(cell != DASH for cell in cells):
+            rows.append((words, *cells, DASH))
+    rows += _doses(source)
+    note = "Shares of infused patients with exact 95 % intervals; CRS on the Penn scale."
+    return Table(columns, tuple(rows), title="Toxicity and its management", note=note)
+
+
+def _doses(source: Source) -> list[tuple[str, ...]]:
+    """How many doses of tocilizumab those treated received."""
+    import polars as pl
+
+    if not source.has("patients") or "n_tocilizumab" not in source.frame("patients").columns:
+        return []
+    cells = []
+    for arm in source.arms:
+        doses = source.patients(arm)["n_tocilizumab"].drop_nulls().cast(pl.Float64)
+        given = doses.filter(doses > 0)
+        cells.append(f"{(given > 1).mean():.0%} of those treated".replace("%", " %") if len(given) else DASH)
+    return [("More than one dose of tocilizumab", *cells, DASH)]
+
+
+def _median(patients: pl.DataFrame, column: str) -> str:
+    if column not in patients.columns:
+        return DASH
+    values = patients[column].drop_nulls().drop_nans()
+    return spread(values.median(), values.min(), values.max(), 2) if len(values) else DASH  # type: ignore[arg-type]
+
+
+def _share(patients: pl.DataFrame, column: str) -> str:
+    values = patients[column].drop_nulls() if column in patients.columns else []
+    return percent(float(values.mean())) if len(values) else DASH  # type: ignore[union-attr, arg-type]
+
+
+def _published(rows: list[Any], unit: str) -> str:
+    for row in rows:
+        if row.unit == "percent" == unit:
+            interval = percent_interval(*(None if v is None else v / 100 for v in (row.ci_low, row.ci_high)))
+            return f"{row.value:.0f} %{f' ({interval})' if interval else ''}"
+        if row.unit == unit:
+            return spread(row.value, row.spread_low, row.spread_high, 2)
+    return DASH

@@ -1,0 +1,276 @@
+"""One patient's story: what happened day by day, in sentences and curves, with the reason for each treatment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.foundation.errors import BadInput
+from livingdrug.reports.charts.tracks import Moment, Track
+from livingdrug.reports.words import plain
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# title, names of the model output (first one present), names of the visits quantity, logarithmic, lowest, least top
+TRACKS = (
+    ("Leukaemia cells", ("leukaemia_total", "leukaemia_cells"), "", True, 1.0, 1e12),
+    ("CAR T transgene, copies/µg DNA", ("car_t_copies_per_ug",), "car_t_copies_per_ug", True, 1.0, 1e5),
+    ("Interleukin-6, pg/mL", ("il6",), "il6_pg_per_ml", True, 1.0, 1e3),
+    ("Temperature, °C", ("temperature",), "", False, 36.0, 40.0),
+    ("B cells, cells/µL", ("b_cells_per_ul",), "b_cells_per_ul", True, 0.1, 1e3),
+    ("Neutrophils, ×10⁹/L", ("neutrophils",), "anc_1e9_per_l", False, 0.0, 6.0),
+)
+GRADES = {1: "mild", 2: "moderate", 3: "severe", 4: "life-threatening", 5: "fatal"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that happened: day from infusion, one sentence, and whether it is a drug, an alarm or good news."""
+
+    day: float
+    sentence: str
+    kind: str = "plain"
+
+
+@dataclass(frozen=True)
+class Story:
+    """One patient's story.
+
+    Attributes
+    ----------
+    title
+        Who it is, in a line.
+    paragraphs
+        Before infusion, the first weeks, and afterwards.
+    entries
+        The diary, ordered by day.
+    tracks
+        Curves for small multiples; empty when the run kept no course of this patient.
+    """
+
+    arm: str
+    patient: int
+    title: str
+    paragraphs: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    tracks: tuple[Track, ...]
+    last_day: float
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Entries worth a line through the curves."""
+        return tuple(Moment(e.day, e.sentence, e.kind) for e in self.entries if e.kind in ("drug", "steroid", "alarm", "good"))
+
+
+def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
+    """The most instructive patient: remission, severe CRS treated with tocilizumab, and a later turn; with a course if possible."""
+    import polars as pl
+
+    patients = frames.get("patients")
+    if patients is None or patients.height == 0:
+        return None
+    infused = patients.filter(pl.col("status") == "infused")
+    if infused.height == 0:
+        return None
+    courses = frames.get("courses")
+    if courses is not None and courses.height:
+        kept = courses.select("arm", "patient").unique()
+        with_course = infused.join(kept, on=["arm", "patient"], how="semi")
+        infused = with_course if with_course.height else infused
+    later = pl.col("relapse_day").is_between(90, 1200).fill_null(False)
+    score = (
+        3.0 * pl.col("responded_3mo").fill_null(False).cast(pl.Float64)
+        + 2.0 * (pl.col("crs_penn_max").fill_null(0) >= 3).cast(pl.Float64)
+        + 2.0 * (pl.col("n_tocilizumab").fill_null(0) > 0).cast(pl.Float64)
+        + 1.5 * later.cast(pl.Float64) + 0.5 * pl.col("relapse_antigen_negative").fill_null(False).cast(pl.Float64)
+        + 0.5 * pl.col("b_cell_recovery_day").is_not_null().cast(pl.Float64)
+    )  # fmt: skip
+    best = infused.with_columns(score.alias("score")).sort(["score", "patient"], descending=[True, False]).row(0, named=True)
+    return best["arm"], best["patient"]
+
+
+def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
+    """The story of one patient of a run.
+
+    Parameters
+    ----------
+    frames
+        The run's frames by name; those that are missing shorten the story.
+    arm, patient
+        Who.
+
+    Raises
+    ------
+    BadInput
+        The run has no such patient in this arm.
+    """
+    import polars as pl
+
+    patients = frames.get("patients")
+    chosen = patients.filter((pl.col("arm") == arm) & (pl.col("patient") == patient)) if patients is not None and patients.height else None
+    if chosen is None or chosen.height == 0:
+        raise BadInput(f'no patient {patient} in arm "{arm}" of this run.\n  Patients are numbered from 0; see the patients frame.')
+    who = chosen.row(0, named=True)
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        frame = frames.get(name)
+        if frame is None or frame.height == 0:
+            return []
+        return list(frame.filter((pl.col("arm") == arm) & (pl.col("patient") == patient)).sort("day").iter_rows(named=True))
+
+    entries = sorted([*_milestones(who), *_toxicity(who, rows("grades")), *_treatments(rows("log")), *_infections(rows("events"))],
+                     key=lambda e: e.day)  # fmt: skip
+    last = _day(who, "last_contact_day")
+    last = 365.0 if math.isnan(last) else max(last, 28.0)
+    tracks = _tracks(rows("courses"), rows("visits"), last)
+    return Story(arm, patient, _title(who), _paragraphs(who, entries), tuple(entries), tracks, last)
+
+
+def _title(who: Mapping[str, Any]) -> str:
+    age, female = who.get("age_years"), who.get("female")
+    person = "child" if age is not None and age < 12 else "adolescent" if age is not None and age < 18 else "young adult"
+    kind = "" if female is None else "girl" if female and age is not None and age < 18 else "boy" if not female and age is not None and age < 18 else "woman" if female else "man"
+    return f"Patient {who['patient']}: a {kind or person} of {age:.0f} years" if age is not None else f"Patient {who['patient']}"
+
+
+def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]:
+    """Before the infusion; what was given; how it ended."""
+    before = []
+    lines, blasts, wait = who.get("prior_lines"), who.get("blasts_percent"), who.get("vein_to_vein_days")
+    if lines is not None:
+        before.append(f"{_count(lines, 'line')} of therapy had failed{', among them a transplant' if who.get('prior_transplant') else ''}.")
+    if blasts is not None:
+        before.append(f"At apheresis {blasts:.0f} % of the marrow were blasts.")
+    if who.get("status") != "infused":
+        reasons = {"manufacturing_failure": "No product could be made", "died_waiting": "The patient died while waiting",
+                   "withdrawn_waiting": "The patient was withdrawn while waiting"}  # fmt: skip
+        before.append(f"{reasons.get(str(who.get('status')), 'The cells were not infused')}; the cells were never given.")
+        return (" ".join(before),)
+    if wait is not None:
+        before.append(f"The product took {wait:.0f} days to return{', bridged by chemotherapy' if who.get('bridging') else ''}.")
+    dose = who.get("dose_cells_per_kg")
+    if dose is not None:
+        before.append(f"{plain(dose, 2)} CAR T cells per kg were given on day 0.")
+    peak = who.get("cmax_copies_per_ug")
+    middle = []
+    if peak is not None and who.get("tmax_day") is not None:
+        middle.append(f"The cells peaked on day {who['tmax_day']:.0f} at {plain(peak)} copies/µg DNA.")
+    if who.get("crs_penn_max"):
+        middle.append(f"Cytokine release reached Penn grade {who['crs_penn_max']}" + (f", ASTCT grade {who['crs_astct_max']}." if who.get("crs_astct_max") is not None else "."))
+    elif who.get("crs_penn_max") == 0:
+        middle.append("There was no cytokine release syndrome.")
+    middle.append({True: "Remission was seen within three months.", False: "No remission was seen within three months."}.get(who.get("responded_3mo"), ""))
+    return tuple(text for text in (" ".join(before), " ".join(middle).strip(), _ending(who)) if text)
+
+
+def _ending(who: Mapping[str, Any]) -> str:
+    last, death, relapse = _day(who, "last_contact_day"), _day(who, "death_day"), _day(who, "relapse_day")
+    if not math.isnan(death):
+        return f"The patient died {_when(death)} of {who.get('death_cause') or 'an unstated cause'}."
+    state = "alive after a relapse" if not math.isnan(relapse) else "alive in remission" if who.get("responded_3mo") else "alive"
+    return f"At last contact, {_when(last)}, the patient was {state}." if not math.isnan(last) else ""
+
+
+def _milestones(who: Mapping[str, Any]) -> list[Entry]:
+    if who.get("status") != "infused":
+        return []
+    entries = [Entry(0.0, "The cells were infused.")]
+    kind = {"CR": "complete remission", "CRi": "remission with incomplete blood counts"}.get(str(who.get("best_response")), "remission")
+    negative = "had lost the antigen (CD19-negative)" if who.get("relapse_antigen_negative") else "still carried the antigen (CD19-positive)"
+    for name, sentence, mark in (
+        ("first_response_day", f"The marrow showed {kind}.", "good"),
+        ("treatment_failure_day", "The visit showed that treatment had failed.", "alarm"),
+        ("b_cell_recovery_day", "B cells had returned: the CAR T cells no longer kept watch.", "plain"),
+        ("relapse_day", f"Relapse; the leukaemia {negative}.", "alarm"),
+        ("subsequent_therapy_day", "Further therapy began.", "plain"),
+        ("death_day", f"Death ({who.get('death_cause') or 'cause not stated'}).", "alarm"),
+    ):  # fmt: skip
+        if not math.isnan(_day(who, name)):
+            entries.append(Entry(_day(who, name), sentence, mark))
+    return entries
+
+
+def _toxicity(who: Mapping[str, Any], grades: list[dict[str, Any]]) -> list[Entry]:
+    entries = []
+    for scale, words in (("crs_penn", "Cytokine release"), ("icans_astct", "Neurotoxicity")):
+        course = [(row["day"], row["grade"]) for row in grades if row["scale"] == scale]
+        highest = max((g for _, g in course), default=0)
+        if not highest:
+            continue
+        first = next(d for d, g in course if g > 0)
+        worst = next(d for d, g in course if g == highest)
+        entries.append(Entry(float(first), f"{words} began ({GRADES.get(course[[d for d, _ in course].index(first)][1], '')})."))
+        if highest >= 2 and worst > first:
+            entries.append(Entry(float(worst), f"{words} reached grade {highest} ({GRADES.get(highest, '')}).", "alarm" if highest >= 3 else "plain"))
+        after = [d for d, g in course if d > worst and g == 0]
+        if after:
+            entries.append(Entry(float(after[0]), f"{words} had resolved."))
+    return entries
+
+
+def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
+    """First doses with their reason; repeats are counted, so that a taper does not fill the page."""
+    entries, count = [], {}
+    for row in log:
+        drug = str(row["drug"])
+        count[drug] = count.get(drug, 0) + 1
+        if count[drug] > 3:
+            continue
+        kind = "drug" if drug == "tocilizumab" else "steroid" if drug in ("methylprednisolone", "dexamethasone") else "plain"
+        amount = f" {row['amount']:,.0f} {row.get('unit') or 'mg'}" if row.get("amount") else ""
+        order = "" if count[drug] == 1 else f", dose {count[drug]}"
+        reason = str(row.get("reason") or "").rstrip(".")
+        entries.append(Entry(float(row["day"]), f"{drug.capitalize()}{amount}{order}{': ' + reason if reason else ''}.", kind))
+    return entries
+
+
+def _infections(events: list[dict[str, Any]]) -> list[Entry]:
+    """Severe infections one by one."""
+    return [
+        Entry(float(row["day"]), f"{str(row['detail'] or 'an').capitalize()} infection, grade {row['grade']}.", "plain")
+        for row in events
+        if row["event"] == "infection" and (row["grade"] or 0) >= 3
+    ]
+
+
+def _tracks(course: list[dict[str, Any]], visits: list[dict[str, Any]], last: float) -> tuple[Track, ...]:
+    if not course:
+        return ()
+    tracks = []
+    for title, names, quantity, log, low, high in TRACKS:
+        name = next((n for n in names if n in course[0]), None)
+        if name is None:
+            continue
+        points = [(row["day"], row[name]) for row in course if row[name] is not None and row[name] == row[name] and row["day"] <= last]
+        if not points:
+            continue
+        seen = tuple(
+            (row["day"], row["value"] if not row["below_limit"] else row["lower_limit"], bool(row["below_limit"]))
+            for row in visits
+            if row["quantity"] == quantity and row["value"] is not None and not row["missed"]
+        )
+        top = max([high, *(v for _, v in points)])
+        top = 10 ** math.ceil(math.log10(top)) if log else math.ceil(top)
+        days, values = zip(*points, strict=True)
+        tracks.append(Track(title, days, values, log, low, top, seen))
+    return tuple(tracks)
+
+
+def _day(who: Mapping[str, Any], name: str) -> float:
+    value = who.get(name)
+    return math.nan if value is None else float(value)
+
+
+def _when(day: float) -> str:
+    """A day in the words of a letter: days, months or years."""
+    if day < 90:
+        return f"on day {day:.0f}"
+    return f"{day / 30.44:.0f} months after infusion" if day < 730 else f"{day / 365.25:.1f} years after infusion"
+
+
+def _count(n: int, word: str) -> str:
+    names = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
+    return f"{names.get(int(n), str(n))} {word}{'s' if n != 1 else ''}"

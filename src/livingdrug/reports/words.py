@@ -1,0 +1,92 @@
+"""Numbers as a clinical report writes them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+DASH = "–"
+_DAYS = {"d": 1.0, "day": 1.0, "wk": 7.0, "week": 7.0, "mo": 365.25 / 12, "month": 365.25 / 12, "y": 365.25, "year": 365.25}
+_UNITS = {"percent": "%", "copy/ug": "copies/µg", "copies/ug": "copies/µg", "cell/uL": "cells/µL", "cell/kg": "cells/kg", "1e9/L": "×10⁹/L"}
+
+
+def known(value: object) -> bool:
+    """Whether there is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def percent(share: float | None, digits: int = 0) -> str:
+    """A share between 0 and 1 in per cent.
+
+    Examples
+    --------
+    >>> percent(0.813), percent(None)
+    ('81 %', '–')
+    """
+    return f"{100 * share:.{digits}f} %" if share is not None and known(share) else DASH
+
+
+def percent_interval(low: float | None, high: float | None) -> str:
+    """An interval of shares, without repeating the sign.
+
+    Examples
+    --------
+    >>> percent_interval(0.714, 0.893)
+    '71–89'
+    """
+    return f"{100 * low:.0f}–{100 * high:.0f}" if known(low) and known(high) else ""  # type: ignore[operator]
+
+
+def plain(value: float | None, digits: int = 3) -> str:
+    """A number with so many meaningful digits, thousands separated, large ones as powers.
+
+    Examples
+    --------
+    >>> plain(34712.4), plain(3.14159), plain(3.1e6)
+    ('34,700', '3.14', '3.1×10⁶')
+    """
+    if value is None or not known(value):
+        return DASH
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if size >= 6 or size < -3:
+        raised = str(size).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{round(value / 10**size, digits - 1):g}×10{raised}"
+    rounded = round(value, digits - 1 - size)
+    return f"{rounded:,.{max(digits - 1 - size, 0)}f}" if size < digits - 1 else f"{rounded:,.0f}"
+
+
+def spread(value: float | None, low: float | None, high: float | None, digits: int = 3) -> str:
+    """Value with a range or interval: ``11 (3–23)``."""
+    if not known(value):
+        return DASH
+    inside = f" ({plain(low, digits)}{DASH}{plain(high, digits)})" if known(low) and known(high) else ""
+    return plain(value, digits) + inside
+
+
+def unit(name: str) -> str:
+    """A unit as it is printed."""
+    return _UNITS.get(name, name.replace("ug", "µg").replace("uL", "µL"))
+
+
+def days_of(at: str) -> float | None:
+    """Days of a time written as ``"6 month"``, ``"3 mo"``, ``"day 28"`` or ``"8 wk"``.
+
+    Examples
+    --------
+    >>> days_of("8 wk"), days_of("day 28"), days_of("best")
+    (56.0, 28.0, None)
+    """
+    text = at.strip().lower()
+    match = re.match(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$", text) or re.match(r"^([a-z]+?)s?\s*(\d+(?:\.\d+)?)$", text)
+    if not match:
+        return None
+    number, word = (match[1], match[2]) if match[1][0].isdigit() else (match[2], match[1])
+    return float(number) * _DAYS[word] if word in _DAYS else None
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -1,0 +1,274 @@
+"""Running a trial: every arm, every patient, in chunks over threads; finished chunks are never lost."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.trial import storage
+from livingdrug.trial.chunks import ChunkStore
+from livingdrug.trial.endpoints import check_names
+from livingdrug.trial.manifest import describe, refuse_mismatch
+from livingdrug.trial.result import Result, finished_frames, trial_toml
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.trial import Record as Trial
+
+Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
+Progress = Callable[[str, str, int, int], None]
+Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a course may be asked besides its trial, arm and patients; changes no patient's course.
+
+    Attributes
+    ----------
+    sample
+        True courses are returned for the patients numbered 1 to `sample`.
+    """
+
+    sample: int = 40
+
+
+def run(
+    trial: Trial | str | Path,
+    *,
+    patients: int = 1000,
+    seed: int = 1,
+    threads: int | None = None,
+    chunk: int = 250,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+    catalog: Catalog | None = None,
+    sample: int = 40,
+    arms: Sequence[str] | None = None,
+    executor: Executor | None = None,
+    simulate: Simulate | None = None,
+) -> Result:
+    """Simulate a trial: cohort, lots, courses and visits of every arm.
+
+    Patient 137 is the same person in every arm, whatever the number of patients, threads or the chunk size.
+
+    Parameters
+    ----------
+    trial
+        A trial record, a catalog name or a TOML file.
+    patients
+        How many are enrolled, numbered from 1; each arm treats the same ones.
+    seed
+        Not negative; another seed draws other patients.
+    threads
+        Worker threads; all the machine's when omitted.
+    chunk
+        Patients simulated together; a matter of speed and memory only.
+    out
+        Folder for results; finished chunks are kept there, so an interrupted run can go on.
+    resume
+        Go on with the run in `out` (or start it); refused when that is another run.
+    progress
+        Called as progress(arm, stage, done, total), in patients, from the calling thread.
+    catalog
+        Where names are looked up; the default catalogue when omitted.
+    sample
+        How many patients' true courses are kept.
+    arms
+        Names of the arms to run; all when omitted.
+    executor
+        Anything with the interface of `concurrent.futures.Executor`, in place of threads.
+    simulate
+        Stand-in for `livingdrug.course.simulate.simulate_patients`, for tests.
+
+    Raises
+    ------
+    BadInput
+        No patients, negative seed, unknown arm or endpoint, unusable folder, another run to resume, disk full.
+    Interrupted
+        Stopped by the user; finished chunks are in `out`.
+
+    Examples
+    --------
+    >>> import livingdrug as ld
+    >>> result = ld.run("eliana", patients=1000, seed=7)          # doctest: +SKIP
+    >>> result.endpoint("efs").at([6, 12, 24], "month")           # doctest: +SKIP
+    """
+    # ── set up ──
+    started = time.time()
+    from livingdrug.catalog.load import default_catalog, load_trial
+
+    _check_numbers(patients=patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
+    catalog = catalog or default_catalog()
+    plan = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial
+    names = _arm_names(plan, arms)
+    for use in plan.endpoints:
+        check_names(catalog.load("endpoint", use.id))
+    manifest = describe(plan, names, patients=patients, seed=seed, sample=sample, catalog=catalog)
+    simulate = simulate or _simulate_patients()
+    folder = None if out is None else storage.make_folder(Path(out))
+    if folder is not None and resume and _is_finished(folder):
+        refuse_mismatch(storage.read_json(folder / "manifest.json"), manifest, folder)
+        return Result.load(folder, catalog=catalog)
+    store = ChunkStore.open(folder, manifest, trial_toml(plan), chunk=chunk, resume=resume)
+    threads = threads or _n_processors()
+
+    # ── main loop ──
+    jobs = list(_jobs(len(names), patients, store.chunk))
+    reporter = _Reporter(progress, names, patients)
+    missing = [job for job in jobs if not store.has(job)]
+    reporter.start(jobs, missing)
+    pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
+    try:
+        _simulate_all(pool, simulate, plan, names, seed, catalog, Settings(sample), missing, store, reporter)
+        # ── finish ──
+        frames = finished_frames(store.pieces(jobs))
+        timing = {
+            "started": _clock(started),
+            "finished": _clock(time.time()),
+            "seconds": round(time.time() - started, 3),
+            "threads": threads,
+            "chunk": store.chunk,
+            "chunks_resumed": len(jobs) - len(missing),
+        }
+        result = Result(plan, manifest, frames, timing, catalog, folder)
+        if folder is not None:
+            result.save(folder)
+            store.clear()
+        return result
+    except KeyboardInterrupt:
+        raise _interrupted(folder, len([job for job in jobs if store.has(job)]), len(jobs)) from None
+    finally:
+        if executor is None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _simulate_all(
+    pool: Executor,
+    simulate: Simulate,
+    plan: Trial,
+    names: Sequence[str],
+    seed: int,
+    catalog: Catalog,
+    settings: Settings,
+    jobs: Sequence[Job],
+    store: ChunkStore,
+    reporter: _Reporter,
+) -> None:
+    waiting: dict[Future[Any], Job] = {}
+    for arm, numbers in jobs:
+        future = pool.submit(simulate, plan, names[arm], numbers, seed, catalog=catalog, settings=settings)
+        waiting[future] = (arm, numbers)
+    try:
+        for future in as_completed(list(waiting)):
+            job = waiting.pop(future)
+            try:
+                frames = future.result()
+            except Exception as problem:
+                problem.add_note(f"in arm {names[job[0]]}, patients {job[1][0]} to {job[1][-1]}")
+                raise
+            store.keep(job, frames)
+            reporter.done(job)
+    except BaseException as problem:
+        for future in waiting:
+            future.cancel()
+        if isinstance(problem, KeyboardInterrupt):
+            # Chunks already being computed are finished and kept: their work is paid for.
+            for future, job in waiting.items():
+                if not future.cancelled() and future.exception() is None:
+                    store.keep(job, future.result())
+        raise
+
+
+class _Reporter:
+    """Counts patients done in each arm and tells the caller."""
+
+    def __init__(self, progress: Progress | None, names: Sequence[str], patients: int) -> None:
+        self.progress, self.names, self.total = progress, names, patients
+        self.counts = [0] * len(names)
+
+    def start(self, jobs: Sequence[Job], missing: Sequence[Job]) -> None:
+        todo = {(arm, int(numbers[0])) for arm, numbers in missing}
+        for arm, numbers in jobs:
+            if (arm, int(numbers[0])) not in todo:
+                self.counts[arm] += numbers.size
+        for arm in range(len(self.names)):
+            self._tell(arm)
+
+    def done(self, job: Job) -> None:
+        self.counts[job[0]] += job[1].size
+        self._tell(job[0])
+
+    def _tell(self, arm: int) -> None:
+        if self.progress is not None:
+            self.progress(self.names[arm], "courses", self.counts[arm], self.total)
+
+
+def _jobs(n_arms: int, patients: int, chunk: int) -> Iterator[Job]:
+    for arm in range(n_arms):
+        for first in range(1, patients + 1, chunk):
+            yield arm, np.arange(first, min(first + chunk, patients + 1), dtype=np.int64)
+
+
+def _n_processors() -> int:
+    """Processors this process may use (a container may have fewer than the machine)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _is_finished(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file() and not (folder / "chunks").exists()
+
+
+def _simulate_patients() -> Simulate:
+    from livingdrug.course.simulate import simulate_patients  # compiles the model's code: not before it is needed
+
+    return simulate_patients
+
+
+def _check_numbers(**numbers: int | None) -> None:
+    least = {"patients": 1, "seed": 0, "threads": 1, "chunk": 1, "sample": 0}
+    for name, value in numbers.items():
+        if value is None and name == "threads":
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
+        if value < least[name]:
+            raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger {name}.")
+
+
+def _arm_names(plan: Trial, wanted: Sequence[str] | None) -> list[str]:
+    known = [arm.name for arm in plan.arms]
+    if wanted is None:
+        return known
+    if not wanted:
+        raise BadInput(f"no arm was chosen.\n  Name at least one of: {', '.join(known)}.")
+    for name in wanted:
+        plan.arm(name)
+    return [name for name in known if name in set(wanted)]
+
+
+def _interrupted(folder: Path | None, n_kept: int, n_all: int) -> Interrupted:
+    if folder is None:
+        return Interrupted(
+            "stopped; nothing was kept, because no folder was given.\n  Give out=… (-o …) to keep what is done."
+        )
+    return Interrupted(
+        f"stopped; {n_kept} of {n_all} chunks are finished and kept in {folder}.\n"
+        "  Go on with the same run and resume=True (--resume)."
+    )

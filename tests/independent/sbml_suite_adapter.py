@@ -1,0 +1,97 @@
+"""`simulate` for run_sbml_suite.py: SBML through read_sbml, integrated by SciPy (the equations are what is tested).
+
+Usage: python run_sbml_suite.py DIRECTORY 1-core sbml_suite_adapter   (with this folder on PYTHONPATH)
+"""
+
+from __future__ import annotations
+
+import libsbml
+import numpy as np
+from numpy.typing import NDArray
+from scipy.integrate import solve_ivp
+
+from livingdrug.engine.odes import Odes
+from livingdrug.engine.read_sbml import read_sbml
+from livingdrug.engine.sbml_formulas import Formulas
+
+_WORDS = {
+    "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor, "sin": np.sin, "cos": np.cos,
+    "atan": np.arctan, "min": min, "max": max,
+}  # fmt: skip
+
+
+class PlainOdes:
+    """Odes as plain Python functions of one patient: the slowest and most readable way to evaluate them."""
+
+    def __init__(self, odes: Odes) -> None:
+        self.odes = odes
+        code = compile("\n".join(f"{name} = {formula}" for name, formula in odes.assignments), "assignments", "exec")
+        rates = compile(f"({', '.join(odes.rates)},)" if odes.rates else "()", "rates", "eval")
+        start = compile(f"({', '.join(odes.initial)},)" if odes.initial else "()", "initial", "eval")
+        self._code, self._rates, self._start = code, rates, start
+        self.constants = dict(zip(odes.parameters, map(np.float64, odes.defaults), strict=True))
+
+    def initial(self) -> NDArray[np.float64]:
+        """Starting values."""
+        return np.array(eval(self._start, dict(_WORDS), dict(self.constants)), dtype=float)
+
+    def values(self, time: float, state: NDArray[np.float64]) -> dict[str, float]:
+        """Every quantity of the model by name."""
+        scope = {**self.constants, **dict(zip(self.odes.states, state, strict=True)), "time": np.float64(time)}
+        exec(self._code, dict(_WORDS), scope)
+        return scope
+
+    def rate(self, time: float, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Time derivatives."""
+        return np.array(eval(self._rates, dict(_WORDS), self.values(time, state)), dtype=float)
+
+    def course(self, times: NDArray[np.float64], rtol: float, atol: float, names: list[str]) -> NDArray[np.float64]:
+        """Columns `names` at the times; LSODA, small steps so that no switch is jumped over."""
+        with np.errstate(all="ignore"):
+            state = self.initial()
+            if len(state):
+                found = solve_ivp(
+                    self.rate, (times[0], times[-1]), state, "LSODA", times, rtol=rtol, atol=atol,
+                    max_step=max((times[-1] - times[0]) / len(times), 1e-9),
+                )  # fmt: skip
+                if not found.success:
+                    raise RuntimeError(found.message)
+                states = found.y.T
+            else:
+                states = np.zeros((len(times), 0))
+            rows = [self.values(time, row) for time, row in zip(times, states, strict=True)]
+        return np.array([[row[name] for name in names] for row in rows], dtype=float)
+
+
+def simulate(
+    sbml: str,
+    start: float,
+    duration: float,
+    steps: int,
+    amounts: list[str],
+    concentrations: list[str],
+    variables: list[str],
+    abs_tol: float,
+    rel_tol: float,
+) -> NDArray[np.float64]:
+    """Columns [time, *variables] at steps + 1 evenly spaced times."""
+    plain = PlainOdes(read_sbml(sbml))
+    document = libsbml.readSBMLFromString(sbml)
+    model = document.getModel()
+    times = np.linspace(start, start + duration, steps + 1)
+    homes = {s.getId(): s for s in model.getListOfSpecies()}
+    wanted = list(dict.fromkeys([*variables, *(homes[v].getCompartment() for v in variables if v in homes)]))
+    formulas = Formulas(model)
+    own = [formulas.name(name) for name in wanted]
+    columns = dict(zip(wanted, plain.course(times, min(1e-9, rel_tol * 1e-4), abs_tol * 1e-5, own).T, strict=True))
+    out = [times]
+    for name in variables:
+        column = columns[name]
+        if name in homes:
+            size = columns[homes[name].getCompartment()]
+            if homes[name].getHasOnlySubstanceUnits() and name in concentrations:
+                column = column / size
+            elif not homes[name].getHasOnlySubstanceUnits() and name in amounts:
+                column = column * size
+        out.append(column)
+    return np.array(out).T

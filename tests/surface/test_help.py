@@ -1,0 +1,72 @@
+"""Expected values: the commands promised in README.md, and half a second for the version."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from livingdrug.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+NOTICE = "Simulation; not for patient care"
+COMMANDS = [
+    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["endpoints"], ["report"], ["model"], ["export"],
+    ["export", "sbml"],
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _wide_plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert NOTICE in shown
+    for command in COMMANDS:
+        assert re.search(rf"^\W*{command[0]}\s", shown, flags=re.M), command
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert NOTICE in shown
+    assert f"livingdrug {' '.join(command)}" in shown
+    if command != ["export"]:
+        assert "For example" in shown
+
+
+def test_commands_in_the_readme_exist() -> None:
+    said = set(re.findall(r"^    livingdrug ([a-z]+)", (ROOT / "README.md").read_text(), flags=re.M))
+    assert said <= {command[0] for command in COMMANDS}
+    assert {"list", "show", "run", "patient", "endpoints"} <= said
+
+
+def test_no_words_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    main([])
+    out, err = capsys.readouterr()
+    assert "livingdrug run eliana" in out + err
+
+
+def test_version_takes_less_than_half_a_second() -> None:
+    def once() -> float:
+        begin = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "livingdrug", "--version"], capture_output=True, text=True, check=True
+        )
+        assert re.fullmatch(r"livingdrug \d+\.\d+\.\d+\S*\nSimulation; not for patient care\.\n", done.stdout)
+        return time.perf_counter() - begin
+
+    # The best of three: the promise is about the program, not about what else the machine does.
+    assert min(once() for _ in range(3)) < 0.5

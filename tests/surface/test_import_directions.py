@@ -1,0 +1,71 @@
+"""Expected values: the rooms drawn in docs/architecture.md; a cycle is one by definition."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("livingdrug", exclude_type_checking_imports=True, cache_dir=None)
+
+
+def test_a_room_imports_only_from_rooms_below() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_contract_is_the_drawing_in_the_architecture_page() -> None:
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    drawn = page.split("## The rooms")[1].split("A room imports")[0]
+    rows = [line[4:31].strip() for line in drawn.splitlines() if line.startswith("    ")]
+    assert [layer.replace("(", "").replace(")", "") for layer in layers] == rows
+
+
+def test_no_import_cycle(graph: grimp.ImportGraph) -> None:
+    # Depth-first search; imports inside functions count too, those only for type checkers do not.
+    done: set[str] = set()
+    for start in sorted(graph.modules):
+        stack, path = [(start, iter(sorted(graph.find_modules_directly_imported_by(start))))], [start]
+        while stack:
+            module, following = stack[-1]
+            for other in following:
+                assert other not in path, f"import cycle: {' -> '.join([*path[path.index(other) :], other])}"
+                if other not in done:
+                    path.append(other)
+                    stack.append((other, iter(sorted(graph.find_modules_directly_imported_by(other)))))
+                    break
+            else:
+                done.add(module)
+                stack.pop()
+                path.pop()
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        (
+            "import livingdrug",
+            ("numpy", "polars", "pydantic", "pint", "numba", "scipy", "antimony", "libsbml", "typer"),
+        ),
+        ("from livingdrug.cli.main import main; main(['--version'])", ("numpy", "polars", "pydantic", "typer", "rich")),
+        ("import livingdrug.cli.main", ("typer", "rich", "numpy", "polars", "pydantic")),
+        ("import livingdrug.cli.app", ("numpy", "polars", "pydantic", "pint", "numba", "scipy", "antimony")),
+    ],
+)
+def test_starting_up_imports_nothing_heavy(code: str, heavy: tuple[str, ...]) -> None:
+    script = f"import sys\n{code}\nprint('HEAVY', *[name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "HEAVY"

@@ -1,0 +1,73 @@
+"""Expected values: the promise that a new product, drug or endpoint is one file and no code, as docs/change_something.md shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def own(tmp_path: Path, livingdrug: Command) -> Path:
+    """The files of the documentation page, and a trial that uses them."""
+    page = (ROOT / "docs" / "change_something.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n# my_catalog/(\S+)\n(.*?)```", page, flags=re.S)
+    assert {Path(name).parent.name for name, _ in blocks} == {"drug", "product", "endpoint"}
+    for name, text in blocks:
+        path = tmp_path / "my_catalog" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    trial = tmp_path / "my_trial.toml"
+    made = livingdrug("init", trial, "--from", "eliana")
+    assert made.returncode == 0, made.stderr
+    text = trial.read_text(encoding="utf-8")
+    for old, new in (
+        ('product = "tisa_cel"', 'product = "example_cel"'),
+        ('drug = "cyclophosphamide"\ndose = "500 mg/m^2"', 'drug = "example_alkylator"\ndose = "1000 mg/m^2"'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    trial.write_text(f'{text}\n[[endpoint]]\nid = "alive_in_remission_6mo"\n', encoding="utf-8")
+    return tmp_path
+
+
+def test_an_imaginary_product_drug_and_endpoint_are_simulated(own: Path, finished: Path, livingdrug: Command) -> None:
+    with_own = ("--catalog", own / "my_catalog")
+    for file in sorted((own / "my_catalog").rglob("*.toml")):
+        checked = livingdrug("check", file, *with_own)
+        assert checked.returncode == 0, checked.stderr
+
+    out = own / "run"
+    options = ("-n", "12", "--seed", "7", "--sample", "3", "--no-report", "--json")
+    done = livingdrug("run", own / "my_trial.toml", *options, "-o", out, *with_own)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    row = told["endpoints"]["alive_in_remission_6mo"][0]
+    assert row["measure"] == "proportion"
+    assert 0 <= row["estimate"] <= 1
+
+    # The same people: what they were before treatment is untouched by product and drug …
+    import polars as pl
+
+    mine, eliana = (pl.read_parquet(folder / "patients.parquet") for folder in (out, finished))
+    before = ["patient", "age_years", "weight_kg", "blasts_percent", "alc_cells_per_ul"]
+    assert mine.select(before).equals(eliana.select(before))
+    # … and what happened to the infused is not.
+    both = pl.col("status") == "infused"
+    assert mine.filter(both).height > 0
+    assert not mine.filter(both).select("cmax_copies_per_ug").equals(eliana.filter(both).select("cmax_copies_per_ug"))
+
+
+def test_a_new_endpoint_reads_a_finished_run(own: Path, finished: Path, livingdrug: Command) -> None:
+    done = livingdrug(
+        "endpoints", finished, "--add", "alive_in_remission_6mo", "--catalog", own / "my_catalog", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "alive_in_remission_6mo" in json.loads(done.stdout)["endpoints"]

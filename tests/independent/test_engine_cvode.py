@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
@@ -16,9 +17,9 @@ ROBERTSON = Odes(
 )
 
 
-def _cvode(rhs, start, first, last, rtol=1e-10, atol=1e-14):
+def _cvode(rhs, start, first, last, rtol=1e-10, atol=1e-14, **options):
     cvode = pytest.importorskip("sksundae.cvode", reason="scikit-sundae is not installed")
-    solver = cvode.CVODE(rhs, rtol=rtol, atol=atol, max_num_steps=100_000)
+    solver = cvode.CVODE(rhs, rtol=rtol, atol=atol, max_num_steps=100_000, **options)
     return solver.solve(np.array([first, last]), np.array(start, dtype=float)).y[-1]
 
 
@@ -82,7 +83,8 @@ def test_cells_drug_and_rule_against_cvode():
     misfit = []
     for i, (growth, kill) in enumerate(patients):
 
-        def rhs(t, y, yp, growth=growth, kill=kill):
+        def rhs(t, y, yp, userdata):
+            growth, kill = userdata
             antigen, block = y[1] / (y[1] + 1e7), y[3] / (y[3] + 2)
             yp[0] = y[0] * (growth * antigen * (1 - 0.5 * block) - 0.4)
             yp[1] = y[1] * (0.05 - kill * y[0] / (y[0] + y[1] + 1e6))
@@ -92,11 +94,11 @@ def test_cells_drug_and_rule_against_cvode():
         y, given = np.array([0.0, 1e9, 2.0, 0.0]), 0
         for g, day in enumerate(days):
             misfit.append(np.log(ensemble.outputs[i, g] + floor) - np.log(y + floor))
-            y = y + [doses[0].amounts[i], 0, 0, 0] if g == 0 else y
+            y = y + np.array([doses[0].amounts[i], 0, 0, 0]) if g == 0 else y
             if y[2] > 60 and given < 2:
-                y, given = y + [0, 0, 0, 8], given + 1
+                y, given = y + np.array([0, 0, 0, 8]), given + 1
             if g + 1 < len(days):
-                y = _cvode(rhs, y, day, days[g + 1], atol=1e-9)
+                y = _cvode(rhs, y, day, days[g + 1], atol=1e-9, userdata=(growth, kill))
         assert ensemble.memory[i, 0] == given
     # the engine's stated accuracy at rtol 1e-4: RMS of the log states below 1e-4
     assert np.sqrt(np.mean(np.square(misfit))) < 1e-4

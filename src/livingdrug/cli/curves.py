@@ -6,38 +6,32 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-# What a person first asks about; each is drawn when the course has it.
-SHOWN = (
-    ("car_t", "CAR T cells", True),
-    ("leukaemia", "Leukaemia cells", True),
-    ("temperature", "Temperature [°C]", False),
-    ("il6", "IL-6 [pg/mL]", True),
-)
 _BLOCKS = " ▁▂▃▄▅▆▇█"
+EARLY_DAYS = 35.0
 
 
-def draw_course(courses: Any, arm: str, patient: int, *, width: int = 72) -> Iterator[str]:
-    """Pictures of one patient's course, first the days around infusion, then the whole follow-up.
+def draw_tracks(tracks: Sequence[Any], last_day: float, *, width: int = 72) -> Iterator[str]:
+    """Pictures of one patient's course, first the weeks around infusion, then the whole follow-up.
 
     Parameters
     ----------
-    courses
-        The run's `courses` frame: arm, patient, day and one column per model output.
+    tracks
+        Curves of a `reports.story.Story`: title, day, value, log (a logarithmic axis), low (where that begins).
+    last_day
+        End of follow-up [day].
     width
         Letters across.
     """
-    rows = courses.filter((courses["arm"] == arm) & (courses["patient"] == patient)).sort("day")
-    if rows.is_empty():
-        yield "No course was kept for this patient (never infused)."
+    if not tracks:
+        yield "There is no course to draw: the cells were never given."
         return
-    days = rows["day"].to_list()
-    last = days[-1]
-    windows = [(max(days[0], -7.0), min(35.0, last))] + ([(days[0], last)] if last > 60 else [])
-    for begin, end in windows:
-        yield f"Day {begin:.0f} to {end:.0f} from infusion"
-        for column, title, logarithmic in SHOWN:
-            if column in rows.columns:
-                yield curve(days, rows[column].to_list(), title, begin, end, logarithmic=logarithmic, width=width)
+    first = float(tracks[0].day[0])
+    for begin, end in [(first, min(EARLY_DAYS, last_day))] + ([(first, last_day)] if last_day > 2 * EARLY_DAYS else []):
+        yield f"Day {begin:.0f} to {end:.0f} from infusion\n"
+        for track in tracks:
+            lowest = track.low if track.log else None
+            yield curve(track.day, track.value, track.title, begin, end, log_from=lowest, width=width)
+            yield ""
 
 
 def curve(
@@ -47,35 +41,46 @@ def curve(
     begin: float,
     end: float,
     *,
-    logarithmic: bool,
+    log_from: float | None = None,
     width: int = 72,
     height: int = 4,
 ) -> str:
     """One quantity as a block picture; each column is the largest value of its days.
 
+    Parameters
+    ----------
+    log_from
+        Lowest value of a logarithmic axis; None for a plain axis.
+
     Examples
     --------
-    >>> print(curve([0, 1, 2, 3], [1.0, 2.0, 3.0, 4.0], "x", 0, 3, logarithmic=False, width=4, height=1))
+    >>> print(curve([0, 1, 2, 3], [1.0, 2.0, 3.0, 4.0], "x", 0, 3, width=4, height=1))
     x: 1 to 4
       ▁▃▆█
     """
     columns: list[float | None] = [None] * width
+    looked = [False] * width
     for day, value in zip(days, values, strict=True):
-        if value is None or not math.isfinite(value) or not begin <= day <= end:
+        if not begin <= day <= end:
             continue
         place = min(int((day - begin) / max(end - begin, 1e-9) * width), width - 1)
-        here = columns[place]
-        columns[place] = value if here is None else max(here, value)
+        looked[place] = True
+        if value is not None and math.isfinite(value):
+            here = columns[place]
+            columns[place] = value if here is None else max(here, value)
+    for place in range(1, width):  # between two checks nothing is known to change; an unknown value stays a gap
+        if not looked[place] and any(looked[place:]):
+            columns[place] = columns[place - 1]
     seen = [value for value in columns if value is not None]
     if not seen:
         return f"{title}: nothing recorded"
     low, high = min(seen), max(seen)
-    floor = max(low, high * 1e-8)  # a log axis shows eight decades
+    floor = max(low, log_from) if log_from else low
 
     def share(value: float) -> float:
-        if high <= (floor if logarithmic else low):
+        if high <= floor:
             return 0.5
-        if logarithmic:
+        if log_from:
             return math.log(max(value, floor) / floor) / math.log(high / floor)
         return (value - low) / (high - low)
 
@@ -86,4 +91,4 @@ def curve(
         "  " + "".join(_BLOCKS[min(max(eighths - row * steps, 0), steps)] for eighths in filled).rstrip()
         for row in reversed(range(height))
     ]
-    return "\n".join([f"{title}: {low:.3g} to {high:.3g}{' (log scale)' if logarithmic else ''}", *lines])
+    return "\n".join([f"{title}: {low:.3g} to {high:.3g}{' (log scale)' if log_from else ''}", *lines])

@@ -17,7 +17,7 @@ def patient(
     seed: Annotated[int, typer.Option(help="The run's seed: patient N is the same person in every run with it.")] = 1,
     arm: Annotated[str | None, typer.Option(help="The arm; the trial's first by default.")] = None,
     plot: Annotated[
-        bool, typer.Option("--plot", help="Draw the course: CAR T cells, leukaemia, temperature, IL-6.")
+        bool, typer.Option("--plot", help="Draw the course: leukaemia, CAR T cells, cytokines, signs.")
     ] = False,
     catalog: CATALOG = None,
 ) -> None:
@@ -29,7 +29,7 @@ def patient(
       livingdrug patient my_trial.toml --arm early --plot
     """
     from livingdrug.catalog.load import load_trial
-    from livingdrug.cli.screen import console, notice
+    from livingdrug.cli.screen import console, notice, table
     from livingdrug.foundation.errors import BadInput
 
     if number < 1:
@@ -43,14 +43,18 @@ def patient(
 
     story = tell(frames, chosen, number)
     screen = console()
-    screen.print(f"[bold]Patient {number}[/bold] of {protocol.id}, arm {chosen}, seed {seed}\n")
+    screen.print(story.title, style="bold", markup=False)
+    screen.print(f"{protocol.id}, arm {chosen}, seed {seed}\n", style="dim", markup=False)
     for paragraph in story.paragraphs:
-        screen.print(paragraph, markup=False)
-        screen.print()
+        screen.print(f"{paragraph}\n", markup=False)
+    if story.entries:
+        screen.print(
+            table(("day", "what happened"), [(f"{e.day:.1f}", e.sentence) for e in story.entries], right=("day",))
+        )
     if plot:
-        from livingdrug.cli.curves import draw_course
+        from livingdrug.cli.curves import draw_tracks
 
-        for picture in draw_course(frames["courses"], chosen, number):
+        for picture in draw_tracks(story.tracks, story.last_day):
             screen.print(picture, markup=False, soft_wrap=True)
     notice(screen)
 
@@ -59,6 +63,9 @@ def _simulate(protocol: Any, arm: str, number: int, seed: int, known: Any) -> di
     """The frames of one patient, with the whole course kept."""
     import numpy as np
 
+    from livingdrug.course.settings import Settings
     from livingdrug.course.simulate import simulate_patients
 
-    return simulate_patients(protocol, arm, np.array([number], dtype=np.int64), seed, catalog=known, settings=None)
+    alone = np.array([number], dtype=np.int64)
+    # The sample whose course is kept is numbered from 1, so it has to reach this patient.
+    return simulate_patients(protocol, arm, alone, seed, catalog=known, settings=Settings(sample=number))

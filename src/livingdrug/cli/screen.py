@@ -47,13 +47,15 @@ def number(value: object) -> str:
 
     Examples
     --------
-    >>> number(34712.3), number(0.81333), number(None), number(3), number("CR")
-    ('3.471e+04', '0.8133', '', '3', 'CR')
+    >>> number(34712.3), number(2.5e8), number(0.81333), number(None), number(3), number("CR")
+    ('34,710', '2.5e+08', '0.8133', '', '3', 'CR')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and 1e3 <= abs(value) < 1e7:
+        return f"{float(f'{value:.4g}'):,.0f}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -26,7 +26,9 @@ def kernel_ir(kernel: Kernel, lanes: int) -> str:
     stride = {array.name: (lanes if array.has_lanes else 1) for array in kernel.arrays}
     graph = kernel.graph
     names: dict[int, str] = {}
-    read = {arguments[0] for operation, *arguments in map(graph.nodes.__getitem__, _needed(kernel)) if operation == "input"}
+    read = {
+        arguments[0] for operation, *arguments in map(graph.nodes.__getitem__, _needed(kernel)) if operation == "input"
+    }
     w.begin(kernel.name, tuple(array.name for array in kernel.arrays))
 
     def emit(targets: list[int]) -> None:

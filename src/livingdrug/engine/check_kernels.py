@@ -105,7 +105,9 @@ def build_checks(
     local = {name for name, _ in program.statements} - set(odes.states) - memory.keys()
     for name in outputs:
         if name not in of_model | memory.keys() | local:
-            raise UnknownName("output", name, of_model | memory.keys() | local, "Outputs are names of the model or the program.")
+            raise UnknownName(
+                "output", name, of_model | memory.keys() | local, "Outputs are names of the model or the program."
+            )
     sizes = (Array("x", len(odes.states)), Array("p", len(odes.parameters)))
     now, row = Array("now", 1, has_lanes=False), Array("row", len(outputs), has_lanes=False)
 

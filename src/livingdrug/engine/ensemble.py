@@ -338,11 +338,14 @@ def compile_model(
         parts += [kernel_ir(kernel, lanes) for kernel in kernels]
         parts += [kernel_ir(kernel, lanes) for kernel in (factor_kernel(system.pattern), solve_kernel(system.pattern))]
         parts.append(
-            step_ir(RODAS4, lanes, len(odes.states), len(system.pattern.jacobian), time_derivative=system.time_derivative)
+            step_ir(
+                RODAS4, lanes, len(odes.states), len(system.pattern.jacobian), time_derivative=system.time_derivative
+            )
         )
         code = MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in kernels)), cache_dir)
     addresses = np.array(
-        [code.address(name) for name in ("step", "linearise", "rhs", "record")] + [code.address("act") if checks.act else 0]
+        [code.address(name) for name in ("step", "linearise", "rhs", "record")]
+        + [code.address("act") if checks.act else 0]
     )
     assert addresses.size == ACT + 1
     program = program or CheckProgram()

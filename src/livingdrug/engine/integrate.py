@@ -47,15 +47,15 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(**options)(function)
 
 
-@intrinsic
-def _call(typing_context, address, arrays):  # noqa: ANN001, ANN202 - Numba's own types
+def _typed_call(typing_context: Any, address: Any, arrays: Any) -> Any:
     """Call the function at an address with pointers to the data of a tuple of arrays."""
+    kinds = arrays
     if not isinstance(arrays, types.BaseTuple):
         return None
 
-    def generate(context, builder, signature, values):  # noqa: ANN001, ANN202
+    def generate(context, builder, signature, values):
         pointers = []
-        for place, kind in enumerate(arrays):
+        for place, kind in enumerate(kinds):
             array = context.make_array(kind)(context, builder, value=builder.extract_value(values[1], place))
             pointers.append(builder.bitcast(array.data, ir.IntType(8).as_pointer()))
         function = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
@@ -63,6 +63,9 @@ def _call(typing_context, address, arrays):  # noqa: ANN001, ANN202 - Numba's ow
         return context.get_dummy_value()
 
     return types.void(address, arrays), generate
+
+
+_call: Any = intrinsic(_typed_call)
 
 
 @compiled
@@ -84,7 +87,7 @@ def _seat(lane, lanes, patient, parameters, start, log_scales, x, p):
 
 @compiled
 def _all_finite(x, lane, lanes, n):
-    for s in range(n):
+    for s in range(n):  # noqa: SIM110 - Numba has no all() of a generator
         if not math.isfinite(x[s * lanes + lane]):
             return False
     return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class InterpretedCode:
 
     def __init__(self, kernels: Mapping[str, Kernel], method: Rosenbrock, pattern: Pattern, lanes: int) -> None:
         self._kernels, self._method, self._pattern, self._lanes = kernels, method, pattern, lanes
-        self._callbacks = {name: self._callback(kernel) for name, kernel in kernels.items()}
+        self._callbacks: dict[str, Any] = {name: self._callback(kernel) for name, kernel in kernels.items()}
         self._callbacks["step"] = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(STEP_ARRAYS))(self._step)
         self.from_cache = False
 
@@ -67,10 +68,10 @@ class InterpretedCode:
         """An array (size, lanes) on foreign memory whose rows lie `stride` numbers apart."""
         if size == 0:
             return np.empty((0, lanes))
-        room = (ctypes.c_double * ((size - 1) * stride + lanes)).from_address(pointer)
-        return np.lib.stride_tricks.as_strided(np.frombuffer(room), (size, lanes), (8 * stride, 8), writeable=True)
+        room = np.ctypeslib.as_array((ctypes.c_double * ((size - 1) * stride + lanes)).from_address(pointer))
+        return np.lib.stride_tricks.as_strided(room, (size, lanes), (8 * stride, 8), writeable=True)
 
-    def _callback(self, kernel: Kernel) -> object:
+    def _callback(self, kernel: Kernel) -> Any:
         lanes = self._lanes if kernel.all_lanes else 1
 
         def run(*pointers: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import libsbml
+import numpy as np
 
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.sbml_formulas import Formulas, UnsupportedModel, substituted
@@ -19,6 +20,9 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 
 __all__ = ["UnsupportedModel", "evaluate_initial", "read_sbml"]
+
+
+_HARMLESS = {"l3v2extendedmath", "layout", "render", "groups"}  # packages that do not change the mathematics
 
 
 def read_sbml(text: str) -> Odes:
@@ -65,10 +69,11 @@ def evaluate_initial(odes: Odes, parameters: dict[str, float] | None = None) -> 
         Values that differ from the defaults.
     """
     values = dict(zip(odes.parameters, odes.defaults, strict=True)) | (parameters or {})
-    return {
-        name: float(read_formula(formula).evaluate(values))
-        for name, formula in zip(odes.states, odes.initial, strict=True)
-    }
+    with np.errstate(all="ignore"):  # a value the model does not give is nan, said as inf - inf
+        return {
+            name: float(read_formula(formula).evaluate(values))
+            for name, formula in zip(odes.states, odes.initial, strict=True)
+        }
 
 
 def _sound_document(text: str) -> Any:
@@ -81,7 +86,7 @@ def _sound_document(text: str) -> Any:
         raise BadInput("not SBML: the text has no model\n  Give the text of an SBML file.")
     for index in range(document.getNumPlugins()):
         package = document.getPlugin(index).getPackageName()
-        if document.getPackageRequired(package) and package != "l3v2extendedmath":
+        if document.getPackageRequired(package) and package not in _HARMLESS:
             raise UnsupportedModel(
                 f'the model needs the SBML package "{package}"\n  Flatten or export it as SBML core.'
             )

@@ -116,9 +116,7 @@ def _write_stage_state(w: Writer, method: Rosenbrock, j: int, n_states: int) -> 
     w.loop(n_states, body)
 
 
-def _write_stage_side(
-    w: Writer, method: Rosenbrock, j: int, n_states: int, inverse_h: str, slope: str | None
-) -> None:
+def _write_stage_side(w: Writer, method: Rosenbrock, j: int, n_states: int, inverse_h: str, slope: str | None) -> None:
     """Right-hand side of stage j, in place of f in K_j."""
 
     def body(i: str) -> None:

@@ -132,12 +132,12 @@ def antimony_definition(text: str) -> str:
     above, below = [], []
     for name, power in quantity.unit_items():
         factor, base, power = _kind(str(name), float(power))
-        size = f"{factor!r} {base}" if factor != 1 else base
+        size = f"{_plain(factor)} {base}" if factor != 1 else base
         piece = f"({size})" if factor != 1 else size
         (above if power > 0 else below).append(piece if abs(power) == 1 else f"{piece}^{abs(power):g}")
     factor = float(quantity.magnitude)
     if factor != 1:
-        above.insert(0, f"({factor!r} dimensionless)")
+        above.insert(0, f"({_plain(factor)} dimensionless)")
     top = " * ".join(above) or "1"
     text = " / ".join([top, *below])
     return text[1:-1] if re.fullmatch(r"\([^()]*\)", text) else text if text != "1" else "dimensionless"
@@ -162,6 +162,10 @@ def _kind(name: str, power: float) -> tuple[float, str, float]:
         )
     base, inner = items[0]
     return _round(root.magnitude ** (1 / float(inner))), _ROOTS[str(base)], power * float(inner)
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def _round(value: float) -> float:

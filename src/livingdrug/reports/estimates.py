@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+LATE_DAYS = 7.0
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A value with its 95 % interval; a share between 0 and 1 when `unit` is empty and `share` is true."""
@@ -49,10 +52,12 @@ def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
     if found is None or arm not in found.arms or found.record.kind != "time_to_event":
         return None
     try:
-        rows = [row for row in found.at([day], "day").iter_rows(named=True) if row["arm"] == arm]
+        # The last visit may come some days before the planned end: what held there is reported.
+        asked = found.at([day, max(day - LATE_DAYS, 0.0)], "day").iter_rows(named=True)
+        rows = [row for row in asked if row["arm"] == arm and row["estimate"] is not None]
     except LivingDrugError:
         return None
-    if not rows or rows[0]["estimate"] is None:
+    if not rows:
         return None
     row = rows[0]
     n = found.patients.filter(found.patients["arm"] == arm).height
@@ -93,7 +98,7 @@ def _spread_out(days: list[float], last: float) -> list[float]:
     """Ticks of censoring closer than a pixel are one tick."""
     kept: list[float] = []
     for day in days:
-        if not kept or day - kept[-1] > last / 300:
+        if not kept or day - kept[-1] > last / 90:
             kept.append(day)
     return kept
 

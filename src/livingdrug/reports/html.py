@@ -112,9 +112,14 @@ def _template() -> Any:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(
         loader=loader, autoescape=select_autoescape(default=True, default_for_string=True), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_unbroken,
     )  # fmt: skip
     return environment.get_template("report.html.jinja")
+
+
+def _unbroken(value: Any) -> Any:
+    """A number and its per cent sign stay on one line."""
+    return value.replace(" %", "\u00a0%") if isinstance(value, str) else value
 
 
 def _text(name: str) -> str:

@@ -79,6 +79,8 @@ class Table:
         Row number -> role of the whole row, e.g. ``{3: "misfit"}`` or ``{0: "group"}``.
     words
         Columns that hold sentences and may wrap.
+    roomy
+        The first column takes what the others leave.
     """
 
     columns: tuple[str, ...]
@@ -87,6 +89,7 @@ class Table:
     note: str = ""
     marks: tuple[tuple[int, str], ...] = ()
     words: tuple[int, ...] = ()
+    roomy: bool = False
     kind: str = "table"
 
     @property

@@ -25,12 +25,15 @@ class Source:
         The catalogue, for the sources of numbers; or None.
     asked
         Endpoints computed so far: each is asked for once.
+    problems
+        Why an endpoint could not be computed, in a sentence.
     """
 
     result: Any
     evidence: Any = None
     catalog: Any = None
     asked: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
 
     @property
     def trial(self) -> Any:
@@ -79,8 +82,9 @@ class Source:
         if id not in self.asked:
             try:
                 self.asked[id] = self.result.endpoint(id)
-            except LivingDrugError:
+            except LivingDrugError as problem:
                 self.asked[id] = None
+                self.problems[id] = str(problem).splitlines()[0]
         return self.asked[id]
 
     def published(self, endpoint: str) -> list[Any]:

@@ -54,8 +54,8 @@ def plain(value: float | None, digits: int = 3) -> str:
     if size >= 6 or size < -3:
         raised = str(size).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"{round(value / 10**size, digits - 1):g}×10{raised}"
-    rounded = round(value, digits - 1 - size)
-    return f"{rounded:,.{max(digits - 1 - size, 0)}f}" if size < digits - 1 else f"{rounded:,.0f}"
+    shown = f"{round(value, digits - 1 - size):,.{max(digits - 1 - size, 0)}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def spread(value: float | None, low: float | None, high: float | None, digits: int = 3) -> str:

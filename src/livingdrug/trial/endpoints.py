@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Record as Endpoint
 
 Floats = NDArray[np.float64]
+CARRIED = 0.05
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class EndpointResult:
         Returns
         -------
         One row per arm and time: arm, time, unit, estimate (a share between 0 and 1), ci_low, ci_high, n_at_risk.
-        The estimate is null beyond the last time anybody was watched.
+        The estimate is null beyond the last time anybody was watched; it is carried on for one twentieth of that
+        time, with nobody at risk, so that "5 years from remission" exists in a trial of 5 years from infusion.
 
         Raises
         ------
@@ -99,7 +101,7 @@ class EndpointResult:
         days = wanted * factor(unit, "day")
         rows = []
         for arm in self.arms:
-            found = self.estimate_curve(arm).at(days)
+            found = self.estimate_curve(arm).at(days, beyond=CARRIED)
             keys = ("estimate", "ci_low", "ci_high")
             if isinstance(self.estimate_curve(arm), SurvivalCurve) and self.record.curve == "incidence":
                 found = {**found, "estimate": 1 - found["estimate"]}

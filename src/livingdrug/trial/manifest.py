@@ -20,7 +20,9 @@ _ALWAYS_READ = ("assay", "scale", "guideline")
 _TRIAL_TOLD = ("id", "title", "endpoint", "endpoints", "role", "sources")
 
 
-def describe(trial: Any, arms: Sequence[str], *, patients: int, seed: int, sample: int, catalog: Any) -> dict[str, Any]:
+def describe(
+    trial: Any, arms: Sequence[str], *, patients: int, seed: int, settings: Mapping[str, Any], catalog: Any
+) -> dict[str, Any]:
     """The manifest of a run: versions, seed, and content hashes of all that can move a number.
 
     Chunk size, threads and clock times are not in it, because results do not depend on them.
@@ -36,7 +38,7 @@ def describe(trial: Any, arms: Sequence[str], *, patients: int, seed: int, sampl
         "arms": list(arms),
         "patients": patients,
         "seed": seed,
-        "sample": sample,
+        "settings": dict(settings),
         "trial_sha256": _hash_of({k: v for k, v in trial.model_dump(mode="json").items() if k not in _TRIAL_TOLD}),
         "parameters_sha256": _hash_of({**files, **model}),
         "code_sha256": _hash_of(_folder_hashes("", (".py",))),

@@ -191,11 +191,11 @@ class Result:
         if not place.is_dir():
             what = "is a file" if place.exists() else "is not there"
             raise BadInput(f"{place} {what}; expected the folder of a run.\n  Give the folder named with out=… (-o …).")
-        manifest = storage.read_json(place / "manifest.json")
         if (place / "chunks").is_dir():
             raise BadInput(
                 f"the run in {place} is unfinished.\n  Complete it first: the same run with resume (--resume)."
             )
+        manifest = storage.read_json(place / "manifest.json")
         frames = {name: storage.read_frame(place / f"{name}.parquet") for name in FRAMES}
         timing = storage.read_json(place / "timing.json") if (place / "timing.json").is_file() else {}
         return cls(_stored_trial(place / "trial.toml", manifest), manifest, frames, timing, catalog, place)

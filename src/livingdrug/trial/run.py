@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.course.settings import Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore
@@ -31,19 +32,6 @@ Progress = Callable[[str, str, int, int], None]
 Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a course may be asked besides its trial, arm and patients; changes no patient's course.
-
-    Attributes
-    ----------
-    sample
-        True courses are returned for the patients numbered 1 to `sample`.
-    """
-
-    sample: int = 40
-
-
 def run(
     trial: Trial | str | Path,
     *,
@@ -57,6 +45,7 @@ def run(
     catalog: Catalog | None = None,
     sample: int = 40,
     arms: Sequence[str] | None = None,
+    between_patient: bool = True,
     executor: Executor | None = None,
     simulate: Simulate | None = None,
 ) -> Result:
@@ -88,6 +77,8 @@ def run(
         How many patients' true courses are kept.
     arms
         Names of the arms to run; all when omitted.
+    between_patient
+        False: every patient has the typical biology; covariates, lots and luck still differ.
     executor
         Anything with the interface of `concurrent.futures.Executor`, in place of threads.
     simulate
@@ -116,7 +107,8 @@ def run(
     names = _arm_names(plan, arms)
     for use in plan.endpoints:
         check_names(catalog.load("endpoint", use.id))
-    manifest = describe(plan, names, patients=patients, seed=seed, sample=sample, catalog=catalog)
+    settings = Settings(sample=sample, between_patient=between_patient)
+    manifest = describe(plan, names, patients=patients, seed=seed, settings=asdict(settings), catalog=catalog)
     simulate = simulate or _simulate_patients()
     folder = None if out is None else storage.make_folder(Path(out))
     if folder is not None and resume and _is_finished(folder):
@@ -132,7 +124,7 @@ def run(
     reporter.start(jobs, missing)
     pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
     try:
-        _simulate_all(pool, simulate, plan, names, seed, catalog, Settings(sample), missing, store, reporter)
+        _simulate_all(pool, simulate, plan, names, seed, catalog, settings, missing, store, reporter)
         # ── finish ──
         frames = finished_frames(store.pieces(jobs))
         timing = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
 
@@ -34,7 +35,7 @@ RULES = CheckProgram(
         ("now_effect", "effect"),
         ("since", "time - last"),
         ("last", "time if high else last"),
-        ("gone", "cells < 40"),
+        ("gone", "cells > 9e5"),
     ),
     memory={"given": 0.0, "last": -99.0},
     firings=("high", "gone"),

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+
 from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.integrate import NOT_FINITE, STATUS
 from livingdrug.engine.odes import Odes
@@ -22,7 +23,11 @@ def _decay(program=None, outputs=("y",), **options):
 
 def _run(model, parameters, days, rtol=1e-4):
     n = len(parameters)
-    doses = [Dose(2, "drug", 0.5 * parameters[:, 0]), Dose(0, "cells", np.full(n, 50.0)), Dose(6, "drug", np.full(n, 0.0))]
+    doses = [
+        Dose(2, "drug", 0.5 * parameters[:, 0]),
+        Dose(0, "cells", np.full(n, 50.0)),
+        Dose(6, "drug", np.full(n, 0.0)),
+    ]
     return model.run(parameters, days, days >= 1, doses, rtol=rtol)
 
 
@@ -74,7 +79,10 @@ def test_another_output_changes_nothing_else(everything, arguments, parameters, 
 
 def test_outputs_are_recorded_before_doses_and_program_and_memory_after():
     # expected: by hand; a dose of 1 at day 1 is seen by the program, not by the recorded state of that check
-    program = CheckProgram((("seen", "y"), ("count", "count + 1"), ("y", "y + 10 if count == 3 else y"), ("later", "twice")), {"count": 0.0})
+    program = CheckProgram(
+        (("seen", "y"), ("count", "count + 1"), ("y", "y + 10 if count == 3 else y"), ("later", "twice")),
+        {"count": 0.0},
+    )
     model = _decay(program, ("y", "seen", "count", "later", "twice", "k", "time"))
     got = model.run([[0.0]], [0, 1, 2, 3, 4], [1, 1, 0, 1, 1], [Dose(1, "y", np.array([1.0]))]).outputs[0]
     expected = [
@@ -96,7 +104,13 @@ def test_firings_and_stop():
     assert ensemble.sentences()[0] == STATUS[1]
     firings = ensemble.firings
     first = firings.patient == 0
-    assert list(zip(firings.check[first], firings.firing[first], strict=True)) == [(2, 0), (3, 0), (4, 0), (5, 0), (5, 1)]
+    assert list(zip(firings.check[first], firings.firing[first], strict=True)) == [
+        (2, 0),
+        (3, 0),
+        (4, 0),
+        (5, 0),
+        (5, 1),
+    ]
     np.testing.assert_allclose(firings.value[0], 8 * np.exp(-1), rtol=1e-4)
     assert np.isnan(ensemble.outputs[0, 6:]).all()
     assert np.isfinite(ensemble.outputs[0, :6]).all()
@@ -150,9 +164,10 @@ def test_a_single_check_and_no_patients():
 
 
 def test_decayed_states_become_zero_at_checks():
-    # expected: by hand, exp(-100) of 8 is below 1e-30 of the scale
-    got = _decay().run([[10.0]], np.arange(0, 40, 10.0), np.zeros(4)).outputs[0, :, 0]
-    assert got[3] == 0.0
+    # expected: by hand, exp(-1000) of 8 is far below 1e-30 of the scale: zero, not a denormal number
+    got = _decay().run([[10.0]], np.arange(0, 101, 2.0), np.zeros(51)).outputs[0, :, 0]
+    assert got[-1] == 0.0
+    assert (got[got != 0] > 1e-34).all()
 
 
 @pytest.mark.parametrize(

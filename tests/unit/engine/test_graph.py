@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from livingdrug.engine.formulas import node_of
 from livingdrug.engine.graph import Graph
 from livingdrug.engine.interpret import evaluate

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+
 from livingdrug.engine.assembly import kernel_ir
 from livingdrug.engine.check_kernels import build_checks
 from livingdrug.engine.ensemble import compile_model
@@ -52,7 +53,9 @@ def test_exp_log_pow_agree_with_libm(all_lanes):
     # expected: Python's math module (correctly rounded to about 1 ulp); 4 ulp allowed
     random = np.random.default_rng(0)
     x = np.concatenate([random.uniform(-700, 700, 100), random.uniform(-1e-3, 1e-3, 28)]).reshape(32, LANES)
-    positive = np.concatenate([np.exp(random.uniform(-700, 700, 100)), 1 + random.uniform(-0.1, 0.1, 28)]).reshape(32, LANES)
+    positive = np.concatenate([np.exp(random.uniform(-700, 700, 100)), 1 + random.uniform(-0.1, 0.1, 28)]).reshape(
+        32, LANES
+    )
     for function, points, reference in (("exp", x, math.exp), ("log", positive, math.log)):
         kernel = _function_kernel(function, 32)
         kernel = Kernel("f", kernel.graph, kernel.arrays, kernel.stores, all_lanes)
@@ -164,7 +167,7 @@ def test_sparse_factor_and_solve_against_numpy():
 def test_check_kernels_compiled_and_interpreted_agree(everything, arguments, parameters):
     # expected: the NumPy interpreter, on one lane in the middle of the lanes
     checks = build_checks(everything, arguments["log_scales"], arguments["outputs"], arguments["program"])
-    n, x, p, _ = _points(everything, parameters)
+    _n, x, p, _ = _points(everything, parameters)
     x[0] = 9.0  # cells = e^9 - 1: the rule fires
     code = _compiled(checks.record, checks.act)
     row, flags = np.zeros(len(arguments["outputs"])), np.zeros(4)

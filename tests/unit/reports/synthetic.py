@@ -49,6 +49,7 @@ def _patients(random: np.random.Generator, n: int, arm: str) -> pl.DataFrame:
     death = np.where(infused, np.where(responded, 2600.0, 260.0) * random.weibull(0.9, n), nan)
     death = np.where(np.isfinite(relapse) & (relapse < LAST_DAY), relapse + random.exponential(500, n), death)
     last = np.where(infused, np.minimum(LAST_DAY, random.uniform(700, 2600, n)), nan)
+    death = np.where(responded, np.fmax(death, 45.0), death)
     death = np.where(death <= last, death, nan)
     last = np.fmin(last, death)
     relapse = np.where(relapse <= last, relapse, nan)

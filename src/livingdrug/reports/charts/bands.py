@@ -57,9 +57,8 @@ def draw_bands(
             panel.add(text(knee - 6, TOP + 10, "days", "hint", anchor="end"), text(knee + 6, TOP + 10, "months, years", "hint"))
     for limit in limits:
         at = y(limit.value)
-        panel.add(element("rect", x=LEFT, y=at, width=width - LEFT - RIGHT, height=max(bottom - at, 0), class_="below")) if log else None
-        panel.add(element("line", x1=LEFT, x2=width - RIGHT, y1=at, y2=at, class_="limit"))
-        panel.add(text(width - RIGHT - 4, at - 5, limit.words, "hint halo", anchor="end"))
+        if log:
+            panel.add(element("rect", x=LEFT, y=at, width=width - LEFT - RIGHT, height=max(bottom - at, 0), class_="below"))
     for i, band in enumerate(bands):
         if i == 0:
             panel.band(band.day, band.quantiles[0], band.quantiles[4], f"s{i} outer")
@@ -72,6 +71,10 @@ def draw_bands(
                 f"90 % of patients {band.quantiles[0][j]:,.3g} to {band.quantiles[4][j]:,.3g}, n = {band.n[j]}"
             )
             panel.add(element("circle", cx=x(band.day[j]), cy=y(band.quantiles[2][j]), r=2.6, class_=f"dot s{i}", data_tip=tip))
+    for limit in limits:  # last, so that no band covers the words
+        at = y(limit.value)
+        panel.add(element("line", x1=LEFT, x2=width - RIGHT, y1=at, y2=at, class_="limit"))
+        panel.add(text(width - RIGHT - 4, at - 5, limit.words, "hint halo", anchor="end"))
     if strip:
         _share_below(panel, bands, bottom + 18, width, strip)
     panel.x_axis("days from infusion" if last_day <= 42 else "time from infusion", y=bottom + rows * STRIP + (22 if strip else 0))

@@ -27,7 +27,7 @@ class Pair:
 def draw_forest(pairs: Sequence[Pair], width: float, *, title: str, low: float, high: float, log: bool, unit: str = "") -> str:
     """One line per endpoint under its group's heading; lines outside the published interval are marked."""
     narrow = width < 500
-    left = 8.0 if narrow else 250.0
+    left = 8.0 if narrow else 312.0
     row = ROW + (16 if narrow else 0)
     groups = list(dict.fromkeys(p.group for p in pairs))
     height = sum(HEAD + row * sum(p.group == g for p in pairs) for g in groups)
@@ -53,7 +53,7 @@ def draw_forest(pairs: Sequence[Pair], width: float, *, title: str, low: float, 
 
 def _pair(pair: Pair, x: scales.Scale, y: float, row: float, narrow: bool, width: float) -> str:
     middle = y + (row - ROW / 2)
-    label = text(0, y + 12, pair.label, "row-name") if narrow else text(240, middle + 4, pair.label, "row-name", anchor="end")
+    label = text(0, y + 12, pair.label, "row-name") if narrow else text(298, middle + 4, pair.label, "row-name", anchor="end")
     marks = label + _whisker(pair.published, x, middle - 5, "published") + _whisker(pair.simulated, x, middle + 5, "simulated")
     if pair.inside is not None:
         sign, role = ("✓", "fit") if pair.inside else ("✕", "misfit")

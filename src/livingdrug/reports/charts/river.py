@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from livingdrug.reports.charts.svg import element, number, picture, text
 
-STAGE, EXIT, TOP = 54, 48, 8
+STAGE, EXIT, TOP, BEND = 54, 48, 4, 9
 
 
 @dataclass(frozen=True)
@@ -50,26 +50,25 @@ def draw_river(stages: Sequence[Stage], width: float) -> str:
         leaving = [e for e in stage.exits if e.n > 0]
         for gone in leaving:
             wide = max(gone.n * unit, 1.2)
-            edge = left + remaining * unit
-            middle = y + EXIT / 2
-            below.append(_branch(edge - wide, edge, y, middle, labels - 12, min(wide, EXIT - 14), gone.role))
+            tall = max(EXIT, wide + BEND + 8)
+            upper = y + max((EXIT - wide) / 2, BEND)
+            below.append(_branch(left + remaining * unit, wide, y, upper, labels - 12, gone.role))
             remaining -= gone.n
-            below.append(element("rect", x=left, y=y, width=max(remaining * unit, 1), height=EXIT, class_="river"))
-            marks += _exit_words(gone, total, labels, middle)
-            y += EXIT
+            below.append(element("rect", x=left, y=y, width=max(remaining * unit, 1), height=tall, class_="river"))
+            marks += _exit_words(gone, total, labels, upper + wide / 2)
+            y += tall
         if k + 1 < len(stages) and not leaving:
             below.append(element("rect", x=left, y=y, width=max(here, 1), height=10, class_="river"))
             y += 10
     return picture(width, y + 8, [*below, *marks], "Patient flow from apheresis to the end of follow-up")
 
 
-def _branch(x1: float, x2: float, top: float, middle: float, end: float, tall: float, role: str) -> str:
-    """A stream that leaves downwards and bends to the right; it narrows to `tall` where it ends."""
-    upper, lower = middle - tall / 2, middle + tall / 2
-    f = number
+def _branch(edge: float, wide: float, top: float, upper: float, end: float, role: str) -> str:
+    """A stream as wide as its patients that leaves at the right `edge`, bends and runs to `end` below `upper`."""
+    f, outer = number, wide + BEND
     path = (
-        f"M{f(x1)} {f(top)}C{f(x1)} {f(lower)} {f(x1)} {f(lower)} {f(min(x2 + 14, end))} {f(lower)}L{f(end)} {f(lower)}"
-        f"V{f(upper)}L{f(x2 + 10)} {f(upper)}C{f(x2)} {f(upper)} {f(x2)} {f(upper)} {f(x2)} {f(top)}Z"
+        f"M{f(edge - wide)} {f(top)}V{f(upper - BEND)}A{f(outer)} {f(outer)} 0 0 0 {f(edge + BEND)} {f(upper + wide)}H{f(end)}"
+        f"V{f(upper)}H{f(edge + BEND)}A{BEND} {BEND} 0 0 1 {f(edge)} {f(upper - BEND)}V{f(top)}Z"
     )
     return element("path", d=path, class_=f"branch {role}")
 
@@ -83,13 +82,13 @@ def _stage_words(
         shown = text(left + 12, y + STAGE / 2 + 7, count, "count inside")
     else:
         shown = text(left + here + 8, y + STAGE / 2 + 7, count, "count")
-    share = f"{stage.n / total:.0%} of enrolled" if stage.n != total else ""
+    share = f"{100 * stage.n / total:.0f} % of enrolled" if stage.n != total else ""
     detail = " · ".join(t for t in (share, stage.detail) if t)
     lines = _wrapped(detail, 34 if narrow else 80)
     top = y + STAGE / 2 - (2 if lines else -5) - (6 if len(lines) > 1 else 0)
     return [
         shown,
-        element("line", x1=max(here, 1) if here > 40 else here + 60, x2=labels - 8, y1=y + STAGE / 2, y2=y + STAGE / 2, class_="leader"),
+        element("line", x1=left + here if here > 12 * len(count) + 10 else left + here + 12 * len(count) + 14, x2=labels - 8, y1=y + STAGE / 2, y2=y + STAGE / 2, class_="leader"),
         text(labels, top, stage.name, "stage-name"),
         *(text(labels, top + 16 + 14 * i, line, "hint") for i, line in enumerate(lines)),
     ]  # fmt: skip
@@ -97,7 +96,7 @@ def _stage_words(
 
 def _exit_words(gone: Exit, total: int, x: float, middle: float) -> list[str]:
     name = f"{gone.n:,}  {gone.name}"
-    detail = " · ".join(t for t in (f"{gone.n / total:.1%}", gone.detail) if t)
+    detail = " · ".join(t for t in (f"{100 * gone.n / total:.1f} % of enrolled", gone.detail) if t)
     return [text(x, middle - 1, name, "exit-name"), text(x, middle + 14, detail, "hint")]
 
 

@@ -32,7 +32,8 @@ class Curve:
 
     def n_at(self, day: float) -> int:
         """Patients still at risk just before a day."""
-        return next((n for d, n in self.risk if d >= day), 0)
+        # The planned end of follow-up may differ from the last visit by a day.
+        return next((n for d, n in self.risk if d >= day - 1.5), 0)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from functools import partial
 from livingdrug.reports.charts.forest import Pair, draw_forest
 from livingdrug.reports.comparison import Compared, compare
 from livingdrug.reports.page import Figure, Note, Section, Table, missing
+from livingdrug.reports.references import reference_numbers
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, known, plain, unit
 
@@ -25,7 +26,8 @@ def build(source: Source) -> Section:
     if not compared:
         return missing("calibration", "Published against simulated", "This run answers none of the published results.")
     figures = [f for f in (_percentages(compared), _ratios(compared)) if f]
-    parts = [Note(_verdict(compared)), *figures, _table(compared)]
+    verdict = _verdict(compared) + (f" Compared with arm {compared[0].arm}." if len(source.arms) > 1 else "")
+    parts = [Note(verdict), *figures, _table(compared, reference_numbers(source))]
     if unanswered:
         names = sorted({row.endpoint.replace("_", " ") for row in unanswered})
         parts.append(Note(f"Published, but not among this run's endpoints: {', '.join(names)}.", "missing"))
@@ -53,7 +55,7 @@ def _once(compared: list[Compared]) -> list[Compared]:
     """One row per endpoint and time for the figure: calibration first."""
     chosen: dict[tuple[str, str], Compared] = {}
     for c in sorted(compared, key=lambda c: (c.row.use != "calibration", c.row.status != "read")):
-        chosen.setdefault((c.row.endpoint, c.row.at if c.label.endswith(c.row.at) and c.row.at else ""), c)
+        chosen.setdefault((c.row.endpoint, c.label), c)
     kept = {id(c) for c in chosen.values()}
     return [c for c in compared if id(c) in kept]
 
@@ -85,7 +87,8 @@ def _pair(c: Compared, by: float) -> Pair:
         return (v[0] / by, v[1] / by if known_limits else None, v[2] / by if known_limits else None)
 
     tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
-    label = c.label if len(c.label) < 40 else c.label[:38].rstrip(" ,") + "…"
+    label = c.label.replace("Cytokine release syndrome", "CRS").replace("cytokine release syndrome", "CRS")
+    label = label if len(label) < 47 else label[:45].rstrip(" ,") + "…"
     return Pair(label + (" *" if c.row.use == "calibration" else ""), c.group, part(c.published), part(c.simulated), c.inside, tip)
 
 
@@ -97,8 +100,8 @@ def _caption() -> str:
     return "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
 
 
-def _table(compared: list[Compared]) -> Table:
-    columns = ("", "published", "simulated", "difference", "z", "inside?", "use", "source")
+def _table(compared: list[Compared], numbers: dict[str, int]) -> Table:
+    columns = ("", "published", "simulated", "difference", "z", "inside?", "source")
     rows: list[tuple[str, ...]] = []
     marks: list[tuple[int, str]] = []
     group = ""
@@ -106,35 +109,35 @@ def _table(compared: list[Compared]) -> Table:
         if c.group != group:
             group = c.group
             marks.append((len(rows), "group"))
-            rows.append((group, *[""] * 7))
+            rows.append((group, *[""] * 6))
         if c.inside is False:
             marks.append((len(rows), "misfit"))
-        rows.append(_row(c))
+        rows.append(_row(c, numbers))
     note = (
         "z: difference divided by its standard error, from both intervals (on the log scale for quantities). "
-        "Inside: the simulated value lies within the published 95 % interval."
+        "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the last section."
     )
-    return Table(columns, tuple(rows), title="All comparisons", note=note, marks=tuple(marks), words=(7,))
+    return Table(columns, tuple(rows), title="All comparisons", roomy=True, note=note, marks=tuple(marks))
 
 
-def _row(c: Compared) -> tuple[str, ...]:
+def _row(c: Compared, numbers: dict[str, int]) -> tuple[str, ...]:
     if c.percent:
         difference = f"{c.simulated[0] - c.published[0]:+.0f} points".replace("-", "−")
     else:
         difference = f"× {c.simulated[0] / c.published[0]:.2f}" if c.published[0] else DASH
-    verdict = DASH if c.inside is None else "✓ inside" if c.inside else "✕ outside"
+    verdict = DASH if c.inside is None else "✓" if c.inside else "✕"
     use = c.row.use + ("" if c.row.status == "read" else ", unverified")
-    source = f"{c.row.population_note}. {c.row.source}" if c.row.population_note else c.row.source
+    label = c.label + (f", {unit(c.row.unit)}" if not c.percent and c.row.unit else "")
     return (
-        c.label, _limits(c, c.published), _limits(c, c.simulated), difference,
-        f"{c.z:+.1f}".replace("-", "−") if known(c.z) else DASH, verdict, use, source,
+        f"{label}\n{use}; {c.row.population_note}", _limits(c, c.published), _limits(c, c.simulated), difference,
+        f"{c.z:+.1f}".replace("-", "−") if known(c.z) else DASH, verdict, f"[{numbers[c.row.source.strip()]}]",
     )  # fmt: skip
 
 
 def _limits(c: Compared, value: tuple[float, float, float]) -> str:
-    words = _value(c, value[0])
+    words = f"{value[0]:.0f} %" if c.percent else plain(value[0])
     if known(value[1]) and known(value[2]):
-        words += f" ({value[1]:.0f}–{value[2]:.0f})" if c.percent else f" ({plain(value[1], 2)}–{plain(value[2], 2)})"
+        words += f"\n{value[1]:.0f}–{value[2]:.0f}" if c.percent else f"\n{plain(value[1])}–{plain(value[2])}"
     return words
 
 

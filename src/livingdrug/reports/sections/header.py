@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livingdrug.reports.comparison import compare
 from livingdrug.reports.estimates import Estimate, at_day, single
 from livingdrug.reports.page import Card, Cards, Section
 from livingdrug.reports.source import Source
@@ -20,7 +21,7 @@ KEY = (
 def build(source: Source) -> Section:
     """Title, one-line result and cards."""
     title = str(getattr(source.trial, "title", "A virtual trial"))
-    return Section("top", title, one_line(source), (Cards((_flow_card(source), *_cards(source))),))
+    return Section("top", title, one_line(source), (Cards((_flow_card(source), *_cards(source), *_agreement(source))),))
 
 
 def one_line(source: Source) -> str:
@@ -48,7 +49,7 @@ def _flow_card(source: Source) -> Card:
         (source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms
     ]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
-    detail = listed([f"of {enrolled:,} enrolled ({infused / enrolled:.0%})" for infused, enrolled in counts])
+    detail = listed([f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts])
     rows = [row for row in source.published("infused") if row.unit == "percent"]
     return Card("Infused", value or "0", detail, f"published {rows[0].value:.0f} %" if rows else "")
 
@@ -67,6 +68,15 @@ def _cards(source: Source) -> list[Card]:
         interval = " · ".join(percent_interval(v.low, v.high) for v in values)
         cards.append(Card(name, shown, f"{detail}; 95 % CI {interval}" if interval else detail, _published(source, id, day)))
     return cards
+
+
+def _agreement(source: Source) -> list[Card]:
+    """How many published numbers with an interval the simulation meets."""
+    judged = [c for c in compare(source)[0] if c.inside is not None]
+    if not judged:
+        return []
+    met = sum(bool(c.inside) for c in judged)
+    return [Card("Published results met", f"{met} of {len(judged)}", "simulated value inside the published 95 % interval; see section 10")]
 
 
 def _published(source: Source, id: str, day: float | None) -> str:

@@ -52,22 +52,21 @@ def build(source: Source) -> Section:
 
 
 def _table(source: Source) -> Table:
-    """Exposure in responders and non-responders of each arm, with the published numbers."""
+    """Exposure of those with and without remission, by arm, with the published numbers."""
     import polars as pl
 
-    groups = []
-    for arm in source.arms:
-        patients = source.patients(arm)
-        responded = pl.col("responded_3mo").fill_null(False)
-        prefix = f"{arm}: " if len(source.arms) > 1 else ""
-        groups += [(f"{prefix}remission", patients.filter(responded)), (f"{prefix}no remission", patients.filter(~responded))]
-    columns = ("", *(f"{name} (n = {frame.height:,})" for name, frame in groups), "published")
-    rows = []
-    for column, words, summary, endpoint in NUMBERS:
-        values = [_number(frame, column, summary) for _, frame in groups]
-        published = "; ".join(_published(row) for row in source.published(endpoint)[:2])
-        rows.append((words, *values, published or DASH))
-    return Table(columns, tuple(rows), title="Exposure", words=(len(columns) - 1,))
+    rows: list[tuple[str, ...]] = []
+    marks = []
+    responded = pl.col("responded_3mo").fill_null(False)
+    for title, who, ending in (("Remission", responded, ""), ("No remission", ~responded, "_non_responders")):
+        groups = [source.patients(arm).filter(who) for arm in source.arms]
+        marks.append((len(rows), "group"))
+        rows.append((title, *(f"n = {group.height:,}" for group in groups), "", ""))
+        for column, words, summary, endpoint in NUMBERS:
+            values = [_number(group, column, summary) for group in groups]
+            found = source.published(endpoint + ending)[:1]
+            rows.append((words, *values, _published(found[0]) if found else DASH, found[0].population_note if found else ""))
+    return Table(("", *source.arms, "published", "among"), tuple(rows), title="Exposure", marks=tuple(marks), words=(len(source.arms) + 2,))
 
 
 def _number(frame: pl.DataFrame, column: str, summary: str) -> str:
@@ -90,9 +89,6 @@ def _number(frame: pl.DataFrame, column: str, summary: str) -> str:
 
 
 def _published(row: Any) -> str:
-    note = (row.population_note or "").split(";")[0].split(",")[0]
     if row.spread == "cv_percent" and row.spread_low is not None:
-        value = f"{plain(row.value)} ({row.spread_low:.0f} %)"
-    else:
-        value = spread(row.value, row.spread_low, row.spread_high)
-    return f"{value}, {note}" if note else value
+        return f"{plain(row.value)} ({row.spread_low:.0f} %)"
+    return spread(row.value, row.spread_low, row.spread_high)

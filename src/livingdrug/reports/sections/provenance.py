@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from livingdrug.reports.page import Note, Section, Table
+from livingdrug.reports.references import references
 from livingdrug.reports.source import Source
 
 LIMITS = (
@@ -21,9 +22,10 @@ def build(source: Source) -> Section:
     """Versions and hashes, failed courses, sources, limits."""
     manifest: Mapping[str, Any] = getattr(source.result, "manifest", None) or {}
     parts: list = [_versions(manifest), _failed(source)]
-    sources = _sources(source)
+    sources = tuple((f"[{i}] {r.name}", r.uses, r.status) for i, r in enumerate(references(source), 1))
     if sources:
-        parts.append(Table(("source", "used for", "status"), tuple(sources), title="Sources", words=(0, 1)))
+        note = "read: the number was seen in the source; unverified: recalled, to be checked."
+        parts.append(Table(("source", "used for", "status"), sources, title="Sources", note=note, words=(1, 2)))
     parts += [Note("Limits. " + " ".join(LIMITS))]
     return Section("provenance", "Where this comes from", "The same seed and the same hashes give the same numbers, on any machine and with any number of threads.", tuple(parts))
 
@@ -52,25 +54,3 @@ def _failed(source: Source) -> Note:
     who = ", ".join(str(p) for p in failed["patient"].head(12).to_list()) if "patient" in failed.columns else ""
     words = f"{failed.height:,} of {total:,} courses did not finish (patients {who}{', …' if failed.height > 12 else ''}): {reasons}."
     return Note(words + " They are left out of the endpoints, and nothing stands in for them.", "missing")
-
-
-def _sources(source: Source) -> list[tuple[str, str, str]]:
-    """Sources of the trial's design, of published results and of every catalogue record the trial names."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-
-    def note(name: str, used: str, status: str) -> None:
-        uses, statuses = found.setdefault(name.strip(), (set(), set()))
-        uses.add(used)
-        statuses.add(status)
-
-    for name in getattr(source.trial, "sources", ()) or ():
-        note(str(name), "design of the trial", "")
-    for row in source.evidence.results if source.evidence is not None else ():
-        note(row.source, "published results", row.status)
-    for used, quantity in source.quantities():
-        if quantity.kind in ("reported", "digitised", "derived"):
-            note(quantity.source, used, quantity.status)
-    return [
-        (name, ", ".join(sorted(uses)), ", ".join(sorted(s for s in statuses if s)) or "–")
-        for name, (uses, statuses) in sorted(found.items())
-    ]

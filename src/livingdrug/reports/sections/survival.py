@@ -32,7 +32,7 @@ def build(source: Source) -> Section:
     for id, twin, title, caption, half in FIGURES:
         found = curves(source, id)
         if not found:
-            absent.append(title.lower())
+            absent.append(f"{title.lower()} ({source.problems.get(id, 'no patients')})")
             continue
         quiet = [replace(c, name=f"{c.name}, enrolled", censored_day=(), quiet=True) for c in curves(source, twin)] if twin else []
         draw = partial(draw_survival, [*found, *quiet], title=f"{title}, % of patients", last_day=source.last_day,
@@ -43,7 +43,7 @@ def build(source: Source) -> Section:
         figures.append(Figure(title, draw, caption, tuple(legend), curve_frame(source, id), half))
     parts: list[Any] = [*figures]
     if absent:
-        parts.append(Note(f"Not available in this run: {', '.join(absent)}.", "missing"))
+        parts.append(Note(f"Not available in this run: {'; '.join(absent)}.", "missing"))
     table = _table(source)
     return Section("survival", "Survival", LEAD, tuple([*parts, table] if table.rows else parts))
 
@@ -80,7 +80,7 @@ def _table(source: Source) -> Table:
             near = [p for d, p in published.items() if abs(d - month * MONTH) < 5]
             interval = percent_interval(near[0].low, near[0].high) if near else ""
             cells.append(f"{percent(near[0].value)}{f' ({interval})' if interval else ''}" if near else DASH)
-        if any(cell != DASH for cell in cells):
+        if rows and any(cell != DASH for cell in cells):
             marks.append((len(rows), "quiet"))
-            rows.append(("published", *cells))
+            rows.append((f"{title}, published", *cells))
     return Table(columns, tuple(rows), title="Survival at fixed times", note="Estimate (95 % confidence interval).", marks=tuple(marks))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.reports.charts.swimmer import Lane, draw_swimmer
 from livingdrug.reports.page import Figure, Section, missing
+from livingdrug.reports.sections.toxicity import STEROIDS
 from livingdrug.reports.source import Source
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ LEGEND = (
     ("box lane remission", "in remission"), ("box lane relapsed", "after relapse"), ("relapse full", "relapse, antigen-positive"),
     ("relapse hollow", "relapse, antigen-negative"), ("subsequent", "further therapy"), ("death", "died"), ("ongoing", "followed on"),
 )  # fmt: skip
-STEROIDS = ("methylprednisolone", "dexamethasone", "steroid", "prednisolone", "hydrocortisone")
 
 
 def build(source: Source) -> Section:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.reports.charts.panel import Panel
+from livingdrug.reports.charts.scales import linear, thinned
 from livingdrug.reports.charts.stacked import draw_grades
 from livingdrug.reports.estimates import single
 from livingdrug.reports.page import Figure, Section, Table, missing
@@ -24,6 +26,7 @@ LEAD = (
     "scales: Penn, which the trial used, counts treatment in hospital; ASTCT counts vasopressors and oxygen."
 )
 DAYS = range(31)
+STEROIDS = ("methylprednisolone", "dexamethasone", "prednisolone", "hydrocortisone")
 SHARES = (
     ("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"),
     ("neurotoxicity_any", "Neurotoxicity, any grade"), ("neurotoxicity_severe", "Neurotoxicity, grade 3 or higher"),
@@ -40,7 +43,7 @@ FLAGS = (("vasopressor", "Vasopressor"), ("ventilation", "Mechanical ventilation
 
 def build(source: Source) -> Section:
     """Stacked grades by day for each scale and arm, then a table of numbers."""
-    figures = _figures(source)
+    figures = [*_figures(source), *_drugs(source)]
     table = _table(source)
     if not figures and not table.rows:
         return missing("toxicity", "Toxicity", "This run has no grades and no toxicity endpoints.")
@@ -64,6 +67,39 @@ def _figures(source: Source) -> list[Figure]:
         legend = tuple((f"box g{grade}", f"grade {grade}") for grade in range(1, 5))
         figures.append(Figure(name, draw, legend=legend, data=data, half=True))
     return figures
+
+
+def _drugs(source: Source) -> list[Figure]:
+    """Share of infused patients who had received a drug by each day of the first month."""
+    import polars as pl
+
+    log = source.frame("log")
+    if log.height == 0:
+        return []
+    rows, lines = [], []
+    for i, arm in enumerate(source.arms):
+        n = max(source.patients(arm).height, 1)
+        for j, (drug, names) in enumerate((("tocilizumab", ("tocilizumab",)), ("steroids", STEROIDS))):
+            chosen = log.filter((pl.col("arm") == arm) & pl.col("drug").is_in(names) & pl.col("day").is_between(0, DAYS[-1]))
+            first = chosen.group_by("patient").agg(pl.col("day").min())["day"].sort().to_list()
+            points = [(0.0, 0.0), *((day, 100.0 * (k + 1) / n) for k, day in enumerate(first)), (float(DAYS[-1]), 100.0 * len(first) / n)]
+            name = drug if len(source.arms) == 1 else f"{arm}, {drug}"
+            lines.append((points, f"s{(2 * i + j) % 4}", name))
+            rows += [(arm, drug, *point) for point in points]
+    data = pl.DataFrame(rows, schema=["arm", "drug", "day", "percent_of_infused"], orient="row")
+    legend = tuple((f"line {role}", name) for _, role, name in lines)
+    return [Figure("First dose given", partial(_draw_drugs, lines), legend=legend, data=data, half=True)]
+
+
+def _draw_drugs(lines: list[tuple[list[tuple[float, float]], str, str]], width: float) -> str:
+    top = max(points[-1][1] for points, _, _ in lines)
+    panel = Panel(linear(-0.6, DAYS[-1] + 0.6, 46, width - 10, n=6), linear(0, 10 * (int(top / 10) + 1), 220, 30, n=4, unit=" %"))
+    panel.y_axis("% of infused patients")
+    for points, role, _ in lines:
+        keep = thinned(points, 200)
+        panel.steps([points[k] for k in keep], role)
+    panel.x_axis("days from infusion")
+    return panel.picture(width, 260, "Share of patients given tocilizumab and steroids by day")
 
 
 def _by_day(source: Source, arm: str, scale: str) -> pl.DataFrame | None:
@@ -114,7 +150,7 @@ def _doses(source: Source) -> list[tuple[str, ...]]:
     for arm in source.arms:
         doses = source.patients(arm)["n_tocilizumab"].drop_nulls().cast(pl.Float64)
         given = doses.filter(doses > 0)
-        cells.append(f"{(given > 1).mean():.0%} of those treated".replace("%", " %") if len(given) else DASH)
+        cells.append(f"{percent(float((given > 1).mean()))} of those treated" if len(given) else DASH)
     return [("More than one dose of tocilizumab", *cells, DASH)]
 
 

@@ -44,14 +44,17 @@ class IncidenceCurve:
     n_censored: NDArray[np.int64]
     level: float
 
-    def at(self, times: ArrayLike) -> dict[str, Floats]:
-        """Incidence, interval, standard error and number at risk at given times (NaN beyond the last observed)."""
+    def at(self, times: ArrayLike, *, beyond: float = 0.0) -> dict[str, Floats]:
+        """Incidence, interval, standard error and number at risk at given times.
+
+        NaN beyond the last observed time, which may be stretched by the share `beyond`.
+        """
         wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
         place = np.searchsorted(self.time, wanted, side="right") - 1
         ahead = np.searchsorted(self.time, wanted, side="left")
         last = self.time[-1] if self.time.size else -np.inf
         ended = bool(self.time.size) and self.n_censored[-1] == 0  # nobody was left to be watched
-        known = (wanted <= last) | ended
+        known = (wanted <= last * (1 + beyond)) | ended
 
         def read(values: Floats) -> Floats:
             found = np.where(place >= 0, values[np.maximum(place, 0)] if values.size else 0.0, 0.0)
@@ -98,12 +101,12 @@ def cumulative_incidence(times: ArrayLike, causes: ArrayLike, *, level: float = 
 
     d1, d2, r = n_events.astype(np.float64), n_competing.astype(np.float64), n_at_risk.astype(np.float64)
     d = d1 + d2
-    survival = np.cumprod(1.0 - d / r)
+    survival: Floats = np.cumprod(1.0 - d / r).astype(np.float64)
     before = np.concatenate([[1.0], survival[:-1]])[:m]
     incidence = np.cumsum(before * d1 / r)
     variance = _aalen_variance(d1, d2, r, before, survival, incidence)
 
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z = ndtri(0.5 + level / 2)
         width = z * np.sqrt(variance) / np.abs(incidence * np.log(incidence))
         low, high = incidence ** np.exp(width), incidence ** np.exp(-width)

@@ -45,13 +45,15 @@ class SurvivalCurve:
     n_censored: NDArray[np.int64]
     level: float
 
-    def at(self, times: ArrayLike) -> dict[str, Floats]:
+    def at(self, times: ArrayLike, *, beyond: float = 0.0) -> dict[str, Floats]:
         """Survival, interval and number at risk at given times (not beyond what was observed).
 
         Parameters
         ----------
         times
             Same unit as the data, shaped (k,).
+        beyond
+            Share of the last observed time by which its value is carried on.
 
         Returns
         -------
@@ -65,7 +67,7 @@ class SurvivalCurve:
         if self.time.size == 0:
             known[:] = False
         elif self.survival[-1] > 0:
-            known = wanted <= self.time[-1]
+            known = wanted <= self.time[-1] * (1 + beyond)
 
         def read(values: Floats, before: float) -> Floats:
             found = np.where(place >= 0, values[np.maximum(place, 0)] if values.size else before, before)
@@ -120,7 +122,7 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) ->
     """
     time, event = check_times(times, events)
     distinct, n_events, n_censored, n_at_risk = risk_table(time, event > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         survival: Floats = np.cumprod(1.0 - n_events / n_at_risk).astype(np.float64)
         hazard_variance = np.cumsum(n_events / (n_at_risk * (n_at_risk - n_events).astype(np.float64)))
         variance = np.where(survival > 0, survival**2 * hazard_variance, 0.0)

@@ -1,0 +1,107 @@
+"""Expected values: PKNCA's results for R's theophylline data, and areas worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from livingdrug.course.kinetics import non_compartmental
+from livingdrug.fitting.kinetics import cellular_kinetics
+from livingdrug.foundation.errors import BadInput
+
+BESIDE = Path(__file__).resolve().parents[3].parent / "shared" / "yardsticks"
+FOLDER = Path(os.environ.get("LIVINGDRUG_YARDSTICKS", BESIDE)) / "nlme"
+
+
+@pytest.mark.skipif(not (FOLDER / "theoph_nca.csv").is_file(), reason="no reference numbers from PKNCA here")
+def test_theophylline_matches_pknca():
+    # PKNCA: Cmax, Tmax, AUClast linear up/log down, and AUC 0-24 h of the ten who have a sample beyond 24 h.
+    with (FOLDER / "theoph_nca.csv").open() as file:
+        wanted = {int(row["Subject"]): row for row in csv.DictReader(file)}
+    data = pl.read_csv(FOLDER / "data" / "R_Theoph.csv")
+    visits = data.select(
+        patient=pl.col("Subject").cast(pl.Int64), day=pl.col("Time").cast(pl.Float64), value=pl.col("conc")
+    )
+    last = dict(visits.group_by("patient").agg(pl.col("day").max()).iter_rows())
+    whole = cellular_kinetics(visits, until=1e3, start_at_zero=False)
+    day = cellular_kinetics(visits, until=24.0, start_at_zero=False)
+    compared = 0
+    for patient, area, first_day, peak, when in zip(
+        whole["patient"], whole["auc"], day["auc"], whole["cmax"], whole["tmax_day"], strict=True
+    ):
+        row = wanted[patient]
+        assert area == pytest.approx(float(row["auclast_linuplogdown"]), rel=1e-10)
+        assert (peak, when) == (float(row["cmax"]), float(row["tmax"]))
+        if last[patient] >= 24:  # otherwise PKNCA extrapolates, and we do not
+            assert first_day == pytest.approx(float(row["auc0_24_linuplogdown_interp"]), rel=1e-10)
+            compared += 1
+    assert compared == 10
+
+
+def test_area_of_an_exponential_fall_is_exact():
+    # Integral of exp(-k t): the logarithmic rule is exact on an exponential, at any sampling and cut.
+    days = np.array([[0.0, 3.0, 11.0, 40.0]])
+    found = non_compartmental(days, 100 * np.exp(-0.3 * days), until=28)
+    assert found.auc[0] == pytest.approx(100 * (1 - np.exp(-0.3 * 28)) / 0.3, rel=1e-12)
+
+
+def test_rise_from_nothing_on_day_zero():
+    # A triangle: 0 on day 0 to 10 on day 4.
+    assert non_compartmental([[4.0]], [[10.0]]).auc.tolist() == [20.0]
+    assert non_compartmental([[4.0]], [[10.0]], start_at_zero=False).auc.tolist() == [0.0]
+
+
+def test_results_below_the_limit_are_zero_and_never_the_peak():
+    # By hand: rise to 100 on day 10 (500), then straight down to 0 on day 20 (500).
+    low = [[True, False, True]]
+    found = non_compartmental([[1.0, 10.0, 20.0]], [[300.0, 100.0, 40.0]], low)
+    assert found.cmax.tolist() == [100.0]
+    assert found.auc[0] == pytest.approx(0.5 * 100 * 9 + 0.5 * 100 * 10)
+    assert found.last_detectable_day.tolist() == [10.0]
+
+
+def test_nothing_measured_and_nothing_above_the_limit():
+    # By definition.
+    nothing = non_compartmental([[np.nan, 5.0]], [[1.0, np.nan]])
+    assert np.isnan([nothing.cmax[0], nothing.auc[0], nothing.last_detectable_day[0]]).all()
+    low = non_compartmental([[5.0]], [[10.0]], [[True]])
+    assert np.isnan(low.cmax[0])
+    assert low.auc[0] == 0
+
+
+def test_late_results_count_for_persistence_only():
+    # Day 28 is the end of the area and of the search for the peak.
+    found = non_compartmental([[7.0, 28.0, 90.0]], [[10.0, 10.0, 99.0]])
+    assert (found.cmax[0], found.tmax_day[0], found.last_detectable_day[0]) == (10.0, 7.0, 90.0)
+    assert found.auc[0] == pytest.approx(35 + 210)
+
+
+def test_each_patient_is_bitwise_independent_of_the_others():
+    # The same row alone and among others.
+    draw = np.random.default_rng(1)
+    days = np.sort(draw.uniform(0, 60, (50, 12)), axis=1)
+    values = np.exp(draw.normal(5, 3, (50, 12)))
+    missing = draw.random((50, 12)) < 0.2
+    values[missing] = np.nan
+    together = non_compartmental(days, values, values < 20)
+    for i in (0, 17, 49):
+        alone = non_compartmental(days[i : i + 1], values[i : i + 1], values[i : i + 1] < 20)
+        assert alone.auc.tobytes() == together.auc[i : i + 1].tobytes()
+        assert alone.cmax.tobytes() == together.cmax[i : i + 1].tobytes()
+
+
+def test_faults_in_the_table():
+    with pytest.raises(BadInput, match="no column day"):
+        cellular_kinetics(pl.DataFrame({"patient": [1], "value": [1.0]}))
+    with pytest.raises(BadInput, match="two results on one day"):
+        cellular_kinetics(pl.DataFrame({"patient": [1, 1], "day": [1.0, 1.0], "value": [1.0, 2.0]}))
+    with pytest.raises(BadInput, match="not ascending"):
+        non_compartmental([[5.0, 1.0]], [[1.0, 1.0]])
+    with pytest.raises(BadInput, match="one shape"):
+        non_compartmental([[5.0, 1.0]], [[1.0]])
+    assert cellular_kinetics(pl.DataFrame({"patient": [1], "day": [1.0], "value": [1.0]}).clear()).height == 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
     from livingdrug.interop.sbml import export_sbml
     from livingdrug.reports.html import write_report
-    from livingdrug.trial.endpoints import EndpointResult
+    from livingdrug.trial.endpoint_result import EndpointResult
     from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
     from livingdrug.trial.estimators.exact_binomial import exact_binomial
     from livingdrug.trial.estimators.geometric_mean import geometric_mean
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BadInput": "foundation.errors",
     "Catalog": "catalog.load",
-    "EndpointResult": "trial.endpoints",
+    "EndpointResult": "trial.endpoint_result",
     "Interrupted": "foundation.errors",
     "LivingDrugError": "foundation.errors",
     "Result": "trial.result",

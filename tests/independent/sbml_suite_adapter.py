@@ -77,7 +77,7 @@ def engine_course(
     parameters = np.array([odes.defaults], dtype=float).reshape(1, -1)
     found = model.run(parameters, times, np.zeros(len(times), dtype=bool), [], rtol=rtol)
     if found.status[0] > 1:
-        raise RuntimeError(found.sentences[0])
+        raise RuntimeError(found.sentences()[0])
     return found.outputs[0]
 
 

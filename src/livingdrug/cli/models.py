@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.files import refuse_folder, write_text
+from livingdrug.cli.patients import check_patient
 
 
 def model(
@@ -59,12 +60,21 @@ def export_sbml(
       livingdrug export sbml eliana --patient 12 --seed 7 -o patient12.xml
     """
     from livingdrug.cli.screen import console, notice
-    from livingdrug.interop.sbml import export_sbml as write
 
     refuse_folder(out)
     known = opened(catalog)
-    joined = assembled(trial, arm, known)
-    write(joined, out)
+    if patient is None:
+        from livingdrug.interop.sbml import export_sbml as write
+
+        write(assembled(trial, arm, known), out)
+    else:
+        from livingdrug.catalog.load import load_trial
+        from livingdrug.interop.patient_sbml import export_patient_sbml
+
+        check_patient(patient)
+        protocol = load_trial(trial, catalog=known)
+        chosen = protocol.arms[0] if arm is None else protocol.arm(arm)
+        export_patient_sbml(protocol, chosen.name, patient, seed, out, catalog=known)
     screen = console()
     screen.print(f"SBML: {out.resolve()}", markup=False)
     notice(screen)

@@ -30,10 +30,8 @@ def patient(
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.foundation.errors import BadInput
 
-    if number < 1:
-        raise BadInput(f"--patient {number}: patients are numbered from 1")
+    check_patient(number)
     known = opened(catalog)
     protocol = load_trial(trial, catalog=known)
     chosen = protocol.arms[0].name if arm is None else protocol.arm(arm).name
@@ -57,6 +55,14 @@ def patient(
         for picture in draw_tracks(story.tracks, story.last_day):
             screen.print(picture, markup=False, soft_wrap=True)
     notice(screen)
+
+
+def check_patient(number: int) -> None:
+    """Patients are numbered from 1."""
+    from livingdrug.foundation.errors import BadInput
+
+    if number < 1:
+        raise BadInput(f"--patient {number}: patients are numbered from 1")
 
 
 def _simulate(protocol: Any, arm: str, number: int, seed: int, known: Any) -> dict[str, Any]:

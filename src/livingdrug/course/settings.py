@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from livingdrug.foundation.quantities import Quantity
 
 
 @dataclass(frozen=True)
@@ -15,10 +18,13 @@ class Settings:
         True courses are returned for the patients numbered 1 to `sample`.
     between_patient
         False: every patient has the typical biology (covariates, lots and luck still differ).
+    parameters
+        Model parameters to use in place of the model's, the disease's and the product's: name -> `Quantity`.
     rtol
         Relative tolerance of the integration.
     """
 
     sample: int = 40
     between_patient: bool = True
+    parameters: Mapping[str, Quantity] = field(default_factory=dict)
     rtol: float = 1e-4

@@ -90,7 +90,7 @@ def simulate_patients(
         treated, given = cohort.select(rows), lots.select(rows)
         ready = equations(trial, arm, catalog)
         checks = check_days(arm, trial.visits, trial.follow_up_days)
-        quantities = parameter_quantities(trial, arm, catalog, ready.model)
+        quantities = {**parameter_quantities(trial, arm, catalog, ready.model), **settings.parameters}
         table = patient_parameters(
             ready.odes, quantities, population, treated, given, seed, between_patient=settings.between_patient
         )

@@ -23,8 +23,8 @@ class CheckKernels:
     record
         Writes states, assignments and parameters to their columns of the output row, before doses and program.
     act
-        Runs the program: changes x and m, writes locals to their columns; flags receives the firings, then whether a
-        state changed, then the value of the stop name. None without a program.
+        Runs the program: changes x and m, writes locals to their columns; flags receives the firings, then the value
+        of the stop name. None without a program.
     memory_columns
         For each output the place of its memory, -1 for other outputs.
     """
@@ -117,7 +117,7 @@ def build_checks(
     columns = tuple(memory.get(name, -1) for name in outputs)
     if not program.statements:
         return CheckKernels(record, None, columns)
-    flags = Array("flags", len(program.firings) + 2, has_lanes=False)
+    flags = Array("flags", len(program.firings) + 1, has_lanes=False)
     arrays = (*sizes, Array("m", len(memory), has_lanes=False), now, row, flags)
     stores = _program_stores(odes, log_scales, outputs, program, memory, local)
     return CheckKernels(record, Kernel("act", stores[0], arrays, stores[1], all_lanes=False), columns)
@@ -139,25 +139,20 @@ def _program_stores(
         names.place = f'the check program\'s "{name} = {formula}"'
         names.assign(name, node_of(formula, graph, names.node), is_state=name in before)
     stores = []
-    one, zero = graph.constant(1.0), graph.constant(0.0)
-    changed: int | None = None
     for i, name in enumerate(odes.states):
         after = names.known[name]
         if after == before[name]:
             continue
-        differs = graph.compare("not_equal", after, before[name])
-        changed = differs if changed is None else graph.join("or", changed, differs)
-        x = graph.input("x", i)
         if name in log_scales:
-            share = graph.divide(after, graph.constant(log_scales[name]))
             # a state the program left alone keeps its bits: the way there and back would round
-            stores.append(("x", i, graph.select(differs, graph.apply("log", graph.add(one, share)), x)))
-        else:
-            stores.append(("x", i, after))
+            differs = graph.compare("not_equal", after, before[name])
+            share = graph.divide(after, graph.constant(log_scales[name]))
+            x = graph.apply("log", graph.add(graph.constant(1.0), share))
+            after = graph.select(differs, x, graph.input("x", i))
+        stores.append(("x", i, after))
     stores += [("m", q, names.known[name]) for name, q in memory.items() if names.known[name] != graph.input("m", q)]
     stores += [("row", column, names.known[name]) for column, name in enumerate(outputs) if name in local]
     stores += [("flags", q, names.known[name]) for q, name in enumerate(program.firings)]
-    n = len(program.firings)
-    stores.append(("flags", n, zero if changed is None else graph.select(changed, one, zero)))
-    stores.append(("flags", n + 1, names.known[program.stop] if program.stop else zero))
+    stop = names.known[program.stop] if program.stop else graph.constant(0.0)
+    stores.append(("flags", len(program.firings), stop))
     return graph, tuple(stores)

@@ -31,14 +31,16 @@ STEP, LINEARISE, RHS, RECORD, ACT = range(5)
 
 _SMALLEST_STEP = 1e-12
 _FIRST_STEP = 1e-3
-_RESTART_STEP = 1e-2  # after a dose or rule the solution bends at once; error control shortens it further if need be
+# After a dose the solution may bend at once, as when 1e8 cells enter an empty compartment. Changes by the program do not
+# shorten the step: a one-step method has no history to forget, and error control sees the new slopes.
+_STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options = {"nogil": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # no writable place for the cache
@@ -197,7 +199,7 @@ def integrate(
     p, J, W = _aligned(n_parameters * lanes), _aligned(n_entries * lanes), _aligned(n_filled * lanes)
     K, error, weights = _aligned(stages * n_states * lanes), _aligned(lanes), _aligned(2 * n_states * lanes)
     t, h = _aligned(lanes), _aligned(lanes)  # as the kernels take them: day, and step tried
-    row_memory, now, flags = np.zeros((lanes, n_memory)), np.zeros(1), np.zeros(n_firings + 2)
+    row_memory, now, flags = np.zeros((lanes, n_memory)), np.zeros(1), np.zeros(n_firings + 1)
     for s in range(n_states):
         for lane in range(lanes):
             weights[s * lanes + lane] = tolerances[0, s]
@@ -236,11 +238,10 @@ def integrate(
                         now[0] = checks[g]
                         row = outputs[i, g]
                         _call(addresses[RECORD], (x[lane:], p[lane:], now, row))
-                        changed = False
                         for q in range(dose_first[g], dose_first[g + 1]):
                             amount, s = dose_amount[q, i], dose_state[q]
                             if amount != 0.0:
-                                changed = True
+                                wanted[lane] = min(wanted[lane], _STEP_AFTER_DOSE)
                                 if log_scales[s] > 0:
                                     share = math.expm1(x[s * lanes + lane]) + amount / log_scales[s]
                                     x[s * lanes + lane] = math.log1p(share)
@@ -256,8 +257,7 @@ def integrate(
                                         fired_where[n_fired, 2] = q
                                         fired_value[n_fired] = flags[q]
                                     n_fired += 1
-                            changed = changed or flags[n_firings] != 0.0
-                            if flags[n_firings + 1] != 0.0:
+                            if flags[n_firings] != 0.0:
                                 outcome[lane] = ENDED
                         for column in range(memory_columns.size):
                             if memory_columns[column] >= 0:
@@ -272,8 +272,6 @@ def integrate(
                                 outcome[lane] = FINISHED
                             else:
                                 since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
-                                if changed:
-                                    wanted[lane] = min(wanted[lane], _RESTART_STEP)
                 if outcome[lane] >= 0:
                     status[i], stop_check[i], steps[i] = outcome[lane], check[lane], tries[lane]
                     for q in range(n_memory):

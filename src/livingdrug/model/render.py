@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
@@ -189,8 +188,3 @@ def _table(title: str, heads: tuple[str, ...], rows: list[list[str]]) -> str:
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     return f"<h3>{escape(title)}</h3>\n<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>"
-
-
-def parameter_table(parameters: Mapping[str, Quantity]) -> list[dict[str, str | float]]:
-    """Parameters as plain rows, for a terminal or a data frame."""
-    return [{"name": name, **quantity.model_dump()} for name, quantity in parameters.items()]

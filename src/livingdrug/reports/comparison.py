@@ -86,7 +86,9 @@ def _compare(source: Source, row: Any, arm: str, found: Estimate) -> Compared:
     low, high, origin = _limits(row)
     inside = None if math.isnan(low) and math.isnan(high) else not (simulated[0] < low or simulated[0] > high)
     record = source.endpoint(row.endpoint).record
-    label = record.title.split(" (")[0] + (f", {row.at.replace('month', 'months')}" if row.at and record.kind == "time_to_event" else "")
+    label = record.title.split(" (")[0] + (
+        f", {row.at.replace('month', 'months')}" if row.at and record.kind == "time_to_event" else ""
+    )
     group = next((name for name, starts in GROUPS if row.endpoint.startswith(starts)), "Other")
     published = (row.value, low, high)
     z = _z(published, simulated, found.share)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-LATE_DAYS = 7.0
+LATE = 0.02  # a time asked for may lie this share beyond the last time watched
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
     if found is None or arm not in found.arms or found.record.kind != "time_to_event":
         return None
     try:
-        # The last visit may come some days before the planned end: what held there is reported.
-        asked = found.at([day, max(day - LATE_DAYS, 0.0)], "day").iter_rows(named=True)
+        # Follow-up planned for five years ends some days before or after: what held there is reported.
+        asked = found.at([day, day * (1 - LATE)], "day").iter_rows(named=True)
         rows = [row for row in asked if row["arm"] == arm and row["estimate"] is not None]
     except LivingDrugError:
         return None
@@ -61,7 +61,9 @@ def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
         return None
     row = rows[0]
     n = found.patients.filter(found.patients["arm"] == arm).height
-    return Estimate(row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), n, None, "", True, row["n_at_risk"])
+    return Estimate(
+        row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), n, None, "", True, row["n_at_risk"]
+    )
 
 
 def curves(source: Source, id: str) -> list[Curve]:

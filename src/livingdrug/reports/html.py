@@ -43,18 +43,20 @@ def write_report(result: Any, path: str | Path, *, published: bool = True, catal
 
     target = Path(path)
     if target.is_dir():
-        raise BadInput(f'cannot write the report to "{target}": it is a folder.\n  Name a file, e.g. "{target / "report.html"}".')
+        raise BadInput(
+            f'cannot write the report to "{target}": it is a folder.\n  Name a file, e.g. "{target / "report.html"}".'
+        )
     if not target.parent.is_dir():
-        raise BadInput(f'cannot write the report to "{target}": the folder "{target.parent}" is not there.\n  Create it first.')
+        raise BadInput(
+            f'cannot write the report to "{target}": the folder "{target.parent}" is not there.\n  Create it first.'
+        )
     write_bytes(target, render(result, published=published, catalog=catalog).encode("utf-8"))
     return target
 
 
 def render(result: Any, *, published: bool = True, catalog: Any = None) -> str:
     """The report as HTML text; see `write_report`."""
-    if catalog is None:
-        catalog = getattr(result, "catalog", None) or _default_catalog()
-    source = Source(result, _evidence(result, catalog) if published else None, catalog)
+    source = open_source(result, published=published, catalog=catalog)
     top, *sections = [_built(build, source) for build in _sections()]
     return _template().render(
         title=top.title, lead=top.lead, cards=top.parts[0] if top.parts else None, sections=sections,
@@ -64,10 +66,28 @@ def render(result: Any, *, published: bool = True, catalog: Any = None) -> str:
     )  # fmt: skip
 
 
+def open_source(result: Any, *, published: bool = True, catalog: Any = None) -> Source:
+    """A run with its published counterpart, if the catalogue has one."""
+    if catalog is None:
+        catalog = getattr(result, "catalog", None) or _default_catalog()
+    return Source(result, _evidence(result, catalog) if published else None, catalog)
+
+
 def _sections() -> tuple[Callable[[Source], Section], ...]:
     from livingdrug.reports.sections import (
-        b_cells, baseline, calibration, flow, header, kinetics, marrow, one_patient, provenance, response, survival,
-        swimmer, toxicity,
+        b_cells,
+        baseline,
+        calibration,
+        flow,
+        header,
+        kinetics,
+        marrow,
+        one_patient,
+        provenance,
+        response,
+        survival,
+        swimmer,
+        toxicity,
     )  # fmt: skip
 
     order = (

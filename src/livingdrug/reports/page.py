@@ -108,6 +108,15 @@ class Note:
 
 
 @dataclass(frozen=True)
+class More:
+    """Something for the few who want it: a line to open."""
+
+    summary: str
+    words: str
+    kind: str = "more"
+
+
+@dataclass(frozen=True)
 class Card:
     """One key number."""
 
@@ -132,7 +141,7 @@ class Section:
     id: str
     title: str
     lead: str
-    parts: tuple[Figure | Table | Note | Cards, ...] = ()
+    parts: tuple[Figure | Table | Note | More | Cards, ...] = ()
 
 
 def missing(id: str, title: str, what: str) -> Section:

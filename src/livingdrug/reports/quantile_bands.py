@@ -50,7 +50,9 @@ def _band(visits: pl.DataFrame, arm: str) -> Band | None:
     if table.height == 0:
         return None
     rows = tuple(tuple(table[f"q{q}"].to_list()) for q in SHARES)
-    return Band(arm, tuple(table["day_planned"].to_list()), rows, tuple(table["n"].to_list()), tuple(table["below"].to_list()))
+    return Band(
+        arm, tuple(table["day_planned"].to_list()), rows, tuple(table["n"].to_list()), tuple(table["below"].to_list())
+    )
 
 
 def limit_of(source: Source, quantity: str) -> float | None:

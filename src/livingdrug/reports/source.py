@@ -116,5 +116,17 @@ class Source:
                 record = self.catalog.load(kind, name)
             except LivingDrugError:
                 continue
-            found += [(f"{kind} {record.title.split(':')[0]}", quantity) for _, quantity in record.quantities()]
+            found += [(f"{kind} “{record.title.split(':')[0]}”", quantity) for _, quantity in record.quantities()]
+            if kind == "product":
+                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe)]
         return found
+
+
+def _model_parameters(recipe: str) -> list[Any]:
+    """The parameters of a recipe with their origins; empty when the recipe cannot be read."""
+    from livingdrug.model.assemble import assemble
+
+    try:
+        return list(assemble(recipe).parameters.values())
+    except LivingDrugError:
+        return []

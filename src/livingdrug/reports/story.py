@@ -62,7 +62,9 @@ class Story:
     @property
     def moments(self) -> tuple[Moment, ...]:
         """Entries worth a line through the curves."""
-        return tuple(Moment(e.day, e.sentence, e.kind) for e in self.entries if e.kind in ("drug", "steroid", "alarm", "good"))
+        return tuple(
+            Moment(e.day, e.sentence, e.kind) for e in self.entries if e.kind in ("drug", "steroid", "alarm", "good")
+        )
 
 
 def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
@@ -88,7 +90,11 @@ def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
         + 1.5 * later.cast(pl.Float64) + 0.5 * pl.col("relapse_antigen_negative").fill_null(False).cast(pl.Float64)
         + 0.5 * pl.col("b_cell_recovery_day").is_not_null().cast(pl.Float64)
     )  # fmt: skip
-    best = infused.with_columns(score.alias("score")).sort(["score", "patient"], descending=[True, False]).row(0, named=True)
+    best = (
+        infused.with_columns(score.alias("score"))
+        .sort(["score", "patient"], descending=[True, False])
+        .row(0, named=True)
+    )
     return best["arm"], best["patient"]
 
 
@@ -110,16 +116,24 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
     import polars as pl
 
     patients = frames.get("patients")
-    chosen = patients.filter((pl.col("arm") == arm) & (pl.col("patient") == patient)) if patients is not None and patients.height else None
+    chosen = (
+        patients.filter((pl.col("arm") == arm) & (pl.col("patient") == patient))
+        if patients is not None and patients.height
+        else None
+    )
     if chosen is None or chosen.height == 0:
-        raise BadInput(f'no patient {patient} in arm "{arm}" of this run.\n  Patients are numbered from 0; see the patients frame.')
+        raise BadInput(
+            f'no patient {patient} in arm "{arm}" of this run.\n  Patients are numbered from 0; see the patients frame.'
+        )
     who = chosen.row(0, named=True)
 
     def rows(name: str) -> list[dict[str, Any]]:
         frame = frames.get(name)
         if frame is None or frame.height == 0:
             return []
-        return list(frame.filter((pl.col("arm") == arm) & (pl.col("patient") == patient)).sort("day").iter_rows(named=True))
+        return list(
+            frame.filter((pl.col("arm") == arm) & (pl.col("patient") == patient)).sort("day").iter_rows(named=True)
+        )
 
     entries = sorted([*_milestones(who), *_toxicity(who, rows("grades")), *_treatments(rows("log")), *_infections(rows("events"))],
                      key=lambda e: e.day)  # fmt: skip
@@ -131,9 +145,25 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
 
 def _title(who: Mapping[str, Any]) -> str:
     age, female = who.get("age_years"), who.get("female")
-    person = "child" if age is not None and age < 12 else "adolescent" if age is not None and age < 18 else "young adult"
-    kind = "" if female is None else "girl" if female and age is not None and age < 18 else "boy" if not female and age is not None and age < 18 else "woman" if female else "man"
-    return f"Patient {who['patient']}: a {kind or person} of {age:.0f} years" if age is not None else f"Patient {who['patient']}"
+    person = (
+        "child" if age is not None and age < 12 else "adolescent" if age is not None and age < 18 else "young adult"
+    )
+    kind = (
+        ""
+        if female is None
+        else "girl"
+        if female and age is not None and age < 18
+        else "boy"
+        if not female and age is not None and age < 18
+        else "woman"
+        if female
+        else "man"
+    )
+    return (
+        f"Patient {who['patient']}: a {kind or person} of {age:.0f} years"
+        if age is not None
+        else f"Patient {who['patient']}"
+    )
 
 
 def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]:
@@ -141,16 +171,22 @@ def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]
     before = []
     lines, blasts, wait = who.get("prior_lines"), who.get("blasts_percent"), who.get("vein_to_vein_days")
     if lines is not None:
-        before.append(f"{_count(lines, 'line')} of therapy had failed{', among them a transplant' if who.get('prior_transplant') else ''}.")
+        before.append(
+            f"{_count(lines, 'line')} of therapy had failed{', among them a transplant' if who.get('prior_transplant') else ''}."
+        )
     if blasts is not None:
         before.append(f"At apheresis {blasts:.0f} % of the marrow were blasts.")
     if who.get("status") != "infused":
         reasons = {"manufacturing_failure": "No product could be made", "died_waiting": "The patient died while waiting",
                    "withdrawn_waiting": "The patient was withdrawn while waiting"}  # fmt: skip
-        before.append(f"{reasons.get(str(who.get('status')), 'The cells were not infused')}; the cells were never given.")
+        before.append(
+            f"{reasons.get(str(who.get('status')), 'The cells were not infused')}; the cells were never given."
+        )
         return (" ".join(before),)
     if wait is not None:
-        before.append(f"The product took {wait:.0f} days to return{', bridged by chemotherapy' if who.get('bridging') else ''}.")
+        before.append(
+            f"The product took {wait:.0f} days to return{', bridged by chemotherapy' if who.get('bridging') else ''}."
+        )
     dose = who.get("dose_cells_per_kg")
     if dose is not None:
         before.append(f"{plain(dose, 2)} CAR T cells per kg were given on day 0.")
@@ -159,10 +195,17 @@ def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]
     if peak is not None and who.get("tmax_day") is not None:
         middle.append(f"The cells peaked on day {who['tmax_day']:.0f} at {plain(peak)} copies/µg DNA.")
     if who.get("crs_penn_max"):
-        middle.append(f"Cytokine release reached Penn grade {who['crs_penn_max']}" + (f", ASTCT grade {who['crs_astct_max']}." if who.get("crs_astct_max") is not None else "."))
+        middle.append(
+            f"Cytokine release reached Penn grade {who['crs_penn_max']}"
+            + (f", ASTCT grade {who['crs_astct_max']}." if who.get("crs_astct_max") is not None else ".")
+        )
     elif who.get("crs_penn_max") == 0:
         middle.append("There was no cytokine release syndrome.")
-    middle.append({True: "Remission was seen within three months.", False: "No remission was seen within three months."}.get(who.get("responded_3mo"), ""))
+    middle.append(
+        {True: "Remission was seen within three months.", False: "No remission was seen within three months."}.get(
+            who.get("responded_3mo"), ""
+        )
+    )
     return tuple(text for text in (" ".join(before), " ".join(middle).strip(), _ending(who)) if text)
 
 
@@ -170,7 +213,13 @@ def _ending(who: Mapping[str, Any]) -> str:
     last, death, relapse = _day(who, "last_contact_day"), _day(who, "death_day"), _day(who, "relapse_day")
     if not math.isnan(death):
         return f"The patient died {_when(death)} of {who.get('death_cause') or 'an unstated cause'}."
-    state = "alive after a relapse" if not math.isnan(relapse) else "alive in remission" if who.get("responded_3mo") else "alive"
+    state = (
+        "alive after a relapse"
+        if not math.isnan(relapse)
+        else "alive in remission"
+        if who.get("responded_3mo")
+        else "alive"
+    )
     return f"At last contact, {_when(last)}, the patient was {state}." if not math.isnan(last) else ""
 
 
@@ -178,8 +227,14 @@ def _milestones(who: Mapping[str, Any]) -> list[Entry]:
     if who.get("status") != "infused":
         return []
     entries = [Entry(0.0, "The cells were infused.")]
-    kind = {"CR": "complete remission", "CRi": "remission with incomplete blood counts"}.get(str(who.get("best_response")), "remission")
-    negative = "had lost the antigen (CD19-negative)" if who.get("relapse_antigen_negative") else "still carried the antigen (CD19-positive)"
+    kind = {"CR": "complete remission", "CRi": "remission with incomplete blood counts"}.get(
+        str(who.get("best_response")), "remission"
+    )
+    negative = (
+        "had lost the antigen (CD19-negative)"
+        if who.get("relapse_antigen_negative")
+        else "still carried the antigen (CD19-positive)"
+    )
     for name, sentence, mark in (
         ("first_response_day", f"The marrow showed {kind}.", "good"),
         ("treatment_failure_day", "The visit showed that treatment had failed.", "alarm"),
@@ -202,9 +257,17 @@ def _toxicity(who: Mapping[str, Any], grades: list[dict[str, Any]]) -> list[Entr
             continue
         first = next(d for d, g in course if g > 0)
         worst = next(d for d, g in course if g == highest)
-        entries.append(Entry(float(first), f"{words} began ({GRADES.get(course[[d for d, _ in course].index(first)][1], '')})."))
+        entries.append(
+            Entry(float(first), f"{words} began ({GRADES.get(course[[d for d, _ in course].index(first)][1], '')}).")
+        )
         if highest >= 2 and worst > first:
-            entries.append(Entry(float(worst), f"{words} reached grade {highest} ({GRADES.get(highest, '')}).", "alarm" if highest >= 3 else "plain"))
+            entries.append(
+                Entry(
+                    float(worst),
+                    f"{words} reached grade {highest} ({GRADES.get(highest, '')}).",
+                    "alarm" if highest >= 3 else "plain",
+                )
+            )
         after = [d for d, g in course if d > worst and g == 0]
         if after:
             entries.append(Entry(float(after[0]), f"{words} had resolved."))
@@ -219,11 +282,19 @@ def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
         count[drug] = count.get(drug, 0) + 1
         if count[drug] > 3:
             continue
-        kind = "drug" if drug == "tocilizumab" else "steroid" if drug in ("methylprednisolone", "dexamethasone") else "plain"
+        kind = (
+            "drug"
+            if drug == "tocilizumab"
+            else "steroid"
+            if drug in ("methylprednisolone", "dexamethasone")
+            else "plain"
+        )
         amount = f" {row['amount']:,.0f} {row.get('unit') or 'mg'}" if row.get("amount") else ""
         order = "" if count[drug] == 1 else f", dose {count[drug]}"
         reason = str(row.get("reason") or "").rstrip(".")
-        entries.append(Entry(float(row["day"]), f"{drug.capitalize()}{amount}{order}{': ' + reason if reason else ''}.", kind))
+        entries.append(
+            Entry(float(row["day"]), f"{drug.capitalize()}{amount}{order}{': ' + reason if reason else ''}.", kind)
+        )
     return entries
 
 
@@ -244,7 +315,11 @@ def _tracks(course: list[dict[str, Any]], visits: list[dict[str, Any]], last: fl
         name = next((n for n in names if n in course[0]), None)
         if name is None:
             continue
-        points = [(row["day"], row[name]) for row in course if row[name] is not None and row[name] == row[name] and row["day"] <= last]
+        points = [
+            (row["day"], row[name])
+            for row in course
+            if row[name] is not None and row[name] == row[name] and row["day"] <= last
+        ]
         if not points:
             continue
         seen = tuple(

@@ -7,8 +7,26 @@ import re
 from collections.abc import Sequence
 
 DASH = "–"
-_DAYS = {"d": 1.0, "day": 1.0, "wk": 7.0, "week": 7.0, "mo": 365.25 / 12, "month": 365.25 / 12, "y": 365.25, "year": 365.25}
-_UNITS = {"percent": "%", "copy/ug": "copies/µg", "copies/ug": "copies/µg", "cell/uL": "cells/µL", "cell/kg": "cells/kg", "1e9/L": "×10⁹/L"}
+_DAYS = {
+    "d": 1.0,
+    "day": 1.0,
+    "wk": 7.0,
+    "week": 7.0,
+    "mo": 365.25 / 12,
+    "month": 365.25 / 12,
+    "y": 365.25,
+    "year": 365.25,
+}
+_UNITS = {
+    "percent": "%",
+    "copy/ug": "copies/µg",
+    "copy/ug*day": "copies/µg × day",
+    "cell": "cells",
+    "copies/ug": "copies/µg",
+    "cell/uL": "cells/µL",
+    "cell/kg": "cells/kg",
+    "1e9/L": "×10⁹/L",
+}
 
 
 def known(value: object) -> bool:
@@ -52,8 +70,7 @@ def plain(value: float | None, digits: int = 3) -> str:
         return "0"
     size = math.floor(math.log10(abs(value)))
     if size >= 6 or size < -3:
-        raised = str(size).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"{round(value / 10**size, digits - 1):g}×10{raised}"
+        return f"{round(value / 10**size, digits - 1):g}×10{_raised(size)}"
     shown = f"{round(value, digits - 1 - size):,.{max(digits - 1 - size, 0)}f}"
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
@@ -62,8 +79,31 @@ def spread(value: float | None, low: float | None, high: float | None, digits: i
     """Value with a range or interval: ``11 (3–23)``."""
     if not known(value):
         return DASH
-    inside = f" ({plain(low, digits)}{DASH}{plain(high, digits)})" if known(low) and known(high) else ""
-    return plain(value, digits) + inside
+    if not (known(low) and known(high)):
+        return plain(value, digits)
+    if value >= 1e6:  # one power for all three  # type: ignore[operator]
+        power = 10 ** math.floor(math.log10(value))  # type: ignore[arg-type]
+        parts = [plain(v / power, digits) for v in (value, low, high)]  # type: ignore[operator]
+        return f"{parts[0]} ({parts[1]}{DASH}{parts[2]}) ×10{_raised(math.floor(math.log10(value)))}"  # type: ignore[arg-type]
+    return f"{plain(value, digits)} ({plain(low, digits)}{DASH}{plain(high, digits)})"
+
+
+def plain_range(low: float, high: float, digits: int = 3) -> str:
+    """An interval of plain numbers, with one power of ten for both.
+
+    Examples
+    --------
+    >>> plain_range(2.8e6, 2.98e6), plain_range(9.66, 10.2)
+    ('2.8–2.98 ×10⁶', '9.66–10.2')
+    """
+    if high < 1e6:
+        return f"{plain(low, digits)}{DASH}{plain(high, digits)}"
+    size = math.floor(math.log10(high))
+    return f"{plain(low / 10**size, digits)}{DASH}{plain(high / 10**size, digits)} ×10{_raised(size)}"
+
+
+def _raised(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def unit(name: str) -> str:

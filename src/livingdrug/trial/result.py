@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
 from livingdrug.trial import storage
 from livingdrug.trial.columns import FINISHED, FRAMES, tidy
-from livingdrug.trial.endpoints import EndpointResult, evaluate, table_schema
+from livingdrug.trial.endpoint_result import EndpointResult, table_schema
+from livingdrug.trial.endpoints import evaluate
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:

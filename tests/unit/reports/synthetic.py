@@ -37,7 +37,9 @@ def _patients(random: np.random.Generator, n: int, arm: str) -> pl.DataFrame:
     weight = np.clip(9 + 3.1 * age * np.exp(random.normal(0, 0.2, n)), 12, 110)
     height = np.clip(80 + 6.0 * age - 0.08 * age**2 + random.normal(0, 6, n), 88, 195)
     blasts = np.clip(100 * random.beta(1.9, 0.9, n), 5, 99)
-    status = random.choice(["infused", "manufacturing_failure", "died_waiting", "withdrawn_waiting"], n, p=[0.815, 0.076, 0.073, 0.036])
+    status = random.choice(
+        ["infused", "manufacturing_failure", "died_waiting", "withdrawn_waiting"], n, p=[0.815, 0.076, 0.073, 0.036]
+    )
     infused = status == "infused"
     waiting = np.clip(random.gamma(9, 5.2, n), 30, 105)
     nan = np.full(n, np.nan)
@@ -124,11 +126,33 @@ def _visits(random: np.random.Generator, infused: pl.DataFrame, arm: str) -> pl.
     for p in infused.iter_rows(named=True):
         last = p["last_contact_day"]
 
-        def add(quantity: str, planned: list[int], values: np.ndarray, limit: float, unit: str, noise: float, who: int = p["patient"], last: float = last) -> None:
+        def add(
+            quantity: str,
+            planned: list[int],
+            values: np.ndarray,
+            limit: float,
+            unit: str,
+            noise: float,
+            who: int = p["patient"],
+            last: float = last,
+        ) -> None:
             for day, value in zip(planned, values * np.exp(random.normal(0, noise, len(planned))), strict=True):
                 if day <= last:
                     missed = random.random() < 0.04
-                    rows.append((arm, who, quantity, float(day), day + 0.3, None if missed else max(float(value), limit * 0.1), limit, bool(value < limit) and not missed, missed, unit))
+                    rows.append(
+                        (
+                            arm,
+                            who,
+                            quantity,
+                            float(day),
+                            day + 0.3,
+                            None if missed else max(float(value), limit * 0.1),
+                            limit,
+                            bool(value < limit) and not missed,
+                            missed,
+                            unit,
+                        )
+                    )
 
         k = np.array(KINETICS, float)
         add("car_t_copies_per_ug", KINETICS, _copies(k, p["cmax_copies_per_ug"], p["tmax_day"]), 50.0, "copy/ug", 0.35)
@@ -138,14 +162,39 @@ def _visits(random: np.random.Generator, infused: pl.DataFrame, arm: str) -> pl.
         add("anc_1e9_per_l", SAFETY, neutrophils, 0.05, "1e9/L", 0.3)
         add("platelets_1e9_per_l", SAFETY, platelets, 5.0, "1e9/L", 0.2)
         recovery = p["b_cell_recovery_day"] or 1e9
-        add("b_cells_per_ul", KINETICS, np.where(k < recovery, 0.02, 180 * (1 - np.exp(-np.maximum(k - recovery, 0) / 90)) + 2), 1.0, "cell/uL", 0.5)
+        add(
+            "b_cells_per_ul",
+            KINETICS,
+            np.where(k < recovery, 0.02, 180 * (1 - np.exp(-np.maximum(k - recovery, 0) / 90)) + 2),
+            1.0,
+            "cell/uL",
+            0.5,
+        )
         add("igg_g_per_l", RESPONSE, 6.5 * np.exp(-np.array(RESPONSE) / 120) + 3.4, 0.3, "g/L", 0.2)
         add("blasts_percent", RESPONSE, np.full(len(RESPONSE), 0.4), 0.01, "percent", 0.3)
         c = np.array(CYTOKINES, float)
         peak = 10 ** (1 + 0.8 * p["crs_penn_max"])
-        add("il6_pg_per_ml", CYTOKINES, 4 + peak * np.exp(-((c - (p["crs_onset_day"] or 5) - 3) ** 2) / 12), 2.0, "pg/mL", 0.4)
+        add(
+            "il6_pg_per_ml",
+            CYTOKINES,
+            4 + peak * np.exp(-((c - (p["crs_onset_day"] or 5) - 3) ** 2) / 12),
+            2.0,
+            "pg/mL",
+            0.4,
+        )
         add("ferritin_ng_per_ml", CYTOKINES, 600 + 40 * peak**0.7 * np.exp(-((c - 9) ** 2) / 40), 10.0, "ng/mL", 0.3)
-    names = ["arm", "patient", "quantity", "day_planned", "day", "value", "lower_limit", "below_limit", "missed", "unit"]
+    names = [
+        "arm",
+        "patient",
+        "quantity",
+        "day_planned",
+        "day",
+        "value",
+        "lower_limit",
+        "below_limit",
+        "missed",
+        "unit",
+    ]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
@@ -165,11 +214,44 @@ def _grades_and_log(random: np.random.Generator, infused: pl.DataFrame, arm: str
                     grades.append((arm, p["patient"], day, scale, grade))
         for k in range(p["n_tocilizumab"]):
             day = (p["crs_onset_day"] or 3) + 2.3 + 1.3 * k
-            log.append((arm, p["patient"], day, "tocilizumab_for_crs", "tocilizumab", 12.0 * p["weight_kg"], "mg", "Penn grade 3: pressor level 2, oxygen level 1"))
+            log.append(
+                (
+                    arm,
+                    p["patient"],
+                    day,
+                    "tocilizumab_for_crs",
+                    "tocilizumab",
+                    12.0 * p["weight_kg"],
+                    "mg",
+                    "Penn grade 3: pressor level 2, oxygen level 1",
+                )
+            )
         for k in range(p["n_steroid"]):
-            log.append((arm, p["patient"], (p["crs_onset_day"] or 3) + 4 + k, "steroid_after_tocilizumab", "methylprednisolone", 2.0 * p["weight_kg"], "mg", "no improvement 12 hours after tocilizumab"))
+            log.append(
+                (
+                    arm,
+                    p["patient"],
+                    (p["crs_onset_day"] or 3) + 4 + k,
+                    "steroid_after_tocilizumab",
+                    "methylprednisolone",
+                    2.0 * p["weight_kg"],
+                    "mg",
+                    "no improvement 12 hours after tocilizumab",
+                )
+            )
         if p["ivig"]:
-            log.append((arm, p["patient"], 60.0 + random.integers(0, 60), "ivig", "immunoglobulin", 400.0 * p["weight_kg"], "mg", "IgG 3.4 g/L, below 4"))
+            log.append(
+                (
+                    arm,
+                    p["patient"],
+                    60.0 + random.integers(0, 60),
+                    "ivig",
+                    "immunoglobulin",
+                    400.0 * p["weight_kg"],
+                    "mg",
+                    "IgG 3.4 g/L, below 4",
+                )
+            )
     return (
         pl.DataFrame(grades, schema=["arm", "patient", "day", "scale", "grade"], orient="row"),
         pl.DataFrame(log, schema=["arm", "patient", "day", "rule", "drug", "amount", "unit", "reason"], orient="row"),
@@ -189,19 +271,32 @@ def _events(infused: pl.DataFrame, random: np.random.Generator, arm: str) -> pl.
                 rows.append((arm, p["patient"], float(p[key]), name, detail or "", None))
         for _ in range(p["n_infections"]):
             day = float(min(random.exponential(200), p["last_contact_day"]))
-            rows.append((arm, p["patient"], day, "infection", str(random.choice(["bacterial", "viral", "fungal"])), int(random.choice([2, 3, 4], p=[0.55, 0.4, 0.05]))))
+            rows.append(
+                (
+                    arm,
+                    p["patient"],
+                    day,
+                    "infection",
+                    str(random.choice(["bacterial", "viral", "fungal"])),
+                    int(random.choice([2, 3, 4], p=[0.55, 0.4, 0.05])),
+                )
+            )
     return pl.DataFrame(rows, schema=["arm", "patient", "day", "event", "detail", "grade"], orient="row")
 
 
 def _courses(infused: pl.DataFrame, arm: str, sample: int) -> pl.DataFrame:
     parts = []
     for p in infused.head(sample).iter_rows(named=True):
-        day = np.concatenate([np.arange(-6, 35, 1 / 3), np.arange(35, 60, 1.0), np.arange(60, min(p["last_contact_day"], 1826), 7.0)])
+        day = np.concatenate(
+            [np.arange(-6, 35, 1 / 3), np.arange(35, 60, 1.0), np.arange(60, min(p["last_contact_day"], 1826), 7.0)]
+        )
         day = day[day <= p["last_contact_day"]]
         onset = p["crs_onset_day"] or 5.0
         heat = np.exp(-((day - onset - 2.5) ** 2) / 10) * (p["crs_penn_max"] / 4)
         relapse = p["relapse_day"] or 1e9
-        leukaemia = 2e11 * np.exp(-np.maximum(day - 3, 0) * 1.3 * bool(p["responded_3mo"])) + 1e10 * np.exp(np.minimum((day - relapse) / 9, 3))
+        leukaemia = 2e11 * np.exp(-np.maximum(day - 3, 0) * 1.3 * bool(p["responded_3mo"])) + 1e10 * np.exp(
+            np.minimum((day - relapse) / 9, 3)
+        )
         recovery = p["b_cell_recovery_day"] or 1e9
         parts.append(
             pl.DataFrame(

@@ -32,7 +32,7 @@ class Limit:
 
 
 def draw_bands(
-    bands: Sequence[Band], width: float, *, title: str, unit: str, low: float, high: float, log: bool,
+    bands: Sequence[Band], width: float, *, title: str, axis: str, unit: str, low: float, high: float, log: bool,
     limits: Sequence[Limit] = (), last_day: float = 28, height: float = 300, strip: str = "",
 ) -> str:  # fmt: skip
     """Quantile bands per group over a day axis that shows weeks and years.
@@ -49,16 +49,21 @@ def draw_bands(
     x = scales.days(last_day, LEFT, width - RIGHT)
     y = (scales.logarithmic if log else scales.linear)(low, high, bottom, TOP)
     panel = Panel(x, y)
-    panel.y_axis(title)
+    panel.y_axis(axis)
     if last_day > 42:
         knee = x(28)
         panel.add(element("line", x1=knee, x2=knee, y1=TOP, y2=bottom, class_="divider"))
         if width > 500:
-            panel.add(text(knee - 6, TOP + 10, "days", "hint", anchor="end"), text(knee + 6, TOP + 10, "months, years", "hint"))
+            panel.add(
+                text(knee - 6, TOP + 10, "days", "hint", anchor="end"),
+                text(knee + 6, TOP + 10, "months, years", "hint"),
+            )
     for limit in limits:
         at = y(limit.value)
         if log:
-            panel.add(element("rect", x=LEFT, y=at, width=width - LEFT - RIGHT, height=max(bottom - at, 0), class_="below"))
+            panel.add(
+                element("rect", x=LEFT, y=at, width=width - LEFT - RIGHT, height=max(bottom - at, 0), class_="below")
+            )
     for i, band in enumerate(bands):
         if i == 0:
             panel.band(band.day, band.quantiles[0], band.quantiles[4], f"s{i} outer")
@@ -70,14 +75,20 @@ def draw_bands(
                 f"{band.name}, day {band.day[j]:.0f}: median {band.quantiles[2][j]:,.3g} {unit}, "
                 f"90 % of patients {band.quantiles[0][j]:,.3g} to {band.quantiles[4][j]:,.3g}, n = {band.n[j]}"
             )
-            panel.add(element("circle", cx=x(band.day[j]), cy=y(band.quantiles[2][j]), r=2.6, class_=f"dot s{i}", data_tip=tip))
+            panel.add(
+                element(
+                    "circle", cx=x(band.day[j]), cy=y(band.quantiles[2][j]), r=2.6, class_=f"dot s{i}", data_tip=tip
+                )
+            )
     for limit in limits:  # last, so that no band covers the words
         at = y(limit.value)
         panel.add(element("line", x1=LEFT, x2=width - RIGHT, y1=at, y2=at, class_="limit"))
         panel.add(text(width - RIGHT - 4, at - 5, limit.words, "hint halo", anchor="end"))
     if strip:
         _share_below(panel, bands, bottom + 18, width, strip)
-    panel.x_axis("days from infusion" if last_day <= 42 else "time from infusion", y=bottom + rows * STRIP + (22 if strip else 0))
+    panel.x_axis(
+        "days from infusion" if last_day <= 42 else "time from infusion", y=bottom + rows * STRIP + (22 if strip else 0)
+    )
     return panel.picture(width, bottom + rows * STRIP + (22 if strip else 0) + 40, title)
 
 

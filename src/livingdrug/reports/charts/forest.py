@@ -24,7 +24,9 @@ class Pair:
     tip: str
 
 
-def draw_forest(pairs: Sequence[Pair], width: float, *, title: str, low: float, high: float, log: bool, unit: str = "") -> str:
+def draw_forest(
+    pairs: Sequence[Pair], width: float, *, title: str, low: float, high: float, log: bool, unit: str = ""
+) -> str:
     """One line per endpoint under its group's heading; lines outside the published interval are marked."""
     narrow = width < 500
     left = 8.0 if narrow else 312.0
@@ -32,9 +34,18 @@ def draw_forest(pairs: Sequence[Pair], width: float, *, title: str, low: float, 
     groups = list(dict.fromkeys(p.group for p in pairs))
     height = sum(HEAD + row * sum(p.group == g for p in pairs) for g in groups)
     right = width - (22 if narrow else 34)
-    x = (scales.logarithmic if log else scales.linear)(low, high, left, right, **({} if log else {"n": 5, "unit": unit}))
+    x = (scales.logarithmic if log else scales.linear)(
+        low, high, left, right, **({} if log else {"n": 5, "unit": unit})
+    )
     if log:
-        x = scales.Scale(low, high, left, right, x.bend, tuple((v, f"× {v:g}") for v in (0.1, 0.25, 0.5, 1, 2, 4, 10) if low <= v <= high))
+        x = scales.Scale(
+            low,
+            high,
+            left,
+            right,
+            x.bend,
+            tuple((v, f"× {v:g}") for v in (0.1, 0.25, 0.5, 1, 2, 4, 10) if low <= v <= high),
+        )
     panel = Panel(x, scales.linear(0, 1, TOP + height, TOP))
     for value, _ in x.ticks:
         panel.add(element("line", x1=x(value), x2=x(value), y1=TOP, y2=TOP + height, class_="grid"))
@@ -53,8 +64,16 @@ def draw_forest(pairs: Sequence[Pair], width: float, *, title: str, low: float, 
 
 def _pair(pair: Pair, x: scales.Scale, y: float, row: float, narrow: bool, width: float) -> str:
     middle = y + (row - ROW / 2)
-    label = text(0, y + 12, pair.label, "row-name") if narrow else text(298, middle + 4, pair.label, "row-name", anchor="end")
-    marks = label + _whisker(pair.published, x, middle - 5, "published") + _whisker(pair.simulated, x, middle + 5, "simulated")
+    label = (
+        text(0, y + 12, pair.label, "row-name")
+        if narrow
+        else text(298, middle + 4, pair.label, "row-name", anchor="end")
+    )
+    marks = (
+        label
+        + _whisker(pair.published, x, middle - 5, "published")
+        + _whisker(pair.simulated, x, middle + 5, "simulated")
+    )
     if pair.inside is not None:
         sign, role = ("✓", "fit") if pair.inside else ("✕", "misfit")
         marks += text(width, middle + 4, sign, f"verdict {role}", anchor="end")

@@ -34,32 +34,31 @@ def draw_river(stages: Sequence[Stage], width: float) -> str:
     """The river from the first stage down, in the space of `width`."""
     total = max(stages[0].n, 1)
     narrow = width < 500
-    broad = width * (0.34 if narrow else 0.36)
+    broad = width * (0.27 if narrow else 0.36)
     unit = broad / total
-    left, labels = 0.0, broad + (26 if narrow else 64)
+    labels = broad + (22 if narrow else 64)
+    at_most = int((width - labels) / 6.1)
     below: list[str] = []
     marks: list[str] = []
     y = float(TOP)
-    for k, stage in enumerate(stages):
-        here = stage.n * unit
-        below.append(element("rect", x=left, y=y, width=max(here, 1), height=STAGE, class_="river"))
-        marks.append(element("rect", x=left, y=y, width=max(here, 1), height=STAGE, class_="stage"))
-        marks += _stage_words(stage, total, left, y, here, broad, labels, narrow)
+    for stage in stages:
+        here = max(stage.n * unit, 1)
+        below.append(element("rect", x=0, y=y, width=here, height=STAGE, class_="river"))
+        marks.append(element("rect", x=0, y=y, width=here, height=STAGE, class_="stage"))
+        marks += _stage_words(stage, total, y, here, labels, at_most)
         y += STAGE
         remaining = stage.n
-        leaving = [e for e in stage.exits if e.n > 0]
-        for gone in leaving:
+        for gone in (e for e in stage.exits if e.n > 0):
             wide = max(gone.n * unit, 1.2)
-            tall = max(EXIT, wide + BEND + 8)
-            upper = y + max((EXIT - wide) / 2, BEND)
-            below.append(_branch(left + remaining * unit, wide, y, upper, labels - 12, gone.role))
+            words = _exit_words(gone, total, at_most)
+            tall = max(EXIT, wide + BEND + 8, 15 * len(words) + 16)
+            upper = y + max((tall - wide) / 2, BEND)
+            below.append(_branch(remaining * unit, wide, y, upper, labels - 10, gone.role))
             remaining -= gone.n
-            below.append(element("rect", x=left, y=y, width=max(remaining * unit, 1), height=tall, class_="river"))
-            marks += _exit_words(gone, total, labels, upper + wide / 2)
+            below.append(element("rect", x=0, y=y, width=max(remaining * unit, 1), height=tall, class_="river"))
+            first = upper + wide / 2 + 4 - 7.5 * (len(words) - 1)
+            marks += [text(labels, first + 15 * i, line, role) for i, (line, role) in enumerate(words)]
             y += tall
-        if k + 1 < len(stages) and not leaving:
-            below.append(element("rect", x=left, y=y, width=max(here, 1), height=10, class_="river"))
-            y += 10
     return picture(width, y + 8, [*below, *marks], "Patient flow from apheresis to the end of follow-up")
 
 
@@ -73,31 +72,32 @@ def _branch(edge: float, wide: float, top: float, upper: float, end: float, role
     return element("path", d=path, class_=f"branch {role}")
 
 
-def _stage_words(
-    stage: Stage, total: int, left: float, y: float, here: float, broad: float, labels: float, narrow: bool
-) -> list[str]:
+def _stage_words(stage: Stage, total: int, y: float, here: float, labels: float, at_most: int) -> list[str]:
     """Number inside the river when it is broad enough; name and explanation at the right."""
     count = f"{stage.n:,}"
-    if here > 12 * len(count) + 10:
-        shown = text(left + 12, y + STAGE / 2 + 7, count, "count inside")
-    else:
-        shown = text(left + here + 8, y + STAGE / 2 + 7, count, "count")
+    inside = here > 12 * len(count) + 16
+    middle = y + STAGE / 2
     share = f"{100 * stage.n / total:.0f} % of enrolled" if stage.n != total else ""
-    detail = " · ".join(t for t in (share, stage.detail) if t)
-    lines = _wrapped(detail, 34 if narrow else 80)
-    top = y + STAGE / 2 - (2 if lines else -5) - (6 if len(lines) > 1 else 0)
+    lines = _wrapped(" · ".join(t for t in (share, stage.detail) if t), at_most)
+    names = _wrapped(stage.name, int(at_most / 1.22))
+    first = middle + 4 - 7.5 * (len(lines) + len(names) - 1)
+    start = here if inside else here + 12 * len(count) + 14
+    leader = (
+        element("line", x1=start, x2=labels - 8, y1=middle, y2=middle, class_="leader") if start < labels - 14 else ""
+    )
     return [
-        shown,
-        element("line", x1=left + here if here > 12 * len(count) + 10 else left + here + 12 * len(count) + 14, x2=labels - 8, y1=y + STAGE / 2, y2=y + STAGE / 2, class_="leader"),
-        text(labels, top, stage.name, "stage-name"),
-        *(text(labels, top + 16 + 14 * i, line, "hint") for i, line in enumerate(lines)),
+        text(12, middle + 7, count, "count inside") if inside else text(here + 8, middle + 7, count, "count"),
+        leader,
+        *(text(labels, first + 15 * i, name, "stage-name") for i, name in enumerate(names)),
+        *(text(labels, first + 15 * (len(names) + i), line, "hint") for i, line in enumerate(lines)),
     ]  # fmt: skip
 
 
-def _exit_words(gone: Exit, total: int, x: float, middle: float) -> list[str]:
-    name = f"{gone.n:,}  {gone.name}"
-    detail = " · ".join(t for t in (f"{100 * gone.n / total:.1f} % of enrolled", gone.detail) if t)
-    return [text(x, middle - 1, name, "exit-name"), text(x, middle + 14, detail, "hint")]
+def _exit_words(gone: Exit, total: int, at_most: int) -> list[tuple[str, str]]:
+    """Lines with their roles: how many and where to, then the share and the explanation."""
+    names = _wrapped(f"{gone.n:,} {gone.name}", at_most)
+    details = _wrapped(" · ".join(t for t in (f"{100 * gone.n / total:.1f} % of enrolled", gone.detail) if t), at_most)
+    return [*((line, "exit-name") for line in names), *((line, "hint") for line in details)]
 
 
 def _wrapped(words: str, at_most: int) -> list[str]:

@@ -100,7 +100,7 @@ def months(last_day: float, start: float, end: float) -> Scale:
     return Scale(0, max(last_day, ticks[-1][0]), start, end, float, ticks)
 
 
-def thinned(values: Sequence[float], at_most: int) -> list[int]:
+def thinned(values: Sequence[object], at_most: int) -> list[int]:
     """Indices of at most so many values, evenly chosen, first and last kept."""
     n = len(values)
     if n <= at_most:

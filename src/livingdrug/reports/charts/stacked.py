@@ -39,7 +39,9 @@ def draw_grades(
             if share <= 0:
                 continue
             top, low = y(base + share), y(base)
-            column += element("rect", x=x(day) - wide / 2, y=top, width=wide, height=max(low - top, 0.3), class_=f"g{grade}")
+            column += element(
+                "rect", x=x(day) - wide / 2, y=top, width=wide, height=max(low - top, 0.3), class_=f"g{grade}"
+            )
             base += share
         words = ", ".join(f"grade {g + 1}: {row[j]:.1f} %" for g, row in enumerate(shares))
         panel.add(element("g", column, data_tip=f"day {day}: {words}")) if column else None

@@ -56,7 +56,7 @@ def draw_survival(
     x = scales.months(last_day, LEFT, width - RIGHT)
     y = scales.linear(0, 100, bottom, TOP, n=4 if height < 240 else 5, unit=" %")
     panel = Panel(x, y)
-    panel.y_axis(title)
+    panel.y_axis("% of patients")
     for i, curve in enumerate(curves):
         if not curve.quiet:
             _confidence(panel, curve, f"s{i}")

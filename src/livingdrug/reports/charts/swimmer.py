@@ -76,9 +76,23 @@ def _years(lane: Lane, x: scales.Scale, y: float, last_day: float) -> str:
     marks = element("rect", x=x(0), y=y - 3.5, width=max(x(end) - x(0), 0.6), height=7, class_="lane waiting")
     if lane.remission <= end:
         until = min(v for v in (lane.relapse, lane.death, end) if not math.isnan(v))
-        marks += element("rect", x=x(lane.remission), y=y - 3.5, width=max(x(until) - x(lane.remission), 0.6), height=7, class_="lane remission")
+        marks += element(
+            "rect",
+            x=x(lane.remission),
+            y=y - 3.5,
+            width=max(x(until) - x(lane.remission), 0.6),
+            height=7,
+            class_="lane remission",
+        )
     if lane.relapse <= end:
-        marks += element("rect", x=x(lane.relapse), y=y - 3.5, width=max(x(end) - x(lane.relapse), 0.6), height=7, class_="lane relapsed")
+        marks += element(
+            "rect",
+            x=x(lane.relapse),
+            y=y - 3.5,
+            width=max(x(end) - x(lane.relapse), 0.6),
+            height=7,
+            class_="lane relapsed",
+        )
     if lane.subsequent <= end:
         marks += element("rect", x=x(lane.subsequent) - 3.4, y=y - 3.4, width=6.8, height=6.8, class_="mark subsequent")
     if lane.relapse <= end:

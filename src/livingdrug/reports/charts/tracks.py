@@ -34,7 +34,9 @@ class Moment:
     kind: str
 
 
-def draw_tracks(tracks: Sequence[Track], moments: Sequence[Moment], width: float, *, first_day: float, last_day: float) -> str:
+def draw_tracks(
+    tracks: Sequence[Track], moments: Sequence[Moment], width: float, *, first_day: float, last_day: float
+) -> str:
     """Tracks one below the other; moments as thin lines through all, with a letter on top."""
     x = _axis(first_day, last_day, width)
     body: list[str] = []
@@ -42,8 +44,27 @@ def draw_tracks(tracks: Sequence[Track], moments: Sequence[Moment], width: float
     bottom = TOP + len(tracks) * (TALL + GAP) - GAP
     for moment in moments:
         at = x(moment.day)
-        body.append(element("line", x1=at, x2=at, y1=22, y2=bottom, class_=f"moment {moment.kind}", data_tip=f"day {moment.day:.1f}: {moment.label}"))
-        body.append(element("circle", cx=at, cy=18, r=4, class_=f"moment-head {moment.kind}", data_tip=f"day {moment.day:.1f}: {moment.label}"))
+        body.append(
+            element(
+                "line",
+                x1=at,
+                x2=at,
+                y1=22,
+                y2=bottom,
+                class_=f"moment {moment.kind}",
+                data_tip=f"day {moment.day:.1f}: {moment.label}",
+            )
+        )
+        body.append(
+            element(
+                "circle",
+                cx=at,
+                cy=18,
+                r=4,
+                class_=f"moment-head {moment.kind}",
+                data_tip=f"day {moment.day:.1f}: {moment.label}",
+            )
+        )
     for i, track in enumerate(tracks):
         y = (scales.logarithmic if track.log else scales.linear)(
             track.low, track.high, top + TALL, top, **({"at_most": 3} if track.log else {"n": 2})
@@ -53,10 +74,12 @@ def draw_tracks(tracks: Sequence[Track], moments: Sequence[Moment], width: float
         panel.add(text(LEFT + 4, top - 6, track.title, "axis-title halo"))
         if first_day < 0:
             panel.add(element("line", x1=x(0), x2=x(0), y1=top, y2=top + TALL, class_="divider"))
-        keep = scales.thinned(track.day, 420)
-        panel.line([(track.day[j], track.value[j]) for j in keep], "s0")
+        shown = [point for point in zip(track.day, track.value, strict=True) if first_day <= point[0] <= last_day]
+        panel.line([shown[j] for j in scales.thinned(shown, 420)], "s0")
         for day, value, below in track.seen:
-            panel.add(element("circle", cx=x(day), cy=y(value), r=3.2, class_="seen below" if below else "seen",
+            if not first_day <= day <= last_day:
+                continue
+            panel.add(element("circle", cx=x(day), cy=y(value), r=3.2, class_="seen under" if below else "seen",
                               data_tip=f"day {day:.0f}: {'below ' if below else ''}{value:,.3g}"))  # fmt: skip
         if i == len(tracks) - 1:
             panel.x_axis("days from infusion" if last_day < 200 else "time from infusion")

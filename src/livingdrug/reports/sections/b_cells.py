@@ -23,10 +23,20 @@ SERIOUS = 3  # CTCAE grade from which an infection is called severe
 def build(source: Source) -> Section:
     """Aplasia, B cells, IgG, infections."""
     found = [f for f in (_aplasia(source), _b_cells(source), _igg(source), _infections(source)) if f]
-    absent = [name for name, f in zip(("B-cell aplasia", "B cells", "IgG", "infections"), (_aplasia(source), _b_cells(source), _igg(source), _infections(source)), strict=True) if f is None]
+    absent = [
+        name
+        for name, f in zip(
+            ("B-cell aplasia", "B cells", "IgG", "infections"),
+            (_aplasia(source), _b_cells(source), _igg(source), _infections(source)),
+            strict=True,
+        )
+        if f is None
+    ]
     notes = [Note(f"Not available in this run: {', '.join(absent)}.", "missing")] if absent else []
     table = _table(source)
-    return Section("b-cells", "B cells, immunoglobulin, infections", LEAD, (*found, *([table] if table.rows else []), *notes))
+    return Section(
+        "b-cells", "B cells, immunoglobulin, infections", LEAD, (*found, *([table] if table.rows else []), *notes)
+    )
 
 
 def _aplasia(source: Source) -> Figure | None:
@@ -39,19 +49,25 @@ def _aplasia(source: Source) -> Figure | None:
         if day is not None and row.unit == "percent":
             low, high = (None if v is None else v / 100 for v in (row.ci_low, row.ci_high))
             published.append(PublishedPoint(day, row.value / 100, low, high, f"published at {row.at}: {row.value:g} %"))
-    draw = partial(draw_survival, found, title="B-cell aplasia maintained, % of responders", last_day=source.last_day,
+    draw = partial(draw_survival, found, title="B-cell aplasia", last_day=source.last_day,
                    published=published[:1], height=220)  # fmt: skip
     legend = [*legend_of([c.name for c in found]), *([("published", "published, 95 % CI")] if published else [])]
-    return Figure("B-cell aplasia", draw, legend=tuple(legend), data=curve_frame(source, "b_cell_aplasia"), half=True)
+    return Figure(
+        "B-cell aplasia maintained, responders",
+        draw,
+        legend=tuple(legend),
+        data=curve_frame(source, "b_cell_aplasia"),
+        half=True,
+    )
 
 
 def _b_cells(source: Source) -> Figure | None:
-    return band_figure(source, "b_cells_per_ul", "B cells in blood", "B cells, cells/µL", "cells/µL", log=True)
+    return band_figure(source, "b_cells_per_ul", "B cells in blood", "cells/µL", "cells/µL", log=True)
 
 
 def _igg(source: Source) -> Figure | None:
     limits = (Limit(4.0, "4 g/L: replacement usual below"),)
-    return band_figure(source, "igg_g_per_l", "Immunoglobulin G", "IgG, g/L", "g/L", log=False, limits=limits)
+    return band_figure(source, "igg_g_per_l", "Immunoglobulin G", "g/L", "g/L", log=False, limits=limits)
 
 
 def band_figure(
@@ -72,8 +88,26 @@ def band_figure(
     else:
         low, high = 0.0, ceiling or _round_up(max(highest, *(limit.value for limit in limits), 0.1))
     shown = limits + ((Limit(limit, f"limit of quantification, {plain(limit)}"),) if log and limit else ())
-    draw = partial(draw_bands, found, title=axis, unit=unit, low=low, high=high, log=log, limits=shown, last_day=end, height=200)
-    return Figure(title, draw, legend=legend_of([band.name for band in found]) if len(found) > 1 else (), data=as_frame(found), half=True)
+    draw = partial(
+        draw_bands,
+        found,
+        title=title,
+        axis=axis,
+        unit=unit,
+        low=low,
+        high=high,
+        log=log,
+        limits=shown,
+        last_day=end,
+        height=200,
+    )
+    return Figure(
+        title,
+        draw,
+        legend=legend_of([band.name for band in found]) if len(found) > 1 else (),
+        data=as_frame(found),
+        half=True,
+    )
 
 
 def _round_up(value: float) -> float:
@@ -96,7 +130,9 @@ def _infections(source: Source) -> Figure | None:
     for i, arm in enumerate(source.arms):
         n = source.patients(arm).height
         for lowest, words in ((0, "all"), (SERIOUS, "grade 3 or higher")):
-            chosen = infections.filter((pl.col("arm") == arm) & ((pl.col("grade").fill_null(1) >= lowest)) & (pl.col("day") <= last))
+            chosen = infections.filter(
+                (pl.col("arm") == arm) & (pl.col("grade").fill_null(1) >= lowest) & (pl.col("day") <= last)
+            )
             days = chosen["day"].sort().to_list()
             points = [(0.0, 0.0)] + [(d, 100.0 * (k + 1) / max(n, 1)) for k, d in enumerate(days)]
             series.append((points, f"s{i}" if not lowest else f"s{i} quiet"))
@@ -105,7 +141,14 @@ def _infections(source: Source) -> Figure | None:
     data = data.filter((pl.int_range(pl.len()) % max(1, data.height // 400)) == 0)
     legend = [(f"line {role}", f"{name}, {words}" if len(source.arms) > 1 else words)
               for (_, role), (name, words) in zip(series, [(a, w) for a in source.arms for w in ("all infections", "grade 3 or higher")], strict=True)]  # fmt: skip
-    return Figure("Infections", partial(_draw_infections, series, last), "Cumulative number per 100 infused patients.", tuple(legend), data, True)
+    return Figure(
+        "Infections",
+        partial(_draw_infections, series, last),
+        "Cumulative number per 100 infused patients.",
+        tuple(legend),
+        data,
+        True,
+    )
 
 
 def _draw_infections(series: list, last: float, width: float) -> str:
@@ -129,8 +172,17 @@ def _table(source: Source) -> Table:
         found = single(source, "infection_severe_8wk", arm)
         cells.append(f"{percent(found.value)} ({percent_interval(found.low, found.high)})" if found else DASH)
     if any(cell != DASH for cell in cells):
-        rows.append(("Infection of grade 3 or higher within 8 weeks", *cells, f"{published[0].value:.0f} %" if published else DASH))
-    for column, words, id in (("ivig", "Immunoglobulin replaced", "ivig_use"), ("igg_nadir_g_per_l", "Lowest IgG, g/L: median", "")):
+        rows.append(
+            (
+                "Infection of grade 3 or higher within 8 weeks",
+                *cells,
+                f"{published[0].value:.0f} %" if published else DASH,
+            )
+        )
+    for column, words, id in (
+        ("ivig", "Immunoglobulin replaced", "ivig_use"),
+        ("igg_nadir_g_per_l", "Lowest IgG, g/L: median", ""),
+    ):
         cells = []
         for arm in source.arms:
             patients = source.patients(arm)

@@ -17,13 +17,23 @@ ROWS = (
     ("female", "Female", False, ("female", "female_pct")),
     ("weight_kg", "Weight, kg", False, ("weight_median", "weight_kg")),
     ("bsa_m2", "Body surface area, m²", False, ()),
-    ("prior_lines", "Previous lines of therapy", False, ("prior_lines_median", "prior_lines", "prior_therapies_median")),
+    (
+        "prior_lines",
+        "Previous lines of therapy",
+        False,
+        ("prior_lines_median", "prior_lines", "prior_therapies_median"),
+    ),
     ("prior_transplant", "Previous allogeneic transplant", False, ("prior_transplant", "prior_HSCT", "prior_hsct")),
     ("blasts_percent", "Marrow blasts at enrolment, %", False, ("blasts_median", "blasts_percent", "blasts")),
     ("alc_cells_per_ul", "Lymphocytes at apheresis, cells/µL", False, ("alc_median", "alc_cells_per_ul")),
     ("egfr_ml_min_173", "eGFR, mL/min/1.73 m²", False, ()),
     ("bridging", "Bridging chemotherapy", True, ("bridging", "bridging_pct", "bridging_chemotherapy")),
-    ("vein_to_vein_days", "Enrolment to infusion, days", True, ("enrolment_to_infusion", "enrolment_to_infusion_median")),
+    (
+        "vein_to_vein_days",
+        "Enrolment to infusion, days",
+        True,
+        ("enrolment_to_infusion", "enrolment_to_infusion_median"),
+    ),
     ("dose_cells_per_kg", "Dose, CAR T cells/kg", True, ("dose_per_kg", "dose_median", "dose")),
     ("transduction", "Transduced T cells in the lot", True, ()),
     ("viability", "Viability of the lot", True, ()),
@@ -42,8 +52,14 @@ def build(source: Source) -> Section:
         values = [_cell(source.patients(arm, infused=only_infused), column) for arm in source.arms]
         if any(value != DASH for value in values):
             rows.append((words + (" (infused)" if only_infused else ""), *values, _published(source, names)))
-    n = ("Patients enrolled", *(f"{source.patients(a, infused=False).height:,}" for a in source.arms), _published(source, ("n_enrolled",)))
-    note = "Median (minimum–maximum), or per cent of patients. A dash means that no published number is in the catalogue."
+    n = (
+        "Patients enrolled",
+        *(f"{source.patients(a, infused=False).height:,}" for a in source.arms),
+        _published(source, ("n_enrolled",)),
+    )
+    note = (
+        "Median (minimum–maximum), or per cent of patients. A dash means that no published number is in the catalogue."
+    )
     return Section(
         "patients", "Who the patients are",
         "Virtual patients are drawn from the trial's population; their T cells, and so their lots, differ from one to the next.",
@@ -65,16 +81,16 @@ def _cell(patients: pl.DataFrame, column: str) -> str:
     low, middle, high = (float(v) for v in (numbers.min(), numbers.median(), numbers.max()))  # type: ignore[arg-type]
     if column in SHARES:
         return f"{100 * middle:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
-    return spread(middle, low, high, 2 if high >= 1e4 else 3)
+    return spread(middle, low, high)
 
 
 def _published(source: Source, names: tuple[str, ...]) -> str:
     for name in names:
         for row in source.published(name):
-            if row.unit in ("percent", "%"):
+            if row.unit == "percent" and row.statistic != "median":
                 return f"{row.value:.0f} %"
             low, high = (row.spread_low, row.spread_high) if row.spread in ("range", "iqr") else (None, None)
-            shown = spread(row.value, low, high, 2 if row.value >= 1e4 else 3)
+            shown = spread(row.value, low, high)
             extra = "" if row.spread != "iqr" else " IQR"
             return shown + extra if known(row.value) else plain(row.value) + unit(row.unit)
     return DASH

@@ -7,10 +7,10 @@ from functools import partial
 
 from livingdrug.reports.charts.forest import Pair, draw_forest
 from livingdrug.reports.comparison import Compared, compare
-from livingdrug.reports.page import Figure, Note, Section, Table, missing
+from livingdrug.reports.page import Figure, More, Note, Section, Table, missing
 from livingdrug.reports.references import reference_numbers
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import DASH, known, plain, unit
+from livingdrug.reports.words import DASH, known, plain, plain_range, unit
 
 LEAD = (
     "Each published number beside the simulated one. Rows marked “calibration” were used to set a few parameters, so agreement there "
@@ -21,7 +21,11 @@ LEAD = (
 def build(source: Source) -> Section:
     """A verdict in words, two forest plots (per cent; ratios), and the table."""
     if source.evidence is None:
-        return missing("calibration", "Published against simulated", "The catalogue has no published results of this trial, so there is nothing to hold the simulation against.")
+        return missing(
+            "calibration",
+            "Published against simulated",
+            "The catalogue has no published results of this trial, so there is nothing to hold the simulation against.",
+        )
     compared, unanswered = compare(source)
     if not compared:
         return missing("calibration", "Published against simulated", "This run answers none of the published results.")
@@ -30,7 +34,12 @@ def build(source: Source) -> Section:
     parts = [Note(verdict), *figures, _table(compared, reference_numbers(source))]
     if unanswered:
         names = sorted({row.endpoint.replace("_", " ") for row in unanswered})
-        parts.append(Note(f"Published, but not among this run's endpoints: {', '.join(names)}.", "missing"))
+        parts.append(
+            More(
+                f"{len(unanswered)} published numbers have no counterpart among this run's endpoints",
+                f"{', '.join(names)}.",
+            )
+        )
     return Section("calibration", "Published against simulated", LEAD, tuple(parts))
 
 
@@ -46,7 +55,11 @@ def _verdict(compared: list[Compared]) -> str:
     words = f"The simulated value lies inside the published 95 % interval for {' and '.join(parts)}."
     outside = sorted((c for c in judged if not c.inside), key=lambda c: -abs(c.z) if known(c.z) else 0.0)
     if outside:
-        named = "; ".join(dict.fromkeys(f"{c.label} ({_value(c, c.simulated[0])} against {_value(c, c.published[0])})" for c in outside[:6]))
+        named = "; ".join(
+            dict.fromkeys(
+                f"{c.label} ({_value(c, c.simulated[0])} against {_value(c, c.published[0])})" for c in outside[:6]
+            )
+        )
         words += f" Outside: {named}{' and others, see the table' if len(outside) > 6 else ''}."
     return words
 
@@ -78,7 +91,12 @@ def _ratios(compared: list[Compared]) -> Figure | None:
     high = max(2.0, *(2 ** math.ceil(abs(math.log2(r)) + 0.2) for r in ratios))
     high = min(high, 16.0)
     draw = partial(draw_forest, pairs, title="simulated ÷ published", low=1 / high, high=high, log=True)
-    return Figure("Quantities, relative to the published value", draw, legend=_legend(), caption="Each line is divided by its published value.")
+    return Figure(
+        "Quantities, relative to the published value",
+        draw,
+        legend=_legend(),
+        caption="Each line is divided by its published value.",
+    )
 
 
 def _pair(c: Compared, by: float) -> Pair:
@@ -89,15 +107,29 @@ def _pair(c: Compared, by: float) -> Pair:
     tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
     label = c.label.replace("Cytokine release syndrome", "CRS").replace("cytokine release syndrome", "CRS")
     label = label if len(label) < 47 else label[:45].rstrip(" ,") + "…"
-    return Pair(label + (" *" if c.row.use == "calibration" else ""), c.group, part(c.published), part(c.simulated), c.inside, tip)
+    return Pair(
+        label + (" *" if c.row.use == "calibration" else ""),
+        c.group,
+        part(c.published),
+        part(c.simulated),
+        c.inside,
+        tip,
+    )
 
 
 def _legend() -> tuple[tuple[str, str], ...]:
-    return (("published", "published"), ("simulated", "simulated"), ("verdict fit", "inside the published interval"), ("verdict misfit", "outside"))
+    return (
+        ("published", "published"),
+        ("simulated", "simulated"),
+        ("verdict fit", "inside the published interval"),
+        ("verdict misfit", "outside"),
+    )
 
 
 def _caption() -> str:
-    return "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
+    return (
+        "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
+    )
 
 
 def _table(compared: list[Compared], numbers: dict[str, int]) -> Table:
@@ -122,12 +154,13 @@ def _table(compared: list[Compared], numbers: dict[str, int]) -> Table:
 
 def _row(c: Compared, numbers: dict[str, int]) -> tuple[str, ...]:
     if c.percent:
-        difference = f"{c.simulated[0] - c.published[0]:+.0f} points".replace("-", "−")
+        points = round(c.simulated[0] - c.published[0])
+        difference = f"{points:+d} points".replace("-", "−") if points else "0 points"
     else:
         difference = f"× {c.simulated[0] / c.published[0]:.2f}" if c.published[0] else DASH
     verdict = DASH if c.inside is None else "✓" if c.inside else "✕"
     use = c.row.use + ("" if c.row.status == "read" else ", unverified")
-    label = c.label + (f", {unit(c.row.unit)}" if not c.percent and c.row.unit else "")
+    label = c.label + (f", {unit(c.row.unit)}" if not c.percent and c.row.unit not in ("", "day") else "")
     return (
         f"{label}\n{use}; {c.row.population_note}", _limits(c, c.published), _limits(c, c.simulated), difference,
         f"{c.z:+.1f}".replace("-", "−") if known(c.z) else DASH, verdict, f"[{numbers[c.row.source.strip()]}]",
@@ -137,7 +170,7 @@ def _row(c: Compared, numbers: dict[str, int]) -> tuple[str, ...]:
 def _limits(c: Compared, value: tuple[float, float, float]) -> str:
     words = f"{value[0]:.0f} %" if c.percent else plain(value[0])
     if known(value[1]) and known(value[2]):
-        words += f"\n{value[1]:.0f}–{value[2]:.0f}" if c.percent else f"\n{plain(value[1])}–{plain(value[2])}"
+        words += f"\n{value[1]:.0f}–{value[2]:.0f}" if c.percent else f"\n{plain_range(value[1], value[2])}"
     return words
 
 

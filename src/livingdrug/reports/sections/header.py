@@ -45,9 +45,7 @@ def one_line(source: Source) -> str:
 
 
 def _flow_card(source: Source) -> Card:
-    counts = [
-        (source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms
-    ]
+    counts = [(source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
     detail = listed([f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts])
     rows = [row for row in source.published("infused") if row.unit == "percent"]
@@ -66,7 +64,9 @@ def _cards(source: Source) -> list[Card]:
             continue
         shown = " · ".join(percent(v.value) for v in values)
         interval = " · ".join(percent_interval(v.low, v.high) for v in values)
-        cards.append(Card(name, shown, f"{detail}; 95 % CI {interval}" if interval else detail, _published(source, id, day)))
+        cards.append(
+            Card(name, shown, f"{detail}\n95 % CI {interval}" if interval else detail, _published(source, id, day))
+        )
     return cards
 
 
@@ -76,7 +76,13 @@ def _agreement(source: Source) -> list[Card]:
     if not judged:
         return []
     met = sum(bool(c.inside) for c in judged)
-    return [Card("Published results met", f"{met} of {len(judged)}", "simulated value inside the published 95 % interval; see section 10")]
+    return [
+        Card(
+            "Published results met",
+            f"{met} of {len(judged)}",
+            "simulated value inside the published 95 % interval; see section 10",
+        )
+    ]
 
 
 def _published(source: Source, id: str, day: float | None) -> str:

@@ -34,13 +34,15 @@ def build(source: Source) -> Section:
     limit = limit_of(source, QUANTITY)
     found = bands(source, QUANTITY, floor=limit / 2 if limit else None)
     if not found:
-        return missing("kinetics", "Cellular kinetics", "This run has no visits with transgene copies (car_t_copies_per_ug).")
+        return missing(
+            "kinetics", "Cellular kinetics", "This run has no visits with transgene copies (car_t_copies_per_ug)."
+        )
     lowest = min(limit / 2 if limit else 10, *(min(band.quantiles[0]) for band in found))
     highest = max(max(band.quantiles[4]) for band in found)
     # Half a decade of room below the limit, so that the "below" region can be seen.
     low, high = 10 ** (math.floor(2 * math.log10(lowest)) / 2), 10 ** math.ceil(math.log10(highest))
     draw = partial(
-        draw_bands, found, title="Transgene in blood, copies/µg DNA", unit="copies/µg", low=low, high=high, log=True,
+        draw_bands, found, title="Transgene copies in blood", axis="copies/µg DNA", unit="copies/µg", low=low, high=high, log=True,
         limits=(Limit(limit, f"limit of quantification, {limit:g} copies/µg"),) if limit else (),
         last_day=source.last_day, height=320, strip="Patients below the limit of quantification",
     )  # fmt: skip
@@ -65,8 +67,16 @@ def _table(source: Source) -> Table:
         for column, words, summary, endpoint in NUMBERS:
             values = [_number(group, column, summary) for group in groups]
             found = source.published(endpoint + ending)[:1]
-            rows.append((words, *values, _published(found[0]) if found else DASH, found[0].population_note if found else ""))
-    return Table(("", *source.arms, "published", "among"), tuple(rows), title="Exposure", marks=tuple(marks), words=(len(source.arms) + 2,))
+            rows.append(
+                (words, *values, _published(found[0]) if found else DASH, found[0].population_note if found else "")
+            )
+    return Table(
+        ("", *source.arms, "published", "among"),
+        tuple(rows),
+        title="Exposure",
+        marks=tuple(marks),
+        words=(len(source.arms) + 2,),
+    )
 
 
 def _number(frame: pl.DataFrame, column: str, summary: str) -> str:
@@ -85,7 +95,9 @@ def _number(frame: pl.DataFrame, column: str, summary: str) -> str:
     if not len(positive):
         return DASH
     mean = geometric_mean(positive.to_numpy())
-    return f"{plain(mean.estimate)} ({mean.cv_percent:.0f} %)" if math.isfinite(mean.cv_percent) else plain(mean.estimate)
+    return (
+        f"{plain(mean.estimate)} ({mean.cv_percent:.0f} %)" if math.isfinite(mean.cv_percent) else plain(mean.estimate)
+    )
 
 
 def _published(row: Any) -> str:

@@ -22,11 +22,18 @@ def build(source: Source) -> Section:
     neutrophils = (Limit(0.5, "grade 4 below 0.5"), Limit(1.0, "grade 3 below 1.0"))
     platelets = (Limit(25.0, "grade 4 below 25"), Limit(50.0, "grade 3 below 50"))
     figures = [
-        band_figure(source, "anc_1e9_per_l", "Neutrophils", "Neutrophils, ×10⁹/L", "×10⁹/L", log=False, limits=neutrophils, last_day=last),
-        band_figure(source, "platelets_1e9_per_l", "Platelets", "Platelets, ×10⁹/L", "×10⁹/L", log=False, limits=platelets, last_day=last),
+        band_figure(
+            source, "anc_1e9_per_l", "Neutrophils", "×10⁹/L", "×10⁹/L", log=False, limits=neutrophils, last_day=last
+        ),
+        band_figure(
+            source, "platelets_1e9_per_l", "Platelets", "×10⁹/L", "×10⁹/L", log=False, limits=platelets, last_day=last
+        ),
     ]
     rows = []
-    for id, words in (("neutropenia_day28", "Neutropenia of grade 3 or higher at day 28"), ("thrombocytopenia_day28", "Thrombocytopenia of grade 3 or higher at day 28")):
+    for id, words in (
+        ("neutropenia_day28", "Neutropenia of grade 3 or higher at day 28"),
+        ("thrombocytopenia_day28", "Thrombocytopenia of grade 3 or higher at day 28"),
+    ):
         cells = []
         for arm in source.arms:
             found = single(source, id, arm)

@@ -12,7 +12,7 @@ from livingdrug.reports.source import Source
 
 LEAD = "Averages hide how differently two patients fare. This one was chosen because much happened; most courses are calmer."
 LEGEND = (
-    ("line s0", "true course (simulated)"), ("seen", "measured"), ("seen below", "below the limit"),
+    ("line s0", "true course (simulated)"), ("seen", "measured"), ("seen under", "below the limit"),
     ("moment drug", "tocilizumab"), ("moment steroid", "steroid"), ("moment good", "remission"), ("moment alarm", "alarm"),
 )  # fmt: skip
 
@@ -34,7 +34,7 @@ def build(source: Source) -> Section:
         return missing("patient", "One patient's story", "This run has no infused patient to tell of.")
     told = story.tell(frames, *chosen)
     title = f"{told.title}" + (f", {told.arm}" if len(source.arms) > 1 else "")
-    parts: list = [Note(text) for text in told.paragraphs]
+    parts: list = [Note(text) for text in (f"{title}. {told.paragraphs[0]}", *told.paragraphs[1:])]
     if told.tracks:
         early = min(told.last_day, 42.0)
         first = max(-7.0, min(track.day[0] for track in told.tracks))
@@ -42,7 +42,13 @@ def build(source: Source) -> Section:
                             caption="Lines across all curves mark treatments and turning points; point at one to read it."))  # fmt: skip
         if told.last_day > 100:
             chosen_tracks = [t for t in told.tracks if not t.title.startswith(("Temp", "Interleukin"))]
-            parts.append(Figure(f"{title}: the whole course", partial(draw_tracks, chosen_tracks, _from(told, 0), first_day=first, last_day=told.last_day), legend=LEGEND[:3]))
+            parts.append(
+                Figure(
+                    f"{title}: the whole course",
+                    partial(draw_tracks, chosen_tracks, _from(told, 0), first_day=first, last_day=told.last_day),
+                    legend=LEGEND[:3],
+                )
+            )
     else:
         parts.append(Note("This run kept no true course of this patient, so there are no curves.", "missing"))
     parts.append(Diary("Diary", told.entries))

@@ -27,7 +27,12 @@ def build(source: Source) -> Section:
         note = "read: the number was seen in the source; unverified: recalled, to be checked."
         parts.append(Table(("source", "used for", "status"), sources, title="Sources", note=note, words=(1, 2)))
     parts += [Note("Limits. " + " ".join(LIMITS))]
-    return Section("provenance", "Where this comes from", "The same seed and the same hashes give the same numbers, on any machine and with any number of threads.", tuple(parts))
+    return Section(
+        "provenance",
+        "Where this comes from",
+        "The same seed and the same hashes give the same numbers, on any machine and with any number of threads.",
+        tuple(parts),
+    )
 
 
 def _versions(manifest: Mapping[str, Any]) -> Table:
@@ -50,7 +55,11 @@ def _failed(source: Source) -> Note:
     total = source.frame("patients").height
     if failed.height == 0:
         return Note(f"All {total:,} simulated patients are in this report; no course failed.")
-    reasons = ", ".join(str(reason) for reason in failed["course_status"].unique().to_list()) if "course_status" in failed.columns else ""
+    reasons = (
+        ", ".join(str(reason) for reason in failed["course_status"].unique().to_list())
+        if "course_status" in failed.columns
+        else ""
+    )
     who = ", ".join(str(p) for p in failed["patient"].head(12).to_list()) if "patient" in failed.columns else ""
     words = f"{failed.height:,} of {total:,} courses did not finish (patients {who}{', …' if failed.height > 12 else ''}): {reasons}."
     return Note(words + " They are left out of the endpoints, and nothing stands in for them.", "missing")

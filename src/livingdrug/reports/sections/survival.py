@@ -18,7 +18,13 @@ LEAD = (
 )
 # id, enrolled twin, title, caption, beside another figure
 FIGURES = (
-    ("efs", "efs_enrolled", "Event-free survival", "Events: no remission, relapse, or death. The thin line counts everyone enrolled, from apheresis.", False),
+    (
+        "efs",
+        "efs_enrolled",
+        "Event-free survival",
+        "Events: no remission, relapse, or death. The thin line counts everyone enrolled, from apheresis.",
+        False,
+    ),
     ("os", "os_enrolled", "Overall survival", "Thin line: everyone enrolled.", True),
     ("rfs", "", "Relapse-free survival of responders", "From first remission; censored at further therapy.", True),
 )
@@ -34,8 +40,12 @@ def build(source: Source) -> Section:
         if not found:
             absent.append(f"{title.lower()} ({source.problems.get(id, 'no patients')})")
             continue
-        quiet = [replace(c, name=f"{c.name}, enrolled", censored_day=(), quiet=True) for c in curves(source, twin)] if twin else []
-        draw = partial(draw_survival, [*found, *quiet], title=f"{title}, % of patients", last_day=source.last_day,
+        quiet = (
+            [replace(c, name=f"{c.name}, enrolled", censored_day=(), quiet=True) for c in curves(source, twin)]
+            if twin
+            else []
+        )
+        draw = partial(draw_survival, [*found, *quiet], title=title, last_day=source.last_day,
                        published=_published(source, id), height=220 if half else 290)  # fmt: skip
         legend = [*legend_of([c.name for c in found], [c.name for c in quiet])]
         if _published(source, id):
@@ -71,7 +81,13 @@ def _table(source: Source) -> Table:
             for month in TIMES:
                 found = at_day(source, id, arm, month * MONTH) if month * MONTH <= source.last_day + 1 else None
                 interval = percent_interval(found.low, found.high) if found else ""
-                cells.append(f"{percent(found.value)} ({interval})" if found and interval else percent(found.value) if found else DASH)
+                cells.append(
+                    f"{percent(found.value)} ({interval})"
+                    if found and interval
+                    else percent(found.value)
+                    if found
+                    else DASH
+                )
             if any(cell != DASH for cell in cells):
                 rows.append((title + (f", {arm}" if len(source.arms) > 1 else ""), *cells))
         published = {p.day: p for p in _published(source, id)}
@@ -83,4 +99,10 @@ def _table(source: Source) -> Table:
         if rows and any(cell != DASH for cell in cells):
             marks.append((len(rows), "quiet"))
             rows.append((f"{title}, published", *cells))
-    return Table(columns, tuple(rows), title="Survival at fixed times", note="Estimate (95 % confidence interval).", marks=tuple(marks))
+    return Table(
+        columns,
+        tuple(rows),
+        title="Survival at fixed times",
+        note="Estimate (95 % confidence interval).",
+        marks=tuple(marks),
+    )

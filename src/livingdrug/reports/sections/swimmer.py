@@ -12,7 +12,7 @@ from livingdrug.reports.sections.toxicity import STEROIDS
 from livingdrug.reports.source import Source
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 SHOWN = 40
 LEAD = (
@@ -34,7 +34,9 @@ def build(source: Source) -> Section:
     for arm in source.arms:
         lanes = _lanes(source, arm)
         if lanes:
-            title = f"{len(lanes)} of {source.patients(arm).height:,} infused patients" + (f", {arm}" if len(source.arms) > 1 else "")
+            title = f"{len(lanes)} of {source.patients(arm).height:,} infused patients" + (
+                f", {arm}" if len(source.arms) > 1 else ""
+            )
             figures.append(Figure(title, partial(_draw, lanes, source.last_day), legend=LEGEND,
                                   caption="Patients are taken in order of their number, not chosen."))  # fmt: skip
     return Section("swimmer", "Patient by patient", LEAD, tuple(figures))
@@ -57,8 +59,14 @@ def _lanes(source: Source, arm: str) -> list[Lane]:
         for row in chosen.iter_rows(named=True):
             grades.setdefault(row["patient"], {})[row["day"]] = row["grade"]
     drugs = _drug_days(source, arm, who)
-    lanes = [_lane(row, grades.get(row["patient"], {}), drugs.get(row["patient"], {}), source.last_day) for row in sample.iter_rows(named=True)]
-    return sorted(lanes, key=lambda lane: (-min(lane.last, source.last_day), lane.relapse if lane.relapse == lane.relapse else math.inf))
+    lanes = [
+        _lane(row, grades.get(row["patient"], {}), drugs.get(row["patient"], {}), source.last_day)
+        for row in sample.iter_rows(named=True)
+    ]
+    return sorted(
+        lanes,
+        key=lambda lane: (-min(lane.last, source.last_day), lane.relapse if lane.relapse == lane.relapse else math.inf),
+    )
 
 
 def _drug_days(source: Source, arm: str, who: list[int]) -> dict[int, dict[str, list[float]]]:
@@ -82,9 +90,17 @@ def _lane(row: dict[str, Any], grades: dict[int, int], drugs: dict[str, list[flo
 
     last = day("last_contact_day")
     last = last_day if math.isnan(last) else last
-    parts = [f"patient {row['patient']}, {row['age_years']:.0f} years" if row.get("age_years") is not None else f"patient {row['patient']}"]
+    parts = [
+        f"patient {row['patient']}, {row['age_years']:.0f} years"
+        if row.get("age_years") is not None
+        else f"patient {row['patient']}"
+    ]
     parts.append(f"{row.get('best_response') or 'no response recorded'}")
-    for name, words in (("relapse_day", "relapse"), ("subsequent_therapy_day", "further therapy"), ("death_day", "died")):
+    for name, words in (
+        ("relapse_day", "relapse"),
+        ("subsequent_therapy_day", "further therapy"),
+        ("death_day", "died"),
+    ):
         if not math.isnan(day(name)):
             detail = " (antigen-negative)" if name == "relapse_day" and row.get("relapse_antigen_negative") else ""
             detail = f" ({row.get('death_cause')})" if name == "death_day" and row.get("death_cause") else detail

@@ -47,7 +47,9 @@ def build(source: Source) -> Section:
     table = _table(source)
     if not figures and not table.rows:
         return missing("toxicity", "Toxicity", "This run has no grades and no toxicity endpoints.")
-    return Section("toxicity", "Cytokine release and neurotoxicity", LEAD, tuple([*figures, table] if table.rows else figures))
+    return Section(
+        "toxicity", "Cytokine release and neurotoxicity", LEAD, tuple([*figures, table] if table.rows else figures)
+    )
 
 
 def _figures(source: Source) -> list[Figure]:
@@ -80,9 +82,15 @@ def _drugs(source: Source) -> list[Figure]:
     for i, arm in enumerate(source.arms):
         n = max(source.patients(arm).height, 1)
         for j, (drug, names) in enumerate((("tocilizumab", ("tocilizumab",)), ("steroids", STEROIDS))):
-            chosen = log.filter((pl.col("arm") == arm) & pl.col("drug").is_in(names) & pl.col("day").is_between(0, DAYS[-1]))
+            chosen = log.filter(
+                (pl.col("arm") == arm) & pl.col("drug").is_in(names) & pl.col("day").is_between(0, DAYS[-1])
+            )
             first = chosen.group_by("patient").agg(pl.col("day").min())["day"].sort().to_list()
-            points = [(0.0, 0.0), *((day, 100.0 * (k + 1) / n) for k, day in enumerate(first)), (float(DAYS[-1]), 100.0 * len(first) / n)]
+            points = [
+                (0.0, 0.0),
+                *((day, 100.0 * (k + 1) / n) for k, day in enumerate(first)),
+                (float(DAYS[-1]), 100.0 * len(first) / n),
+            ]
             name = drug if len(source.arms) == 1 else f"{arm}, {drug}"
             lines.append((points, f"s{(2 * i + j) % 4}", name))
             rows += [(arm, drug, *point) for point in points]
@@ -93,7 +101,9 @@ def _drugs(source: Source) -> list[Figure]:
 
 def _draw_drugs(lines: list[tuple[list[tuple[float, float]], str, str]], width: float) -> str:
     top = max(points[-1][1] for points, _, _ in lines)
-    panel = Panel(linear(-0.6, DAYS[-1] + 0.6, 46, width - 10, n=6), linear(0, 10 * (int(top / 10) + 1), 220, 30, n=4, unit=" %"))
+    panel = Panel(
+        linear(-0.6, DAYS[-1] + 0.6, 46, width - 10, n=6), linear(0, 10 * (int(top / 10) + 1), 220, 30, n=4, unit=" %")
+    )
     panel.y_axis("% of infused patients")
     for points, role, _ in lines:
         keep = thinned(points, 200)

@@ -72,8 +72,9 @@ def run(
     if as_json:
         _print_json(result, folder=str(folder), report=str(written) if written else None)
         return
-    _say(result, protocol_endpoints(result))
+    _say(result, protocol_endpoints(result), brief=True)
     screen = console()
+    screen.print(f"Every time and more endpoints: livingdrug endpoints {folder}", markup=False)
     screen.print(f"Frames: {folder}", markup=False)
     if written:
         screen.print(f"Report: {Path(written).resolve()}", markup=False)
@@ -84,26 +85,34 @@ def protocol_endpoints(result: Any) -> list[str]:
     return [endpoint.id for endpoint in result.trial.endpoints]
 
 
-def _say(result: Any, ids: list[str]) -> None:
+def _say(result: Any, ids: list[str], *, brief: bool = False) -> None:
     """Print the terminal summary: one line for the trial, then its endpoints."""
     from livingdrug.cli.screen import console, notice
 
     screen = console()
     screen.print(repr(result), markup=False)
-    for sheet in _sheets(result, ids):
+    for sheet in _sheets(result, ids, brief=brief):
         screen.print(sheet)
     notice(screen)
 
 
-def _sheets(result: Any, ids: list[str]) -> list[Any]:
-    """Terminal tables: shares in per cent, times to event, and quantities; the headline of each endpoint."""
+def _sheets(result: Any, ids: list[str], *, brief: bool) -> list[Any]:
+    """Terminal tables: shares in per cent, times to event, and quantities; the headline of each endpoint.
+
+    `brief` shows an endpoint with many times at the first, a middle and the last of them.
+    """
     from livingdrug.cli.screen import number, table
 
     shares: list[tuple[object, ...]] = []
     amounts: list[tuple[object, ...]] = []
     for endpoint in ids:
         asked: set[str] = set()
-        for row in result.endpoint(endpoint).table().iter_rows(named=True):
+        found = result.endpoint(endpoint)
+        times = found.record.at
+        shown = {times[0], times[len(times) // 2], times[-1]} if brief and times else set(times)
+        for row in found.table().iter_rows(named=True):
+            if row["time"] is not None and row["time"] not in shown:
+                continue
             when = f"{row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
             interval = (row["ci_low"], row["ci_high"])
             known = None not in interval

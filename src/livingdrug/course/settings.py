@@ -28,3 +28,10 @@ class Settings:
     between_patient: bool = True
     parameters: Mapping[str, Quantity] = field(default_factory=dict)
     rtol: float = 1e-4
+
+    def told(self) -> dict[str, object]:
+        """The settings as plain values, for a run's manifest."""
+        replaced = {name: quantity.model_dump(mode="json") for name, quantity in sorted(self.parameters.items())}
+        return {
+            "sample": self.sample, "between_patient": self.between_patient, "parameters": replaced, "rtol": self.rtol,
+        }  # fmt: skip

@@ -309,15 +309,16 @@ def integrate(
             if patient[lane] < 0:
                 continue
             tries[lane] += 1
-            size, tried = error[lane], h[lane]
+            size, tried, start_over = error[lane], h[lane], 0
             if not math.isfinite(size):
                 failures[lane] += 1
                 if failures[lane] >= _PATIENCE:
+                    start_over = _PATIENCE - 1  # should the next sparse step fail as well, the dense one comes at once
                     size = _dense_step(
                         addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new
                     )  # fmt: skip
             if size <= 1.0:
-                failures[lane] = 0
+                failures[lane] = start_over
                 for s in range(n_states):
                     x[s * lanes + lane] = new[s * lanes + lane]
                 since[lane] = until[lane] if lands[lane] else since[lane] + tried
@@ -325,7 +326,7 @@ def integrate(
                 # a step cut short by a check says little about the next one
                 wanted[lane] = max(proposed, wanted[lane]) if lands[lane] and size < 0.3 else proposed
             elif math.isfinite(size):
-                failures[lane] = 0
+                failures[lane] = start_over
                 wanted[lane] = tried * max(_SHRINK, _SAFETY * math.sqrt(math.sqrt(1.0 / size)))
                 if wanted[lane] < _SMALLEST_STEP:
                     outcome[lane] = STEP_TOO_SMALL

@@ -79,9 +79,11 @@ def curves(source: Source, id: str) -> list[Curve]:
         # Two neighbouring equal estimates add nothing to the picture but bytes; times of censoring are kept apart.
         censored = rows.filter(rows["n_censored"] > 0)["day"].to_list()
         steps = rows.filter((rows["n_events"] > 0) | (rows["day"] == rows["day"].max()) | (rows["day"] == 0))
-        columns = [steps[name].fill_null(math.nan).to_list() for name in ("day", "estimate", "ci_low", "ci_high")]
+        day, share, low, high = (
+            steps[name].fill_null(math.nan).to_list() for name in ("day", "estimate", "ci_low", "ci_high")
+        )
         risk = tuple(zip(rows["day"].to_list(), rows["n_at_risk"].to_list(), strict=True))
-        found.append(Curve(arm, *columns, tuple(_spread_out(censored, float(columns[0][-1]))), risk))
+        found.append(Curve(arm, day, share, low, high, tuple(_spread_out(censored, float(day[-1]))), risk))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts.bands import Band
+from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.source import Source
 
 if TYPE_CHECKING:
@@ -57,9 +58,8 @@ def _band(visits: pl.DataFrame, arm: str) -> Band | None:
 
 def limit_of(source: Source, quantity: str) -> float | None:
     """The assay's limit of quantification, when the visits state one."""
-    visits = source.visits(quantity)
-    limits = visits["lower_limit"].drop_nulls() if visits.height else None
-    return float(limits.median()) if limits is not None and len(limits) else None  # type: ignore[arg-type]
+    limits = numbers(source.visits(quantity), "lower_limit")
+    return middle(limits)[0] if limits.size else None
 
 
 def as_frame(found: list[Band]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.reports.columns import numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,7 +101,8 @@ class Source:
         planned = getattr(self.trial, "follow_up_days", None)
         if planned:
             return float(planned)
-        return float(self.frame("patients")["last_contact_day"].max() or 365) if self.has("patients") else 365.0
+        days = numbers(self.frame("patients"), "last_contact_day")
+        return float(days.max()) if days.size else 365.0
 
     def quantities(self) -> list[tuple[str, Any]]:
         """Every number with its origin that went into this run: (what it belongs to, `Quantity`); empty when unknown.

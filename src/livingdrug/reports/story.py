@@ -123,7 +123,7 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
     )
     if chosen is None or chosen.height == 0:
         raise BadInput(
-            f'no patient {patient} in arm "{arm}" of this run.\n  Patients are numbered from 0; see the patients frame.'
+            f'no patient {patient} in arm "{arm}" of this run.\n  Patients are numbered from 1; see the patients frame.'
         )
     who = chosen.row(0, named=True)
 
@@ -201,11 +201,8 @@ def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]
         )
     elif who.get("crs_penn_max") == 0:
         middle.append("There was no cytokine release syndrome.")
-    middle.append(
-        {True: "Remission was seen within three months.", False: "No remission was seen within three months."}.get(
-            who.get("responded_3mo"), ""
-        )
-    )
+    if who.get("responded_3mo") is not None:
+        middle.append(f"{'Remission' if who['responded_3mo'] else 'No remission'} was seen within three months.")
     return tuple(text for text in (" ".join(before), " ".join(middle).strip(), _ending(who)) if text)
 
 

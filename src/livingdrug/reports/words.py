@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 DASH = "–"
 _DAYS = {
@@ -29,7 +30,7 @@ _UNITS = {
 }
 
 
-def known(value: object) -> bool:
+def known(value: object) -> TypeGuard[float]:
     """Whether there is a finite number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -53,7 +54,7 @@ def percent_interval(low: float | None, high: float | None) -> str:
     >>> percent_interval(0.714, 0.893)
     '71–89'
     """
-    return f"{100 * low:.0f}–{100 * high:.0f}" if known(low) and known(high) else ""  # type: ignore[operator]
+    return f"{100 * low:.0f}–{100 * high:.0f}" if known(low) and known(high) else ""
 
 
 def plain(value: float | None, digits: int = 3) -> str:
@@ -81,10 +82,10 @@ def spread(value: float | None, low: float | None, high: float | None, digits: i
         return DASH
     if not (known(low) and known(high)):
         return plain(value, digits)
-    if value >= 1e6:  # one power for all three  # type: ignore[operator]
-        power = 10 ** math.floor(math.log10(value))  # type: ignore[arg-type]
-        parts = [plain(v / power, digits) for v in (value, low, high)]  # type: ignore[operator]
-        return f"{parts[0]} ({parts[1]}{DASH}{parts[2]}) ×10{_raised(math.floor(math.log10(value)))}"  # type: ignore[arg-type]
+    if value >= 1e6:  # one power for all three
+        power = 10 ** math.floor(math.log10(value))
+        parts = [plain(v / power, digits) for v in (value, low, high)]
+        return f"{parts[0]} ({parts[1]}{DASH}{parts[2]}) ×10{_raised(math.floor(math.log10(value)))}"
     return f"{plain(value, digits)} ({plain(low, digits)}{DASH}{plain(high, digits)})"
 
 

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.foundation.quantities import Quantity
 
 Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
 Progress = Callable[[str, str, int, int], None]
@@ -46,6 +46,7 @@ def run(
     sample: int = 40,
     arms: Sequence[str] | None = None,
     between_patient: bool = True,
+    parameters: Mapping[str, Quantity] | None = None,
     executor: Executor | None = None,
     simulate: Simulate | None = None,
 ) -> Result:
@@ -79,6 +80,8 @@ def run(
         Names of the arms to run; all when omitted.
     between_patient
         False: every patient has the typical biology; covariates, lots and luck still differ.
+    parameters
+        Model parameters to use in place of the catalogue's: name -> `Quantity` (sensitivity, calibration).
     executor
         Anything with the interface of `concurrent.futures.Executor`, in place of threads.
     simulate
@@ -107,8 +110,8 @@ def run(
     names = _arm_names(plan, arms)
     for use in plan.endpoints:
         check_names(catalog.load("endpoint", use.id))
-    settings = Settings(sample=sample, between_patient=between_patient)
-    manifest = describe(plan, names, patients=patients, seed=seed, settings=asdict(settings), catalog=catalog)
+    settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
+    manifest = describe(plan, names, patients=patients, seed=seed, settings=settings.told(), catalog=catalog)
     simulate = simulate or _simulate_patients()
     folder = None if out is None else storage.make_folder(Path(out))
     if folder is not None and resume and _is_finished(folder):

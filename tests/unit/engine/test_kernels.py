@@ -1,6 +1,7 @@
 """Compiled kernels against the NumPy interpreter of the same graph, and against NumPy's linear algebra."""
 
 import ctypes
+import dataclasses
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from livingdrug.engine.assembly import kernel_ir
 from livingdrug.engine.check_kernels import build_checks
-from livingdrug.engine.ensemble import compile_model
+from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.graph import Graph
 from livingdrug.engine.integrate import _dense_step
 from livingdrug.engine.interpret import evaluate
@@ -230,3 +231,23 @@ def test_compiled_step_dense_step_and_numpy_step_agree(everything, arguments, pa
         )  # fmt: skip
         np.testing.assert_allclose(b["new"].reshape(n, LANES)[:, lane], results[True][0][:, lane], rtol=1e-11)
         assert error == pytest.approx(results[True][1][lane], rel=1e-6)
+
+
+def test_courses_go_on_with_the_dense_step_when_the_sparse_one_always_fails(everything, arguments, parameters, days):
+    # expected: the course of the healthy engine; only the beginning is stepped more finely
+    model = compile_model(everything, **arguments, lanes=LANES)
+
+    @ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(STEP_ARRAYS))
+    def broken(*pointers):
+        np.ctypeslib.as_array((ctypes.c_double * LANES).from_address(pointers[STEP_ARRAYS.index("error")]))[:] = (
+            math.nan
+        )
+
+    addresses = model._addresses.copy()
+    addresses[0] = ctypes.cast(broken, ctypes.c_void_p).value
+    hurt = dataclasses.replace(model, _addresses=addresses)
+    doses = [Dose(0, "drug", np.full(len(parameters), 1.0))]
+    healthy = model.run(parameters, days, days > 0, doses, rtol=1e-7)
+    got = hurt.run(parameters, days, days > 0, doses, rtol=1e-7)
+    np.testing.assert_array_equal(got.status, healthy.status)
+    np.testing.assert_allclose(got.outputs, healthy.outputs, rtol=1e-4, atol=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -64,7 +65,7 @@ def stairs(points: Sequence[Point]) -> str:
     if not points:
         return ""
     steps = [f"M{number(points[0][0])} {number(points[0][1])}"]
-    for (_, before), (x, y) in zip(points[:-1], points[1:], strict=True):
+    for (_, before), (x, y) in pairwise(points):
         steps.append(f"H{number(x)}")
         if number(y) != number(before):
             steps.append(f"V{number(y)}")

@@ -66,9 +66,10 @@ def draw_tracks(
             )
         )
     for i, track in enumerate(tracks):
-        y = (scales.logarithmic if track.log else scales.linear)(
-            track.low, track.high, top + TALL, top, **({"at_most": 3} if track.log else {"n": 2})
-        )
+        if track.log:
+            y = scales.logarithmic(track.low, track.high, top + TALL, top, at_most=3)
+        else:
+            y = scales.linear(track.low, track.high, top + TALL, top, n=2)
         panel = Panel(x, y)
         panel.y_axis()
         panel.add(text(LEFT + 4, top - 6, track.title, "axis-title halo"))

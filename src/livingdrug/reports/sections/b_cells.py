@@ -7,6 +7,7 @@ from functools import partial
 
 from livingdrug.reports.charts.bands import Limit, draw_bands
 from livingdrug.reports.charts.survival import PublishedPoint, draw_survival
+from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.estimates import curve_frame, curves, single
 from livingdrug.reports.page import Figure, Note, Section, Table, legend_of
 from livingdrug.reports.quantile_bands import as_frame, bands, limit_of
@@ -185,12 +186,11 @@ def _table(source: Source) -> Table:
     ):
         cells = []
         for arm in source.arms:
-            patients = source.patients(arm)
-            values = patients[column].drop_nulls() if column in patients.columns else None
-            if values is None or not len(values):
+            values = numbers(source.patients(arm), column)
+            if not values.size:
                 cells.append(DASH)
             else:
-                cells.append(percent(float(values.mean())) if column == "ivig" else plain(float(values.median())))  # type: ignore[arg-type]
+                cells.append(percent(float(values.mean())) if column == "ivig" else plain(middle(values)[0]))
         if any(cell != DASH for cell in cells):
             found = source.published(id) if id else []
             rows.append((words, *cells, f"{found[0].value:.0f} % ({found[0].population_note})" if found else DASH))

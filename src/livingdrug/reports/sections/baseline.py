@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.page import Section, Table, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, known, percent, plain, spread, unit
@@ -70,18 +71,15 @@ def build(source: Source) -> Section:
 def _cell(patients: pl.DataFrame, column: str) -> str:
     import polars as pl
 
-    if column not in patients.columns:
+    values = numbers(patients, column)
+    if not values.size:
         return DASH
-    values = patients[column].drop_nulls()
-    if values.dtype == pl.Boolean:
-        return percent(float(values.mean())) if len(values) else DASH  # type: ignore[arg-type]
-    numbers = values.cast(pl.Float64).drop_nans()
-    if not len(numbers):
-        return DASH
-    low, middle, high = (float(v) for v in (numbers.min(), numbers.median(), numbers.max()))  # type: ignore[arg-type]
+    if patients[column].dtype == pl.Boolean:
+        return percent(float(values.mean()))
+    median, low, high = middle(values)
     if column in SHARES:
-        return f"{100 * middle:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
-    return spread(middle, low, high)
+        return f"{100 * median:.0f} % ({100 * low:.0f}–{100 * high:.0f})"
+    return spread(median, low, high)
 
 
 def _published(source: Source, names: tuple[str, ...]) -> str:

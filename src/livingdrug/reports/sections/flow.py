@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts.river import Exit, Stage, draw_river
+from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.page import Figure, Section, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import plain
@@ -46,8 +47,8 @@ def _stages(patients: pl.DataFrame) -> list[Stage]:
     infused = patients.filter(pl.col("status") == "infused")
     responded = infused.filter(pl.col("responded_3mo").fill_null(False))
     others = infused.height - responded.height
-    waits = infused["vein_to_vein_days"].drop_nulls()
-    wait = f"median {plain(waits.median())} days from apheresis" if len(waits) else ""
+    waits = numbers(infused, "vein_to_vein_days")
+    wait = f"median {plain(middle(waits)[0])} days from apheresis" if waits.size else ""
     died_without = infused.filter(~pl.col("responded_3mo").fill_null(False) & pl.col("death_day").is_not_null()).height
     relapsed = responded.filter(pl.col("relapse_day").is_not_null())
     relapsed_died = relapsed.filter(pl.col("death_day").is_not_null()).height

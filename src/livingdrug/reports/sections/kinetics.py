@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.reports.charts.bands import Limit, draw_bands
+from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.page import Figure, Section, Table, missing
 from livingdrug.reports.quantile_bands import as_frame, bands, limit_of
 from livingdrug.reports.source import Source
@@ -80,21 +81,15 @@ def _table(source: Source) -> Table:
 
 
 def _number(frame: pl.DataFrame, column: str, summary: str) -> str:
-    import polars as pl
-
     from livingdrug.trial.estimators.geometric_mean import geometric_mean
 
-    if column not in frame.columns:
-        return DASH
-    values = frame[column].cast(pl.Float64).drop_nulls().drop_nans()
-    if not len(values):
-        return DASH
+    values = numbers(frame, column)
     if summary == "median":
-        return spread(float(values.median()), float(values.min()), float(values.max()))  # type: ignore[arg-type]
-    positive = values.filter(values > 0)
-    if not len(positive):
+        return spread(*middle(values)) if values.size else DASH
+    positive = values[values > 0]
+    if not positive.size:
         return DASH
-    mean = geometric_mean(positive.to_numpy())
+    mean = geometric_mean(positive)
     return (
         f"{plain(mean.estimate)} ({mean.cv_percent:.0f} %)" if math.isfinite(mean.cv_percent) else plain(mean.estimate)
     )

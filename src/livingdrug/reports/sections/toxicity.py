@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.scales import linear, thinned
 from livingdrug.reports.charts.stacked import draw_grades
+from livingdrug.reports.columns import middle, numbers, share
 from livingdrug.reports.estimates import single
 from livingdrug.reports.page import Figure, Section, Table, missing
 from livingdrug.reports.source import Source
@@ -59,7 +60,8 @@ def _figures(source: Source) -> list[Figure]:
         for arm in source.arms
         if (data := _by_day(source, arm, scale)) is not None
     ]
-    peak = max((float(sum(data[f"grade_{g}"] for g in range(1, 5)).max()) for _, _, data in tables), default=0.0)  # type: ignore[union-attr, arg-type]
+    grades = [f"grade_{grade}" for grade in range(1, 5)]
+    peak = max((float(data.select(grades).to_numpy().sum(axis=1).max()) for _, _, data in tables), default=0.0)
     top = min(100.0, 10.0 * (int(peak / 10) + 1))
     figures = []
     for arm, title, data in tables:
@@ -142,7 +144,7 @@ def _table(source: Source) -> Table:
         if any(cell != DASH for cell in cells):
             rows.append((words, *cells, _published(source.published(id), "day")))
     for column, words in FLAGS:
-        cells = [_share(source.patients(arm), column) for arm in source.arms]
+        cells = [percent(share(source.patients(arm), column)) for arm in source.arms]
         if any(cell != DASH for cell in cells):
             rows.append((words, *cells, DASH))
     rows += _doses(source)
@@ -152,28 +154,19 @@ def _table(source: Source) -> Table:
 
 def _doses(source: Source) -> list[tuple[str, ...]]:
     """How many doses of tocilizumab those treated received."""
-    import polars as pl
-
     if not source.has("patients") or "n_tocilizumab" not in source.frame("patients").columns:
         return []
     cells = []
     for arm in source.arms:
-        doses = source.patients(arm)["n_tocilizumab"].drop_nulls().cast(pl.Float64)
-        given = doses.filter(doses > 0)
-        cells.append(f"{percent(float((given > 1).mean()))} of those treated" if len(given) else DASH)
+        doses = numbers(source.patients(arm), "n_tocilizumab")
+        given = doses[doses > 0]
+        cells.append(f"{percent(float((given > 1).mean()))} of those treated" if given.size else DASH)
     return [("More than one dose of tocilizumab", *cells, DASH)]
 
 
 def _median(patients: pl.DataFrame, column: str) -> str:
-    if column not in patients.columns:
-        return DASH
-    values = patients[column].drop_nulls().drop_nans()
-    return spread(values.median(), values.min(), values.max(), 2) if len(values) else DASH  # type: ignore[arg-type]
-
-
-def _share(patients: pl.DataFrame, column: str) -> str:
-    values = patients[column].drop_nulls() if column in patients.columns else []
-    return percent(float(values.mean())) if len(values) else DASH  # type: ignore[union-attr, arg-type]
+    values = numbers(patients, column)
+    return spread(*middle(values), 2) if values.size else DASH
 
 
 def _published(rows: list[Any], unit: str) -> str:

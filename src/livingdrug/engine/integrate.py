@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,15 @@ def compiled(function: Callable[..., Any]) -> Any:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     try:
         return njit(cache=True, **options)(function)
-    except RuntimeError:  # no writable place for the cache
-        log = logging.getLogger("livingdrug.engine")
-        log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one")
+    except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
+        _tell_of_no_cache()
         return njit(**options)(function)
+
+
+@cache
+def _tell_of_no_cache() -> None:
+    log = logging.getLogger("livingdrug.engine")
+    log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
 
 
 def _typed_call(typing_context: Any, address: Any, arrays: Any) -> Any:

@@ -286,13 +286,19 @@ def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
             if drug in ("methylprednisolone", "dexamethasone")
             else "plain"
         )
-        amount = f" {row['amount']:,.0f} {row.get('unit') or 'mg'}" if row.get("amount") else ""
+        amount = _amount(row.get("amount"), str(row.get("unit") or "mg"))
         order = "" if count[drug] == 1 else f", dose {count[drug]}"
-        reason = str(row.get("reason") or "").rstrip(".")
+        reason = str(row.get("reason") or "").rstrip(".").replace("degC", "°C")
         entries.append(
             Entry(float(row["day"]), f"{drug.capitalize()}{amount}{order}{': ' + reason if reason else ''}.", kind)
         )
     return entries
+
+
+def _amount(amount: float | None, unit: str) -> str:
+    if not amount:
+        return ""
+    return f" {plain(amount / 1000)} g" if unit == "mg" and amount >= 1000 else f" {plain(amount)} {unit}"
 
 
 def _infections(events: list[dict[str, Any]]) -> list[Entry]:

@@ -56,15 +56,16 @@ class Panel:
         """The line at the bottom, ticks, labels, title at the right end."""
         base = self.bottom if y is None else y
         self.add(element("line", x1=self.left, x2=self.right, y1=base, y2=base, class_="axis"))
-        last = -1e9
+        free = -1e9  # where the next label may begin
         for value, label in self.x.ticks:
             at = self.x(value)
             if grid:
                 self.add(element("line", x1=at, x2=at, y1=self.top, y2=base, class_="grid"))
             self.add(element("line", x1=at, x2=at, y1=base, y2=base + 4, class_="axis"))
-            if at - last >= 6.2 * len(label) + 6:  # labels never touch
+            half = 3.4 * len(label)
+            if at - half >= free:
                 self.add(text(at, base + 17, label, "tick", anchor="middle"))
-                last = at
+                free = at + half + 5
         if title:
             self.add(text(self.right, base + 17 + GAP, title, "axis-title", anchor="end"))
 

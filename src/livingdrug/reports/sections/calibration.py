@@ -17,6 +17,16 @@ LEAD = (
     "is a fit, not a prediction; rows marked “comparison” were not. A number recalled without its source at hand is marked “unverified”."
 )
 
+SHORTER = (
+    ("Cytokine release syndrome", "CRS"),
+    ("cytokine release syndrome", "CRS"),
+    ("Highest CAR transgene level in blood", "Cmax"),
+    ("Day of the highest CAR transgene level", "Tmax"),
+    ("CAR transgene exposure to day 28", "AUC 0–28 d"),
+    ("Last day with a measurable CAR transgene", "Last detectable day"),
+    (" of responders, not censored for further therapy", ", not censored"),
+)
+
 
 def build(source: Source) -> Section:
     """A verdict in words, two forest plots (per cent; ratios), and the table."""
@@ -105,7 +115,9 @@ def _pair(c: Compared, by: float) -> Pair:
         return (v[0] / by, v[1] / by if known_limits else None, v[2] / by if known_limits else None)
 
     tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
-    label = c.label.replace("Cytokine release syndrome", "CRS").replace("cytokine release syndrome", "CRS")
+    label = c.label
+    for long, short in SHORTER:
+        label = label.replace(long, short)
     label = label if len(label) < 47 else label[:45].rstrip(" ,") + "…"
     return Pair(
         label + (" *" if c.row.use == "calibration" else ""),
@@ -155,7 +167,7 @@ def _table(compared: list[Compared], numbers: dict[str, int]) -> Table:
 def _row(c: Compared, numbers: dict[str, int]) -> tuple[str, ...]:
     if c.percent:
         points = round(c.simulated[0] - c.published[0])
-        difference = f"{points:+d} points".replace("-", "−") if points else "0 points"
+        difference = f"{points:+d} point{'' if abs(points) == 1 else 's'}".replace("-", "−") if points else "0"
     else:
         difference = f"× {c.simulated[0] / c.published[0]:.2f}" if c.published[0] else DASH
     verdict = DASH if c.inside is None else "✓" if c.inside else "✕"

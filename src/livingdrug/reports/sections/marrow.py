@@ -23,10 +23,10 @@ def build(source: Source) -> Section:
     platelets = (Limit(25.0, "grade 4 below 25"), Limit(50.0, "grade 3 below 50"))
     figures = [
         band_figure(
-            source, "anc_1e9_per_l", "Neutrophils", "×10⁹/L", "×10⁹/L", log=False, limits=neutrophils, last_day=last
+            source, "anc_1e9_per_l", "Neutrophils", "×10⁹/L", "×10⁹/L", log=True, limits=neutrophils, last_day=last
         ),
         band_figure(
-            source, "platelets_1e9_per_l", "Platelets", "×10⁹/L", "×10⁹/L", log=False, limits=platelets, last_day=last
+            source, "platelets_1e9_per_l", "Platelets", "×10⁹/L", "×10⁹/L", log=True, limits=platelets, last_day=last
         ),
     ]
     rows = []

@@ -78,7 +78,7 @@ def _drugs(source: Source) -> list[Figure]:
     import polars as pl
 
     log = source.frame("log")
-    if log.height == 0:
+    if log.height == 0 or not source.arms:
         return []
     rows, lines = [], []
     for i, arm in enumerate(source.arms):

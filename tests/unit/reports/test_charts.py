@@ -1,0 +1,81 @@
+"""Charts put values where arithmetic says, and every drawing is sound XML."""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as xml
+
+import pytest
+
+from livingdrug.reports.charts import scales, svg
+from livingdrug.reports.charts.river import Exit, Stage, draw_river
+from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
+
+
+def test_logarithmic_places_equal_ratios_at_equal_distances():
+    """By definition of a logarithm: three decades over 300 pixels are 100 pixels each."""
+    scale = scales.logarithmic(1, 1000, 0, 300)
+    assert [scale(v) for v in (1, 10, 100, 1000)] == pytest.approx([0, 100, 200, 300])
+
+
+def test_values_outside_are_put_on_the_border_and_nan_stays_nan():
+    """A point below the limit must neither vanish nor leave the plot."""
+    scale = scales.logarithmic(10, 1000, 0, 300)
+    assert scale(0.001) == 0
+    assert scale(1e9) == 300
+    assert math.isnan(scale(math.nan))
+
+
+def test_day_axis_is_linear_to_four_weeks_and_gives_them_half_the_width():
+    """By construction: day 14 lies at a quarter, day 28 in the middle, the last day at the end."""
+    scale = scales.days(1826, 0, 1000)
+    assert [scale(d) for d in (0, 14, 28, 1826)] == pytest.approx([0, 250, 500, 1000])
+
+
+def test_months_axis_counts_months_of_a_year():
+    """A year of 365.25 days has twelve months."""
+    scale = scales.months(1826.25, 0, 600)
+    assert {label: value for value, label in scale.ticks}["60"] == pytest.approx(1826.25)
+
+
+def test_stairs_keep_the_level_until_the_next_event():
+    """Hand-drawn: from (0,0) right to 10, down to 5, right to 20."""
+    assert svg.stairs([(0, 0), (10, 5), (20, 5)]) == "M0 0H10V5H20"
+
+
+def test_trace_lifts_the_pen_at_a_gap():
+    """A missing value must break the line, not be bridged."""
+    assert svg.trace([(0, 0), (1, math.nan), (2, 2)]) == "M0 0M2 2"
+
+
+def test_text_is_escaped():
+    """Names come from users' files: markup in them must stay text."""
+    drawn = svg.text(0, 0, '<script>"&')
+    assert xml.fromstring(drawn).text == '<script>"&'
+
+
+def test_step_function_reads_as_a_step_function():
+    """Right-continuous by definition of the Kaplan-Meier estimate; at risk is counted just before."""
+    curve = Curve("a", [0, 10, 20], [1, 0.5, 0.25], [1, 0.4, 0.1], [1, 0.6, 0.4], (), ((0, 4), (10, 4), (20, 2)))
+    assert [curve.at(d, curve.share) for d in (0, 9.9, 10, 25)] == [1, 1, 0.5, 0.25]
+    assert [curve.n_at(d) for d in (0, 10, 15, 30)] == [4, 4, 2, 0]
+
+
+@pytest.mark.parametrize("width", [342, 416, 860])
+def test_survival_drawing_is_sound_at_every_width(width):
+    """Well-formed XML, checked by the standard library's parser; widths of a phone, half a page and a page."""
+    nan = math.nan
+    curve = Curve("arm <1>", [0, 30, 400], [1, 0.8, 0.5], [nan, 0.7, 0.3], [nan, 0.9, 0.7], (50.0,), ((0, 10), (30, 9)))
+    drawn = draw_survival(
+        [curve], width, title="EFS", last_day=730, published=[PublishedPoint(365, 0.5, 0.4, None, "x & y")]
+    )
+    assert xml.fromstring(drawn).tag == "svg"
+    assert "nan" not in drawn
+
+
+def test_river_is_as_wide_as_its_patients():
+    """Half the patients left, so the second stage is half as wide as the first."""
+    stages = [Stage("Enrolled", 100, "", (Exit("left", 50),)), Stage("Infused", 50, "")]
+    root = xml.fromstring(draw_river(stages, 860))
+    first, second = (float(r.attrib["width"]) for r in root.iter("rect") if r.attrib["class"] == "stage")
+    assert second / first == pytest.approx(0.5, abs=0.001)

@@ -1,0 +1,174 @@
+"""The report is whole, self-contained, and says what is missing instead of failing."""
+
+from __future__ import annotations
+
+import errno
+import re
+import xml.etree.ElementTree as xml
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from livingdrug.foundation.errors import BadInput
+from livingdrug.reports.html import render, write_report
+
+SECTIONS = [
+    "flow", "patients", "kinetics", "survival", "response", "toxicity", "swimmer", "b-cells", "marrow", "calibration",
+    "patient", "provenance",
+]  # fmt: skip
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Outline(HTMLParser):
+    """Open and close tags, ids and everything that could ask a host for something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.sections: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "section":
+            self.sections.append(values["id"])
+        self.fetched += [values[k] for k in ("src", "srcset", "xlink:href", "action") if k in values]
+        if tag == "link":
+            self.fetched.append(values["href"])
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page(result) -> str:
+    return render(result)
+
+
+def test_page_has_every_section_in_order_and_closes_every_tag(page):
+    """The order is the specification's; the parser is the standard library's."""
+    outline = Outline()
+    outline.feed(page)
+    assert outline.sections == SECTIONS
+    assert outline.open == []
+
+
+def test_page_asks_no_host_for_anything(page):
+    """Nothing is loaded: no script, style, image or font address outside the file; a policy forbids it as well."""
+    outline = Outline()
+    outline.feed(page)
+    assert all(address.startswith("data:") for address in outline.fetched)
+    assert "url(" not in page
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_every_drawing_is_sound_xml_with_a_name_and_no_nan(page):
+    """Well-formed by the standard library's parser; drawings without a name are silent to a screen reader."""
+    drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    assert len(drawings) > 30
+    for drawing in drawings:
+        root = xml.fromstring(drawing.replace("\u00a0", " "))
+        assert root.get("aria-label") or root.get("aria-hidden") == "true"
+        assert not re.search(r'"[^"]*\b(nan|inf)\b[^"]*"', re.sub(r'data-tip="[^"]*"|aria-label="[^"]*"', "", drawing))
+
+
+def test_says_that_it_is_a_simulation(page):
+    """The house rule for every surface."""
+    assert page.count("Simulation; not for patient care") >= 2
+
+
+def test_published_value_stands_beside_the_simulation(page, result):
+    """ELIANA's primary result: 61 of 75, 81 % (71 to 89), Maude et al. 2018."""
+    assert "81\u00a0% (71–89); 61/75" in page
+    assert "81\u00a0% (71–89); 61/75" not in render(result, published=False)
+
+
+@pytest.mark.parametrize("gone", ["patients", "visits", "grades", "events", "log", "courses", "failed"])
+def test_a_missing_frame_costs_its_sections_not_the_report(frames, make_result, gone):
+    """All sections stay, because a reader must see that something is missing."""
+    outline = Outline()
+    outline.feed(render(make_result({**frames, gone: pl.DataFrame()})))
+    assert outline.sections == SECTIONS
+
+
+def test_an_empty_run_gives_a_report(make_result, frames):
+    """Nobody enrolled: every frame has its columns and no rows."""
+    page = render(make_result({name: frame.head(0) for name, frame in frames.items()}))
+    assert "This run has no patients" in page
+
+
+def test_nobody_infused_gives_a_report(make_result, frames):
+    """Every product failed: outcomes are empty, the flow still stands."""
+    patients = frames["patients"].filter(pl.col("status") != "infused")
+    page = render(make_result({**{k: f.head(0) for k, f in frames.items()}, "patients": patients}))
+    assert "no product could be made" in page
+
+
+def test_missing_column_names_itself(make_result, frames):
+    """A frame of another origin may lack a column: the section says which."""
+    page = render(make_result({**frames, "patients": frames["patients"].drop("relapse_antigen_negative")}))
+    assert "relapse_antigen_negative" in page
+
+
+def test_two_arms_are_both_shown(two_arms):
+    """Each arm has its own line, river and lanes."""
+    page = render(two_arms)
+    assert "From apheresis to the end of follow-up: tisa-cel" in page
+    assert "From apheresis to the end of follow-up: early" in page
+    assert 'class="line s1"' in page
+
+
+def test_failed_courses_are_told(frames, make_result):
+    """A patient whose integration failed is reported, never dropped."""
+    failed = frames["patients"].head(2).with_columns(course_status=pl.lit("step became too small near day 4"))
+    assert "2 of 150 courses did not finish" in render(make_result({**frames, "failed": failed}))
+
+
+def test_names_from_files_cannot_become_markup(result):
+    """A trial's title is text, whatever is in it."""
+    shouting = replace(result, trial=result.trial.model_copy(update={"title": "<script>alert(1)</script>"}))
+    assert "<script>alert(1)" not in render(shouting)
+
+
+def test_same_run_gives_the_same_bytes(result, page):
+    """No times, no random ids."""
+    assert render(result) == page
+
+
+def test_writes_one_file_and_nothing_else(result, tmp_path):
+    """Small enough to send by mail: a tenth of the patients of the demonstration."""
+    path = write_report(result, tmp_path / "report.html")
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+    assert path.stat().st_size < 1_500_000
+
+
+def test_a_folder_or_a_missing_folder_is_refused(result, tmp_path):
+    """Bad input, with the next step."""
+    with pytest.raises(BadInput, match="folder"):
+        write_report(result, tmp_path)
+    with pytest.raises(BadInput, match="not there"):
+        write_report(result, tmp_path / "no" / "report.html")
+
+
+def test_full_disk_leaves_nothing_half_written(result, tmp_path, monkeypatch):
+    """The system's own error for a full disk, ENOSPC."""
+    old = tmp_path / "report.html"
+    old.write_text("the old report")
+
+    def full(self, *args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(BadInput, match="disk is full"):
+        write_report(result, old)
+    assert old.read_text() == "the old report"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

@@ -71,6 +71,7 @@ def run(
         written = write_report(result, folder / "report.html")
     if as_json:
         _print_json(result, folder=str(folder), report=str(written) if written else None)
+        refuse_silence(result)
         return
     _say(result, protocol_endpoints(result), brief=True)
     screen = console()
@@ -78,6 +79,28 @@ def run(
     screen.print(f"Frames: {folder}", markup=False)
     if written:
         screen.print(f"Report: {Path(written).resolve()}", markup=False)
+    refuse_silence(result)
+
+
+def refuse_silence(result: Any) -> None:
+    """After everything is written: say which patients' courses did not finish, and why, with exit code 3.
+
+    Raises
+    ------
+    SimulationFailed
+        At least one course did not finish.
+    """
+    from livingdrug.foundation.errors import SimulationFailed
+
+    failed = result.failed
+    if failed.height == 0:
+        return
+    first = failed.row(0, named=True)
+    who = ", ".join(str(number) for number in failed["patient"].to_list()[:10]) + (", …" if failed.height > 10 else "")
+    raise SimulationFailed(
+        f"{failed.height} of {result.patients.height} courses did not finish (patients {who}; the first: "
+        f"{first['course_status']}).\n  The others are written and counted; failed.parquet lists these. Please report it."
+    )
 
 
 def protocol_endpoints(result: Any) -> list[str]:

@@ -80,7 +80,9 @@ def aftermath(
     survival = scale * streams.exponential(seed, "aftermath/survival", patients) ** (1.0 / shape)
     leukaemia_death = np.where(failed & ~saved, failure_day + survival, np.inf)
 
-    transplanted = responded & (streams.uniform(seed, "aftermath/transplant", patients) < value["transplant_in_remission"])
+    transplanted = responded & (
+        streams.uniform(seed, "aftermath/transplant", patients) < value["transplant_in_remission"]
+    )
     spread = value["transplant_day_log_sd"] * streams.normal(seed, "aftermath/transplant_day", patients)
     transplant = np.where(transplanted, value["transplant_day"] * np.exp(spread), np.inf)
     delay = value["further_therapy_delay"] * 2.0 * streams.uniform(seed, "aftermath/delay", patients)

@@ -112,8 +112,9 @@ def support(
     pressor = (truth["pressor_level"] >= 2) & here
     oxygen = truth["oxygen_level"]
     intensive = pressor | ((oxygen >= 2) & here) | ((truth["ice_score"] <= 2) & here)
+    ventilated = (oxygen >= 4) & here
     return {
-        "vasopressor": pressor.any(axis=1),
-        "ventilation": ((oxygen >= 4) & here).any(axis=1),
-        "icu": intensive.any(axis=1),
+        "vasopressor": np.asarray(pressor.any(axis=1)),
+        "ventilation": np.asarray(ventilated.any(axis=1)),
+        "icu": np.asarray(intensive.any(axis=1)),
     }

@@ -29,7 +29,12 @@ def fate_program() -> CheckProgram:
     It owns `dead` (nonzero ends the course), `toxicity_death_day` and, for each clone, `<clone>_extinct_day`.
     """
     statements: list[tuple[str, str]] = []
-    memory: dict[str, float] = {"dead": 0.0, "toxicity_death_day": NEVER, "toxicity_exposure_before": 0.0, "check_before": NEVER}
+    memory: dict[str, float] = {
+        "dead": 0.0,
+        "toxicity_death_day": NEVER,
+        "toxicity_exposure_before": 0.0,
+        "check_before": NEVER,
+    }
     for clone in CLONES:
         cells, lineage, survivors = f"leukaemia_{clone}", f"lineage_{clone}", f"survivors_{clone}"
         threshold = f"extinction_{clone}_{WINDOWS}"
@@ -46,8 +51,14 @@ def fate_program() -> CheckProgram:
                 f"{lineage} if {clone}_survivors < 1e-6 else"
                 f" {cells} / (1 - exp(-{clone}_survivors)) if {clone}_survivors < 30 else {cells}",
             ),
-            (f"{clone}_settles", f"1 if {clone}_alive > 0 and {clone}_extinct < 0.5 and {clone}_mean > {SETTLED!r} else 0"),
-            (f"{clone}_window", f"{clone}_window + 1 if {clone}_settles > 0 and {clone}_small > 0 and time > 0 else {clone}_window"),
+            (
+                f"{clone}_settles",
+                f"1 if {clone}_alive > 0 and {clone}_extinct < 0.5 and {clone}_mean > {SETTLED!r} else 0",
+            ),
+            (
+                f"{clone}_window",
+                f"{clone}_window + 1 if {clone}_settles > 0 and {clone}_small > 0 and time > 0 else {clone}_window",
+            ),
             (f"{clone}_small", f"1 - {clone}_settles"),
             (f"{clone}_extinct_day", f"time if {clone}_extinct > 0 else {clone}_extinct_day"),
             (cells, f"0 if {clone}_extinct > 0 else {clone}_mean if {clone}_settles > 0 else {cells}"),

@@ -201,7 +201,7 @@ class Seen:
 
     def _blood(self) -> dict[str, object]:
         if "b_cell_recovery" not in self.conduct:
-            raise CatalogError('the trial\'s [conduct] lacks b_cell_recovery, the B-cell count [cell/uL] of recovery')
+            raise CatalogError("the trial's [conduct] lacks b_cell_recovery, the B-cell count [cell/uL] of recovery")
         days, values, low = self._grid("b_cells_per_ul")
         back = (values >= self.conduct["b_cell_recovery"].value) & ~low & (days >= 28.0)
         recovery = np.where(back.any(axis=1), days[np.arange(len(days)), back.argmax(axis=1)], np.inf)
@@ -212,7 +212,9 @@ class Seen:
             ("neutropenia_grade_day28", "anc_1e9_per_l", "neutrophils", self.neutrophil_scale),
             ("thrombocytopenia_grade_day28", "platelets_1e9_per_l", "platelets", self.platelet_scale),
         ):
-            at = self.visits.filter((pl.col("quantity") == quantity) & (pl.col("day_planned") == 28.0) & ~pl.col("missed"))
+            at = self.visits.filter(
+                (pl.col("quantity") == quantity) & (pl.col("day_planned") == 28.0) & ~pl.col("missed")
+            )
             measured = dict(at.select("patient", "value").rows())
             columns[name] = [
                 int(grade(scale, {sign: np.array([measured[int(number)]])})[0]) if int(number) in measured else None
@@ -257,7 +259,11 @@ def event_rows(outcomes: pl.DataFrame, infections: pl.DataFrame) -> pl.DataFrame
     for event, (day, detail) in told.items():
         pieces.append(
             outcomes.filter(pl.col(day).is_not_null()).select(
-                "patient", pl.col(day).alias("day"), event=pl.lit(event), detail=detail, grade=pl.lit(None, dtype=pl.Int64)
+                "patient",
+                pl.col(day).alias("day"),
+                event=pl.lit(event),
+                detail=detail,
+                grade=pl.lit(None, dtype=pl.Int64),
             )
         )
     return pl.concat(pieces).sort("patient", "day", maintain_order=True)

@@ -1,8 +1,8 @@
 """The whole story of a group of patients in one arm, in the order in which it happens.
 
-    population ─► cohort ─► lots ─► who is infused?
-                                      └─► parameters ─► equations with rules ─► truth at every check
-                                            └─► infections, visits, grades ─► response ─► aftermath ─► what was seen
+population ─► cohort ─► lots ─► who is infused?
+                                  └─► parameters ─► equations with rules ─► truth at every check
+                                        └─► infections, visits, grades ─► response ─► aftermath ─► what was seen
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ def simulate_patients(
             table, checks, checks >= arm.first_day, _doses(arm, treated, given, checks, catalog), rtol=settings.rtol
         )
         frames |= _what_was_seen(trial, catalog, settings, treated, checks, ready, course, seed)
-        frames["patients"] = frames["patients"].update(frames.pop("outcomes"), on="patient", how="left", include_nulls=True)
+        frames["patients"] = frames["patients"].update(
+            frames.pop("outcomes"), on="patient", how="left", include_nulls=True
+        )
 
     # ── finish ──
     return {name: frame.with_columns(arm=pl.lit(arm_name)) for name, frame in frames.items()}
@@ -197,7 +199,7 @@ def _what_was_seen(
     outcomes = seen.outcomes()
     return {
         "outcomes": outcomes,
-        "visits": visits.drop("arm"),
+        "visits": visits.drop("arm").with_columns(pl.col("value").fill_nan(None)),
         "grades": grade_rows(graded, patients),
         "events": event_rows(outcomes, infections),
         "log": log,
@@ -236,5 +238,7 @@ def _courses(checks: NDArray[np.float64], truth: Truth, patients: NDArray[np.int
     """The true course of the sample, one row per check, until it ended."""
     rows = np.flatnonzero((patients >= 1) & (patients <= sample))
     columns = {name: values[rows].ravel() for name, values in truth.items()}
-    frame = pl.DataFrame({"patient": np.repeat(patients[rows], len(checks)), "day": np.tile(checks, len(rows)), **columns})
+    frame = pl.DataFrame(
+        {"patient": np.repeat(patients[rows], len(checks)), "day": np.tile(checks, len(rows)), **columns}
+    )
     return frame.filter(pl.col("temperature").is_not_nan())

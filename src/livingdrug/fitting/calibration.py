@@ -147,7 +147,9 @@ def calibrate(
 
     first = np.log([start[knob.name, knob.part] for knob in knobs])
     simplex = np.vstack([first, *(first + step for step in np.diag(np.full(len(knobs), 0.12)))])
-    minimize(score, first, method="Nelder-Mead", options={"maxfev": n_runs, "initial_simplex": simplex, "adaptive": True})
+    minimize(
+        score, first, method="Nelder-Mead", options={"maxfev": n_runs, "initial_simplex": simplex, "adaptive": True}
+    )
     return Calibration(best[0].values, best[0].score, best[0].misfits, count)
 
 

@@ -1,14 +1,14 @@
 """The family of errors a user may meet. Each says what is wrong, where, what was expected, what to do next.
 
-    LivingDrugError
-    ├── BadInput                 exit code 2: stopped at the door
-    │   ├── UnknownName          no such product, trial, endpoint ...
-    │   ├── UnitError            a unit that does not fit the quantity
-    │   ├── CatalogError         a catalog file that does not hold together
-    │   ├── ExpressionError      a formula that cannot be read
-    │   └── ModelError           mechanisms that do not join into a sound model
-    ├── SimulationFailed         exit code 3: some patients' courses did not finish
-    └── Interrupted              exit code 130: stopped by the user, finished work kept
+LivingDrugError
+├── BadInput                 exit code 2: stopped at the door
+│   ├── UnknownName          no such product, trial, endpoint ...
+│   ├── UnitError            a unit that does not fit the quantity
+│   ├── CatalogError         a catalog file that does not hold together
+│   ├── ExpressionError      a formula that cannot be read
+│   └── ModelError           mechanisms that do not join into a sound model
+├── SimulationFailed         exit code 3: some patients' courses did not finish
+└── Interrupted              exit code 130: stopped by the user, finished work kept
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ class Formula:
         """
         missing = [name for name in self.names if name not in values]
         if missing:
-            raise ExpressionError(f'formula "{self.text}" needs {", ".join(missing)}; given: {", ".join(sorted(values))}')
+            raise ExpressionError(
+                f'formula "{self.text}" needs {", ".join(missing)}; given: {", ".join(sorted(values))}'
+            )
         return _value(self.tree, values)
 
 

@@ -52,7 +52,9 @@ def _key(seed: int, purpose: str) -> tuple[int, int]:
     return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:8], "little")
 
 
-def uniform(seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0) -> NDArray[np.float64]:
+def uniform(
+    seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0
+) -> NDArray[np.float64]:
     """One uniform number strictly between 0 and 1 for each patient.
 
     Parameters
@@ -78,11 +80,15 @@ def uniform(seed: int, purpose: str, patients: NDArray[np.int64], index: int | N
     return (bits.astype(np.float64) + 0.5) * 2.0**-52
 
 
-def normal(seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0) -> NDArray[np.float64]:
+def normal(
+    seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0
+) -> NDArray[np.float64]:
     """One standard normal number for each patient, by inversion of `uniform`."""
     return ndtri(uniform(seed, purpose, patients, index))
 
 
-def exponential(seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0) -> NDArray[np.float64]:
+def exponential(
+    seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0
+) -> NDArray[np.float64]:
     """One exponential number of mean 1 for each patient, by inversion of `uniform`."""
     return -np.log(uniform(seed, purpose, patients, index))

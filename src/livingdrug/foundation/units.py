@@ -82,7 +82,7 @@ def read(text: str | float | int, to: str, *, where: str = "") -> float:
     """
     place = f"{where}: " if where else ""
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
-        raise UnitError(f"{place}got {text!r}, expected text with a number and a unit, such as \"1 {to}\"")
+        raise UnitError(f'{place}got {text!r}, expected text with a number and a unit, such as "1 {to}"')
     match = _NUMBER.match(str(text))
     if not match:
         raise UnitError(f'{place}got "{text}", expected a number and a unit, such as "1 {to}"')

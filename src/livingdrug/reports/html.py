@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from livingdrug.reports.samples import sample
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import plain
 
+_RANGE = re.compile(r"(?<=\d)–(?=[\d.])")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -138,8 +140,10 @@ def _template() -> Any:
 
 
 def _unbroken(value: Any) -> Any:
-    """A number and its per cent sign stay on one line."""
-    return value.replace(" %", "\u00a0%") if isinstance(value, str) else value
+    """A number and its per cent sign stay on one line, and so does a range such as 71–89."""
+    if not isinstance(value, str) or value.startswith("data:"):
+        return value
+    return type(value)(_RANGE.sub("\u2060–\u2060", value.replace(" %", "\u00a0%")))
 
 
 def _text(name: str) -> str:

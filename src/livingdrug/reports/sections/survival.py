@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from livingdrug.reports.charts.survival import PublishedPoint, draw_survival
+from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
 from livingdrug.reports.estimates import at_day, curve_frame, curves
 from livingdrug.reports.page import Figure, Note, Section, Table, legend_of
 from livingdrug.reports.source import Source
@@ -22,10 +22,10 @@ FIGURES = (
         "efs",
         "efs_enrolled",
         "Event-free survival",
-        "Events: no remission, relapse, or death. The thin line counts everyone enrolled, from apheresis.",
+        "Events: no remission, relapse, or death.",
         False,
     ),
-    ("os", "os_enrolled", "Overall survival", "Thin line: everyone enrolled.", True),
+    ("os", "os_enrolled", "Overall survival", "", True),
     ("rfs", "", "Relapse-free survival of responders", "From first remission; censored at further therapy.", True),
 )
 TIMES = (6, 12, 24, 36, 60)
@@ -40,11 +40,9 @@ def build(source: Source) -> Section:
         if not found:
             absent.append(f"{title.lower()} ({source.problems.get(id, 'no patients')})")
             continue
-        quiet = (
-            [replace(c, name=f"{c.name}, enrolled", censored_day=(), quiet=True) for c in curves(source, twin)]
-            if twin
-            else []
-        )
+        quiet = _enrolled(source, twin)
+        if quiet:
+            caption = f"{caption} The thin line counts everyone enrolled, from apheresis.".strip()
         draw = partial(draw_survival, [*found, *quiet], title=title, last_day=source.last_day,
                        published=_published(source, id), height=220 if half else 290)  # fmt: skip
         legend = [*legend_of([c.name for c in found], [c.name for c in quiet])]
@@ -56,6 +54,13 @@ def build(source: Source) -> Section:
         parts.append(Note(f"Not available in this run: {'; '.join(absent)}.", "missing"))
     table = _table(source)
     return Section("survival", "Survival", LEAD, tuple([*parts, table] if table.rows else parts))
+
+
+def _enrolled(source: Source, twin: str) -> list[Curve]:
+    """The same endpoint among the enrolled, as a thin line; with several arms it stays in the table."""
+    if not twin or len(source.arms) > 1:
+        return []
+    return [replace(c, name=f"{c.name}, enrolled", censored_day=(), quiet=True) for c in curves(source, twin)]
 
 
 def _published(source: Source, id: str) -> list[PublishedPoint]:
@@ -73,36 +78,51 @@ def _published(source: Source, id: str) -> list[PublishedPoint]:
 
 
 def _table(source: Source) -> Table:
-    columns = ("", *(f"{month} months" for month in TIMES))
-    rows, marks = [], []
-    for id, _, title, _, _ in FIGURES:
+    """Estimates at the usual months: infused, published, and enrolled."""
+    rows: list[tuple[str, ...]] = []
+    marks = []
+    for id, twin, title, _, _ in FIGURES:
         for arm in source.arms:
-            cells = []
-            for month in TIMES:
-                found = at_day(source, id, arm, month * MONTH) if month * MONTH <= source.last_day + 1 else None
-                interval = percent_interval(found.low, found.high) if found else ""
-                cells.append(
-                    f"{percent(found.value)} ({interval})"
-                    if found and interval
-                    else percent(found.value)
-                    if found
-                    else DASH
-                )
-            if any(cell != DASH for cell in cells):
-                rows.append((title + (f", {arm}" if len(source.arms) > 1 else ""), *cells))
-        published = {p.day: p for p in _published(source, id)}
-        cells = []
-        for month in TIMES:
-            near = [p for d, p in published.items() if abs(d - month * MONTH) < 5]
-            interval = percent_interval(near[0].low, near[0].high) if near else ""
-            cells.append(f"{percent(near[0].value)}{f' ({interval})' if interval else ''}" if near else DASH)
-        if rows and any(cell != DASH for cell in cells):
-            marks.append((len(rows), "quiet"))
-            rows.append((f"{title}, published", *cells))
+            _add(
+                rows,
+                title + (f", {arm}" if len(source.arms) > 1 else ""),
+                [_simulated(source, id, arm, m) for m in TIMES],
+            )
+        points = _published(source, id)
+        if rows and _add(rows, f"{title}, published", [_near(points, month * MONTH) for month in TIMES]):
+            marks.append((len(rows) - 1, "quiet"))
+        for arm in source.arms if twin else ():
+            name = "all enrolled" + (f", {arm}" if len(source.arms) > 1 else "")
+            if _add(rows, f"{title}, {name}", [_simulated(source, twin, arm, month) for month in TIMES]):
+                marks.append((len(rows) - 1, "quiet"))
+    columns = ("", *(f"{month} months" for month in TIMES))
     return Table(
         columns,
         tuple(rows),
         title="Survival at fixed times",
-        note="Estimate (95 % confidence interval).",
+        note="Estimate (95 % confidence interval); from infusion unless it says enrolled, then from apheresis.",
         marks=tuple(marks),
     )
+
+
+def _add(rows: list[tuple[str, ...]], name: str, cells: list[str]) -> bool:
+    """Add a row unless it is empty."""
+    if all(cell == DASH for cell in cells):
+        return False
+    rows.append((name, *cells))
+    return True
+
+
+def _simulated(source: Source, id: str, arm: str, month: int) -> str:
+    found = at_day(source, id, arm, month * MONTH) if month * MONTH <= source.last_day + 1 else None
+    return _told(found.value, found.low, found.high) if found else DASH
+
+
+def _near(points: list[PublishedPoint], day: float) -> str:
+    near = [point for point in points if abs(point.day - day) < 5]
+    return _told(near[0].value, near[0].low, near[0].high) if near else DASH
+
+
+def _told(value: float, low: float | None, high: float | None) -> str:
+    interval = percent_interval(low, high)
+    return percent(value) + (f" ({interval})" if interval else "")

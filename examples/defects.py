@@ -1,0 +1,150 @@
+"""Measures the known defects of the model: dose, burden, tocilizumab and steroids, in one typical patient and in many.
+
+    python examples/defects.py                                      prints the tables
+    python examples/defects.py docs/mechanisms/defects.md           writes them into the page, between its markers
+
+Every scenario is one row of one simulation, without a guideline: nothing is given but what the scenario says. Extinction
+and death from toxicity are switched off, so that only the equations speak. Takes about half a minute, most of it compiling.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from livingdrug.catalog.load import default_catalog, load_trial
+from livingdrug.clinic.protocol import doses
+from livingdrug.course.equations import Equations, equations, parameter_quantities
+from livingdrug.engine.ensemble import Dose
+from livingdrug.model.pages import table, with_generated
+from livingdrug.population.spread import individual_parameters
+
+PATIENTS, SEED = 200, 11
+WEIGHT_KG, BSA_M2, DOSE_PER_KG, BLASTS = 40.0, 1.3, 3.1e6, 0.5
+LAST_DAY, CHECKS_PER_DAY = 60, 3
+NEVER = 1e9
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What differs from the usual: dose and burden as factors, drugs as (name, mg/kg, days)."""
+
+    name: str
+    dose: float = 1.0
+    burden: float = 1.0
+    drug: str = ""
+    mg_per_kg: float = 0.0
+    days: tuple[float, ...] = ()
+
+
+def every(hours: float, first: float, last: float) -> tuple[float, ...]:
+    """Days from first to last in steps of so many hours, on the checks."""
+    return tuple(np.round(np.arange(first, last + 1e-9, hours / 24) * CHECKS_PER_DAY) / CHECKS_PER_DAY)
+
+
+SCENARIOS = (
+    Scenario("usual"),
+    Scenario("dose / 10", dose=0.1),
+    Scenario("dose x 3", dose=3.0),
+    Scenario("burden / 100", burden=0.01),
+    Scenario("burden / 10", burden=0.1),
+    Scenario("burden x 3", burden=3.0),
+    Scenario("tocilizumab 8 mg/kg on day 3", drug="tocilizumab", mg_per_kg=8.0, days=(3.0,)),
+    Scenario("tocilizumab 8 mg/kg on day 5", drug="tocilizumab", mg_per_kg=8.0, days=(5.0,)),
+    Scenario("methylprednisolone 2 mg/kg daily, days 5 to 8", drug="methylprednisolone", mg_per_kg=2.0, days=every(24, 5, 8)),
+    Scenario("methylprednisolone 2 mg/kg daily, days 2 to 8", drug="methylprednisolone", mg_per_kg=2.0, days=every(24, 2, 8)),
+    Scenario("dexamethasone 10 mg every 8 h, days 5 to 8", drug="dexamethasone", mg_per_kg=10 / WEIGHT_KG, days=every(8, 5, 8)),
+)
+
+
+def simulate(ready: Equations, quantities: dict, arm: object, patients: np.ndarray, *, spread: bool) -> dict[str, np.ndarray]:
+    """Outputs by name, each shaped (scenarios, patients, checks), and `day`."""
+    catalog, names = default_catalog(), list(ready.odes.parameters)
+    n, shape = len(patients), (len(SCENARIOS), len(patients))
+    own = individual_parameters(quantities, patients, SEED, between_patient=spread)
+    values = dict(zip(names, ready.odes.defaults, strict=True)) | own
+    values |= {"weight": WEIGHT_KG, "bsa": BSA_M2, "age": 11.0, "toxicity_threshold": NEVER}
+    values |= {name: 0.0 for name in names if name.startswith("extinction_")}
+    full_marrow = own["marrow_capacity"] * WEIGHT_KG / own["reference_weight"]
+    burden = np.array([one.burden for one in SCENARIOS])[:, None] * BLASTS * full_marrow
+    rows = {name: np.broadcast_to(value, shape) for name, value in values.items()} | {"leukaemia_start": burden}
+    parameters = np.ascontiguousarray(np.stack([rows[name].ravel() for name in names], axis=1))
+
+    first = int(arm.first_day)
+    checks = np.arange((LAST_DAY - first) * CHECKS_PER_DAY + 1) / CHECKS_PER_DAY + first
+    at = lambda day: int(np.argmin(np.abs(checks - day)))  # noqa: E731
+    given = [Dose(at(0), "car_t_infused", np.repeat([one.dose * DOSE_PER_KG * WEIGHT_KG for one in SCENARIOS], n))]
+    for planned in doses(arm, np.array([WEIGHT_KG]), np.array([BSA_M2])):
+        drug = catalog.load("drug", planned.drug)
+        given.append(Dose(at(planned.day), drug.enters, np.full(n * len(SCENARIOS), planned.milligrams[0] * drug.amount_per_mg.value)))
+    for row, one in enumerate(SCENARIOS):
+        for day in one.days:
+            drug = catalog.load("drug", one.drug)
+            amounts = np.zeros(shape)
+            amounts[row] = one.mg_per_kg * WEIGHT_KG * drug.amount_per_mg.value
+            given.append(Dose(at(day), drug.enters, amounts.ravel()))
+    course = ready.compiled.run(parameters, checks, np.ones(len(checks), dtype=bool), given)
+    if (course.status >= 2).any():
+        raise RuntimeError(f"{int((course.status >= 2).sum())} courses did not finish")
+    found = {name: course.outputs[:, :, i].reshape(*shape, len(checks)) for i, name in enumerate(ready.outputs)}
+    return {**found, "day": checks}
+
+
+def measures(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What is compared, each shaped (scenarios, patients)."""
+    day, first_month = found["day"], (found["day"] >= 0) & (found["day"] <= 28)
+    cells, fever = found["car_t_per_ul"][:, :, first_month], found["temperature"][:, :, first_month] >= 38
+    start = day[first_month]
+    # the first day still holds the bolus of cells waiting to engraft
+    late = start >= 1
+    return {
+        "Cmax": cells[:, :, late].max(axis=2),
+        "Tmax": start[late][cells[:, :, late].argmax(axis=2)],
+        "AUC 0-28": np.trapezoid(cells, start, axis=2),
+        "IFN peak": found["ifn_gamma"][:, :, first_month].max(axis=2),
+        "IL-6 peak": found["il6"][:, :, first_month].max(axis=2),
+        "fever days": fever.sum(axis=2) / CHECKS_PER_DAY,
+        "vasoplegia": found["vasoplegia"][:, :, first_month].max(axis=2),
+        "brain": found["brain"][:, :, first_month].max(axis=2),
+        "lowest log10 blasts": np.log10(np.maximum(found["leukaemia_total"].min(axis=2), 1e-3)),
+    }
+
+
+def text() -> str:
+    """Both tables as Markdown."""
+    catalog, trial = default_catalog(), load_trial("eliana")
+    arm = trial.arms[0]
+    arm = arm.model_copy(update={"management": arm.management.model_copy(update={"guideline": "no_treatment"})})
+    ready = equations(trial, arm, catalog)
+    quantities = parameter_quantities(trial, arm, catalog, ready.model)
+    typical = measures(simulate(ready, quantities, arm, np.array([1]), spread=False))
+    many = measures(simulate(ready, quantities, arm, np.arange(1, PATIENTS + 1), spread=True))
+
+    header = ["scenario", *typical]
+    rows = [[one.name, *(f"{typical[key][i, 0]:.3g}" for key in typical)] for i, one in enumerate(SCENARIOS)]
+    ratio_keys = ["Cmax", "AUC 0-28", "IFN peak", "IL-6 peak"]
+    shift_keys = ["Tmax", "fever days", "vasoplegia", "brain"]
+    ratios = []
+    for i, one in enumerate(SCENARIOS[1:], start=1):
+        cells = [f"x {np.median(many[key][i] / many[key][0]):.2f}" for key in ratio_keys]
+        cells += [f"{np.median(many[key][i] - many[key][0]):+.2f}" for key in shift_keys]
+        ratios.append([one.name, *cells])
+    return (
+        f"One typical patient ({WEIGHT_KG:g} kg, {100 * BLASTS:g} % blasts, {DOSE_PER_KG:.2g} cells/kg). CAR T cells in cells/uL,"
+        " cytokines in pg/mL, days; vasoplegia and brain from 0 to 1.\n\n"
+        + table(header, rows)
+        + f"\n\nThe same in {PATIENTS} patients of that size with their spread: median of each patient's ratio to, or difference"
+        " from, the usual.\n\n"
+        + table(["scenario", *ratio_keys, *(f"{key}, difference" for key in shift_keys)], ratios)
+    )
+
+
+if __name__ == "__main__":
+    told = text()
+    if len(sys.argv) > 1:
+        page = Path(sys.argv[1])
+        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+    sys.stdout.write(told + "\n")

@@ -1,0 +1,68 @@
+"""Published against simulated: the table of docs/trials/eliana.md, every published row that a run can answer.
+
+    python examples/eliana_table.py                                 1,000 patients, prints the table
+    python examples/eliana_table.py 1000 docs/trials/eliana.md      writes it into the page, between its markers
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import livingdrug as ld
+from livingdrug.catalog.load import default_catalog
+from livingdrug.catalog.records.evidence import Published
+from livingdrug.model.pages import table, with_generated
+from livingdrug.trial.misfit import Misfit, misfits
+
+SEED = 7
+
+
+def text(patients: int) -> str:
+    """The table as Markdown, and a sentence on what is not in it."""
+    catalog, result = default_catalog(), ld.run("eliana", patients=patients, seed=SEED, sample=0)
+    published = catalog.load("evidence", "eliana").results
+    found = misfits(result, published)
+    rows = [_row(result.endpoint(one.row.endpoint).title, one) for one in found]
+    answered = {id(one.row) for one in found}
+    silent = sorted({row.endpoint for row in published if id(row) not in answered})
+    fitted = [one for one in found if one.row.use == "calibration"]
+    near = sum(abs(one.z) <= 2 for one in fitted)
+    off = ", ".join(f"{one.row.endpoint} {one.row.at} {one.measure}".replace(" value", "").strip() for one in fitted if abs(one.z) > 2)
+    header = ["endpoint", "at", "published", "simulated", "z", "used for", "seen by us", "published in"]
+    return "\n\n".join(
+        [
+            f"{patients} enrolled, {result.patients.filter(result.patients['status'] == 'infused').height} infused, seed {SEED}.",
+            table(header, rows),
+            f"Of {len(fitted)} numbers calibrated on, {near} are within two published standard errors."
+            + (f" Farther off: {off}." if off else ""),
+            "Published, but not answered by this run (no such endpoint): " + ", ".join(f"`{name}`" for name in silent) + ".",
+        ]
+    )
+
+
+def _row(title: str, one: Misfit) -> list[str]:
+    row = one.row
+    spread = one.measure == "spread"
+    unit = {"percent": " %", "": ""}.get(row.unit, f" {row.unit}")
+    limits = "" if row.ci_low is None or row.ci_high is None else f" ({row.ci_low:g} to {row.ci_high:g})"
+    told = f"{one.published:.2f} log SD" if spread else f"{row.value:g}{unit}{limits}" + (f", n = {row.n}" if row.n else "")
+    simulated = f"{one.simulated:.2f} log SD" if spread else f"{_digits(one.simulated, row.unit)}{unit}"
+    return [title + (", spread" if spread else ""), row.at, told, simulated, f"{one.z:+.1f}",
+            row.use, "yes" if row.status == "read" else "recalled", _where(row)]  # fmt: skip
+
+
+def _digits(value: float, unit: str) -> str:
+    return f"{value:.0f}" if unit == "percent" else f"{value:.3g}"
+
+
+def _where(row: Published) -> str:
+    return row.population_note or "primary analysis"
+
+
+if __name__ == "__main__":
+    told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    if len(sys.argv) > 2:
+        page = Path(sys.argv[2])
+        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+    sys.stdout.write(told + "\n")

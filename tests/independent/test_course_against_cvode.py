@@ -144,6 +144,7 @@ def compared(people):
     changed = sorted(fired.keys() ^ known.firings.keys())
     changed += [key for key in fired.keys() & known.firings.keys() if abs(fired[key] / known.firings[key] - 1) > 1e-9]
     fates = []
+    fates += [(int(i), "last check") for i in np.flatnonzero(ensemble.stop_check != known.last)]
     for name in ("positive_extinct_day", "negative_extinct_day", "dead"):
         place = people.ready.compiled.memory.index(name)
         fates += [(int(i), name) for i in np.flatnonzero(np.abs(ensemble.memory[:, place] - known.memory[name]) > 1e-9)]

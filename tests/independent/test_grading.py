@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.scale import COURSE_SIGNS, FLAGS, READABLE, SIGNS
+from livingdrug.catalog.records.scale import COURSE_SIGNS, FLAGS, READABLE, REPORTED, SIGNS
 from livingdrug.clinic.grading import days_at_or_below, formula_text, grade
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
@@ -161,4 +161,4 @@ def test_days_at_or_below():
 
 def test_signs_flags_and_course_signs_do_not_overlap():
     """One name, one meaning."""
-    assert len(READABLE) == len(SIGNS) + len(FLAGS) + len(COURSE_SIGNS)
+    assert len(READABLE) == len(SIGNS) + len(FLAGS) + len(REPORTED) + len(COURSE_SIGNS)

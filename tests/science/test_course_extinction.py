@@ -89,7 +89,8 @@ def test_mean_lineage_against_the_closed_formula(clone):
             clone, 1, checks, rules=False, start=1e6, growth=birth - death, turnover=death, kill=0.0
         )
         known = 1e6 * (birth - death) / (birth - death * np.exp(-(birth - death) * checks))
-        np.testing.assert_allclose(cells[0] / lineage[0], known, rtol=2e-4)
+        # below a millionth of a lineage nothing is left to decide
+        np.testing.assert_allclose(cells[0] / lineage[0], known, rtol=2e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("growth", "published"), [(0.01, 1.000), (0.05, 0.9963), (0.105, 0.619), (0.15, 2.2e-6)])

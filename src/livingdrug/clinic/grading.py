@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingdrug.catalog.records.scale import FLAGS, READABLE
+from livingdrug.catalog.records.scale import FLAGS, READABLE, REPORTED
 from livingdrug.catalog.records.scale import Record as ScaleRecord
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
@@ -41,13 +41,16 @@ def formula_text(scale: ScaleRecord, without: Collection[str] = ()) -> str:
 
 
 def grade_formula(scale: ScaleRecord, without: Collection[str] = ()) -> list[tuple[str, str]]:
-    """Statements of a check program that leave this scale's grade in a local named by the scale's id."""
+    """Statements of a check program that leave this scale's grade in a local named by the scale's id.
+
+    What only a person at the bedside can report (CAPD, a diagnosis of HLH) counts as 0.
+    """
     if scale.graded_on == "course":
         raise BadInput(
             f'scale "{scale.id}" grades a whole course and cannot be read at one check.\n'
             "  Grade it afterwards with grade(), or take it out of the guideline."
         )
-    return [(scale.id, formula_text(scale, without))]
+    return [(scale.id, formula_text(scale, (*without, *REPORTED)))]
 
 
 def grade(scale: ScaleRecord, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
@@ -58,8 +61,8 @@ def grade(scale: ScaleRecord, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8
     scale
         A grading scale of the catalogue.
     signs
-        Sign or flag -> values in the sign's canonical unit; all of one shape (or single numbers). Flags that are
-        missing count as 0; a sign whose value is NaN fulfils no condition.
+        Sign or flag -> values in the sign's canonical unit; all of one shape (or single numbers). Flags and reported
+        signs that are missing count as 0; a sign whose value is NaN fulfils no condition.
 
     Returns
     -------
@@ -78,14 +81,16 @@ def grade(scale: ScaleRecord, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8
     array([0, 1, 3], dtype=int8)
     """
     needed = scale.names
-    missing = [name for name in needed if name not in signs and name not in FLAGS]
+    optional = {*FLAGS, *REPORTED, *(name for name, other in scale.stands_in.items() if other in signs)}
+    missing = [name for name in needed if name not in signs and name not in optional]
     if missing:
         described = "; ".join(f"{name} ({READABLE[name].meaning})" for name in missing)
         raise BadInput(
             f'scale "{scale.id}" reads {described}, which is not among the signs given: {", ".join(sorted(signs))}.\n'
             "  Record these signs, or grade on another scale."
         )
-    columns: dict[str, Any] = {name: np.asarray(signs.get(name, 0.0), dtype=np.float64) for name in needed}
+    unseen = {name: np.nan if name in scale.stands_in else 0.0 for name in needed}
+    columns: dict[str, Any] = {name: np.asarray(signs.get(name, unseen[name]), dtype=np.float64) for name in needed}
     shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
     value = read_formula(formula_text(scale)).evaluate(columns)
     return np.array(np.broadcast_to(value, shape), dtype=np.int8)

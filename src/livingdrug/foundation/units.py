@@ -33,7 +33,21 @@ def registry() -> Any:
 
 
 def _tidy(unit: str) -> str:
-    return unit.replace("µ", "u").replace("μ", "u").replace("%", "percent").strip() or "dimensionless"
+    text = unit.replace("µ", "u").replace("μ", "u").replace("%", "percent").strip()
+    text = re.sub(r"^[x×]?\s*10\s*(?:\^|\*\*)\s*(\d+)\s*/", r"1e\1/", text)  # laboratories write x10^9/L
+    text = re.sub(r"°\s*([CF])\b", r"deg\1", text)
+    return f"1{text}" if text.startswith("/") else text or "dimensionless"
+
+
+def _one(unit: str) -> Any:
+    """One of this unit as a pint quantity; a number may stand in it, as in 1e9/L and mL/min/(1.73 m^2)."""
+    units, text = registry(), _tidy(unit)
+    if not re.search("[a-zA-Z]", text):
+        raise ValueError(f'"{unit}" is a number without a unit')
+    try:
+        return units.Quantity(1.0, text)
+    except ValueError:  # pint's units carry no factors, its expressions do
+        return units.parse_expression(text)
 
 
 @cache
@@ -43,19 +57,51 @@ def factor(unit: str, to: str) -> float:
     Raises
     ------
     UnitError
-        One of the two is not a unit, or their dimensions differ.
+        One of the two is not a unit, their dimensions differ, or a temperature in another scale: no factor does that,
+        `convert` does.
 
     Examples
     --------
     >>> factor("week", "day")
     7.0
+    >>> factor("1/uL", "1e9/L")
+    0.001
+    >>> round(factor("mL/min/m^2", "mL/min/(1.73 m^2)"), 3)
+    1.73
     """
-    units = registry()
     try:
-        ratio = units.Quantity(1.0, _tidy(unit)).to(_tidy(to))
+        here, there = _one(unit), _one(to)
+        if here.units != there.units and not (here._is_multiplicative and there._is_multiplicative):
+            raise ValueError("temperatures in different scales have no common factor")
+        return float(here.to(there.units).magnitude / there.magnitude)
     except Exception as problem:
         raise UnitError(f'got unit "{unit}", expected one that converts to "{to}" ({problem})') from None
-    return float(ratio.magnitude)
+
+
+def convert(value: Any, unit: str, to: str) -> Any:
+    """A number or an array in the unit `to`; temperatures too, where the zero moves.
+
+    Raises
+    ------
+    UnitError
+        One of the two is not a unit, or their dimensions differ.
+
+    Examples
+    --------
+    >>> round(convert(101.3, "degF", "degC"), 2)
+    38.5
+    >>> convert(800.0, "1/uL", "1e9/L")
+    0.8
+    """
+    try:
+        here, there = _one(unit), _one(to)
+        if here.units == there.units or (here._is_multiplicative and there._is_multiplicative):
+            return value * factor(unit, to)
+        return registry().Quantity(value, here.units).to(there.units).magnitude
+    except UnitError:
+        raise
+    except Exception as problem:
+        raise UnitError(f'got unit "{unit}", expected one that converts to "{to}" ({problem})') from None
 
 
 def read(text: str | float | int, to: str, *, where: str = "") -> float:
@@ -77,8 +123,8 @@ def read(text: str | float | int, to: str, *, where: str = "") -> float:
 
     Examples
     --------
-    >>> read("2 week", "day")
-    14.0
+    >>> read("2 week", "day"), read("0.8 1e9/L", "1/uL"), round(read("98.6 degF", "degC"), 2)
+    (14.0, 800.0, 37.0)
     """
     place = f"{where}: " if where else ""
     if isinstance(text, bool) or not isinstance(text, (str, int, float)):
@@ -90,7 +136,7 @@ def read(text: str | float | int, to: str, *, where: str = "") -> float:
     if not unit and to not in ("", "dimensionless"):
         raise UnitError(f'{place}got "{text}" without a unit, expected "{to}"; write for example "{match[1]} {to}"')
     try:
-        return number * factor(unit, to)
+        return float(convert(number, unit, to))
     except UnitError:
         raise UnitError(
             f'{place}got "{text}", expected a quantity that converts to "{to or "a plain number"}"'

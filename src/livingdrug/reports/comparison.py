@@ -104,9 +104,9 @@ def _limits(row: Any) -> tuple[float, float, str]:
 
         exact = exact_binomial(row.numerator if row.numerator is not None else round(row.value * row.n / 100), row.n)
         return 100 * exact.ci_low, 100 * exact.ci_high, "exact"
-    if row.spread == "cv_percent" and row.spread_low and row.n and row.value > 0:
+    if row.cv_percent and row.n and row.value > 0:
         # Geometric CV -> standard deviation of the logarithms -> interval of the geometric mean (normal approximation).
-        half = Z95 * math.sqrt(math.log(1 + (row.spread_low / 100) ** 2) / row.n)
+        half = Z95 * math.sqrt(math.log1p((row.cv_percent / 100) ** 2) / row.n)
         return row.value * math.exp(-half), row.value * math.exp(half), "exact"
     return math.nan, math.nan, ""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.reports.page import Note, Section
+from livingdrug.reports.page import Section, missing
 from livingdrug.reports.samples import sample
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import plain
@@ -106,9 +106,11 @@ def _built(build: Callable[[Source], Section], source: Source) -> Section:
     try:
         return build(source)
     except pl.exceptions.ColumnNotFoundError as problem:
-        name = build.__module__.rsplit(".", 1)[-1]
+        module = build.__module__.rsplit(".", 1)[-1]
         column = str(problem).splitlines()[0]
-        return Section(name, name.replace("_", " ").capitalize(), "", (Note(f"This section needs a column the run does not have: {column}.", "missing"),))  # fmt: skip
+        words = f"This section needs a column the run does not have: {column}."
+        id = {"baseline": "patients", "one_patient": "patient"}.get(module, module.replace("_", "-"))
+        return missing(id, module.replace("_", " ").capitalize(), words)
 
 
 def _evidence(result: Any, catalog: Any) -> Any:

@@ -66,7 +66,7 @@ def test_values_below_the_limit_count_as_below_and_missed_visits_not_at_all():
 def test_limits_of_a_count_are_exact():
     """ELIANA printed 61 of 75 as 81 % with 71 to 89 %: the exact interval reproduces it."""
     row = SimpleNamespace(
-        ci_low=None, ci_high=None, unit="percent", n=75, numerator=61, value=81.0, statistic="proportion", spread=""
+        ci_low=None, ci_high=None, unit="percent", n=75, numerator=61, value=81.0, statistic="proportion", spread="", cv_percent=None
     )
     low, high, origin = _limits(row)
     assert (round(low), round(high), origin) == (71, 89, "exact")
@@ -75,7 +75,7 @@ def test_limits_of_a_count_are_exact():
 def test_limits_of_a_survival_estimate_are_not_invented():
     """A Kaplan-Meier estimate is no binomial count: without published limits there are none."""
     row = SimpleNamespace(ci_low=None, ci_high=None, unit="percent", n=75, numerator=None, value=50.0,
-                          statistic="Kaplan-Meier estimate", spread="")  # fmt: skip
+                          statistic="Kaplan-Meier estimate", spread="", cv_percent=None)  # fmt: skip
     assert math.isnan(_limits(row)[0])
 
 

@@ -124,7 +124,7 @@ def _infections(source: Source) -> Figure | None:
     if events.height == 0:
         return None
     infections = events.filter(pl.col("event") == "infection")
-    if infections.height == 0:
+    if infections.height == 0 or not source.arms:
         return None
     last = min(source.last_day, 730.0)
     series, rows = [], []

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livingdrug.catalog.arms import Arm
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.clinic.protocol import doses
 from livingdrug.course.equations import Equations, equations, parameter_quantities
@@ -54,13 +55,24 @@ SCENARIOS = (
     Scenario("burden x 3", burden=3.0),
     Scenario("tocilizumab 8 mg/kg on day 3", drug="tocilizumab", mg_per_kg=8.0, days=(3.0,)),
     Scenario("tocilizumab 8 mg/kg on day 5", drug="tocilizumab", mg_per_kg=8.0, days=(5.0,)),
-    Scenario("methylprednisolone 2 mg/kg daily, days 5 to 8", drug="methylprednisolone", mg_per_kg=2.0, days=every(24, 5, 8)),
-    Scenario("methylprednisolone 2 mg/kg daily, days 2 to 8", drug="methylprednisolone", mg_per_kg=2.0, days=every(24, 2, 8)),
-    Scenario("dexamethasone 10 mg every 8 h, days 5 to 8", drug="dexamethasone", mg_per_kg=10 / WEIGHT_KG, days=every(8, 5, 8)),
+    Scenario(
+        "methylprednisolone 2 mg/kg daily, days 5 to 8", drug="methylprednisolone", mg_per_kg=2.0, days=every(24, 5, 8)
+    ),
+    Scenario(
+        "methylprednisolone 2 mg/kg daily, days 2 to 8", drug="methylprednisolone", mg_per_kg=2.0, days=every(24, 2, 8)
+    ),
+    Scenario(
+        "dexamethasone 10 mg every 8 h, days 5 to 8",
+        drug="dexamethasone",
+        mg_per_kg=10 / WEIGHT_KG,
+        days=every(8, 5, 8),
+    ),
 )
 
 
-def simulate(ready: Equations, quantities: dict, arm: object, patients: np.ndarray, *, spread: bool) -> dict[str, np.ndarray]:
+def simulate(
+    ready: Equations, quantities: dict, arm: Arm, patients: np.ndarray, *, spread: bool
+) -> dict[str, np.ndarray]:
     """Outputs by name, each shaped (scenarios, patients, checks), and `day`."""
     catalog, names = default_catalog(), list(ready.odes.parameters)
     n, shape = len(patients), (len(SCENARIOS), len(patients))
@@ -79,7 +91,13 @@ def simulate(ready: Equations, quantities: dict, arm: object, patients: np.ndarr
     given = [Dose(at(0), "car_t_infused", np.repeat([one.dose * DOSE_PER_KG * WEIGHT_KG for one in SCENARIOS], n))]
     for planned in doses(arm, np.array([WEIGHT_KG]), np.array([BSA_M2])):
         drug = catalog.load("drug", planned.drug)
-        given.append(Dose(at(planned.day), drug.enters, np.full(n * len(SCENARIOS), planned.milligrams[0] * drug.amount_per_mg.value)))
+        given.append(
+            Dose(
+                at(planned.day),
+                drug.enters,
+                np.full(n * len(SCENARIOS), planned.milligrams[0] * drug.amount_per_mg.value),
+            )
+        )
     for row, one in enumerate(SCENARIOS):
         for day in one.days:
             drug = catalog.load("drug", one.drug)
@@ -133,13 +151,62 @@ def text() -> str:
         cells += [f"{np.median(many[key][i] - many[key][0]):+.2f}" for key in shift_keys]
         ratios.append([one.name, *cells])
     return (
-        f"One typical patient ({WEIGHT_KG:g} kg, {100 * BLASTS:g} % blasts, {DOSE_PER_KG:.2g} cells/kg). CAR T cells in cells/uL,"
+        "The first proposal (before calibration, adult with lymphoma-like burden) against the model as it is.\n\n"
+        + table(["measure", "first proposal", "now"], summary(typical))
+        + f"\n\nOne typical patient ({WEIGHT_KG:g} kg, {100 * BLASTS:g} % blasts, {DOSE_PER_KG:.2g} cells/kg). CAR T cells in cells/uL,"
         " cytokines in pg/mL, days; vasoplegia and brain from 0 to 1.\n\n"
         + table(header, rows)
         + f"\n\nThe same in {PATIENTS} patients of that size with their spread: median of each patient's ratio to, or difference"
         " from, the usual.\n\n"
         + table(["scenario", *ratio_keys, *(f"{key}, difference" for key in shift_keys)], ratios)
     )
+
+
+# Numbers of the uncalibrated first proposal, computed with its prototype: dose, burden and steroids one at a time.
+FIRST = {
+    "dose / 10": 0.18,
+    "dose x 3": 1.87,
+    "steroid": 0.45,
+    "tocilizumab IL-6": 3.9,
+    "tocilizumab": 1.0,
+    "IL-6 power": 0.048,
+}
+
+
+def summary(typical: dict[str, np.ndarray]) -> list[list[str]]:
+    """Each defect as one number: before and now, typical patient."""
+    row = {one.name: i for i, one in enumerate(SCENARIOS)}
+
+    def ratio(key: str, scenario: str) -> float:
+        return float(typical[key][row[scenario], 0] / typical[key][0, 0])
+
+    def power(key: str) -> float:
+        least, most = (typical[key][row[name], 0] for name in ("burden / 100", "burden x 3"))
+        return float(np.log(most / least) / np.log(300.0))
+
+    tmax = [f"{typical['Tmax'][row[name], 0]:.1f}" for name in ("burden / 10", "usual", "burden x 3")]
+    methyl, dexa = (next(name for name in row if name.startswith(drug)) for drug in ("methylpred", "dexa"))
+    toci = "tocilizumab 8 mg/kg on day 3"
+    return [
+        ["Cmax, a tenth of the dose", f"x {FIRST['dose / 10']:.2f}", f"x {ratio('Cmax', 'dose / 10'):.2f}"],
+        ["Cmax, three times the dose", f"x {FIRST['dose x 3']:.2f}", f"x {ratio('Cmax', 'dose x 3'):.2f}"],
+        ["Tmax at burden / 10, usual, x 3 [day]", "6.4, 9.9, 15.2 (x 8)", ", ".join(tmax)],
+        ["IL-6 peak rises as burden to the power", f"{FIRST['IL-6 power']:.2f}", f"{power('IL-6 peak'):.2f}"],
+        ["IFN peak rises as burden to the power", "0.49", f"{power('IFN peak'):.2f}"],
+        ["Cmax rises as burden to the power", "0.41", f"{power('Cmax'):.2f}"],
+        ["Cmax under tocilizumab on day 3", f"x {FIRST['tocilizumab']:.2f}", f"x {ratio('Cmax', toci):.2f}"],
+        [
+            "IL-6 peak under tocilizumab on day 3",
+            f"x {FIRST['tocilizumab IL-6']:.1f}",
+            f"x {ratio('IL-6 peak', toci):.1f}",
+        ],
+        [
+            "Cmax under dexamethasone, days 5 to 8",
+            f"x {FIRST['steroid']:.2f} (60 ng/mL held)",
+            f"x {ratio('Cmax', dexa):.2f} (10 mg every 8 h)",
+        ],
+        ["Cmax under methylprednisolone, days 5 to 8", "", f"x {ratio('Cmax', methyl):.2f} (2 mg/kg daily)"],
+    ]
 
 
 if __name__ == "__main__":

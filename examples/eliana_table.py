@@ -1,7 +1,7 @@
 """Published against simulated: the table of docs/trials/eliana.md, every published row that a run can answer.
 
-    python examples/eliana_table.py                                 1,000 patients, prints the table
-    python examples/eliana_table.py 1000 docs/trials/eliana.md      writes it into the page, between its markers
+python examples/eliana_table.py                                 1,000 patients, prints the table
+python examples/eliana_table.py 1000 docs/trials/eliana.md      writes it into the page, between its markers
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ def text(patients: int) -> str:
     silent = sorted({row.endpoint for row in published if id(row) not in answered})
     fitted = [one for one in found if one.row.use == "calibration"]
     near = sum(abs(one.z) <= 2 for one in fitted)
-    off = ", ".join(f"{one.row.endpoint} {one.row.at} {one.measure}".replace(" value", "").strip() for one in fitted if abs(one.z) > 2)
+    off = ", ".join(
+        f"{one.row.endpoint} {one.row.at} {one.measure}".replace(" value", "").strip()
+        for one in fitted
+        if abs(one.z) > 2
+    )
     header = ["endpoint", "at", "published", "simulated", "z", "used for", "seen by us", "published in"]
     return "\n\n".join(
         [
@@ -36,7 +40,9 @@ def text(patients: int) -> str:
             table(header, rows),
             f"Of {len(fitted)} numbers calibrated on, {near} are within two published standard errors."
             + (f" Farther off: {off}." if off else ""),
-            "Published, but not answered by this run (no such endpoint): " + ", ".join(f"`{name}`" for name in silent) + ".",
+            "Published, but not answered by this run (no such endpoint): "
+            + ", ".join(f"`{name}`" for name in silent)
+            + ".",
         ]
     )
 
@@ -46,7 +52,11 @@ def _row(title: str, one: Misfit) -> list[str]:
     spread = one.measure == "spread"
     unit = {"percent": " %", "": ""}.get(row.unit, f" {row.unit}")
     limits = "" if row.ci_low is None or row.ci_high is None else f" ({row.ci_low:g} to {row.ci_high:g})"
-    told = f"{one.published:.2f} log SD" if spread else f"{row.value:g}{unit}{limits}" + (f", n = {row.n}" if row.n else "")
+    told = (
+        f"{one.published:.2f} log SD"
+        if spread
+        else f"{row.value:g}{unit}{limits}" + (f", n = {row.n}" if row.n else "")
+    )
     simulated = f"{one.simulated:.2f} log SD" if spread else f"{_digits(one.simulated, row.unit)}{unit}"
     return [title + (", spread" if spread else ""), row.at, told, simulated, f"{one.z:+.1f}",
             row.use, "yes" if row.status == "read" else "recalled", _where(row)]  # fmt: skip

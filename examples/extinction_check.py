@@ -60,7 +60,14 @@ def text() -> str:
         [str(day), f"{exact[day][0]:.4f}", f"{drawn[day][0]:.4f}", f"{exact[day][1]:.4g}", f"{drawn[day][1]:.4g}", f"{drawn[day][2]:.2f}"]
         for day in days
     ]  # fmt: skip
-    header = ["day", "extinct, formula", "extinct, simulated", "survivors' mean, formula", "simulated", "their coefficient of variation"]
+    header = [
+        "day",
+        "extinct, formula",
+        "extinct, simulated",
+        "survivors' mean, formula",
+        "simulated",
+        "their coefficient of variation",
+    ]
     return f"{CLONES} clones of {START:g} cells.\n\n" + table(header, rows)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import polars as pl
+
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.course.equations import equations, parameter_quantities
@@ -25,26 +27,33 @@ def text(patients: int) -> str:
     catalog, trial = default_catalog(), ld.load_trial("eliana")
     arm = trial.arms[0]
     usual = parameter_quantities(trial, arm, catalog, equations(trial, arm, catalog).model)["leukaemia_turnover"]
-    rows = []
+    rows, n = [], 0
     for turnover in TURNOVERS:
         changed = {"leukaemia_turnover": usual.model_copy(update={"value": turnover})}
         result = ld.run(trial, patients=patients, seed=SEED, sample=0, parameters=changed)
-        infused = result.patients.filter(result.patients["status"] == "infused")
-        infused = infused.filter(infused["truth_cured"].is_not_null())
-        share = lambda column: f"{100 * infused[column].cast(float).mean():.0f}"  # noqa: E731
-        gone = {clone: infused[f"truth_{clone}_clone_extinct_day"].is_not_null().mean() for clone in ("positive", "negative")}
-        negative = result.endpoint("relapse_antigen_negative").table()["estimate"][0]
-        at = {
-            name: [f"{100 * value:.0f}" for value in result.endpoint(name).at([12, 36, 60], "month")["estimate"]]
+        infused = result.patients.filter((pl.col("status") == "infused") & pl.col("truth_cured").is_not_null())
+        shares = infused.select(
+            pl.col("truth_cured").mean().alias("cured"),
+            pl.col("truth_positive_clone_extinct_day").is_not_null().mean().alias("positive"),
+            pl.col("truth_negative_clone_extinct_day").is_not_null().mean().alias("negative"),
+            pl.col("responded_3mo").mean().alias("responded"),
+        ).row(0)
+        curves = [
+            share
             for name in ("efs", "os")
-        }
-        n_relapses = infused["relapse_day"].is_not_null().sum()
-        told = [f"{turnover:g}", share("truth_cured"), f"{100 * gone['positive']:.0f}", f"{100 * gone['negative']:.0f}"]
-        rows.append([*told, share("responded_3mo"), *at["efs"], *at["os"], str(n_relapses), f"{100 * (negative or 0):.0f}"])
+            for share in result.endpoint(name).at([12, 36, 60], "month")["estimate"].to_list()
+        ]
+        of_relapses = result.endpoint("relapse_antigen_negative").table()["estimate"].to_list()[0]
+        n_relapses = infused["relapse_day"].drop_nulls().len()
+        numbers = [f"{100 * share:.0f}" for share in (*shares, *curves)]
+        rows.append([f"{turnover:g}", *numbers, str(n_relapses), f"{100 * (of_relapses or 0):.0f}"])
+        n = infused.height
     header = ["turnover [1/day]", "cured", "positive clone extinct", "negative clone extinct", "CR/CRi at 3 months",
               "EFS 12", "EFS 36", "EFS 60", "OS 12", "OS 36", "OS 60", "relapses", "of them antigen-negative"]  # fmt: skip
-    n = infused.height
-    return f"{patients} enrolled, {n} infused, seed {SEED}; shares in percent of the infused, EFS and OS at months.\n\n" + table(header, rows)
+    return (
+        f"{patients} enrolled, {n} infused, seed {SEED}; shares in percent of the infused, EFS and OS at months.\n\n"
+        + table(header, rows)
+    )
 
 
 if __name__ == "__main__":

@@ -70,7 +70,9 @@ class Treated:
         """The same patients looked at on other days, which must hold the days of all doses."""
         days = np.asarray(checks, dtype=np.float64)
         places = [int(np.argmin(np.abs(days - self.checks[one.check]))) for one in self.doses]
-        assert all(abs(days[place] - self.checks[one.check]) < 1e-9 for place, one in zip(places, self.doses, strict=True))
+        assert all(
+            abs(days[place] - self.checks[one.check]) < 1e-9 for place, one in zip(places, self.doses, strict=True)
+        )
         doses = [replace(one, check=place) for place, one in zip(places, self.doses, strict=True)]
         return replace(self, checks=days, doses=tuple(doses))
 
@@ -103,7 +105,7 @@ def treated(eliana) -> Callable[..., Treated]:
         from livingdrug.clinic.protocol import check_days
         from livingdrug.course.equations import equations, parameter_quantities
         from livingdrug.course.individuals import patient_parameters
-        from livingdrug.course.simulate import _doses
+        from livingdrug.course.simulate import planned_doses
         from livingdrug.manufacturing import make
         from livingdrug.population import draw
 
@@ -122,7 +124,7 @@ def treated(eliana) -> Callable[..., Treated]:
         table = patient_parameters(
             ready.odes, quantities, population, cohort, lots, seed, between_patient=between_patient
         )
-        doses = tuple(_doses(arm, cohort, lots, checks, catalog))
+        doses = tuple(planned_doses(arm, cohort, lots, checks, catalog))
         return Treated(ready, cohort.patients, table, checks, doses, seed)
 
     return make_treated

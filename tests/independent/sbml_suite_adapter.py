@@ -1,7 +1,8 @@
-"""`simulate` for run_sbml_suite.py: SBML through read_sbml, integrated by SciPy (the equations are what is tested).
+"""`simulate` for run_sbml_suite.py: SBML through read_sbml_model, integrated by run_with_events.
 
-Usage: python run_sbml_suite.py DIRECTORY 1-core sbml_suite_adapter   (with this folder on PYTHONPATH)
-With LIVINGDRUG_SUITE=engine in the environment the ensemble engine integrates instead of SciPy.
+Usage: python run_sbml_suite.py DIRECTORY all sbml_suite_adapter   (with this folder on PYTHONPATH)
+The environment variable LIVINGDRUG_SUITE chooses another integrator for models without events: "ensemble" is the
+vectorised engine of compile_model, "scipy" is SciPy's LSODA on the plain formulas.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
+from livingdrug.engine.event_driver import run_with_events
+from livingdrug.engine.events import EventModel
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.read_sbml import read_sbml
-from livingdrug.engine.sbml_formulas import Formulas
+from livingdrug.engine.sbml_model import read_sbml_model
+
+__all__ = ["PlainOdes", "course_of", "read_sbml", "simulate"]
 
 _WORDS = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor, "sin": np.sin, "cos": np.cos,
@@ -81,6 +86,54 @@ def engine_course(
     return found.outputs[0]
 
 
+def event_course(
+    model: EventModel, times: NDArray[np.float64], rtol: float, atol: float, names: list[str]
+) -> NDArray[np.float64]:
+    """The same columns by the driver for models with events."""
+    parameters = np.array([model.odes.defaults], dtype=float).reshape(1, -1)
+    found = run_with_events(model, parameters, times, rtol, atol, outputs=names)
+    if found.status[0]:
+        raise RuntimeError(found.sentences()[0])
+    return found.outputs[0]
+
+
+def course_of(
+    sbml: str,
+    times: NDArray[np.float64],
+    amounts: list[str],
+    concentrations: list[str],
+    variables: list[str],
+    abs_tol: float,
+    rel_tol: float,
+) -> NDArray[np.float64]:
+    """Columns of variables at the times; species in amounts or concentrations as asked."""
+    model = read_sbml_model(sbml)
+    document = libsbml.readSBMLFromString(sbml)
+    homes = {species.getId(): species for species in document.getModel().getListOfSpecies()}
+    wanted = list(dict.fromkeys([*variables, *(homes[v].getCompartment() for v in variables if v in homes)]))
+    own = [model.name(name) for name in wanted]
+    rtol, atol = min(1e-8, rel_tol * 1e-4), abs_tol * 1e-5
+    chosen = "" if model.events or not model.odes.states else os.environ.get("LIVINGDRUG_SUITE", "")
+    if chosen == "ensemble":
+        course = engine_course(model.odes, times, rtol, atol, own)
+    elif chosen == "scipy":
+        course = PlainOdes(model.odes).course(times, rtol, atol, own)
+    else:
+        course = event_course(model, times, rtol, atol, own)
+    columns = dict(zip(wanted, course.T, strict=True))
+    out = []
+    for name in variables:
+        column = columns[name]
+        if name in homes:
+            size = columns[homes[name].getCompartment()]
+            if homes[name].getHasOnlySubstanceUnits() and name in concentrations:
+                column = column / size
+            elif not homes[name].getHasOnlySubstanceUnits() and name in amounts:
+                column = column * size
+        out.append(column)
+    return np.array(out).reshape(len(variables), len(times)).T
+
+
 def simulate(
     sbml: str,
     start: float,
@@ -93,28 +146,6 @@ def simulate(
     rel_tol: float,
 ) -> NDArray[np.float64]:
     """Columns [time, *variables] at steps + 1 evenly spaced times."""
-    plain = PlainOdes(read_sbml(sbml))
-    document = libsbml.readSBMLFromString(sbml)
-    model = document.getModel()
     times = np.linspace(start, start + duration, steps + 1)
-    homes = {s.getId(): s for s in model.getListOfSpecies()}
-    wanted = list(dict.fromkeys([*variables, *(homes[v].getCompartment() for v in variables if v in homes)]))
-    formulas = Formulas(model)
-    own = [formulas.name(name) for name in wanted]
-    rtol, atol = min(1e-9, rel_tol * 1e-4), abs_tol * 1e-5
-    if os.environ.get("LIVINGDRUG_SUITE") == "engine" and plain.odes.states:
-        course = engine_course(plain.odes, times, max(rtol, 1e-8), atol, own)
-    else:
-        course = plain.course(times, rtol, atol, own)
-    columns = dict(zip(wanted, course.T, strict=True))
-    out = [times]
-    for name in variables:
-        column = columns[name]
-        if name in homes:
-            size = columns[homes[name].getCompartment()]
-            if homes[name].getHasOnlySubstanceUnits() and name in concentrations:
-                column = column / size
-            elif not homes[name].getHasOnlySubstanceUnits() and name in amounts:
-                column = column * size
-        out.append(column)
-    return np.array(out).T
+    course = course_of(sbml, times, amounts, concentrations, variables, abs_tol, rel_tol)
+    return np.column_stack([times, course])

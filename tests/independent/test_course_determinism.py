@@ -61,7 +61,11 @@ def test_another_scale_adds_rows_and_changes_none(plain, eliana):
     # expected: rows of the other scales as before; the true courses get one more column
     trial, _ = eliana
     found = run(
-        trial.model_copy(update={"scales": (*trial.scales, "crs_lee")}), patients=PATIENTS, seed=SEED, threads=1, sample=5
+        trial.model_copy(update={"scales": (*trial.scales, "crs_lee")}),
+        patients=PATIENTS,
+        seed=SEED,
+        threads=1,
+        sample=5,
     )
     before = plain[1].frames
     grades = found.frames["grades"]

@@ -8,7 +8,16 @@ import pytest
 from livingdrug.interop.patient_sbml import export_patient_sbml
 from livingdrug.interop.sbml import export_sbml
 
-NAMED = ("car_t_copies_per_ug", "il6", "temperature", "neutrophils", "platelets", "igg", "b_cells_per_ul", "blasts_percent")
+NAMED = (
+    "car_t_copies_per_ug",
+    "il6",
+    "temperature",
+    "neutrophils",
+    "platelets",
+    "igg",
+    "b_cells_per_ul",
+    "blasts_percent",
+)
 
 
 def in_roadrunner(text, checks, names):

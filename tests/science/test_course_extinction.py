@@ -98,7 +98,7 @@ def test_kimmel_2021(growth, published):
     # expected: Kimmel et al. 2021 (doi:10.1098/rspb.2021.0229), their equations and parameters with Kendall extinction
     # over 400 days computed once outside this package; tumour in mL of 1e9 cells, T cells in cells/uL
     def rates(_, y):
-        lymphocytes, car_t, log_tumour, log_lineage = y
+        lymphocytes, car_t, _, log_lineage = y
         total = lymphocytes + car_t
         rate = 0.0251 + 0.525 * (total - 500) ** 2 / (0.423 * total**2 + (total - 500) ** 2)
         kill = 1.15 * car_t / (4.05 + car_t)
@@ -177,3 +177,24 @@ def test_when_the_clinic_looks_does_not_decide_who_is_cured(clone):
         day, _, _ = simulated(clone, 2000, checks, **values)
         shares.append(np.mean(day < NEVER))
     assert np.ptp(shares) < 2 * math.sqrt(0.25 / 2000), shares
+
+
+def test_when_the_clinic_looks_does_not_decide_who_is_cured_of_leukaemia(treated):
+    # expected: the real model: 8-hourly checks in the first month against daily ones, later weekly against four-weekly;
+    # thresholds are the same, so only marginal patients and shifted drug doses could differ
+    people = treated(200)
+    planned = np.array([people.checks[dose.check] for dose in people.doses])
+    thin = np.unique(
+        np.concatenate([planned, np.arange(-6.0, 60.0), np.arange(60.0, 1826.0, 28.0), people.checks[-1:]])
+    )
+    cured = []
+    for days in (people.checks, thin):
+        some = people.on_days(days)
+        ensemble = some.run(rules=True)
+        memory = some.ready.compiled.memory
+        gone = [ensemble.memory[:, memory.index(f"{clone}_extinct_day")] < NEVER for clone in ("positive", "negative")]
+        cured.append(gone[0] & gone[1])
+    share = cured[0].mean()
+    assert 0.05 < share < 0.95
+    assert np.mean(cured[0] != cured[1]) < 0.05
+    assert abs(cured[1].mean() - share) < 2 * math.sqrt(share * (1 - share) / len(people))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.lookup import Lookup
     from livingdrug.catalog.records.trial import Record as Trial
 
 
-def check_trial(trial: Trial, catalog: Catalog) -> list[BadInput]:
+def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
     """Everything in a trial that points to nowhere, as errors ready to be shown or raised.
 
     Parameters

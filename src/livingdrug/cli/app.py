@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli import NOTICE, catalogue, models, patients, trials
+from livingdrug.cli import NOTICE, catalogue, grading, models, patients, reproduce, scores, trials
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -20,6 +20,7 @@ HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-
   livingdrug run my_trial.toml -n 500
 """
 LOOK, SIMULATE, ASK, EXPORT = "Look up", "Simulate", "Ask and tell", "Open the biology"
+YOURS = "Your own data"
 
 
 def _version(asked: bool) -> None:
@@ -62,8 +63,11 @@ def build() -> Any:
         ("endpoints", trials.endpoints, ASK),
         ("report", trials.report, ASK),
         ("model", models.model, EXPORT),
+        ("reproduce", reproduce.reproduce, EXPORT),
     ):
         app.command(name, rich_help_panel=panel, epilog=NOTICE)(command)
+    app.command("grade", rich_help_panel=YOURS, epilog=NOTICE)(grading.grade)
+    app.command("score", rich_help_panel=YOURS, epilog=NOTICE, context_settings=scores.OPEN_OPTIONS)(scores.score)
     export.command("sbml", epilog=NOTICE)(models.export_sbml)
     export.callback()(_export)
     app.add_typer(export, name="export", rich_help_panel=EXPORT)

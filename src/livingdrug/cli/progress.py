@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+LONG = ("courses",)
 Report = Callable[[str, str, int, int], None]
 
 
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Report]:
-    """Give a function `report(arm, stage, done, total)` that a run calls as it goes.
+    """Give a function `report(arm, stage, done, total)` that a run calls as it goes; arm "" stands for all of them.
 
     Progress goes to standard error, so that standard output stays clean for a pipe.
     """
@@ -31,27 +32,32 @@ def _bars() -> Iterator[Report]:
 
     shown: dict[tuple[str, str], object] = {}
     columns = (
-        TextColumn("{task.fields[arm]}", style="bold"), TextColumn("{task.description}"), BarColumn(bar_width=32),
+        TextColumn("{task.fields[who]}", style="bold"), TextColumn("{task.description}"), BarColumn(bar_width=24),
         MofNCompleteColumn(), TimeElapsedColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True)) as bars:
+        named = ""
 
         def report(arm: str, stage: str, done: int, total: int) -> None:
+            nonlocal named
             key = (arm, stage)
             if key not in shown:
-                shown[key] = bars.add_task(stage, total=total, arm=arm)
+                # An arm's name stands at its first bar only: one look tells the arms apart.
+                shown[key] = bars.add_task(stage, total=total, who=arm if arm != named else "")
+                named = arm
             bars.update(shown[key], completed=done, total=total)  # type: ignore[arg-type]
 
         yield report
 
 
 def _lines() -> Report:
+    """A line at each quarter of what takes long, and one at the end of every other stage."""
     said: dict[tuple[str, str], int] = {}
 
     def report(arm: str, stage: str, done: int, total: int) -> None:
         quarter = 4 * done // total if total else 4
-        if said.get((arm, stage), -1) < quarter:
+        if said.get((arm, stage), -1) < quarter and (stage in LONG or quarter == 4):
             said[arm, stage] = quarter
-            print(f"{arm}: {stage} {done}/{total}", file=sys.stderr, flush=True)
+            print(f"{arm}: {stage} {done}/{total}" if arm else stage, file=sys.stderr, flush=True)
 
     return report

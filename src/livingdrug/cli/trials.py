@@ -64,11 +64,13 @@ def run(
             protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder,
             resume=resume, progress=report_progress, catalog=known, sample=sample,
         )  # fmt: skip
-    written = None
-    if not no_report:
-        from livingdrug.reports.html import write_report
+        written = None
+        if not no_report:
+            from livingdrug.reports.html import write_report
 
-        written = write_report(result, folder / "report.html")
+            report_progress("", "report", 0, 1)
+            written = write_report(result, folder / "report.html")
+            report_progress("", "report", 1, 1)
     if as_json:
         _print_json(result, folder=str(folder), report=str(written) if written else None)
         refuse_silence(result)

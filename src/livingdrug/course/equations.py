@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from livingdrug.model.assemble import Model, assemble
 
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
+    from livingdrug.catalog.records.drug import Record as Drug
     from livingdrug.catalog.records.guideline import Record as Guideline
     from livingdrug.catalog.records.trial import Record as Trial
 
@@ -61,6 +62,9 @@ _READY: dict[object, Equations] = {}
 def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     """The compiled model of an arm: the product's recipe under the arm's guideline, grading the trial's scales.
 
+    A drug brings its mechanism: one that the recipe leaves out joins the model when the arm or its guideline may give
+    the drug, so that nobody pays for the equations of drugs that cannot be given.
+
     Raises
     ------
     ModelError, CatalogError
@@ -71,16 +75,24 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     names = dict.fromkeys([*trial.scales, *guideline.scales])
     scales = {name: catalog.load("scale", name) for name in names}
     drugs = {name: catalog.load("drug", name) for name in guideline.drugs}
-    key = (product.recipe, guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
+    brought = _entered([*drugs.values(), *(catalog.load("drug", part.drug) for part in arm.lymphodepletion)])
+    key = (product.recipe, brought, guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
            tuple(d.model_dump_json() for d in drugs.values()))  # fmt: skip
     with _LOCK:
         if key not in _READY:
-            _READY[key] = _compile(product.recipe, guideline, scales, drugs)
+            _READY[key] = _compile(product.recipe, brought, guideline, scales, drugs)
         return _READY[key]
 
 
-def _compile(recipe: str, guideline: Guideline, scales: Mapping, drugs: Mapping) -> Equations:
-    model = assemble(recipe)
+def _entered(drugs: Iterable[Drug]) -> tuple[str, ...]:
+    """States that drugs enter, sorted; supportive drugs enter none."""
+    return tuple(sorted({drug.enters for drug in drugs if not drug.supportive}))
+
+
+def _compile(
+    recipe: str, entered: tuple[str, ...], guideline: Guideline, scales: Mapping, drugs: Mapping
+) -> Equations:
+    model = assemble(recipe, states=entered)
     odes = _with_patient_parameters(read_sbml(model.sbml))
     managed, rules = compile_guideline(guideline, scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
     program = joined(fate_program(), managed)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from livingdrug.foundation.quantities import Quantity
 
+STAGES = ("cohort", "making", "courses", "visits")
+"""What a group of patients goes through, in this order."""
+
 
 @dataclass(frozen=True)
 class Settings:

@@ -7,7 +7,7 @@ population ─► cohort ─► lots ─► who is infused?
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ from livingdrug.course.observe import observe, schedules, unscheduled
 from livingdrug.course.outcomes import Seen, event_rows, patient_rows
 from livingdrug.course.settings import Settings
 from livingdrug.engine.ensemble import Dose, Ensemble
+from livingdrug.foundation.errors import CatalogError
 from livingdrug.manufacturing import make
 from livingdrug.manufacturing.lots import Lots
 from livingdrug.population import Cohort, draw
@@ -46,6 +47,7 @@ def simulate_patients(
     *,
     catalog: Catalog | None = None,
     settings: Settings | None = None,
+    stage: Callable[[str], None] = lambda name: None,
 ) -> dict[str, pl.DataFrame]:
     """What happened to these patients in this arm, and what was seen of it.
 
@@ -63,6 +65,8 @@ def simulate_patients(
         Where names are looked up.
     settings
         Sample of true courses, switches of uncertainty, tolerance.
+    stage
+        Called with the name of each of `livingdrug.course.settings.STAGES` when it is done.
 
     Returns
     -------
@@ -79,9 +83,11 @@ def simulate_patients(
     arm = trial.arm(arm_name)
     population = catalog.load("population", trial.population)
     cohort = draw(population, patients, seed, catalog=catalog)
-    making = catalog.load("making", arm.apheresis.making or catalog.load("product", arm.product).making_process)
+    stage("cohort")
+    making = catalog.load("making", _making_process(arm, catalog))
     disease = catalog.load("disease", trial.disease)
     lots = make(cohort, making, disease, arm, seed)
+    stage("making")
 
     # ── main loop: the course of everyone infused ──
     rows = np.flatnonzero(lots.infused)
@@ -95,18 +101,52 @@ def simulate_patients(
             ready.odes, quantities, population, treated, given, seed, between_patient=settings.between_patient
         )
         course = ready.compiled.run(
-            table, checks, checks >= arm.first_day, _doses(arm, treated, given, checks, catalog), rtol=settings.rtol
+            table,
+            checks,
+            checks >= arm.first_day,
+            planned_doses(arm, treated, given, checks, catalog),
+            rtol=settings.rtol,
         )
+        stage("courses")
         frames |= _what_was_seen(trial, catalog, settings, treated, checks, ready, course, seed)
         frames["patients"] = frames["patients"].update(
             frames.pop("outcomes"), on="patient", how="left", include_nulls=True
         )
 
     # ── finish ──
+    stage("visits")
     return {name: frame.with_columns(arm=pl.lit(arm_name)) for name, frame in frames.items()}
 
 
-def _doses(arm: Arm, cohort: Cohort, lots: Lots, checks: NDArray[np.float64], catalog: Catalog) -> list[Dose]:
+def _making_process(arm: Arm, catalog: Catalog) -> str:
+    name = arm.apheresis.making or catalog.load("product", arm.product).making_process
+    if not name:
+        known = ", ".join(catalog.names("making"))
+        raise CatalogError(
+            f'arm "{arm.name}" does not say how "{arm.product}" is made, and neither does the product.\n'
+            f'  Write making = "..." under [arm.apheresis], or making_process in the product file. Known: {known}.'
+        )
+    return name
+
+
+def planned_doses(arm: Arm, cohort: Cohort, lots: Lots, checks: NDArray[np.float64], catalog: Catalog) -> list[Dose]:
+    """Everything the plan gives: lymphodepletion, then the cells.
+
+    Parameters
+    ----------
+    arm
+        The plan.
+    cohort, lots
+        The patients infused (n,) and what was made for them.
+    checks
+        Check days (C,); every planned day is one of them.
+    catalog
+        Where the drugs are looked up.
+
+    Returns
+    -------
+    One dose per drug and day: the check, the state it enters, and amounts (n,) in that state's unit; the infusion last.
+    """
     planned = doses(arm, cohort["weight_kg"], cohort["bsa_m2"])
     given = []
     for dose in planned:

@@ -12,18 +12,20 @@ _INSTRUCTIONS = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide"
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor"}
 
 
-def kernel_ir(kernel: Kernel, lanes: int) -> str:
+def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
     """IR text of one kernel.
 
     Parameters
     ----------
     kernel
-        What to compute. All pointers are to doubles that do not overlap.
+        What to compute. All pointers are to numbers that do not overlap.
     lanes
         Lanes in memory: the vector width of a kernel for all lanes, the stride of one that works on a single lane.
+    bits
+        Of the numbers in arrays that are not wide: 64 or 32.
     """
-    w = Writer(lanes if kernel.all_lanes else 1)
-    stride = {array.name: (lanes if array.has_lanes else 1) for array in kernel.arrays}
+    w = Writer(lanes if kernel.all_lanes else 1, 64 if kernel.wide else bits)
+    shape = {array.name: (lanes if array.has_lanes else 1, 64 if array.wide else bits) for array in kernel.arrays}
     graph = kernel.graph
     names: dict[int, str] = {}
     read = {
@@ -34,7 +36,7 @@ def kernel_ir(kernel: Kernel, lanes: int) -> str:
     def emit(targets: list[int]) -> None:
         for node in graph.order(targets, stop=names):
             if node not in names:
-                names[node] = _emit_node(w, graph.nodes[node], names, stride)
+                names[node] = _emit_node(w, graph.nodes[node], names, shape)
 
     # What goes to an array that is also read waits until everything is read; the rest is stored at once, which keeps
     # lives short.
@@ -44,9 +46,9 @@ def kernel_ir(kernel: Kernel, lanes: int) -> str:
     for array, index, node in kernel.stores:
         if array not in read:
             emit([node])
-            w.store(names[node], f"%{array}", index, stride[array])
+            w.store(names[node], f"%{array}", index, *shape[array])
     for array, index, node in waiting:
-        w.store(names[node], f"%{array}", index, stride[array])
+        w.store(names[node], f"%{array}", index, *shape[array])
     w.end()
     return w.text()
 
@@ -55,12 +57,12 @@ def _needed(kernel: Kernel) -> list[int]:
     return kernel.graph.order(node for _, _, node in kernel.stores)
 
 
-def _emit_node(w: Writer, node: tuple, names: dict[int, str], stride: dict[str, int]) -> str:
+def _emit_node(w: Writer, node: tuple, names: dict[int, str], shape: dict[str, tuple[int, int]]) -> str:
     match node:
         case "constant", value:
             return w.constant(value)
         case "input", array, index:
-            return w.load(f"%{array}", index, stride[array])
+            return w.load(f"%{array}", index, *shape[array])
         case ("add" | "subtract" | "multiply" | "divide") as operation, a, b:
             return w.binary(_INSTRUCTIONS[operation], names[a], names[b])
         case "reciprocal", a:
@@ -68,9 +70,9 @@ def _emit_node(w: Writer, node: tuple, names: dict[int, str], stride: dict[str, 
         case "negative", a:
             return w.value(f"fneg {w.type} {names[a]}")
         case ("exp" | "log") as function, a:
-            return w.call(f"{function}_{w.lanes}", names[a])
+            return w.call(f"{function}_{w.suffix}", names[a])
         case "power", a, b:
-            return w.call(f"pow_{w.lanes}", names[a], names[b])
+            return w.call(f"pow_{w.suffix}", names[a], names[b])
         case ("sqrt" | "abs" | "floor") as function, a:
             return w.intrinsic(_INTRINSICS[function], names[a])
         case ("minimum" | "maximum") as which, a, b:

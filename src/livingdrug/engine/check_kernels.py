@@ -1,4 +1,4 @@
-"""What happens at a check, as kernels for one lane: recording outputs, and running a check program."""
+"""What happens at a check, as kernels for all lanes of which some are at a check: recording, and a check program."""
 
 from __future__ import annotations
 
@@ -10,28 +10,38 @@ from livingdrug.engine.graph import Graph
 from livingdrug.engine.kernel import Array, Kernel
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.summaries import Summary, starting_values, update_nodes
 from livingdrug.engine.system import looked_up, natural_states
 from livingdrug.foundation.errors import ModelError, UnknownName
 
 
 @dataclass(frozen=True)
 class CheckKernels:
-    """Kernels ``record(x, p, now, row)`` and ``act(x, p, m, now, row, flags)``.
+    """Kernels for all lanes; they change only lanes where the array `on` is not zero.
 
     Attributes
     ----------
     record
-        Writes states, assignments and parameters to their columns of the output row, before doses and program.
+        ``record(x, p, now, on, row, z)`` writes states, assignments and parameters to rows, before doses and program,
+        and updates summaries of them. None when there is nothing to do.
     act
-        Runs the program: changes x and m, writes locals to their columns; flags receives the firings, then the value
-        of the stop name. None without a program.
-    memory_columns
-        For each output the place of its memory, -1 for other outputs.
+        ``act(x, p, m, now, on, row, flags, z)`` runs the program: changes x and m, writes locals to rows, updates
+        summaries of locals and memory; flags receives the firings, the value of the stop name, and whether any of
+        these is not zero. None without a program.
+    settle
+        ``settle(x, on, size)``: what has decayed becomes zero; size is not finite if some state is not.
+    recorded, acted
+        Output columns of the rows of `record` and `act`.
+    remembered
+        (output column, place in the memory) of outputs that are memory.
     """
 
-    record: Kernel
+    record: Kernel | None
     act: Kernel | None
-    memory_columns: tuple[int, ...]
+    settle: Kernel
+    recorded: tuple[int, ...]
+    acted: tuple[int, ...]
+    remembered: tuple[tuple[int, int], ...]
 
 
 def check_program(program: CheckProgram, odes: Odes) -> None:
@@ -67,6 +77,7 @@ class _Names:
         self.known, self.stretch = natural_states(graph, odes, log_scales)
         self.known |= {name: graph.input("p", i) for i, name in enumerate(odes.parameters)}
         self.known["time"] = graph.input("now", 0)
+        self.on = graph.truth(graph.input("on", 0))
         self.assignments = dict(odes.assignments)
         self.current: dict[str, int] = {}
         self.place = ""
@@ -87,14 +98,25 @@ class _Names:
 
 
 def build_checks(
-    odes: Odes, log_scales: Mapping[str, float], outputs: Sequence[str], program: CheckProgram | None
+    odes: Odes,
+    log_scales: Mapping[str, float],
+    outputs: Sequence[str],
+    program: CheckProgram | None,
+    *,
+    summaries: Sequence[Summary] = (),
+    decayed: Sequence[float] = (),
 ) -> CheckKernels:
-    """The kernels of one model, its outputs and its check program.
+    """The kernels of one model, its outputs, its summaries and its check program.
+
+    Parameters
+    ----------
+    decayed
+        What counts as zero for each state, as it is stepped; empty for nothing.
 
     Raises
     ------
     UnknownName
-        An output that nobody provides.
+        An output, or what a summary is of, that nobody provides.
     ModelError
         A program that does not fit the model.
     """
@@ -103,34 +125,77 @@ def build_checks(
     memory = {name: q for q, name in enumerate(program.memory)}
     of_model = {*odes.states, *odes.parameters, *(name for name, _ in odes.assignments), "time"}
     local = {name for name, _ in program.statements} - set(odes.states) - memory.keys()
-    for name in outputs:
+    for what, name in [("output", name) for name in outputs] + [("summary of", summary.of) for summary in summaries]:
         if name not in of_model | memory.keys() | local:
             raise UnknownName(
-                "output", name, of_model | memory.keys() | local, "Outputs are names of the model or the program."
+                what, name, of_model | memory.keys() | local, "Outputs are names of the model or the program."
             )
-    sizes = (Array("x", len(odes.states)), Array("p", len(odes.parameters)))
-    now, row = Array("now", 1, has_lanes=False), Array("row", len(outputs), has_lanes=False)
+    places = dict(zip(summaries, starting_values(summaries)[1], strict=True))
+    recorded = tuple(column for column, name in enumerate(outputs) if name in of_model)
+    acted = tuple(column for column, name in enumerate(outputs) if name in local)
+    arrays = {
+        "x": Array("x", len(odes.states)),
+        "p": Array("p", len(odes.parameters)),
+        "m": Array("m", len(memory), wide=True),
+        "now": Array("now", 1, wide=True),
+        "on": Array("on", 1, wide=True),
+        "flags": Array("flags", len(program.firings) + 2, wide=True),
+        "z": Array("z", len(starting_values(summaries)[0]), wide=True),
+        "size": Array("size", 1, wide=True),
+    }
 
+    # ---- before doses and program -------------------------------------------------------------------------------------
     names = _Names(Graph(exact_division=True), odes, log_scales)
-    stores = tuple(("row", column, names.node(name)) for column, name in enumerate(outputs) if name in of_model)
-    record = Kernel("record", names.graph, (*sizes, now, row), stores, all_lanes=False)
-    columns = tuple(memory.get(name, -1) for name in outputs)
-    if not program.statements:
-        return CheckKernels(record, None, columns)
-    flags = Array("flags", len(program.firings) + 1, has_lanes=False)
-    arrays = (*sizes, Array("m", len(memory), has_lanes=False), now, row, flags)
-    stores = _program_stores(odes, log_scales, outputs, program, memory, local)
-    return CheckKernels(record, Kernel("act", stores[0], arrays, stores[1], all_lanes=False), columns)
+    stores = [("row", k, names.node(outputs[column])) for k, column in enumerate(recorded)]
+    for summary, place in places.items():
+        if summary.of in of_model:
+            stores += update_nodes(names.graph, summary, place, names.node(summary.of), names.known["time"], names.on)
+    row = Array("row", len(recorded), wide=True)
+    taken = (arrays["x"], arrays["p"], arrays["now"], arrays["on"], row, arrays["z"])
+    record = Kernel("record", names.graph, taken, tuple(stores), wide=True) if stores else None
+
+    # ---- the program, and what follows it -----------------------------------------------------------------------------
+    act = None
+    if program.statements:
+        row = Array("row", len(acted), wide=True)
+        taken = (*(arrays[name] for name in ("x", "p", "m", "now", "on")), row, arrays["flags"], arrays["z"])
+        names, stores = _program_stores(odes, log_scales, [outputs[column] for column in acted], program, memory)
+        for summary, place in places.items():
+            if summary.of not in of_model:
+                value = names.known[summary.of]
+                stores += update_nodes(names.graph, summary, place, value, names.known["time"], names.on)
+        act = Kernel("act", names.graph, taken, tuple(stores), wide=True)
+    return CheckKernels(
+        record=record,
+        act=act,
+        settle=_settle(arrays, len(odes.states), decayed),
+        recorded=recorded,
+        acted=acted,
+        remembered=tuple((column, memory[name]) for column, name in enumerate(outputs) if name in memory),
+    )
+
+
+def _settle(arrays: Mapping[str, Array], n_states: int, decayed: Sequence[float]) -> Kernel:
+    graph = Graph()
+    on = graph.truth(graph.input("on", 0))
+    total, stores = graph.constant(0.0), []
+    for i in range(n_states):
+        x = graph.input("x", i)
+        if decayed:
+            gone = graph.compare("less", graph.apply("abs", x), graph.constant(decayed[i]))
+            stores.append(("x", i, graph.select(graph.join("and", on, gone), graph.constant(0.0), x)))
+        total = graph.add(total, graph.apply("abs", x))
+    stores.append(("size", 0, total))
+    return Kernel("settle", graph, (arrays["x"], arrays["on"], arrays["size"]), tuple(stores), wide=True)
 
 
 def _program_stores(
     odes: Odes,
     log_scales: Mapping[str, float],
-    outputs: Sequence[str],
+    rows: Sequence[str],
     program: CheckProgram,
     memory: Mapping[str, int],
-    local: set[str],
-) -> tuple[Graph, tuple[tuple[str, int, int], ...]]:
+) -> tuple[_Names, list[tuple[str, int, int]]]:
     graph = Graph(exact_division=True)
     names = _Names(graph, odes, log_scales)
     before = {name: names.known[name] for name in odes.states}
@@ -143,16 +208,23 @@ def _program_stores(
         after = names.known[name]
         if after == before[name]:
             continue
+        changed = names.on
         if name in log_scales:
             # a state the program left alone keeps its bits: the way there and back would round
-            differs = graph.compare("not_equal", after, before[name])
+            changed = graph.join("and", changed, graph.compare("not_equal", after, before[name]))
             share = graph.divide(after, graph.constant(log_scales[name]))
-            x = graph.apply("log", graph.add(graph.constant(1.0), share))
-            after = graph.select(differs, x, graph.input("x", i))
-        stores.append(("x", i, after))
-    stores += [("m", q, names.known[name]) for name, q in memory.items() if names.known[name] != graph.input("m", q)]
-    stores += [("row", column, names.known[name]) for column, name in enumerate(outputs) if name in local]
-    stores += [("flags", q, names.known[name]) for q, name in enumerate(program.firings)]
-    stop = names.known[program.stop] if program.stop else graph.constant(0.0)
-    stores.append(("flags", len(program.firings), stop))
-    return graph, tuple(stores)
+            after = graph.apply("log", graph.add(graph.constant(1.0), share))
+        stores.append(("x", i, graph.select(changed, after, graph.input("x", i))))
+    for name, q in memory.items():
+        if names.known[name] != graph.input("m", q):
+            stores.append(("m", q, graph.select(names.on, names.known[name], graph.input("m", q))))
+    stores += [("row", k, names.known[name]) for k, name in enumerate(rows)]
+    flags = [names.known[name] for name in program.firings]
+    flags.append(names.known[program.stop] if program.stop else graph.constant(0.0))
+    raised = [graph.truth(flag) for flag in flags if graph.value(flag) is None]
+    some = raised[0] if raised else graph.compare("not_equal", graph.constant(0.0), graph.constant(0.0))
+    for flag in raised[1:]:
+        some = graph.join("or", some, flag)
+    zero = graph.constant(0.0)
+    stores += [("flags", q, graph.select(names.on, node, zero)) for q, node in enumerate([*flags, graph.number(some)])]
+    return names, stores

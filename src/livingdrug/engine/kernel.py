@@ -19,11 +19,14 @@ class Array:
         Number of elements (per lane, where the array has lanes).
     has_lanes
         True when element i of lane l lies at ``i * lanes + l``; False for a plain row of numbers.
+    wide
+        True for doubles even where states are stepped in single precision.
     """
 
     name: str
     size: int
     has_lanes: bool = True
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Kernel:
     all_lanes
         True: one call computes every lane with vector instructions. False: one call computes one lane; arrays with
         lanes are passed from that lane's first element on.
+    wide
+        True computes in doubles even where states are stepped in single precision; it must be set for kernels with
+        wide arrays.
     """
 
     name: str
@@ -50,3 +56,4 @@ class Kernel:
     arrays: tuple[Array, ...]
     stores: tuple[tuple[str, int, int], ...]
     all_lanes: bool = True
+    wide: bool = False

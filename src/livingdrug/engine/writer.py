@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 
 # `contract` lets a multiplication and an addition become one fused instruction; nothing may be re-associated, so the
 # bits do not depend on the number of lanes.
 _FLAGS = "contract"
+_ELEMENTS = {64: "double", 32: "float"}
 
 
 class Writer:
-    """Lines of IR in which every value is a vector of `lanes` doubles (a plain double for one lane)."""
+    """Lines of IR in which every value is a vector of `lanes` numbers (a plain number for one lane).
 
-    def __init__(self, lanes: int) -> None:
-        self.lanes = lanes
-        self.type = f"<{lanes} x double>" if lanes > 1 else "double"
+    Parameters
+    ----------
+    lanes
+        Numbers in a vector.
+    bits
+        64 for doubles, 32 for single precision.
+    """
+
+    def __init__(self, lanes: int, bits: int = 64) -> None:
+        self.lanes, self.bits = lanes, bits
+        self.element = _ELEMENTS[bits]
+        self.type = f"<{lanes} x {self.element}>" if lanes > 1 else self.element
         self.boolean = f"<{lanes} x i1>" if lanes > 1 else "i1"
-        self.integer = f"<{lanes} x i64>" if lanes > 1 else "i64"
-        self.suffix = f"v{lanes}f64" if lanes > 1 else "f64"
-        self.align = min(64, 8 * lanes)
+        self.integer = f"<{lanes} x i{bits}>" if lanes > 1 else f"i{bits}"
+        self.suffix = f"v{lanes}f{bits}" if lanes > 1 else f"f{bits}"
+        self.align = min(64, bits // 8 * lanes)
         self.lines: list[str] = []
         self._count = 0
 
@@ -36,25 +47,45 @@ class Writer:
         return f"%v{self._count}"
 
     def constant(self, number: float) -> str:
-        bits = f"0x{struct.unpack('>Q', struct.pack('>d', number))[0]:016X}"
-        return f"splat (double {bits})" if self.lanes > 1 else bits
+        bits = f"0x{struct.unpack('>Q', struct.pack('>d', self._rounded(number)))[0]:016X}"
+        return f"splat ({self.element} {bits})" if self.lanes > 1 else bits
+
+    def _rounded(self, number: float) -> float:
+        """The nearest number of this precision; what is too large becomes infinite."""
+        if self.bits == 64:
+            return number
+        try:
+            return struct.unpack("f", struct.pack("f", number))[0]
+        except OverflowError:
+            return math.copysign(math.inf, number)
 
     def whole(self, number: int) -> str:
-        return f"splat (i64 {number})" if self.lanes > 1 else str(number)
+        return f"splat (i{self.bits} {number})" if self.lanes > 1 else str(number)
 
     # ---- memory -----------------------------------------------------------------------------------------------------
 
-    def address(self, pointer: str, index: int | str, stride: int) -> str:
-        """Pointer to element `index` of an array whose elements lie `stride` doubles apart."""
+    def address(self, pointer: str, index: int | str, stride: int, bits: int = 0) -> str:
+        """Pointer to element `index` of an array whose elements lie `stride` numbers (of `bits`, or its own) apart."""
+        element = _ELEMENTS[bits or self.bits]
         if isinstance(index, int):
-            return self.value(f"getelementptr inbounds double, ptr {pointer}, i64 {index * stride}")
-        return self.value(f"getelementptr inbounds [{stride} x double], ptr {pointer}, i64 {index}")
+            return self.value(f"getelementptr inbounds {element}, ptr {pointer}, i64 {index * stride}")
+        return self.value(f"getelementptr inbounds [{stride} x {element}], ptr {pointer}, i64 {index}")
 
-    def load(self, pointer: str, index: int | str, stride: int) -> str:
-        return self.value(f"load {self.type}, ptr {self.address(pointer, index, stride)}, align {self.align}")
+    def load(self, pointer: str, index: int | str, stride: int, bits: int = 0) -> str:
+        """Element of an array, widened to this writer's precision where the array's `bits` are fewer."""
+        bits = bits or self.bits
+        there = self if bits == self.bits else Writer(self.lanes, bits)
+        address = self.address(pointer, index, stride, bits)
+        read = self.value(f"load {there.type}, ptr {address}, align {there.align}")
+        return read if bits == self.bits else self.value(f"fpext {there.type} {read} to {self.type}")
 
-    def store(self, value: str, pointer: str, index: int | str, stride: int) -> None:
-        self.line(f"store {self.type} {value}, ptr {self.address(pointer, index, stride)}, align {self.align}")
+    def store(self, value: str, pointer: str, index: int | str, stride: int, bits: int = 0) -> None:
+        """Write an element, rounded where the array's `bits` are fewer."""
+        bits = bits or self.bits
+        there = self if bits == self.bits else Writer(self.lanes, bits)
+        if bits != self.bits:
+            value = self.value(f"fptrunc {self.type} {value} to {there.type}")
+        self.line(f"store {there.type} {value}, ptr {self.address(pointer, index, stride, bits)}, align {there.align}")
 
     # ---- arithmetic -------------------------------------------------------------------------------------------------
 

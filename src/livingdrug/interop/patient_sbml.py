@@ -41,9 +41,10 @@ def export_patient_sbml(
     """
     import numpy as np
 
-    from livingdrug.clinic.protocol import doses
+    from livingdrug.clinic.protocol import check_days
     from livingdrug.course.equations import equations, parameter_quantities
     from livingdrug.course.individuals import patient_parameters
+    from livingdrug.course.simulate import planned_doses
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
 
@@ -61,10 +62,8 @@ def export_patient_sbml(
     quantities = parameter_quantities(trial, arm, catalog, ready.model)
     row = patient_parameters(ready.odes, quantities, population, cohort, lots, seed)[0]
     values = dict(zip(ready.odes.parameters, row.tolist(), strict=True))
-    given = [(arm.infusion.day, "car_t_infused", float(lots.dose_cells[0]))]
-    for dose in doses(arm, cohort["weight_kg"], cohort["bsa_m2"]):
-        drug = catalog.load("drug", dose.drug)
-        size = cohort["weight_kg"][0] if drug.amount_scales_with == "weight" else 1.0
-        given.append((dose.day, drug.enters, float(dose.milligrams[0] * drug.amount_per_mg.value / size)))
+    checks = check_days(arm, trial.visits, trial.follow_up_days)
+    planned = planned_doses(arm, cohort, lots, checks, catalog)
+    given = [(float(checks[dose.check]), dose.state, float(dose.amounts[0])) for dose in planned]
     known = {name: value for name, value in values.items() if name in {*ready.model.parameters, *ready.model.neutral}}
     return export_sbml(ready.model, path, parameters=known, doses=given, start_day=arm.first_day)

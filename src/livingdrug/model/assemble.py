@@ -68,7 +68,11 @@ class Model:
 
 
 def assemble(
-    recipe: str | Path, *, overrides: Mapping[str, Quantity] | None = None, folders: Sequence[Path] = ()
+    recipe: str | Path,
+    *,
+    overrides: Mapping[str, Quantity] | None = None,
+    states: Iterable[str] = (),
+    folders: Sequence[Path] = (),
 ) -> Model:
     """The model of a recipe.
 
@@ -78,6 +82,8 @@ def assemble(
         A recipe's id, such as ``"core"``, or the path of a recipe file.
     overrides
         Parameters that differ from sheet and recipe; any unit that converts to the sheet's.
+    states
+        States the model must have (those that drugs enter); a mechanism that owns one and is not in the recipe joins it.
     folders
         Extra folders with sub-folders ``mechanisms`` and ``recipes``, searched before the package's own.
 
@@ -92,6 +98,9 @@ def assemble(
     path = find_file("recipe", recipe, tuple(place / "recipes" for place in places), ".toml")
     scenario = read_recipe(path)
     homes = tuple(place / "mechanisms" for place in (*places, path.parent.parent))
+    brought = _owners_of(states, scenario.mechanisms, homes)
+    if brought:
+        scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought)})
     parts = {name: read_mechanism(find_file("mechanism", name, homes, ".toml")) for name in scenario.mechanisms}
     _check_owners(parts.values())
     neutral = _neutral_values(parts, homes, path.name)
@@ -102,6 +111,25 @@ def assemble(
     states = {name: state for part in parts.values() for name, state in part.sheet.state.items()}
     outputs = {name: output for part in parts.values() for name, output in part.sheet.output.items()}
     return Model(path.stem, scenario, text, sbml, parameters, states, outputs, parts, neutral)
+
+
+def _owners_of(states: Iterable[str], mechanisms: Sequence[str], homes: tuple[Path, ...]) -> tuple[str, ...]:
+    """Mechanisms that own these states and are not listed yet, sorted."""
+    wanted = set(states)
+    for name in mechanisms if wanted else ():
+        wanted -= read_sheet(find_file("mechanism", name, homes, ".toml")).state.keys()
+    found: set[str] = set()
+    for path in sorted({path for home in homes for path in home.glob("*.toml")}) if wanted else ():
+        owned = read_sheet(path).state.keys() & wanted
+        if owned:
+            found.add(path.stem)
+            wanted -= owned
+    if wanted:
+        raise ModelError(
+            f"no mechanism owns the state {', '.join(sorted(wanted))}\n"
+            "  Correct the name, or write the mechanism (model/mechanisms/<id>.ant and .toml) that has it."
+        )
+    return tuple(sorted(found))
 
 
 def _check_owners(parts: Iterable[Mechanism]) -> None:

@@ -64,7 +64,9 @@ def with_generated(page: str, generated: str, where: str = "page") -> str:
     ['prose', '<!-- generated -->', 'new', '<!-- end -->', 'more']
     """
     if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise BadInput(f"{where}: expected one line {BEGIN} and after it one line {END}.\n  Put both where the tables go.")
+        raise BadInput(
+            f"{where}: expected one line {BEGIN} and after it one line {END}.\n  Put both where the tables go."
+        )
     before, rest = page.split(BEGIN)
     after = rest.split(END)[1]
     return f"{before}{BEGIN}\n{generated.strip()}\n{END}{after}"
@@ -80,7 +82,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(
-        "|" + "|".join(cells) + "|" if cells[0] == "---" else "| " + " | ".join(map(_cell, cells)) + " |" for cells in lines
+        "|" + "|".join(cells) + "|" if cells[0] == "---" else "| " + " | ".join(map(_cell, cells)) + " |"
+        for cells in lines
     )
 
 
@@ -115,11 +118,22 @@ def _generated(part: Mechanism) -> str:
         blocks.append("## States\n\n" + table(["state", "meaning", "unit", "at the start", "integrated, scale"], rows))
     if sheet.parameter:
         rows = [
-            [f"`{name}`", q.meaning, f"{q.value:g}", q.unit or "1", _spread(q.spread, q.spread_scale), q.kind, _origin(q)]
+            [
+                f"`{name}`",
+                q.meaning,
+                f"{q.value:g}",
+                q.unit or "1",
+                _spread(q.spread, q.spread_scale),
+                q.kind,
+                _origin(q),
+            ]
             for name, q in sheet.parameter.items()
         ]
         header = ["parameter", "meaning", "value", "unit", "spread", "kind", "source"]
-        blocks.append("## Parameters\n\n" + table(header, rows))
+        blocks.append(
+            "## Parameters\n\nTypical values of the mechanism; a disease or a product may replace them in its own file. Spread is the"
+            " between-patient standard deviation, on the log scale unless told otherwise.\n\n" + table(header, rows)
+        )
     if sheet.reads:
         rows = [[f"`{name}`", _link(_owners().get(name, ""), part.id)] for name in sheet.reads]
         blocks.append("## Reads\n\n" + table(["name", "owned by"], rows))

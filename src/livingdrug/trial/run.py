@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.course.settings import Settings
+from livingdrug.course.settings import STAGES, Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore
@@ -71,7 +72,8 @@ def run(
     resume
         Go on with the run in `out` (or start it); refused when that is another run.
     progress
-        Called as progress(arm, stage, done, total), in patients, from the calling thread.
+        Called as progress(arm, stage, done, total) from the calling thread: for each arm in patients at the stages
+        cohort, making, courses and visits; at the end once for all arms, as progress("", "saving", 1, 1).
     catalog
         Where names are looked up; the default catalogue when omitted.
     sample
@@ -112,6 +114,8 @@ def run(
         check_names(catalog.load("endpoint", use.id))
     settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
     manifest = describe(plan, names, patients=patients, seed=seed, settings=settings.told(), catalog=catalog)
+    # Stages are told from inside our own threads; elsewhere (a process, another machine) a group is done or not.
+    tells_stages = progress is not None and simulate is None and executor is None
     simulate = simulate or _simulate_patients()
     folder = None if out is None else storage.make_folder(Path(out))
     if folder is not None and resume and _is_finished(folder):
@@ -122,13 +126,14 @@ def run(
 
     # ── main loop ──
     jobs = list(_jobs(len(names), patients, store.chunk))
-    reporter = _Reporter(progress, names, patients)
+    reporter = _Reporter(progress, names, patients, tells_stages)
     missing = [job for job in jobs if not store.has(job)]
     reporter.start(jobs, missing)
     pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
     try:
         _simulate_all(pool, simulate, plan, names, seed, catalog, settings, missing, store, reporter)
         # ── finish ──
+        reporter.saving(0)
         frames = finished_frames(store.pieces(jobs))
         timing = {
             "started": _clock(started),
@@ -142,6 +147,7 @@ def run(
         if folder is not None:
             result.save(folder)
             store.clear()
+        reporter.saving(1)
         return result
     except KeyboardInterrupt:
         raise _interrupted(folder, len([job for job in jobs if store.has(job)]), len(jobs)) from None
@@ -168,18 +174,21 @@ def _simulate_all(
 ) -> None:
     waiting: dict[Future[Any], Job] = {}
     for arm, numbers in jobs:
-        future = pool.submit(simulate, plan, names[arm], numbers, seed, catalog=catalog, settings=settings)
-        waiting[future] = (arm, numbers)
+        words = {"catalog": catalog, "settings": settings, **reporter.asks((arm, numbers))}
+        waiting[pool.submit(simulate, plan, names[arm], numbers, seed, **words)] = (arm, numbers)
     try:
-        for future in as_completed(list(waiting)):
-            job = waiting.pop(future)
-            try:
-                frames = future.result()
-            except Exception as problem:
-                problem.add_note(f"in arm {names[job[0]]}, patients {job[1][0]} to {job[1][-1]}")
-                raise
-            store.keep(job, frames)
-            reporter.done(job)
+        while waiting:
+            finished, _ = wait(waiting, timeout=reporter.every_seconds, return_when=FIRST_COMPLETED)
+            reporter.listen()
+            for future in finished:
+                job = waiting.pop(future)
+                try:
+                    frames = future.result()
+                except Exception as problem:
+                    problem.add_note(f"in arm {names[job[0]]}, patients {job[1][0]} to {job[1][-1]}")
+                    raise
+                store.keep(job, frames)
+                reporter.done(job)
     except BaseException as problem:
         for future in waiting:
             future.cancel()
@@ -192,27 +201,51 @@ def _simulate_all(
 
 
 class _Reporter:
-    """Counts patients done in each arm and tells the caller."""
+    """Counts the patients of each arm through the stages and tells the caller, in the caller's thread."""
 
-    def __init__(self, progress: Progress | None, names: Sequence[str], patients: int) -> None:
-        self.progress, self.names, self.total = progress, names, patients
-        self.counts = [0] * len(names)
+    def __init__(self, progress: Progress | None, names: Sequence[str], patients: int, tells_stages: bool) -> None:
+        self.progress, self.names, self.total, self.tells_stages = progress, names, patients, tells_stages
+        self.heard: SimpleQueue[tuple[Job, str]] = SimpleQueue()  # what the workers say, until somebody listens
+        self.counts = {(arm, stage): 0 for arm in range(len(names)) for stage in STAGES}
+        self.counted: set[tuple[int, int, str]] = set()
+        self.every_seconds = 0.2 if tells_stages else None
 
     def start(self, jobs: Sequence[Job], missing: Sequence[Job]) -> None:
         todo = {(arm, int(numbers[0])) for arm, numbers in missing}
         for arm, numbers in jobs:
             if (arm, int(numbers[0])) not in todo:
-                self.counts[arm] += numbers.size
-        for arm in range(len(self.names)):
-            self._tell(arm)
+                for stage in STAGES:
+                    self.counts[arm, stage] += numbers.size
+        for arm, stage in self.counts:
+            self._tell(arm, stage)
+
+    def asks(self, job: Job) -> dict[str, Callable[[str], None]]:
+        """What to hand to the worker of a job, so that it says how far it is."""
+        return {"stage": lambda name: self.heard.put((job, name))} if self.tells_stages else {}
+
+    def listen(self) -> None:
+        """Count what the workers have said since."""
+        while not self.heard.empty():
+            self._count(*self.heard.get())
 
     def done(self, job: Job) -> None:
-        self.counts[job[0]] += job[1].size
-        self._tell(job[0])
+        for stage in STAGES:
+            self._count(job, stage)
 
-    def _tell(self, arm: int) -> None:
+    def saving(self, done: int) -> None:
         if self.progress is not None:
-            self.progress(self.names[arm], "courses", self.counts[arm], self.total)
+            self.progress("", "saving", done, 1)
+
+    def _count(self, job: Job, stage: str) -> None:
+        key = (job[0], int(job[1][0]), stage)
+        if key not in self.counted:
+            self.counted.add(key)
+            self.counts[job[0], stage] += job[1].size
+            self._tell(job[0], stage)
+
+    def _tell(self, arm: int, stage: str) -> None:
+        if self.progress is not None:
+            self.progress(self.names[arm], stage, self.counts[arm, stage], self.total)
 
 
 def _jobs(n_arms: int, patients: int, chunk: int) -> Iterator[Job]:

@@ -27,3 +27,12 @@ def test_arms_are_counted_apart_and_nothing_to_do_is_done(capsys: pytest.Capture
         report("a", "courses", 0, 0)
         report("b", "courses", 3, 3)
     assert capsys.readouterr().err.splitlines() == ["a: courses 0/0", "b: courses 3/3"]
+
+
+def test_a_log_gets_one_line_for_a_short_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as report:
+        for done in range(9):
+            report("tisa-cel", "making", done, 8)
+        report("", "saving", 0, 1)
+        report("", "saving", 1, 1)
+    assert capsys.readouterr().err.splitlines() == ["tisa-cel: making 8/8", "saving"]

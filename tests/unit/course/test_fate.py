@@ -16,7 +16,13 @@ def plain_model():
     """Two clones under killing at a constant rate, and a constant hazard of toxicity."""
     thresholds = fate_parameters(np.array([1]), 0)
     odes = Odes(
-        states=("leukaemia_positive", "lineage_positive", "leukaemia_negative", "lineage_negative", "toxicity_exposure"),
+        states=(
+            "leukaemia_positive",
+            "lineage_positive",
+            "leukaemia_negative",
+            "lineage_negative",
+            "toxicity_exposure",
+        ),
         parameters=("start", "growth", "turnover", "kill", "hazard", *thresholds),
         defaults=(1e5, 0.1, 0.1, 1.0, 0.0, *(1.0 for _ in thresholds)),
         assignments=(
@@ -91,7 +97,9 @@ def test_toxicity_kills_when_the_cumulative_hazard_passes_its_threshold(model):
     rows = table(model, 4, hazard=0.1, toxicity_threshold=thresholds)
     for checks in (np.arange(0.0, 60.0, 1 / 3), np.arange(0.0, 60.0, 7.0)):
         ensemble = model.run(rows, checks, np.ones(len(checks)))
-        np.testing.assert_allclose(remembered(model, ensemble, "toxicity_death_day")[:3], thresholds[:3] / 0.1, rtol=1e-4)
+        np.testing.assert_allclose(
+            remembered(model, ensemble, "toxicity_death_day")[:3], thresholds[:3] / 0.1, rtol=1e-4
+        )
         assert ensemble.status.tolist() == [1, 1, 1, 0]
         assert remembered(model, ensemble, "dead").tolist() == [1, 1, 1, 0]
 

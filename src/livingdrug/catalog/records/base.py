@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.lookup import Lookup
 
 
 class Part(BaseModel):
@@ -33,7 +33,7 @@ class CatalogRecord(Part):
     id: str = Field(min_length=1)
     title: str = Field(min_length=3)
 
-    def check_in(self, catalog: Catalog) -> None:
+    def check_in(self, catalog: Lookup) -> None:
         """Hold this record against the rest of the catalogue; raises `CatalogError`. Called when it is loaded."""
 
     def quantities(self) -> Iterator[tuple[str, Quantity]]:

@@ -9,6 +9,11 @@ from livingdrug.foundation.errors import CatalogError, UnitError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import factor
 
+_IN_THE_MODEL = ("enters", "amount_unit", "amount_per_mg", "amount_scales_with")
+NO_AMOUNT = Quantity(
+    value=0.0, unit="mg/mg", meaning="Enters no state of the model", kind="input", source="a supportive drug is logged only"
+)
+
 
 class Record(CatalogRecord):
     """A drug.
@@ -21,8 +26,11 @@ class Record(CatalogRecord):
         Usual route of administration.
     usual_dose
         Dose as a label or guideline writes it.
+    supportive
+        True for a drug that is given and logged and changes nothing in the model (seizure prophylaxis, antivirals): it
+        names no state. Any other drug must name one.
     enters
-        Model state that receives the dose.
+        Model state that receives the dose; the mechanism that owns it comes into the model with the drug.
     amount_unit
         Unit of that state.
     amount_per_mg
@@ -36,15 +44,31 @@ class Record(CatalogRecord):
     drug_class: str
     route: str
     usual_dose: str
-    enters: str
-    amount_unit: str
-    amount_per_mg: Quantity
+    supportive: bool = False
+    enters: str = ""
+    amount_unit: str = ""
+    amount_per_mg: Quantity = NO_AMOUNT
     amount_scales_with: str = ""
     sources: tuple[str, ...] = ()
     note: str = ""
 
     @model_validator(mode="after")
     def _amount_fits(self) -> Record:
+        given = [name for name in _IN_THE_MODEL if name in self.model_fields_set]
+        if self.supportive and given:
+            raise CatalogError(
+                f'"supportive": a supportive drug is logged only, yet "{given[0]}" is given.\n'
+                "  Take out supportive = true, or everything about the model's state."
+            )
+        if self.supportive:
+            return self
+        missing = [name for name in _IN_THE_MODEL[:3] if name not in self.model_fields_set]
+        if missing:
+            raise CatalogError(
+                f'"{missing[0]}" is missing: a drug says which state of the model it enters, in which unit, and how much'
+                " of it one milligram is.\n  Add it; or write supportive = true if the drug changes nothing in the model"
+                " and is only logged."
+            )
         if self.amount_per_mg.value <= 0:
             raise CatalogError(f'"amount_per_mg": got {self.amount_per_mg.value:g}, expected more than 0.')
         per = {"": "mg", "weight": "mg/kg"}.get(self.amount_scales_with, "")

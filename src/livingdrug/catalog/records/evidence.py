@@ -10,7 +10,7 @@ from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.errors import CatalogError
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.lookup import Lookup
 
 
 class Published(Part):
@@ -98,7 +98,7 @@ class Record(CatalogRecord):
         """All results of an endpoint, at one time when `at` is given."""
         return tuple(row for row in self.results if row.endpoint == endpoint and (at is None or row.at == at))
 
-    def check_in(self, catalog: Catalog) -> None:
+    def check_in(self, catalog: Lookup) -> None:
         """Outcomes of a prediction trial have no place here."""
         from livingdrug.catalog.load import read_toml
 

@@ -14,7 +14,7 @@ from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.lookup import Lookup
 
 Distribution = Literal[
     "normal", "lognormal", "logit_normal", "beta", "bernoulli", "categorical", "uniform", "quantiles", "growth_chart"
@@ -149,7 +149,7 @@ class Record(CatalogRecord):
                 raise ValueError(f"sets.{parameter} needs {', '.join(sorted(missing))}, which is no covariate")
         return self
 
-    def check_in(self, catalog: Catalog) -> None:
+    def check_in(self, catalog: Lookup) -> None:
         """Every growth chart it names is in the catalogue and has the measure."""
         for name, covariate in self.covariate.items():
             if covariate.distribution == "growth_chart":

@@ -57,7 +57,7 @@ class Record(CatalogRecord):
     costimulation: str
     vector: str
     recipe: str
-    making_process: str
+    making_process: str = ""
     fact: dict[str, Fact] = Field(default_factory=dict)
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     making: dict[str, Quantity] = Field(default_factory=dict)

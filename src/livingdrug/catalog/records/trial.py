@@ -12,7 +12,7 @@ from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.lookup import Lookup
 
 
 class Visits(Part):
@@ -152,7 +152,7 @@ class Record(CatalogRecord):
                 return arm
         raise UnknownName(f'arm of trial "{self.id}"', name, [arm.name for arm in self.arms])
 
-    def check_in(self, catalog: Catalog) -> None:
+    def check_in(self, catalog: Lookup) -> None:
         """A prediction trial must not have its outcomes in the catalogue."""
         if self.role == "prediction" and catalog.has("evidence", self.id):
             raise CatalogError(

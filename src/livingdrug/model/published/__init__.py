@@ -79,7 +79,8 @@ class Target(_Part):
     below
         Level of `first_day_below`.
     printed
-        The number as printed; the last digit is the tolerance, half a unit of it, unless `tolerance` is given.
+        The number as printed; the last digit is the tolerance, half a unit of it, unless `tolerance` is given. With
+        ``<`` before it, ours has to be smaller.
     tolerance, why
         Relative tolerance, and its reason.
     provenance
@@ -105,7 +106,7 @@ class Target(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Target:
-        float(self.printed)
+        float(self.printed.removeprefix("<"))
         if (self.measure == "value") != (self.at is not None):
             raise ValueError('"at" belongs to the measure "value", and only to it')
         if (self.measure == "first_day_below") != (self.below is not None):
@@ -117,7 +118,13 @@ class Target(_Part):
     @property
     def value(self) -> float:
         """The printed number."""
-        return float(self.printed)
+        return float(self.printed.removeprefix("<"))
+
+    def accepts(self, ours: float) -> bool:
+        """Whether a number agrees with the printed one."""
+        if self.printed.startswith("<"):
+            return ours < self.value
+        return bool(abs(ours - self.value) <= self.room * (1 + 1e-9))
 
     @property
     def room(self) -> float:
@@ -130,7 +137,7 @@ class Target(_Part):
         """
         if self.tolerance is not None:
             return self.tolerance * abs(self.value)
-        mantissa, _, exponent = self.printed.lower().partition("e")
+        mantissa, _, exponent = self.printed.removeprefix("<").lower().partition("e")
         decimals = len(mantissa.partition(".")[2])
         return 0.5 * 10.0 ** (int(exponent or 0) - decimals)
 

@@ -1,0 +1,89 @@
+"""Tables of numbers for the pages: every fitted number of a trial, and the numbers a product sets.
+
+python examples/number_tables.py fitted [docs/calibration.md]
+python examples/number_tables.py product [docs/products/tisa_cel.md]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from livingdrug.catalog.load import default_catalog, load_trial
+from livingdrug.course.equations import parameter_quantities
+from livingdrug.foundation.quantities import Quantity
+from livingdrug.model.assemble import assemble
+from livingdrug.model.pages import table, with_generated
+
+
+def fitted(trial_name: str = "eliana") -> str:
+    """Every number of kind "fitted" that a trial uses, with the file it stands in."""
+    catalog, trial = default_catalog(), load_trial(trial_name)
+    arm = trial.arms[0]
+    product, disease = catalog.load("product", arm.product), catalog.load("disease", trial.disease)
+    making = catalog.load("making", arm.apheresis.making or product.making_process)
+    model = assemble(product.recipe)
+    used = parameter_quantities(trial, arm, catalog, model)
+    owner = {name: f"mechanism {part.id}" for part in model.mechanisms.values() for name in part.sheet.parameter}
+    owner |= dict.fromkeys(disease.parameter, f"disease {disease.id}") | dict.fromkeys(
+        product.parameter, f"product {product.id}"
+    )
+    places: list[tuple[str, Mapping[str, Quantity]]] = [
+        ("", used),
+        (f"making {making.id}", {**making.making, **making.waiting}),
+        (f"trial {trial.id}, conduct", trial.conduct),
+    ]
+    rows = []
+    for place, quantities in places:
+        for name, q in quantities.items():
+            if q.kind == "fitted":
+                spread = f"{q.spread:g}" if q.spread else ""
+                rows.append(
+                    [f"`{name}`", q.meaning, f"{q.value:g}", q.unit or "1", spread, place or owner[name], q.source]
+                )
+    header = ["number", "meaning", "value", "unit", "spread", "stands in", "fitted to"]
+    return f"{len(rows)} fitted numbers.\n\n" + table(header, rows)
+
+
+def product(name: str = "tisa_cel") -> str:
+    """The facts of a product, and the model parameters it sets."""
+    record = default_catalog().load("product", name)
+    facts = [
+        [
+            key.replace("_", " "),
+            fact.text,
+            "; ".join(filter(None, (fact.source, fact.where))),
+            "yes" if fact.status == "read" else "recalled",
+        ]
+        for key, fact in record.fact.items()
+    ]
+    told = "## Facts\n\n" + table(["what", "fact", "source", "seen by us"], facts)
+    if record.parameter:
+        rows = [
+            [
+                f"`{key}`",
+                q.meaning,
+                f"{q.value:g}",
+                q.unit or "1",
+                f"{q.spread:g}" if q.spread else "",
+                q.kind,
+                q.source,
+            ]
+            for key, q in record.parameter.items()
+        ]
+        told += "\n\n## Model parameters set by the product\n\n" + table(
+            ["parameter", "meaning", "value", "unit", "spread", "kind", "source"], rows
+        )
+    return told
+
+
+if __name__ == "__main__":
+    makers = {"fitted": fitted, "product": product}
+    if len(sys.argv) < 2 or sys.argv[1] not in makers:
+        raise SystemExit(__doc__)
+    text = makers[sys.argv[1]]()
+    if len(sys.argv) > 2:
+        page = Path(sys.argv[2])
+        page.write_text(with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8")
+    sys.stdout.write(text + "\n")

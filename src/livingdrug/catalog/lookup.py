@@ -1,0 +1,26 @@
+"""What a record may ask of the catalogue it lives in, without knowing how files are found and read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Lookup(Protocol):
+    """A place where catalog records are found by kind and name; `load.Catalog` is the one in use."""
+
+    def names(self, kind: str) -> list[str]:
+        """Names of all records of a kind."""
+        ...
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is such a record."""
+        ...
+
+    def path(self, kind: str, name: str | Path) -> Path:
+        """The record's file."""
+        ...
+
+    def load(self, kind: str, name: str | Path) -> Any:
+        """The record itself."""
+        ...

@@ -1,0 +1,102 @@
+"""The story's frames agree with one another."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from livingdrug.course.settings import Settings
+from livingdrug.course.simulate import simulate_patients
+from livingdrug.foundation.quantities import Quantity
+
+N = 60
+
+
+@pytest.fixture(scope="module")
+def frames(eliana):
+    trial, catalog = eliana
+    return simulate_patients(
+        trial, trial.arms[0].name, np.arange(1, N + 1, dtype=np.int64), 8, catalog=catalog, settings=Settings(sample=3)
+    )
+
+
+@pytest.fixture(scope="module")
+def infused(frames):
+    return frames["patients"].filter(pl.col("status") == "infused")
+
+
+def test_everyone_enrolled_has_one_row(frames):
+    # expected: one row per patient, in order; outcomes only for the infused
+    patients = frames["patients"]
+    assert patients["patient"].to_list() == list(range(1, N + 1))
+    others = patients.filter(pl.col("status") != "infused")
+    assert others.height > 0
+    assert others["last_contact_day"].null_count() == others.height
+    assert set(others["course_status"]) == {"not infused"}
+    assert {"visits", "grades", "events", "log", "courses"} < set(frames)
+    assert all((frame["arm"] == frames["patients"]["arm"][0]).all() for frame in frames.values())
+
+
+def test_nothing_is_seen_after_the_last_contact(frames, infused):
+    # expected: death ends contact; visits, drugs, grades and infections lie before it
+    last = infused.select("patient", "last_contact_day", "death_day")
+    assert infused.filter(pl.col("death_day") > pl.col("last_contact_day")).is_empty()
+    dead = infused.filter(pl.col("death_day").is_not_null())
+    assert (dead["death_day"] == dead["last_contact_day"]).all()
+    assert (dead["death_cause"].is_in(["leukaemia", "toxicity", "infection", "other"])).all()
+    for name in ("visits", "log", "events", "grades"):
+        late = frames[name].join(last, on="patient").filter(pl.col("day") > pl.col("last_contact_day"))
+        assert late.is_empty(), (name, late)
+
+
+def test_outcomes_follow_from_each_other(infused):
+    # expected: definitions of the columns
+    responders = infused.filter("responded_3mo")
+    assert (responders["cr_3mo"] != responders["cri_3mo"]).all()
+    assert (responders["first_response_day"] <= 90 + 6).all()
+    relapsed = infused.filter(pl.col("relapse_day").is_not_null())
+    assert (relapsed["relapse_day"] > relapsed["first_response_day"]).all()
+    assert relapsed["relapse_antigen_negative"].null_count() == 0
+    assert (infused["n_tocilizumab"] <= 4).all()
+    assert (infused["icu"] | ~infused["vasopressor"]).all()
+    cured = infused.filter("truth_cured")
+    assert cured["truth_positive_clone_extinct_day"].null_count() == 0
+    assert cured["relapse_day"].null_count() == cured.height, "a cured patient relapsed"
+
+
+def test_counts_agree_with_their_tables(frames, infused):
+    # expected: counted again from the log, the events and the grades
+    log = frames["log"].filter(pl.col("drug") == "tocilizumab")
+    counted = dict(log.group_by("patient").len().rows())
+    assert [counted.get(number, 0) for number in infused["patient"]] == infused["n_tocilizumab"].to_list()
+    infections = dict(frames["events"].filter(pl.col("event") == "infection").group_by("patient").len().rows())
+    assert [infections.get(number, 0) for number in infused["patient"]] == infused["n_infections"].to_list()
+    grades = frames["grades"].filter(pl.col("scale") == "crs_penn")
+    highest = dict(grades.group_by("patient").agg(pl.col("grade").max()).rows())
+    assert [highest.get(number, 0) for number in infused["patient"]] == infused["crs_penn_max"].to_list()
+    deaths = frames["events"].filter(pl.col("event") == "death")
+    assert deaths.height == infused["death_day"].is_not_null().sum()
+
+
+def test_true_courses_of_the_sample_only(frames, infused):
+    # expected: patients 1 to 3, those who were infused; from the first treatment day on
+    sample = [number for number in (1, 2, 3) if number in set(infused["patient"])]
+    assert frames["courses"]["patient"].unique().sort().to_list() == sample
+    assert frames["courses"]["day"].min() == -6.0
+
+
+def test_a_course_that_fails_is_reported_and_never_dropped(eliana):
+    # expected: a division rate that no step can follow: a sentence per patient, outcomes empty, rows all there
+    trial, catalog = eliana
+    absurd = Quantity(value=1e40, unit="1/day", meaning="no cell divides so fast", kind="assumed", source="a test")
+    frames = simulate_patients(
+        trial, trial.arms[0].name, np.arange(1, 9, dtype=np.int64), 8, catalog=catalog,
+        settings=Settings(parameters={"growth_max": absurd}),
+    )  # fmt: skip
+    patients = frames["patients"]
+    assert patients.height == 8
+    failed = patients.filter(~pl.col("course_status").is_in(["finished", "died", "not infused"]))
+    assert failed.height > 0
+    assert failed["responded_3mo"].null_count() == failed.height
+    assert failed["last_contact_day"].null_count() == failed.height

@@ -112,7 +112,7 @@ def course_of(
     homes = {species.getId(): species for species in document.getModel().getListOfSpecies()}
     wanted = list(dict.fromkeys([*variables, *(homes[v].getCompartment() for v in variables if v in homes)]))
     own = [model.name(name) for name in wanted]
-    rtol, atol = min(1e-8, rel_tol * 1e-4), abs_tol * 1e-5
+    rtol, atol = min(1e-8, rel_tol * 1e-4), max(abs_tol * 1e-5, 1e-30)
     chosen = "" if model.events or not model.odes.states else os.environ.get("LIVINGDRUG_SUITE", "")
     if chosen == "ensemble":
         course = engine_course(model.odes, times, rtol, atol, own)

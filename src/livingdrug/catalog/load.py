@@ -69,7 +69,7 @@ class Catalog:
             A path with no readable file behind it.
         """
         self._known_kind(kind)
-        if isinstance(name, Path) or name.endswith(".toml") or "/" in name or os.sep in name:
+        if is_path(name):
             return _existing(Path(name))
         for folder in self.folders:
             path = folder / kind / f"{name}.toml"
@@ -91,6 +91,7 @@ class Catalog:
         record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
         record = read_record(path, record_class)
         try:
+            record = record.completed(self)
             record.check_in(self)
         except CatalogError as problem:
             raise CatalogError(f"{_short(path)}: {problem}") from None
@@ -112,7 +113,8 @@ def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Tria
     Parameters
     ----------
     name_or_path
-        A catalog name such as ``"eliana"``, or a path to a TOML file.
+        A catalog name such as ``"eliana"``, or a path to a TOML file. A policy (`management.guideline`) may be a path
+        there; a relative one is counted from the trial's file.
     catalog
         Where names are looked up; `default_catalog()` when omitted.
 
@@ -129,13 +131,33 @@ def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Tria
     from livingdrug.catalog.cross_references import check_trial
 
     catalog = catalog or default_catalog()
-    trial = catalog.load("trial", name_or_path)
+    trial = _with_policies_beside(catalog.load("trial", name_or_path), catalog.path("trial", name_or_path).parent)
     problems = check_trial(trial, catalog)
     if len(problems) == 1:
         raise problems[0]
     if problems:
         raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
     return trial
+
+
+def is_path(name: str | Path) -> bool:
+    """Whether a name is not a catalog name but the path of a file.
+
+    >>> is_path("asco_2021"), is_path("./my_policy.toml")
+    (False, True)
+    """
+    return isinstance(name, Path) or name.endswith(".toml") or "/" in name or os.sep in name
+
+
+def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
+    """The trial with its policies' relative paths counted from its own folder."""
+    arms = []
+    for arm in trial.arms:
+        policy = arm.management.guideline
+        if is_path(policy):
+            arm = arm.with_policy(str(folder / policy))
+        arms.append(arm)
+    return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 
-SHOWN_ROWS = 25
+SHOWN_ROWS, SHOWN_SCALES = 25, 4
 
 
 def grade(
@@ -31,7 +31,7 @@ def grade(
     """Grade your own table of vital signs: CRS, neurotoxicity, counts, on any scale of the catalogue.
 
     Columns are named as in the template, or by a usual synonym (temp, ANC, PLT, ICE …); another unit stands in the
-    heading, as in "temperature [degF]". Cells may be blank: where blanks could hide more, SCALE_at_most says how much.
+    heading, as in "temperature (degF)". Cells may be blank: where blanks could hide more, SCALE_at_most says how much.
 
     [bold]For example[/bold]
 
@@ -53,8 +53,9 @@ def grade(
     graded = grade_table(table, scale, catalog=opened(catalog))
     if out is not None:
         from livingdrug.cli.files import write_text
+        from livingdrug.clinic.user_table import as_csv
 
-        write_text(out, graded.write_csv())
+        write_text(out, as_csv(graded))
     _show(graded, table, out)
 
 
@@ -95,6 +96,8 @@ def _show(graded: Any, table: Path, out: Path | None) -> None:
     screen.print(sheet(heading, counts, right=heading[1:]))
     if out is not None:
         screen.print(f"Wrote {out}", markup=False)
+    elif len(scales) > SHOWN_SCALES:
+        screen.print("Every row: write them with -o FILE, or choose with --scale", markup=False)
     else:
         who = [name for name in graded.columns if graded[name].dtype == pl.String][:2]
         chosen = [name for name in graded.columns if name in (*who, *scales) or name.endswith("_at_most")]

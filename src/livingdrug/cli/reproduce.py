@@ -35,7 +35,12 @@ def reproduce(
 
         told = {
             key: [
-                {**row.target.model_dump(exclude_none=True), "ours": row.ours, "unit": row.unit, "verdict": verdict(row)}
+                {
+                    **row.target.model_dump(exclude_none=True),
+                    "ours": row.ours,
+                    "unit": row.unit,
+                    "verdict": verdict(row),
+                }
                 for row in rows
             ]
             for key, rows in reached.items()

@@ -164,6 +164,7 @@ def _score_table(record: Any, path: Path, out: Path | None) -> None:
     from livingdrug.cli.grading import SHOWN_ROWS
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.clinic.scores import score_table
+    from livingdrug.clinic.user_table import as_csv
     from livingdrug.foundation.errors import BadInput
 
     if out is not None:
@@ -173,7 +174,7 @@ def _score_table(record: Any, path: Path, out: Path | None) -> None:
     scored = score_table(path, record)
     screen = console()
     if out is not None:
-        write_text(out, scored.write_csv())
+        write_text(out, as_csv(scored))
         screen.print(
             f"Wrote {out}: {scored.height} patients, {scored[record.id].null_count()} without a score", markup=False
         )

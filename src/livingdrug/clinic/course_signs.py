@@ -5,6 +5,8 @@ Scales that grade duration (early and late ICAHT) read these.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,7 +44,7 @@ def daily_counts(days: NDArray[np.float64], counts: NDArray[np.float64], first: 
         if 0 <= day <= last - first and not np.isnan(count):
             every[int(day)] = np.fmin(every[int(day)], count)
     known = np.flatnonzero(~np.isnan(every))
-    for before, after in zip(known[:-1], known[1:], strict=True):
+    for before, after in pairwise(known):
         if 1 < after - before <= LONGEST_GAP_DAYS + 1:
             every[before : after + 1] = np.interp(np.arange(before, after + 1), [before, after], every[[before, after]])
     return every

@@ -210,10 +210,11 @@ def _given(rule: Rule, limit: Limit, drug: DrugRecord, treats_fever: bool, used:
         k = limit.at_most_in_24_hours
         oldest = f"dose_{k}_back_{name}_day" if k > 1 else f"last_{name}_day"
         inside.append(f"time - {oldest} >= 1 - {MOMENT!r}")
-    per_mg = f"{drug.amount_per_mg.value!r}" + (f" / {drug.amount_scales_with}" if drug.amount_scales_with else "")
-    statements = [
-        (given, f"{_milligrams(rule.dose, limit)} if wanted_{rule.id} and {' and '.join(inside)} else 0"),
-        (drug.enters, f"{drug.enters} + {given} * {per_mg}"),
+    statements = [(given, f"{_milligrams(rule.dose, limit)} if wanted_{rule.id} and {' and '.join(inside)} else 0")]
+    if not drug.supportive:
+        per_mg = f"{drug.amount_per_mg.value!r}" + (f" / {drug.amount_scales_with}" if drug.amount_scales_with else "")
+        statements.append((drug.enters, f"{drug.enters} + {given} * {per_mg}"))
+    statements += [
         (f"n_{name}", f"n_{name} + 1 if {given} > 0 else n_{name}"),
         (f"n_{rule.id}", f"n_{rule.id} + 1 if {given} > 0 else n_{rule.id}"),
         (f"step_{rule.id}", f"step_{rule.id} + 1 if {given} > 0 else step_{rule.id}"),

@@ -21,7 +21,7 @@ from livingdrug.foundation.errors import BadInput
 
 YES_NO = {"no": 0.0, "yes": 1.0}
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    "temperature": ("temp", "body_temperature", "t_max", "tmax_temperature"),
+    "temperature": ("temp", "body_temperature"),
     "mean_arterial_pressure": ("map", "mean_pressure"),
     "pressor_level": ("pressor", "pressors", "vasopressor", "vasopressors", "vasopressor_level"),
     "oxygen_level": ("oxygen", "o2", "o2_level", "oxygen_support"),
@@ -39,7 +39,6 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "crp": ("c_reactive_protein",),
     "il6": ("il_6", "interleukin_6"),
     "admitted": ("in_hospital", "hospitalised", "hospitalized"),
-    "died_of_toxicity": ("died",),
 }
 WORDS: dict[str, dict[str, float]] = {
     "pressor_level": {"none": 0.0, "fluids": 1.0, "low": 2.0, "high": 3.0, "multiple": 4.0},
@@ -51,7 +50,7 @@ WORDS: dict[str, dict[str, float]] = {
     **{name: YES_NO for name, sign in READABLE.items() if sign.whole and sign.high == 1.0},
 }  # fmt: skip
 DAY = Column("day", "day", "Day from infusion", -10000.0, 100000.0, synonyms=("day_from_infusion", "study_day"))
-PATIENT_HEADINGS = ("patient", "patient_id", "subject", "subject_id", "usubjid", "id")
+PATIENT_HEADINGS = ("patient", "patient_id", "subject", "subject_id", "usubjid")
 COLUMNS: dict[str, Column] = {
     name: Column(
         name, sign.unit, sign.meaning, sign.low, sign.high, sign.whole, SYNONYMS.get(name, ()), WORDS.get(name, {})

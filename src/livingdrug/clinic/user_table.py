@@ -98,7 +98,7 @@ def read_table(path: Path | str) -> UserTable:
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as problem:
         raise BadInput(f"{path}: not a CSV table ({problem}).\n  Look for an unclosed quotation mark.") from None
-    rows = [(line, row) for line, row in rows if any(cell.strip() for cell in row)]
+    rows = [(line, row) for line, row in rows if len(row) > 1 or (row and row[0].strip())]  # empty lines mean nothing
     if not rows:
         raise BadInput(
             f"{path}: the table is empty.\n  It needs a line of headings and a row of values for each moment."
@@ -118,6 +118,11 @@ def read_table(path: Path | str) -> UserTable:
     columns = {heading: [row[i] for _, row in rows[1:]] for i, heading in enumerate(headings)}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(headings, pl.String))
     return UserTable(str(path), frame, tuple(line for line, _ in rows[1:]))
+
+
+def as_csv(frame: pl.DataFrame) -> str:
+    """The frame as CSV text, with nothing between the commas where a cell is blank."""
+    return frame.with_columns(pl.col(pl.String).replace("", None)).write_csv()
 
 
 def plain(heading: str) -> str:
@@ -218,7 +223,7 @@ def to_unit(value: Any, unit: str, column: Column) -> Any:
     Examples
     --------
     >>> creatinine = Column("creatinine", "mg/dL", "Creatinine", 0, 30, molar_mass=113.12)
-    >>> round(to_unit(88.4, "umol/L", creatinine), 3)
+    >>> float(round(to_unit(88.4, "umol/L", creatinine), 3))
     1.0
     """
     if unit == column.unit:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,8 +62,9 @@ _READY: dict[object, Equations] = {}
 def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     """The compiled model of an arm: the product's recipe under the arm's guideline, grading the trial's scales.
 
-    A drug brings its mechanism: one that the recipe leaves out joins the model when the arm or its guideline may give
-    the drug, so that nobody pays for the equations of drugs that cannot be given.
+    A drug brings its mechanism: one that the recipe leaves out joins the model when an arm of the trial may give the
+    drug, so that nobody pays for the equations of drugs that cannot be given. Arms of one product share one model, so
+    that they differ by their treatment and not by the steps of the integration.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     names = dict.fromkeys([*trial.scales, *guideline.scales])
     scales = {name: catalog.load("scale", name) for name in names}
     drugs = {name: catalog.load("drug", name) for name in guideline.drugs}
-    brought = _entered([*drugs.values(), *(catalog.load("drug", part.drug) for part in arm.lymphodepletion)])
+    brought = _entered_states(trial, product.recipe, catalog)
     key = (product.recipe, brought, guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
            tuple(d.model_dump_json() for d in drugs.values()))  # fmt: skip
     with _LOCK:
@@ -84,8 +85,14 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
         return _READY[key]
 
 
-def _entered(drugs: Iterable[Drug]) -> tuple[str, ...]:
-    """States that drugs enter, sorted; supportive drugs enter none."""
+def _entered_states(trial: Trial, recipe: str, catalog: Catalog) -> tuple[str, ...]:
+    """States that the drugs of the trial's arms with this recipe enter, sorted; supportive drugs enter none."""
+    names: set[str] = set()
+    for arm in trial.arms:
+        if catalog.load("product", arm.product).recipe == recipe:
+            names |= {part.drug for part in arm.lymphodepletion}
+            names |= set(catalog.load("guideline", arm.management.guideline).drugs)
+    drugs: list[Drug] = [catalog.load("drug", name) for name in sorted(names)]
     return tuple(sorted({drug.enters for drug in drugs if not drug.supportive}))
 
 

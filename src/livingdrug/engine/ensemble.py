@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from importlib import import_module, resources
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.summaries import Summary
 from livingdrug.foundation.errors import BadInput, ModelError
 from livingdrug.foundation.expressions import read_formula
 
 if TYPE_CHECKING:
+    from livingdrug.engine.check_kernels import CheckKernels
+    from livingdrug.engine.rosenbrock import Rosenbrock
     from livingdrug.engine.sparse import Pattern
 
 Floats = NDArray[np.float64]
@@ -90,6 +94,8 @@ class Ensemble:
         (patients,) the last check reached.
     steps
         (patients,) steps tried.
+    summaries
+        (patients, summaries), in the order given to `compile_model`.
     """
 
     outputs: Floats
@@ -98,6 +104,7 @@ class Ensemble:
     status: NDArray[np.int8]
     stop_check: Integers
     steps: Integers
+    summaries: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def sentences(self) -> tuple[str, ...]:
         """How each patient's course ended, in words."""
@@ -118,6 +125,10 @@ class CompiledModel:
         Names in the order of `Ensemble.memory` and `Firings.firing`.
     lanes
         Patients per vector; results do not depend on it.
+    summaries
+        As given.
+    precision
+        Of the steps: "float64" or "float32".
     """
 
     odes: Odes
@@ -126,11 +137,15 @@ class CompiledModel:
     memory: tuple[str, ...]
     firings: tuple[str, ...]
     lanes: int
+    summaries: tuple[Summary, ...]
+    precision: str
     _code: Any = field(repr=False)
     _addresses: Integers = field(repr=False)
     _pattern: Pattern = field(repr=False)
+    _method: Rosenbrock = field(repr=False)
+    _checks: CheckKernels = field(repr=False)
     _n_jacobian: int = field(repr=False)
-    _memory_columns: Integers = field(repr=False)
+    _n_parameters: int = field(repr=False)
     _log_scales: Floats = field(repr=False)
     _scales: Floats = field(repr=False)
 
@@ -188,14 +203,9 @@ class CompiledModel:
         if len(start) != n:
             raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
-        capacity = 64 + 16 * n if self.firings else 1
-        while True:
-            result = self._attempt(values, start, days, on, (dose_first, dose_state, dose_amount), rtol, capacity)
-            if isinstance(result, Ensemble):
-                return result
-            capacity = result  # the log did not fit: the same run again, with room for all of it
+        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol)
 
-    def _attempt(
+    def _integrated(
         self,
         values: Floats,
         start: Floats,
@@ -203,40 +213,34 @@ class CompiledModel:
         on: NDArray[np.uint8],
         doses: tuple[Integers, Integers, Floats],
         rtol: float,
-        capacity: int,
-    ) -> Ensemble | int:
-        """The ensemble, or how many firings there were when they exceeded the capacity."""
+    ) -> Ensemble:
         from livingdrug.engine.integrate import integrate
-        from livingdrug.engine.steppers.rodas4 import RODAS4
+        from livingdrug.engine.summaries import starting_values
 
-        n, is_log = len(values), self._log_scales > 0
-        a, c, alpha, d = RODAS4.arrays()
-        method = np.zeros((3, *a.shape))
-        method[0], method[1], method[2, 0], method[2, 1] = a, c, alpha, d
+        n, is_log, method = len(values), self._log_scales > 0, self._method
         tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
-        flush = np.where(is_log, _DECAYED, _DECAYED * self._scales)
         outputs = np.full((n, days.size, len(self.outputs)), np.nan)
         memory_start = np.array([self.program.memory[name] for name in self.memory], dtype=np.float64)
-        memory = np.tile(memory_start, (n, 1))
-        where, value = np.zeros((capacity, 3), np.int64), np.zeros(capacity)
+        summary_start, places = starting_values(self.summaries)
+        memory, summed = np.tile(memory_start, (n, 1)), np.tile(np.array(summary_start, dtype=np.float64), (n, 1))
+        where, value = np.zeros((0, 3), np.int64), np.zeros(0)
         status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
-        pattern = np.array(self._pattern.jacobian, dtype=np.int64).reshape(-1, 2)
-        count = 0
         if n:
-            count = integrate(
+            where, value = integrate(
                 self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled), len(self.firings),
-                pattern, RODAS4.gamma, method,
-                values, start, self._log_scales, tolerances, flush, MAX_STEPS,
-                days, on, *doses, memory_start, self._memory_columns,
-                outputs, memory, where, value, status, stop_check, steps,
+                _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
+                self._log_scales, MAX_STEPS,
+                values, self._n_parameters, start, days, on, *doses,
+                memory_start, np.array(summary_start, dtype=np.float64),
+                np.array(self._checks.recorded, dtype=np.int64), np.array(self._checks.acted, dtype=np.int64),
+                _pairs(self._checks.remembered),
+                outputs, memory, summed, status, stop_check, steps,
             )  # fmt: skip
-        if count > capacity:
-            return count
-        where, value = where[:count], value[:count]
         order = np.lexsort((where[:, 2], where[:, 1], where[:, 0]))
         patient, check, firing = (np.ascontiguousarray(column) for column in where[order].T)
         return Ensemble(
-            outputs, memory, Firings(patient, check, firing, value[order]), status, stop_check, steps
+            outputs, memory, Firings(patient, check, firing, value[order]), status, stop_check, steps,
+            np.ascontiguousarray(summed[:, places]),
         )  # fmt: skip
 
     def _initial(self, values: Floats) -> Floats:
@@ -267,6 +271,10 @@ class CompiledModel:
         return np.cumsum(counts), state, amount
 
 
+def _pairs(pairs: Sequence[tuple[int, int]]) -> Integers:
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
 def _matrix(name: str, given: ArrayLike, n_columns: int) -> Floats:
     # always a fresh, writable array: the integrator is compiled for exactly this type
     values = np.array(given, dtype=np.float64, order="C")
@@ -285,6 +293,9 @@ def compile_model(
     cache_dir: Path | str | None = None,
     interpret: bool = False,
     lanes: int | None = None,
+    summaries: Sequence[Summary] = (),
+    precision: str = "float64",
+    stepper: str = "rodas4",
 ) -> CompiledModel:
     """A model ready to run.
 
@@ -308,45 +319,57 @@ def compile_model(
         True runs the kernels in NumPy: thousands of times slower, to check the compiled ones.
     lanes
         Patients per vector (4 or 8; None for what suits the processor). Results do not depend on it.
+    summaries
+        Numbers kept for each patient while the course runs; with `outputs=()` nothing else is stored.
+    precision
+        "float64", or "float32" to step in single precision: about twice as fast and good for 3 to 4 digits. Programs and
+        summaries compute in doubles in any case.
+    stepper
+        Integration method: the name of a file in `engine/steppers/`.
 
     Raises
     ------
     ModelError, ExpressionError, UnknownName
         Equations, scales, outputs or program that do not fit together.
+    BadInput
+        Two summaries of one name, no such precision or stepper.
     """
     from livingdrug.engine.assembly import kernel_ir
     from livingdrug.engine.check_kernels import build_checks
+    from livingdrug.engine.hoisting import hoist
     from livingdrug.engine.integrate import ACT
     from livingdrug.engine.interpret import InterpretedCode
     from livingdrug.engine.machine import MachineCode, host_lanes
     from livingdrug.engine.rosenbrock import step_ir
     from livingdrug.engine.sparse import factor_kernel, solve_kernel
-    from livingdrug.engine.steppers.rodas4 import RODAS4
     from livingdrug.engine.system import build_system, check_odes
     from livingdrug.engine.vector_math import vector_math
 
     check_odes(odes)
     _check_scales(odes, log_scales, linear_scales)
-    lanes = host_lanes() if lanes is None else lanes
+    bits, method = _bits(precision, interpret=interpret), _method(stepper)
+    names = [summary.name for summary in summaries]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
+    lanes = host_lanes() * 64 // bits if lanes is None else lanes
+    scales = np.array([float(log_scales.get(name, linear_scales.get(name, 1.0))) for name in odes.states])
+    decayed = [_DECAYED * (1.0 if name in log_scales else scale) for name, scale in zip(odes.states, scales, strict=True)]
     system = build_system(odes, log_scales)
-    checks = build_checks(odes, log_scales, outputs, program)
-    kernels = [system.linearise, system.rhs, checks.record, *([checks.act] if checks.act else [])]
+    hoisted = hoist((system.rhs, system.linearise))
+    checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
+    kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]
     if interpret:
-        code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, RODAS4, system.pattern, lanes)
+        code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
     else:
-        parts = [vector_math(1), vector_math(lanes) if lanes > 1 else ""]
-        parts += [kernel_ir(kernel, lanes) for kernel in kernels]
-        parts += [kernel_ir(kernel, lanes) for kernel in (factor_kernel(system.pattern), solve_kernel(system.pattern))]
-        parts.append(
-            step_ir(
-                RODAS4, lanes, len(odes.states), len(system.pattern.jacobian), time_derivative=system.time_derivative
-            )
-        )
+        widths = {(1, bits), (lanes, bits), (lanes, 64)}
+        parts = [vector_math(*width) for width in sorted(widths)]
+        kernels += [factor_kernel(system.pattern), solve_kernel(system.pattern)]
+        parts += [kernel_ir(kernel, lanes, bits) for kernel in kernels]
+        size, entries = len(odes.states), len(system.pattern.jacobian)
+        parts.append(step_ir(method, lanes, size, entries, time_derivative=system.time_derivative, bits=bits))
         code = MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in kernels)), cache_dir)
-    addresses = np.array(
-        [code.address(name) for name in ("step", "linearise", "rhs", "record")]
-        + [code.address("act") if checks.act else 0]
-    )
+    wanted = ("step", "linearise", "rhs", "prepare", "settle", checks.record and "record", checks.act and "act")
+    addresses = np.array([code.address(name) if name else 0 for name in wanted])
     assert addresses.size == ACT + 1
     program = program or CheckProgram()
     return CompiledModel(
@@ -356,14 +379,37 @@ def compile_model(
         memory=tuple(program.memory),
         firings=tuple(program.firings),
         lanes=lanes,
+        summaries=tuple(summaries),
+        precision=precision,
         _code=code,
         _addresses=addresses,
         _pattern=system.pattern,
+        _method=method,
+        _checks=checks,
         _n_jacobian=system.linearise.arrays[-1].size,
-        _memory_columns=np.array(checks.memory_columns, dtype=np.int64),
+        _n_parameters=hoisted.n_parameters,
         _log_scales=np.array([float(log_scales.get(name, 0.0)) for name in odes.states]),
-        _scales=np.array([float(log_scales.get(name, linear_scales.get(name, 1.0))) for name in odes.states]),
+        _scales=scales,
     )
+
+
+def _bits(precision: str, *, interpret: bool) -> int:
+    if precision not in ("float64", "float32"):
+        raise BadInput(f'precision: got "{precision}", expected "float64" or "float32"')
+    if interpret and precision == "float32":
+        raise BadInput("the interpreter computes in doubles only; leave precision at float64")
+    return 64 if precision == "float64" else 32
+
+
+def _method(stepper: str) -> Rosenbrock:
+    known = sorted(PurePath(file.name).stem for file in resources.files("livingdrug.engine.steppers").iterdir() if _is_stepper(file.name))
+    if stepper not in known:
+        raise BadInput(f'no stepper "{stepper}". Steppers: {", ".join(known)}')
+    return getattr(import_module(f"livingdrug.engine.steppers.{stepper}"), stepper.upper())
+
+
+def _is_stepper(file: str) -> bool:
+    return file.endswith(".py") and not file.startswith("_")
 
 
 def _check_scales(odes: Odes, log_scales: Mapping[str, float], linear_scales: Mapping[str, float]) -> None:

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from livingdrug.engine.event_kernels import EventKernels, build_event_kernels
-from livingdrug.engine.event_stepping import ARRIVED, TURNED, advance, settle
+from livingdrug.engine.event_stepping import ARRIVED, GAMMA, TURNED, advance, coefficients, settle
 from livingdrug.engine.events import EventModel
-from livingdrug.engine.steppers.rodas4 import RODAS4
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.streams import uniform
@@ -75,6 +74,7 @@ def run_with_events(
     outputs: Sequence[str] | None = None,
     longest_step: float | None = None,
     seed: int = 0,
+    patients: NDArray[np.int64] | None = None,
     cache_dir: Path | str | None = None,
 ) -> EventCourses:
     """Integrate patients through a model's events.
@@ -96,6 +96,8 @@ def run_with_events(
         quarter of the mean distance of `times`.
     seed
         Of the lots drawn between events of equal priority.
+    patients
+        (n,) patient numbers for these lots; 0, 1, 2 … if not given.
     cache_dir
         Where machine code is kept; None for the default place.
 
@@ -120,8 +122,9 @@ def run_with_events(
     filled = np.full((len(values), grid.size, len(wanted)), np.nan)
     status = np.zeros(len(values), dtype=np.int8)
     fired: list[tuple[int, float, str]] = []
+    numbers = np.arange(len(values)) if patients is None else np.asarray(patients)
     for patient in range(len(values)):
-        course = _Course(model, kernels, values[patient], start[patient], tolerances, longest, (seed, patient))
+        course = _Course(model, kernels, values[patient], start[patient], tolerances, longest, (seed, int(numbers[patient])))
         status[patient] = course.run(grid, filled[patient])
         fired += [(patient, time, event) for time, event in course.fired]
     return EventCourses(filled, status, tuple(fired))
@@ -166,12 +169,12 @@ class _Course:
         self._clock = np.zeros(3)
         code = kernels.code
         self._addresses = np.array([code.address(name) for name in ("rhs", "linearise", "switch")], dtype=np.int64)
-        a, c, alpha, d = RODAS4.arrays()
-        self._method = np.zeros((3, *a.shape))
-        self._method[0], self._method[1], self._method[2, 0], self._method[2, 1] = a, c, alpha, d
+        self._method = coefficients()
         self._tolerances, self._longest, self._address = tolerances, longest, address
         n_changes = sum(len(event.assignments) for event in self.events)
-        self._facts = np.zeros(3 * len(self.events) + 2 * n_changes)
+        self._sizes_from = 3 * len(self.events) + 2 * n_changes
+        self._facts = np.zeros(self._sizes_from + len(model.concentrations))
+        self._concentrations = [self.states.index(state) for state, _ in model.concentrations]
         self._firsts = np.cumsum([0, *(len(event.assignments) for event in self.events)])
         self._happen, self._record = (
             ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(code.address(name)) for name in ("happen", "record")
@@ -197,7 +200,7 @@ class _Course:
                 if moment - target <= _TOGETHER * max(abs(moment), 1e-300):
                     target = moment
                 code = advance(
-                    self._addresses, self._method, RODAS4.gamma, self._tolerances, smallest, self._longest, 1e6,
+                    self._addresses, self._method, GAMMA, self._tolerances, smallest, self._longest, 1e6,
                     self._x, self._p, self._c, clock, target,
                 )  # fmt: skip
                 if code not in (ARRIVED, TURNED):
@@ -273,12 +276,15 @@ class _Course:
         values = due.values if due.values is not None else self._values(due.event)
         self._waiting = [entry for entry in self._waiting if entry is not due]
         self.fired.append((float(self._clock[0]), event.id))
-        for change, value in zip(event.assignments, values, strict=True):
-            if change.home is None:
-                self._x[self.states.index(change.state)] = value
-        if any(change.home is not None for change in event.assignments):
-            self._call(self._happen, self._facts)  # sizes as they are now
-            sizes = self._facts[3 * len(self.events) + 2 * self._firsts[due.event] + 1 :: 2]
-            for change, value, size in zip(event.assignments, values, sizes, strict=False):
-                if change.home is not None:
-                    self._x[self.states.index(change.state)] = value * size
+        first = 3 * len(self.events)
+        homes = self._facts[first + 2 * self._firsts[due.event] + 1 : first + 2 * self._firsts[due.event + 1] : 2]
+        before = self._facts[self._sizes_from :].copy()
+        for change, value, home in zip(event.assignments, values, homes, strict=True):
+            self._x[self.states.index(change.state)] = value * home if change.home is not None else value
+        if self._concentrations:
+            settle(self._addresses, self._x, self._p, self._c, self._clock[0], self._w, self._now)
+            self._call(self._happen, self._facts)
+            after = self._facts[self._sizes_from :]
+            for state, old, new in zip(self._concentrations, before, after, strict=True):
+                if old != new:
+                    self._x[state] *= old / new

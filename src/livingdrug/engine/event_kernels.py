@@ -3,7 +3,8 @@
     rhs(x, p, c, t, d)              rates of the states, switches c held
     linearise(x, p, c, t, d, J)     also the Jacobian, dense by rows, then the rates' derivatives by time
     switch(x, p, c, t, w)           what the switches should be
-    happen(x, p, c, t, e)           of each event trigger, delay, priority; then values and sizes of all assignments
+    happen(x, p, c, t, e)           of each event trigger, delay, priority; values and sizes of all assignments;
+                                    sizes of the compartments of concentrations
     record(x, p, c, t, row)         outputs
 """
 
@@ -85,6 +86,7 @@ def build_event_kernels(
         for change in event.assignments:
             facts.append(node(change.formula, f'event "{event.id}"'))
             facts.append(names[change.home] if change.home is not None else graph.constant(1.0))
+    facts += [names[home] for _, home in model.concentrations]
     n = len(odes.states)
     jacobian, slopes = [], [zero] * n
     variables = {states[name]: i for i, name in enumerate(odes.states)} | {time: _TIME}

@@ -11,11 +11,27 @@ import math
 import numpy as np
 
 from livingdrug.engine.integrate import _call, compiled
+from livingdrug.engine.steppers.rodas4 import RODAS4
 
 ARRIVED, TURNED, STEP_TOO_SMALL, NOT_FINITE, TOO_MANY_STEPS = range(5)
 RHS, LINEARISE, SWITCH = range(3)
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
+_SMALLEST_SIZE = 1e-290  # a state that stays exactly 0 is no error, even without an absolute tolerance
 _HALVINGS = 1100  # enough to come from the longest step to two neighbouring numbers
+GAMMA = RODAS4.gamma
+
+
+def coefficients() -> np.ndarray:
+    """Rodas4 as (3, s, s): a, complete with the row of its stiffly accurate last stage; c; alpha and d as rows."""
+    stages = len(RODAS4.alpha)
+    table = np.zeros((3, stages, stages))
+    for j, row in enumerate(RODAS4.a, start=1):
+        table[0, j, : len(row)] = row
+    table[0, -1, : stages - 2], table[0, -1, stages - 2] = table[0, -2, : stages - 2], 1.0
+    for j, row in enumerate(RODAS4.c, start=1):
+        table[1, j, : len(row)] = row
+    table[2, 0], table[2, 1] = RODAS4.alpha, RODAS4.d
+    return table
 
 
 @compiled
@@ -67,7 +83,7 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
     total = 0.0
     for s in range(n):
         new[s] = u[s] + K[stages - 1, s]
-        size = tolerances[0, s] + tolerances[1, s] * max(abs(x[s]), abs(new[s]))
+        size = max(tolerances[0, s] + tolerances[1, s] * max(abs(x[s]), abs(new[s])), _SMALLEST_SIZE)
         total += (K[stages - 1, s] / size + 0.0 * new[s]) ** 2
     return math.sqrt(total / n)
 
@@ -102,9 +118,10 @@ def advance(addresses, method, gamma, tolerances, smallest, longest, most_steps,
     addresses
         Of rhs, linearise, switch; (3,) int64.
     method, gamma, tolerances
-        Coefficients (3, s, s) as in `integrate`; (2, S) absolute and relative.
+        As from `coefficients`; (2, S) absolute and relative.
     smallest, longest, most_steps
-        Limits of a step, and of their number.
+        Limits of a step, and of their number. A turn is found to a hundredth of the smallest step, or to the next
+        number that a float can hold.
     x, p, c
         States, parameters, switches of the patient; x is changed.
     clock
@@ -145,7 +162,7 @@ def advance(addresses, method, gamma, tolerances, smallest, longest, most_steps,
             for _ in range(_HALVINGS):
                 middle = 0.5 * (low + high)
                 moment = t + middle
-                if moment <= t + low or moment >= end:
+                if moment <= t + low or moment >= end or high - low <= 0.01 * smallest:
                     break
                 _step(addresses, method, gamma, tolerances, x, p, c, t, middle, late, d, J, W, K, u, now, order)
                 if _turned(addresses, late, p, c, moment, w, now):

@@ -21,7 +21,7 @@ class Assignment:
     formula
         Its value (that of a concentration, if `home` is given).
     home
-        Name of a size; the state becomes value times size, the size as it is after all other changes of the event.
+        Name of a size; the state becomes value times size, the size as it is just before the event's changes.
     """
 
     state: str
@@ -74,12 +74,16 @@ class EventModel:
         The equations; whatever an event changes is a state, if need be one with rate zero.
     events
         In the order of the model.
+    concentrations
+        (state, name of a size): states that are multiplied by old / new size when an event changes the size, because
+        their amount stays.
     names
         SBML id to the name it has in the equations; ids that keep their name are left out.
     """
 
     odes: Odes
     events: tuple[Event, ...] = ()
+    concentrations: tuple[tuple[str, str], ...] = ()
     names: tuple[tuple[str, str], ...] = ()
 
     def name(self, identifier: str) -> str:

@@ -28,7 +28,7 @@ STATUS = (
 )
 FINISHED, ENDED, STEP_TOO_SMALL, NOT_FINITE, TOO_MANY_STEPS, IMPOSSIBLE_CHANGE, IMPOSSIBLE_START = range(7)
 # order of the kernel addresses
-STEP, LINEARISE, RHS, RECORD, ACT = range(5)
+STEP, LINEARISE, RHS, PREPARE, SETTLE, RECORD, ACT = range(7)
 
 _SMALLEST_STEP = 1e-12
 _FIRST_STEP = 1e-3
@@ -77,20 +77,23 @@ _call: Any = intrinsic(_typed_call)
 
 
 @compiled
-def _aligned(size):
-    room = np.zeros(size + 8)
-    first = (64 - room.ctypes.data % 64) % 64 // 8
+def _aligned(size, like):
+    """Zeros of the type of another array, on a 64-byte boundary."""
+    extra = 64 // like.itemsize
+    room = np.zeros(size + extra, like.dtype)
+    first = (64 - room.ctypes.data % 64) % 64 // like.itemsize
     return room[first : first + size]
 
 
 @compiled
-def _seat(lane, lanes, patient, parameters, start, log_scales, x, p):
+def _seat(addresses, lane, lanes, patient, parameters, start, log_scales, x, p):
     """Put a patient's parameters and starting state (natural units) on a lane."""
     for s in range(start.shape[1]):
         y = start[patient, s]
         x[s * lanes + lane] = math.log1p(y / log_scales[s]) if log_scales[s] > 0 else y
     for q in range(parameters.shape[1]):
         p[q * lanes + lane] = parameters[patient, q]
+    _call(addresses[PREPARE], (p[lane:],))
 
 
 @compiled
@@ -106,7 +109,7 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     """One step of one lane with a dense matrix and row exchanges, for when the sparse step fails. Returns the error."""
     n, entries = x.size // lanes, pattern.shape[0]
     stages = method.shape[1]
-    a, c, alpha, by_time = method[0], method[1], method[2, 0], method[2, 1]
+    a, c, alpha, by_time, m, e = method[0], method[1], method[2, 0], method[2, 1], method[2, 2], method[2, 3]
     w, order = np.zeros((n, n)), np.arange(n)
     step, start = h[lane], t[lane]
     _call(addresses[LINEARISE], (x, p, t, d, J))
@@ -155,57 +158,65 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     total = 0.0
     for s in range(n):
         i = s * lanes + lane
-        new[i] = u[i] + K[stages - 1, s]
+        value, error = float(x[i]), 0.0
+        for k in range(stages):
+            value += m[k] * K[k, s]
+            error += e[k] * K[k, s]
+        new[i] = value
         size = weights[i] + weights[n * lanes + i] * max(abs(x[i]), abs(new[i]))
-        total += (K[stages - 1, s] / size + 0.0 * new[i]) ** 2
+        total += (error / size + 0.0 * new[i]) ** 2
     return math.sqrt(total / n)
 
 
 @compiled
 def integrate(
-    addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method,
-    parameters, start, log_scales, tolerances, flush, max_steps,
-    checks, program_on, dose_first, dose_state, dose_amount, memory_start, memory_columns,
-    outputs, memory, fired_where, fired_value, status, stop_check, steps,
+    addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
+    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount,
+    memory_start, summary_start, recorded, acted, remembered,
+    outputs, memory, summed, status, stop_check, steps,
 ):  # fmt: skip
     """Take every patient through all checks.
 
     Parameters
     ----------
     addresses
-        Of the kernels, (5,) int64: step, linearise, rhs, record, act (0 for none).
+        Of the kernels, (7,) int64: step, linearise, rhs, prepare, settle, record, act (0 for none of the last two).
     lanes, n_entries, n_filled, n_firings
         Lanes; elements per lane of J (with df/dt) and W; number of firing names.
     pattern, gamma, method
-        (entries, 2) row and column of the Jacobian; coefficients (3, s, s): a, c, then alpha and d as rows.
-    parameters, start
-        (n, P) and (n, S), natural units.
-    log_scales, tolerances, flush
-        (S,) scale of log states, 0 for linear ones; (2, S) absolute and relative tolerance; (S,) what counts as zero.
+        (entries, 2) row and column of the Jacobian; coefficients (3, s, s): a, c, then alpha, d, m and e as rows.
+    tolerances, log_scales
+        (2, S) absolute and relative tolerance, in the precision of the steps; (S,) scale of log states, 0 for others.
+    parameters, n_parameters, start
+        (n, P) of each patient, and how many numbers the kernels take; (n, S), natural units.
     checks, program_on
         (C,) days and whether the program runs.
     dose_first, dose_state, dose_amount
         Doses of check g are dose_first[g] ... dose_first[g + 1] - 1; amounts (doses, n).
-    memory_start, memory_columns
-        (M,) and (O,), -1 for outputs that are not memory.
-    outputs, memory, fired_where, fired_value, status, stop_check, steps
-        Results, written in place: (n, C, O) filled with NaN before, (n, M), (cap, 3), (cap,), (n,), (n,), (n,).
+    memory_start, summary_start
+        (M,) and (Z,).
+    recorded, acted, remembered
+        Output columns of the rows of record and act; (., 2) output column and place of outputs that are memory.
+    outputs, memory, summed, status, stop_check, steps
+        Results, written in place: (n, C, O) filled with NaN before, (n, M), (n, Z), (n,), (n,), (n,).
 
     Returns
     -------
-    Number of firings; those beyond the capacity of `fired_value` were not kept.
+    Patient, check and firing (firings, 3), and the value (firings,), of what the program logged.
     """
     # ---- set up -----------------------------------------------------------------------------------------------------
-    n, n_parameters = parameters.shape
-    n_states, n_checks, n_memory = start.shape[1], checks.size, memory_start.size
-    stages = method.shape[1]
-    x, new, u, d = (
-        _aligned(n_states * lanes), _aligned(n_states * lanes), _aligned(n_states * lanes), _aligned(n_states * lanes)
-    )  # fmt: skip
-    p, J, W = _aligned(n_parameters * lanes), _aligned(n_entries * lanes), _aligned(n_filled * lanes)
-    K, error, weights = _aligned(stages * n_states * lanes), _aligned(lanes), _aligned(2 * n_states * lanes)
-    t, h = _aligned(lanes), _aligned(lanes)  # as the kernels take them: day, and step tried
-    row_memory, now, flags = np.zeros((lanes, n_memory)), np.zeros(1), np.zeros(n_firings + 1)
+    n, n_states, n_checks = len(parameters), start.shape[1], checks.size
+    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[1]
+    x, new = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
+    u, d = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
+    p, K = _aligned(n_parameters * lanes, tolerances), _aligned(stages * n_states * lanes, tolerances)
+    J, W = _aligned(n_entries * lanes, tolerances), _aligned(n_filled * lanes, tolerances)
+    error, weights = _aligned(lanes, tolerances), _aligned(2 * n_states * lanes, tolerances)
+    t, h = _aligned(lanes, tolerances), _aligned(lanes, tolerances)  # as the kernels take them: day, and step tried
+    m, z = _aligned(n_memory * lanes, checks), _aligned(n_summed * lanes, checks)
+    now, on, size = _aligned(lanes, checks), _aligned(lanes, checks), _aligned(lanes, checks)
+    row, local = _aligned(recorded.size * lanes, checks), _aligned(acted.size * lanes, checks)
+    flags = _aligned((n_firings + 2) * lanes, checks)
     for s in range(n_states):
         for lane in range(lanes):
             weights[s * lanes + lane] = tolerances[0, s]
@@ -213,14 +224,18 @@ def integrate(
     patient, check = np.full(lanes, -1), np.full(lanes, -1)
     since, until, wanted = np.zeros(lanes), np.zeros(lanes), np.full(lanes, _FIRST_STEP)
     lands, tries, failures = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
-    outcome = np.full(lanes, -1)
+    outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
     waiting, active, n_fired = 0, 0, 0
+    fired_where, fired_value = np.zeros((16 * n, 3), np.int64), np.zeros(16 * n)
     for lane in range(lanes):
-        _seat(lane, lanes, min(lane, n - 1), parameters, start, log_scales, x, p)
+        _seat(addresses, lane, lanes, min(lane, n - 1), parameters, start, log_scales, x, p)
         h[lane] = _FIRST_STEP
+        for q in range(n_memory):
+            m[q * lanes + lane] = memory_start[q]
+        for q in range(n_summed):
+            z[q * lanes + lane] = summary_start[q]
         if waiting < n:
             patient[lane] = waiting
-            row_memory[lane] = memory_start
             waiting, active = waiting + 1, active + 1
 
     # ---- main loop --------------------------------------------------------------------------------------------------
@@ -228,71 +243,96 @@ def integrate(
         # checks that are due; a lane that takes a new patient is due again at once
         due = True
         while due:
-            due = False
+            due, some, some_act = False, False, False
             for lane in range(lanes):
-                i = patient[lane]
-                if i < 0:
+                at_check[lane], on[lane] = False, 0.0
+                if patient[lane] < 0 or outcome[lane] >= 0 or since[lane] < until[lane]:
                     continue
-                if outcome[lane] < 0:
-                    if since[lane] < until[lane]:
+                check[lane] += 1
+                if check[lane] == 0 and not _all_finite(x, lane, lanes, n_states):
+                    outcome[lane] = IMPOSSIBLE_START
+                    continue
+                at_check[lane], some, on[lane], now[lane] = True, True, 1.0, checks[check[lane]]
+            if some:
+                if addresses[RECORD] != 0:
+                    _call(addresses[RECORD], (x, p, now, on, row, z))
+                for lane in range(lanes):
+                    if not at_check[lane]:
                         continue
-                    check[lane] += 1
-                    g = check[lane]
-                    if g == 0 and not _all_finite(x, lane, lanes, n_states):
-                        outcome[lane] = IMPOSSIBLE_START
-                    else:
-                        now[0] = checks[g]
-                        row = outputs[i, g]
-                        _call(addresses[RECORD], (x[lane:], p[lane:], now, row))
-                        for q in range(dose_first[g], dose_first[g + 1]):
-                            amount, s = dose_amount[q, i], dose_state[q]
-                            if amount != 0.0:
-                                wanted[lane] = min(wanted[lane], _STEP_AFTER_DOSE)
-                                if log_scales[s] > 0:
-                                    share = math.expm1(x[s * lanes + lane]) + amount / log_scales[s]
-                                    x[s * lanes + lane] = math.log1p(share)
-                                else:
-                                    x[s * lanes + lane] += amount
-                        if addresses[ACT] != 0 and program_on[g]:
-                            _call(addresses[ACT], (x[lane:], p[lane:], row_memory[lane], now, row, flags))
-                            for q in range(n_firings):
-                                if flags[q] != 0.0:
-                                    if n_fired < fired_value.size:
-                                        fired_where[n_fired, 0] = i
-                                        fired_where[n_fired, 1] = g
-                                        fired_where[n_fired, 2] = q
-                                        fired_value[n_fired] = flags[q]
-                                    n_fired += 1
-                            if flags[n_firings] != 0.0:
-                                outcome[lane] = ENDED
-                        for column in range(memory_columns.size):
-                            if memory_columns[column] >= 0:
-                                row[column] = row_memory[lane, memory_columns[column]]
-                        for s in range(n_states):
-                            if abs(x[s * lanes + lane]) < flush[s]:
-                                x[s * lanes + lane] = 0.0
-                        if not _all_finite(x, lane, lanes, n_states):
-                            outcome[lane] = IMPOSSIBLE_CHANGE
-                        elif outcome[lane] < 0:
-                            if g == n_checks - 1:
-                                outcome[lane] = FINISHED
+                    i, g = patient[lane], check[lane]
+                    for k in range(recorded.size):
+                        outputs[i, g, recorded[k]] = row[k * lanes + lane]
+                    for q in range(dose_first[g], dose_first[g + 1]):
+                        amount, s = dose_amount[q, i], dose_state[q]
+                        if amount != 0.0:
+                            wanted[lane] = min(wanted[lane], _STEP_AFTER_DOSE)
+                            if log_scales[s] > 0:
+                                share = math.expm1(x[s * lanes + lane]) + amount / log_scales[s]
+                                x[s * lanes + lane] = math.log1p(share)
                             else:
-                                since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
-                if outcome[lane] >= 0:
-                    status[i], stop_check[i], steps[i] = outcome[lane], check[lane], tries[lane]
-                    for q in range(n_memory):
-                        memory[i, q] = row_memory[lane, q]
-                    outcome[lane], check[lane], tries[lane], failures[lane] = -1, -1, 0, 0
-                    since[lane], until[lane], wanted[lane], lands[lane] = 0.0, 0.0, _FIRST_STEP, 0
-                    row_memory[lane] = memory_start
-                    if waiting < n:
-                        patient[lane], due = waiting, True
-                        waiting += 1
+                                x[s * lanes + lane] += amount
+                    if addresses[ACT] != 0 and program_on[g]:
+                        some_act = True
                     else:
-                        patient[lane] = -1
-                        active -= 1
-                        h[lane] = _FIRST_STEP
-                    _seat(lane, lanes, max(patient[lane], 0), parameters, start, log_scales, x, p)
+                        on[lane] = 0.0
+                if some_act:
+                    _call(addresses[ACT], (x, p, m, now, on, local, flags, z))
+                for lane in range(lanes):
+                    if not at_check[lane]:
+                        continue
+                    i, g = patient[lane], check[lane]
+                    if on[lane] != 0.0:
+                        for k in range(acted.size):
+                            outputs[i, g, acted[k]] = local[k * lanes + lane]
+                        if flags[(n_firings + 1) * lanes + lane] != 0.0:
+                            for q in range(n_firings):
+                                if flags[q * lanes + lane] != 0.0:
+                                    if n_fired == fired_value.size:
+                                        fired_where = np.concatenate((fired_where, fired_where))
+                                        fired_value = np.concatenate((fired_value, fired_value))
+                                    fired_where[n_fired, 0] = i
+                                    fired_where[n_fired, 1] = g
+                                    fired_where[n_fired, 2] = q
+                                    fired_value[n_fired] = flags[q * lanes + lane]
+                                    n_fired += 1
+                            if flags[n_firings * lanes + lane] != 0.0:
+                                outcome[lane] = ENDED
+                    for k in range(len(remembered)):
+                        outputs[i, g, remembered[k, 0]] = m[remembered[k, 1] * lanes + lane]
+                    on[lane] = 1.0
+                _call(addresses[SETTLE], (x, on, size))
+                for lane in range(lanes):
+                    if not at_check[lane]:
+                        continue
+                    g = check[lane]
+                    if not math.isfinite(size[lane]):
+                        outcome[lane] = IMPOSSIBLE_CHANGE
+                    elif outcome[lane] < 0:
+                        if g == n_checks - 1:
+                            outcome[lane] = FINISHED
+                        else:
+                            since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
+            for lane in range(lanes):
+                if outcome[lane] < 0:
+                    continue
+                i = patient[lane]
+                status[i], stop_check[i], steps[i] = outcome[lane], check[lane], tries[lane]
+                for q in range(n_memory):
+                    memory[i, q] = m[q * lanes + lane]
+                    m[q * lanes + lane] = memory_start[q]
+                for q in range(n_summed):
+                    summed[i, q] = z[q * lanes + lane]
+                    z[q * lanes + lane] = summary_start[q]
+                outcome[lane], check[lane], tries[lane], failures[lane] = -1, -1, 0, 0
+                since[lane], until[lane], wanted[lane], lands[lane] = 0.0, 0.0, _FIRST_STEP, 0
+                if waiting < n:
+                    patient[lane], due = waiting, True
+                    waiting += 1
+                else:
+                    patient[lane] = -1
+                    active -= 1
+                    h[lane] = _FIRST_STEP
+                _seat(addresses, lane, lanes, max(patient[lane], 0), parameters, start, log_scales, x, p)
         if active == 0:
             break
 
@@ -310,30 +350,31 @@ def integrate(
             t[lane] = checks[check[lane]] + since[lane]
         _call(addresses[STEP], (x, p, t, h, J, W, K, u, new, error, weights))
 
-        # accept or reject, lane by lane
+        # accept or reject, lane by lane; the kernel has taken good steps already
         for lane in range(lanes):
             if patient[lane] < 0:
                 continue
             tries[lane] += 1
-            size, tried, start_over = error[lane], h[lane], 0
-            if not math.isfinite(size):
+            misfit, tried, start_over = float(error[lane]), float(h[lane]), 0
+            if not math.isfinite(misfit):
                 failures[lane] += 1
                 if failures[lane] >= _PATIENCE:
                     start_over = _PATIENCE - 1  # should the next sparse step fail as well, the dense one comes at once
-                    size = _dense_step(
+                    misfit = _dense_step(
                         addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new
                     )  # fmt: skip
-            if size <= 1.0:
+                    if misfit <= 1.0:
+                        for s in range(n_states):
+                            x[s * lanes + lane] = new[s * lanes + lane]
+            if misfit <= 1.0:
                 failures[lane] = start_over
-                for s in range(n_states):
-                    x[s * lanes + lane] = new[s * lanes + lane]
                 since[lane] = until[lane] if lands[lane] else since[lane] + tried
-                proposed = tried * min(_GROW, _SAFETY * math.sqrt(math.sqrt(1.0 / max(size, 1e-8))))
+                proposed = tried * min(_GROW, _SAFETY * math.sqrt(math.sqrt(1.0 / max(misfit, 1e-8))))
                 # a step cut short by a check says little about the next one
-                wanted[lane] = max(proposed, wanted[lane]) if lands[lane] and size < 0.3 else proposed
-            elif math.isfinite(size):
+                wanted[lane] = max(proposed, wanted[lane]) if lands[lane] and misfit < 0.3 else proposed
+            elif math.isfinite(misfit):
                 failures[lane] = start_over
-                wanted[lane] = tried * max(_SHRINK, _SAFETY * math.sqrt(math.sqrt(1.0 / size)))
+                wanted[lane] = tried * max(_SHRINK, _SAFETY * math.sqrt(math.sqrt(1.0 / misfit)))
                 if wanted[lane] < _SMALLEST_STEP:
                     outcome[lane] = STEP_TOO_SMALL
             else:
@@ -342,4 +383,4 @@ def integrate(
                     outcome[lane] = NOT_FINITE
             if outcome[lane] < 0 and tries[lane] > max_steps:
                 outcome[lane] = TOO_MANY_STEPS
-    return n_fired
+    return fired_where[:n_fired], fired_value[:n_fired]

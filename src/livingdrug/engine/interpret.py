@@ -49,7 +49,7 @@ class InterpretedCode:
     Parameters
     ----------
     kernels
-        By name; must contain ``rhs``, ``linearise``, ``record`` and, with a program, ``act``.
+        By name; must contain ``rhs``, ``linearise`` and what else is asked for by address.
     method, pattern, lanes
         What the step needs to know.
     """
@@ -112,3 +112,4 @@ class InterpretedCode:
             new, error = numpy_step(self._method, slope, matrix, x, t, h, weights)
         self._view(at["new"], n, lanes, lanes)[:] = new
         self._view(at["error"], 1, lanes, lanes)[:] = error
+        x[:] = np.where(error <= 1.0, new, x)

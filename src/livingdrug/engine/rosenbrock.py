@@ -2,8 +2,9 @@
 
     W = I / (gamma h) - J
     W k_j = f(t + alpha_j h, u_j) + sum_i (c_ji / h) k_i + d_j h df/dt,     u_j = x + sum_i a_ji k_i
+    x' = x + sum_i m_i k_i,     error = sum_i e_i k_i
 
-The methods taken here are stiffly accurate: the last stage and the solution each add one k (u_6 = u_5 + k_5,
+Stiffly accurate methods give no m and e: the last stage and the solution each add one k (u_6 = u_5 + k_5,
 x' = u_6 + k_6), and the last k is the error estimate.
 """
 
@@ -23,7 +24,7 @@ STEP_ARRAYS = ("x", "p", "t", "h", "J", "W", "K", "u", "new", "error", "weights"
 
 @dataclass(frozen=True)
 class Rosenbrock:
-    """Coefficients of a stiffly accurate Rosenbrock method in transformed form.
+    """Coefficients of a Rosenbrock method in transformed form.
 
     Attributes
     ----------
@@ -32,11 +33,13 @@ class Rosenbrock:
     gamma
         Diagonal coefficient.
     a
-        Rows for stages 2 ... s - 1.
+        Rows for stages 2 ... s - 1; for stages 2 ... s of a method with m and e.
     c
         Rows for stages 2 ... s.
     alpha, d
         Time of each stage and weight of the time derivative, one for each stage.
+    m, e
+        Weights of the solution and of its error; empty for a stiffly accurate method.
     """
 
     name: str
@@ -46,39 +49,57 @@ class Rosenbrock:
     c: tuple[tuple[float, ...], ...]
     alpha: tuple[float, ...]
     d: tuple[float, ...]
+    m: tuple[float, ...] = ()
+    e: tuple[float, ...] = ()
 
     @property
     def n_stages(self) -> int:
         return len(self.alpha)
 
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """The coefficients as arrays for the dense step: a (s, s) complete with its last rows, c (s, s), alpha, d (s,).
+        """a, c (s, s), alpha, d (s,) as in `table`: all there is to a stiffly accurate method."""
+        table = self.table()
+        return table[0], table[1], table[2, 0], table[2, 1]
 
-        Row j of `a` makes u_j; the solution is the last u plus the last k.
-        """
+    def table(self) -> Floats:
+        """All coefficients for the dense step, shaped (3, s, s): a and c complete with rows of zeros, then as rows of the
+        third: alpha, d, m, e."""
         s = self.n_stages
-        a, c = np.zeros((s, s)), np.zeros((s, s))
+        table = np.zeros((3, s, s))
         for j, row in enumerate(self.a, start=1):
-            a[j, : len(row)] = row
-        a[s - 1, : s - 2], a[s - 1, s - 2] = a[s - 2, : s - 2], 1.0
+            table[0, j, : len(row)] = row
         for j, row in enumerate(self.c, start=1):
-            c[j, : len(row)] = row
-        return a, c, np.array(self.alpha), np.array(self.d)
+            table[1, j, : len(row)] = row
+        table[2, 0], table[2, 1] = self.alpha, self.d
+        if self.m:
+            table[2, 2], table[2, 3] = self.m, self.e
+        else:
+            table[0, s - 1, : s - 2], table[0, s - 1, s - 2] = table[0, s - 2, : s - 2], 1.0
+            table[2, 2], table[2, 2, s - 1], table[2, 3, s - 1] = table[0, s - 1], 1.0, 1.0
+        return table
+
+    def repeats(self, j: int) -> bool:
+        """Whether stage j takes the right-hand side of the stage before it."""
+        table = self.table()
+        return j > 0 and self.alpha[j] == self.alpha[j - 1] and bool(np.all(table[0, j] == table[0, j - 1]))
 
 
-def step_ir(method: Rosenbrock, lanes: int, n_states: int, n_jacobian: int, *, time_derivative: bool) -> str:
+def step_ir(
+    method: Rosenbrock, lanes: int, n_states: int, n_jacobian: int, *, time_derivative: bool, bits: int = 64
+) -> str:
     """IR text of ``step(x, p, t, h, J, W, K, u, new, error, weights)``.
 
     Arrays hold `lanes` numbers per element: state x, parameters p, time t, step h; scratch J (Jacobian entries, then
     df/dt), W, K (stages), u; results new state and error norm. weights: the absolute part of each state's tolerance,
-    then the relative part. A norm of at most 1 is a good step; it is not a number if the new state is not finite.
+    then the relative part. A norm of at most 1 is a good step, and x becomes the new state; it is not a number if the
+    new state is not finite.
     """
-    w = Writer(lanes)
+    w = Writer(lanes, bits)
     stages = method.n_stages
     w.begin("step", STEP_ARRAYS)
     for j in range(stages):
-        w.line(f"%K{j} = getelementptr inbounds double, ptr %K, i64 {j * n_states * lanes}")
-    w.line(f"%T = getelementptr inbounds double, ptr %J, i64 {n_jacobian * lanes}")
+        w.line(f"%K{j} = getelementptr inbounds {w.element}, ptr %K, i64 {j * n_states * lanes}")
+    w.line(f"%T = getelementptr inbounds {w.element}, ptr %J, i64 {n_jacobian * lanes}")
     w.line(f"%c = alloca {w.type}, align {w.align}")
     w.line(f"%now = alloca {w.type}, align {w.align}")
     h, t = w.load("%h", 0, lanes), w.load("%t", 0, lanes)
@@ -87,22 +108,22 @@ def step_ir(method: Rosenbrock, lanes: int, n_states: int, n_jacobian: int, *, t
     w.line("call void @linearise(ptr %x, ptr %p, ptr %t, ptr %K0, ptr %J)")
     w.line("call void @factor(ptr %J, ptr %c, ptr %W)")
     for j in range(stages):
-        if j > 0:
+        if j > 0 and not method.repeats(j):
             _write_stage_state(w, method, j, n_states)
             w.store(w.add(t, w.multiply(h, w.constant(method.alpha[j]))), "%now", 0, lanes)
-            w.line(f"call void @rhs(ptr %u, ptr %p, ptr %now, ptr %K{j})")
+            w.line("call void @rhs(ptr %u, ptr %p, ptr %now, ptr %new)")
         slope = w.multiply(h, w.constant(method.d[j])) if time_derivative and method.d[j] else None
         if j > 0 or slope:
             _write_stage_side(w, method, j, n_states, inverse_h, slope)
         w.line(f"call void @solve(ptr %W, ptr %K{j})")
-    _write_error(w, stages, n_states)
+    _write_error(w, method, n_states)
     w.end()
     return w.text()
 
 
 def _write_stage_state(w: Writer, method: Rosenbrock, j: int, n_states: int) -> None:
     """u_j for every state."""
-    last = j == method.n_stages - 1
+    last = j == method.n_stages - 1 and not method.m
 
     def body(i: str) -> None:
         if last:
@@ -117,10 +138,10 @@ def _write_stage_state(w: Writer, method: Rosenbrock, j: int, n_states: int) -> 
 
 
 def _write_stage_side(w: Writer, method: Rosenbrock, j: int, n_states: int, inverse_h: str, slope: str | None) -> None:
-    """Right-hand side of stage j, in place of f in K_j."""
+    """Right-hand side of stage j, to K_j; f is there for the first stage, in `new` for the others."""
 
     def body(i: str) -> None:
-        value = w.load(f"%K{j}", i, w.lanes)
+        value = w.load("%new" if j > 0 else "%K0", i, w.lanes)
         if j > 0:
             total = None
             for k, coefficient in enumerate(method.c[j - 1]):
@@ -135,13 +156,22 @@ def _write_stage_side(w: Writer, method: Rosenbrock, j: int, n_states: int, inve
     w.loop(n_states, body)
 
 
-def _write_error(w: Writer, stages: int, n_states: int) -> None:
-    """New state, and the root mean square of error / tolerance over the states."""
-    w.store("zeroinitializer" if w.lanes > 1 else "0.0", "%c", 0, w.lanes)
+def _write_error(w: Writer, method: Rosenbrock, n_states: int) -> None:
+    """New state, and the root mean square of error / tolerance over the states; x where the step is good."""
+    stages = method.n_stages
+    w.store("zeroinitializer" if w.lanes > 1 else w.constant(0.0), "%c", 0, w.lanes)
 
     def body(i: str) -> None:
-        old, error = w.load("%x", i, w.lanes), w.load(f"%K{stages - 1}", i, w.lanes)
-        new = w.add(w.load("%u", i, w.lanes), error)
+        old = w.load("%x", i, w.lanes)
+        if method.m:
+            new, error = old, w.constant(0.0)
+            for k in range(stages):
+                part = w.load(f"%K{k}", i, w.lanes)
+                new = w.add(new, w.multiply(part, w.constant(method.m[k])))
+                error = w.add(error, w.multiply(part, w.constant(method.e[k])))
+        else:
+            error = w.load(f"%K{stages - 1}", i, w.lanes)
+            new = w.add(w.load("%u", i, w.lanes), error)
         w.store(new, "%new", i, w.lanes)
         size, other = w.intrinsic("fabs", old), w.intrinsic("fabs", new)
         size = w.select(w.compare("ogt", size, other), size, other)
@@ -152,10 +182,17 @@ def _write_error(w: Writer, stages: int, n_states: int) -> None:
         ratio = w.add(ratio, w.multiply(new, w.constant(0.0)))
         w.store(w.add(w.load("%c", 0, w.lanes), w.multiply(ratio, ratio)), "%c", 0, w.lanes)
 
-    w.line(f"%relative = getelementptr inbounds double, ptr %weights, i64 {n_states * w.lanes}")
+    w.line(f"%relative = getelementptr inbounds {w.element}, ptr %weights, i64 {n_states * w.lanes}")
     w.loop(n_states, body)
     mean = w.multiply(w.load("%c", 0, w.lanes), w.constant(1 / n_states))
-    w.store(w.intrinsic("sqrt", mean), "%error", 0, w.lanes)
+    error = w.intrinsic("sqrt", mean)
+    w.store(error, "%error", 0, w.lanes)
+    good = w.compare("ole", error, w.constant(1.0))
+
+    def keep(i: str) -> None:
+        w.store(w.select(good, w.load("%new", i, w.lanes), w.load("%x", i, w.lanes)), "%x", i, w.lanes)
+
+    w.loop(n_states, keep)
 
 
 def numpy_step(
@@ -185,11 +222,10 @@ def numpy_step(
     New state (states, lanes), error norm (lanes,).
     """
     n_states, lanes = x.shape
-    a, c, alpha, d = method.arrays()
+    a, c, (alpha, d, m, e) = *method.table()[:2], method.table()[2, :4]
     f, jacobian, slope = linearise(x, t)
     w = np.eye(n_states) / (method.gamma * h)[:, None, None] - jacobian
     k = np.zeros((method.n_stages, n_states, lanes))
-    u = x
     for j in range(method.n_stages):
         if j > 0:
             u = x + sum(a[j, i] * k[i] for i in range(j))
@@ -199,6 +235,6 @@ def numpy_step(
             k[j] = np.linalg.solve(w, side.T[:, :, None])[:, :, 0].T
         except np.linalg.LinAlgError:
             k[j] = np.nan
-    new = u + k[-1]
+    new = x + np.tensordot(m, k, 1)
     size = weights[0] + weights[1] * np.maximum(np.abs(x), np.abs(new))
-    return new, np.sqrt(np.mean((k[-1] / size + new * 0.0) ** 2, axis=0))
+    return new, np.sqrt(np.mean((np.tensordot(e, k, 1) / size + new * 0.0) ** 2, axis=0))

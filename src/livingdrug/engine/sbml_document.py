@@ -35,20 +35,26 @@ def sound_document(text: str) -> Any:
             raise UnsupportedModel(
                 f'the model needs the SBML package "{package}"\n  Flatten or export it as SBML core.'
             )
-    _refuse_fast(document.getModel())
+    _refuse_before_conversion(document.getModel())
     if (document.getLevel(), document.getVersion()) != (3, 2) and not document.setLevelAndVersion(3, 2, False):
         raise UnsupportedModel(f"SBML Level {document.getLevel()} of this model cannot be converted to Level 3")
     _refuse(document.getModel())
     return document
 
 
-def _refuse_fast(model: Any) -> None:
-    """Fast reactions, looked for before the conversion: Level 3 Version 2 has no word for them."""
+def _refuse_before_conversion(model: Any) -> None:
+    """What Level 3 Version 2 has no word for, so that the conversion would lose it."""
+    for event in model.getListOfEvents():
+        if event.isSetTimeUnits():
+            raise UnsupportedModel(f'event "{event.getId()}" with time units of its own\n  Use those of the model.')
     for reaction in model.getListOfReactions():
         if reaction.isSetFast() and reaction.getFast():
             raise UnsupportedModel(
                 f'fast reaction "{reaction.getId()}"\n  Replace it by the equilibrium it stands for, as an assignment rule.'
             )
+        law = reaction.getKineticLaw()
+        if law is not None and (law.isSetTimeUnits() or law.isSetSubstanceUnits()):
+            raise UnsupportedModel(f'reaction "{reaction.getId()}" with units of its own\n  Use those of the model.')
 
 
 def _refuse(model: Any) -> None:

@@ -34,6 +34,7 @@ class Draft:
     rates: dict[str, str] = field(default_factory=dict)
     initial: dict[str, str] = field(default_factory=dict)
     amounts: dict[str, str] = field(default_factory=dict)  # species -> name of its amount, where that is the state
+    concentrations: list[tuple[str, str]] = field(default_factory=list)  # (state, size) in compartments that vary
     changed: frozenset[str] = frozenset()  # ids that events assign
 
     def constants_and_rules(self) -> None:
@@ -94,11 +95,8 @@ class Draft:
             home = self.formulas.name(species.getCompartment())
             if species.isSetInitialAmount():
                 self.initial[name] = f"{_number(species.getInitialAmount())} / {home}"
-            if species.getCompartment() in self.changed and self.model.getRule(species.getId()).isRate():
-                raise UnsupportedModel(
-                    f'species "{species.getId()}" has a rate rule for its concentration, and an event changes its '
-                    f'compartment "{species.getCompartment()}"\n  Write the rule for the amount (hasOnlySubstanceUnits).'
-                )
+            if self.model.getRule(species.getId()).isRate():
+                self.concentrations.append((name, home))
             return
         home = self.formulas.name(species.getCompartment())
         kept = self.formulas.fresh(f"{name}_amount")

@@ -54,7 +54,12 @@ def read_sbml_model(text: str) -> EventModel:
     )
     ids = [element.getId() for element in model.getListOfAllElements() if element.isSetIdAttribute()]
     names = tuple((identifier, formulas.name(identifier)) for identifier in ids)
-    return EventModel(draft.finished(), events, tuple(pair for pair in names if pair[0] != pair[1]))
+    return EventModel(
+        odes=draft.finished(),
+        events=events,
+        concentrations=tuple(draft.concentrations) if events else (),
+        names=tuple(pair for pair in names if pair[0] != pair[1]),
+    )
 
 
 def _changed(model: Any) -> frozenset[str]:

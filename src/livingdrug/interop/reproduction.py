@@ -244,7 +244,7 @@ def page_table(name: str) -> str:
 
 
 def verdict(row: Reached) -> str:
-    """"yes" or "NO" for within tolerance; "data" for measured values, which a model need not meet."""
+    """ "yes" or "NO" for within tolerance; "data" for measured values, which a model need not meet."""
     return "data" if row.target.provenance == "data" else "yes" if row.within else "NO"
 
 

@@ -126,7 +126,7 @@ def _owners_of(states: Iterable[str], mechanisms: Sequence[str], homes: tuple[Pa
             wanted -= owned
     if wanted:
         raise ModelError(
-            f"no mechanism owns the state {', '.join(sorted(wanted))}\n"
+            f"a drug enters the state {', '.join(sorted(wanted))}, which no mechanism owns\n"
             "  Correct the name, or write the mechanism (model/mechanisms/<id>.ant and .toml) that has it."
         )
     return tuple(sorted(found))

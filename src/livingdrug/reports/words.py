@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
 DASH = "–"
-_DAYS = {
-    "d": 1.0,
-    "day": 1.0,
-    "wk": 7.0,
-    "week": 7.0,
-    "mo": 365.25 / 12,
-    "month": 365.25 / 12,
-    "y": 365.25,
-    "year": 365.25,
-}
 _UNITS = {
     "percent": "%",
     "copy/ug": "copies/µg",
@@ -110,22 +99,6 @@ def _raised(exponent: int) -> str:
 def unit(name: str) -> str:
     """A unit as it is printed."""
     return _UNITS.get(name, name.replace("ug", "µg").replace("uL", "µL"))
-
-
-def days_of(at: str) -> float | None:
-    """Days of a time written as ``"6 month"``, ``"3 mo"``, ``"day 28"`` or ``"8 wk"``.
-
-    Examples
-    --------
-    >>> days_of("8 wk"), days_of("day 28"), days_of("best")
-    (56.0, 28.0, None)
-    """
-    text = at.strip().lower()
-    match = re.match(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$", text) or re.match(r"^([a-z]+?)s?\s*(\d+(?:\.\d+)?)$", text)
-    if not match:
-        return None
-    number, word = (match[1], match[2]) if match[1][0].isdigit() else (match[2], match[1])
-    return float(number) * _DAYS[word] if word in _DAYS else None
 
 
 def listed(names: Sequence[str]) -> str:

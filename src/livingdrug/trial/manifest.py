@@ -56,6 +56,9 @@ def catalog_files(trial: Any, catalog: Any) -> dict[str, str]:
     found = {key for key in known if key[0] in _ALWAYS_READ}
     waiting = sorted(found)
     words = set(_words(trial.model_dump(mode="json")))
+    own = {path.stem: path for path in sorted(Path(word) for word in words if word.endswith(".toml")) if path.is_file()}
+    for path in own.values():  # policies that are files of the user's
+        words |= set(_words(catalog.load("guideline", path).model_dump(mode="json")))
     while True:
         new = {key for key in known - found if key[1] in words}
         found |= new
@@ -66,7 +69,8 @@ def catalog_files(trial: Any, catalog: Any) -> dict[str, str]:
         for kind, name in waiting:
             words |= set(_words(catalog.load(kind, name).model_dump(mode="json")))
         waiting = []
-    return {f"{kind}/{name}": _hash_file(Path(catalog.path(kind, name))) for kind, name in sorted(found)}
+    files = {f"{kind}/{name}": _hash_file(Path(catalog.path(kind, name))) for kind, name in sorted(found)}
+    return {**files, **{f"guideline/{name}.toml": _hash_file(path) for name, path in own.items()}}
 
 
 def refuse_mismatch(stored: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:

@@ -1,27 +1,28 @@
-"""How far a simulated trial is from what was published, in units of the published sampling error.
+"""How far a simulated trial is from what was published, in units of the published standard error.
 
-A published number is an estimate with an error of its own, never a point: a share has its binomial or Kaplan-Meier
-interval, a median or geometric mean the error that follows from the spread between patients and their number.
+One comparison for all who need it: calibration, the report, the scoreboard. What a published number says of its own
+error is in `published.py`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.trial.published import USUAL_N, days_of, log_error, log_sd, published_limits, share_error
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.evidence import Published
+    from livingdrug.trial.endpoint_result import EndpointResult
     from livingdrug.trial.result import Result
 
-Z95 = 1.959964
-MEDIAN_LOSS = 1.2533
-"""Standard error of a median over that of a mean, for normal numbers: sqrt(pi/2)."""
+Limits = tuple[float, float]
+UNKNOWN = (math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,16 @@ class Misfit:
         In the published unit (shares in percent).
     z
         (simulated - published) / published standard error; on the log scale unless a share.
+    title
+        The endpoint in words.
+    share
+        Whether it is a share of patients.
+    timed
+        Whether `row.at` is a time on a curve.
+    published_limits, simulated_limits
+        95 % limits (low, high) in the same unit; NaN when unknown.
+    limits_from
+        Where the published limits come from: ``"reported"``, ``"exact"`` (ours, from the count or the spread) or "".
     """
 
     row: Published
@@ -45,6 +56,20 @@ class Misfit:
     published: float
     simulated: float
     z: float
+    title: str = ""
+    share: bool = False
+    timed: bool = False
+    published_limits: Limits = UNKNOWN
+    simulated_limits: Limits = UNKNOWN
+    limits_from: str = ""
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the simulated value lies inside the published 95 % interval; None when there is none."""
+        low, high = self.published_limits
+        if math.isnan(low) and math.isnan(high):
+            return None
+        return not (self.simulated < low or self.simulated > high)
 
 
 def misfits(result: Result, rows: Sequence[Published], arm: str | None = None) -> list[Misfit]:
@@ -63,44 +88,76 @@ def misfits(result: Result, rows: Sequence[Published], arm: str | None = None) -
     found = []
     for row in rows:
         try:
-            found += _one(result, row, arm)
+            endpoint = result.endpoint(row.endpoint, arm)
+            found += compare_row(endpoint, row, arm)
         except LivingDrugError:
             continue
     return found
 
 
-def _one(result: Result, row: Published, arm: str) -> list[Misfit]:
-    endpoint = result.endpoint(row.endpoint, arm)
+def compare_row(endpoint: EndpointResult, row: Published, arm: str) -> list[Misfit]:
+    """One published row against one endpoint: its value, and its spread where that was published; or nothing.
+
+    Parameters
+    ----------
+    endpoint
+        The row's endpoint in a run; may hold more arms than the one compared.
+    """
+    if (endpoint.record.kind in ("proportion", "time_to_event")) != (row.unit == "percent"):
+        return []
     if endpoint.record.kind == "time_to_event":
-        if not row.at:
-            return []
-        amount, unit = row.at.split()
-        estimate = endpoint.at([float(amount)], unit)["estimate"][0]
-        return [] if estimate is None else [_share(row, 100.0 * estimate)]
-    if endpoint.record.kind == "proportion":
-        estimate = endpoint.table()["estimate"][0]
-        return [] if estimate is None else [_share(row, 100.0 * estimate)]
-    values = endpoint.patients["value"].to_numpy()
+        day = days_of(row.at)
+        found = None if day is None else _of(arm, endpoint.at([day], "day").iter_rows(named=True))
+        return _share(endpoint, row, found)
+    found = _of(arm, endpoint.table().iter_rows(named=True))
+    return _share(endpoint, row, found) if endpoint.record.kind == "proportion" else _quantity(endpoint, row, arm)
+
+
+def _share(endpoint: EndpointResult, row: Published, found: dict[str, Any] | None) -> list[Misfit]:
+    if found is None or found["estimate"] is None:
+        return []
+    low, high, origin = published_limits(row)
+    simulated = 100.0 * found["estimate"]
+    limits = (_percent(found["ci_low"]), _percent(found["ci_high"]))
+    z = (simulated - row.value) / share_error(row)
+    timed = endpoint.record.kind == "time_to_event"
+    return [Misfit(row, "value", row.value, simulated, z, endpoint.title, True, timed, (low, high), limits, origin)]
+
+
+def _quantity(endpoint: EndpointResult, row: Published, arm: str) -> list[Misfit]:
+    values = endpoint.patients.filter(endpoint.patients["arm"] == arm)["value"].to_numpy()
     values = values[values > 0]
     if values.size < 2 or row.value <= 0:
         return []
     logs = np.log(values)
     middle = float(np.mean(logs) if "mean" in row.statistic else np.median(logs))
-    n = row.n or 75
-    sd = math.sqrt(math.log1p((row.cv_percent / 100) ** 2)) if row.cv_percent else float(np.std(logs))
-    error = sd / math.sqrt(n) * (1.0 if "mean" in row.statistic else MEDIAN_LOSS)
-    told = [Misfit(row, "value", row.value, math.exp(middle), (middle - math.log(row.value)) / max(error, 0.02))]
+    n = row.n or USUAL_N
+    sd = log_sd(row.cv_percent) if row.cv_percent else float(np.std(logs))
+    low, high, origin = published_limits(row)
+    z = (middle - math.log(row.value)) / log_error(row, sd)
+    limits = _limits_of(values, "mean" in row.statistic)
+    told = [
+        Misfit(row, "value", row.value, math.exp(middle), z, endpoint.title, False, False, (low, high), limits, origin)
+    ]
     if row.cv_percent:
         spread = float(np.std(logs))
-        told.append(Misfit(row, "spread", sd, spread, (spread - sd) / (sd / math.sqrt(2 * n))))
+        told.append(Misfit(row, "spread", sd, spread, (spread - sd) / (sd / math.sqrt(2 * n)), endpoint.title))
     return told
 
 
-def _share(row: Published, simulated: float) -> Misfit:
-    if row.ci_low is not None and row.ci_high is not None:
-        error = (row.ci_high - row.ci_low) / (2 * Z95)
-    else:
-        n = row.n or 75
-        p = (row.value / 100 * n + 0.5) / (n + 1)  # half an event added: a published 100 % is not without error
-        error = 100 * math.sqrt(p * (1 - p) / n)
-    return Misfit(row, "value", row.value, simulated, (simulated - row.value) / error)
+def _limits_of(values: np.ndarray, mean: bool) -> Limits:
+    """95 % limits of the simulated geometric mean or median."""
+    from livingdrug.trial.estimators.geometric_mean import geometric_mean
+    from livingdrug.trial.estimators.quantiles import median
+
+    found = geometric_mean(values) if mean else median(values)
+    return found.ci_low, found.ci_high
+
+
+def _of(arm: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """The first row of an arm: its headline."""
+    return next((row for row in rows if row["arm"] == arm), None)
+
+
+def _percent(value: float | None) -> float:
+    return math.nan if value is None else 100.0 * value

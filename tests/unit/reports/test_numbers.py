@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from livingdrug.reports.comparison import _limits, _z, compare
+from livingdrug.reports.comparison import compare
 from livingdrug.reports.estimates import at_day, curves, single
 from livingdrug.reports.html import open_source
 from livingdrug.reports.quantile_bands import bands
 from livingdrug.reports.source import Source
+from livingdrug.trial.published import log_error, published_limits, share_error
 
 
 def run_with(visits: list[tuple]) -> Source:
@@ -66,9 +67,17 @@ def test_values_below_the_limit_count_as_below_and_missed_visits_not_at_all():
 def test_limits_of_a_count_are_exact():
     """ELIANA printed 61 of 75 as 81 % with 71 to 89 %: the exact interval reproduces it."""
     row = SimpleNamespace(
-        ci_low=None, ci_high=None, unit="percent", n=75, numerator=61, value=81.0, statistic="proportion", spread="", cv_percent=None
+        ci_low=None,
+        ci_high=None,
+        unit="percent",
+        n=75,
+        numerator=61,
+        value=81.0,
+        statistic="proportion",
+        spread="",
+        cv_percent=None,
     )
-    low, high, origin = _limits(row)
+    low, high, origin = published_limits(row)
     assert (round(low), round(high), origin) == (71, 89, "exact")
 
 
@@ -76,19 +85,28 @@ def test_limits_of_a_survival_estimate_are_not_invented():
     """A Kaplan-Meier estimate is no binomial count: without published limits there are none."""
     row = SimpleNamespace(ci_low=None, ci_high=None, unit="percent", n=75, numerator=None, value=50.0,
                           statistic="Kaplan-Meier estimate", spread="", cv_percent=None)  # fmt: skip
-    assert math.isnan(_limits(row)[0])
+    assert math.isnan(published_limits(row)[0])
 
 
-def test_z_of_two_equal_errors():
-    """By hand: standard errors of 5 points each, difference 10, so z = 10 / sqrt(50)."""
+def test_error_of_a_share_comes_from_its_interval():
+    """By hand: an interval of 1.959964 times 10 points across is one of 5 points to each side, standard error 5."""
     half = 1.959964 * 5
-    assert _z((50, 50 - half, 50 + half), (60, 60 - half, 60 + half), True) == pytest.approx(10 / math.sqrt(50))
+    row = SimpleNamespace(ci_low=50 - half, ci_high=50 + half, value=50.0, n=75)
+    assert share_error(row) == pytest.approx(5)
 
 
-def test_z_of_quantities_is_on_the_log_scale():
-    """By hand: twice the value, each standard error log(2)/2 wide, so z = log 2 / sqrt(2 (log 2 / 2)^2) = sqrt 2."""
-    step = math.exp(1.959964 * math.log(2) / 2)
-    assert _z((100, 100 / step, 100 * step), (200, 200 / step, 200 * step), False) == pytest.approx(math.sqrt(2))
+def test_error_of_a_share_without_an_interval_is_binomial():
+    """By hand: half an event added to 10 of 99, p = 10.5 / 100, error 100 sqrt(p (1 - p) / 99)."""
+    row = SimpleNamespace(ci_low=None, ci_high=None, value=100 * 10 / 99, n=99)
+    assert share_error(row) == pytest.approx(100 * math.sqrt(0.105 * 0.895 / 99))
+
+
+def test_error_of_a_quantity_is_on_the_log_scale():
+    """By hand: 0.9 over the root of 81 patients; a median's is larger by the root of pi / 2."""
+    assert log_error(SimpleNamespace(n=81, statistic="geometric mean"), 0.9) == pytest.approx(0.1)
+    assert log_error(SimpleNamespace(n=81, statistic="median"), 0.9) == pytest.approx(
+        0.1 * math.sqrt(math.pi / 2), rel=1e-4
+    )
 
 
 def test_comparison_covers_calibration_rows_and_judges_by_the_published_interval(result):
@@ -98,6 +116,7 @@ def test_comparison_covers_calibration_rows_and_judges_by_the_published_interval
     assert len(compared) + len(unanswered) == len(open_source(result).evidence.results)
     for c in compared:
         _, low, high = c.published
+        assert math.isfinite(c.z)
         if c.inside is not None:
             assert c.inside == (not c.simulated[0] < low and not c.simulated[0] > high)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +32,10 @@ class CatalogRecord(Part):
 
     id: str = Field(min_length=1)
     title: str = Field(min_length=3)
+
+    def completed(self, catalog: Lookup) -> Self:
+        """This record with what it takes over from others of the catalogue. Called when it is loaded."""
+        return self
 
     def check_in(self, catalog: Lookup) -> None:
         """Hold this record against the rest of the catalogue; raises `CatalogError`. Called when it is loaded."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import model_validator
 
 from livingdrug.catalog.records.base import CatalogRecord
@@ -45,30 +47,31 @@ class Record(CatalogRecord):
     route: str
     usual_dose: str
     supportive: bool = False
-    enters: str = ""
-    amount_unit: str = ""
-    amount_per_mg: Quantity = NO_AMOUNT
+    enters: str
+    amount_unit: str
+    amount_per_mg: Quantity
     amount_scales_with: str = ""
     sources: tuple[str, ...] = ()
     note: str = ""
 
-    @model_validator(mode="after")
-    def _amount_fits(self) -> Record:
-        given = [name for name in _IN_THE_MODEL if name in self.model_fields_set]
-        if self.supportive and given:
+    @model_validator(mode="before")
+    @classmethod
+    def _supportive_enters_nothing(cls, table: Any) -> Any:
+        """A supportive drug needs none of the keys about the model's state, and may have none."""
+        if not isinstance(table, dict) or table.get("supportive") is not True:
+            return table
+        given = [name for name in _IN_THE_MODEL if name in table]
+        if given:
             raise CatalogError(
                 f'"supportive": a supportive drug is logged only, yet "{given[0]}" is given.\n'
                 "  Take out supportive = true, or everything about the model's state."
             )
+        return {**table, "enters": "", "amount_unit": "", "amount_per_mg": NO_AMOUNT}
+
+    @model_validator(mode="after")
+    def _amount_fits(self) -> Record:
         if self.supportive:
             return self
-        missing = [name for name in _IN_THE_MODEL[:3] if name not in self.model_fields_set]
-        if missing:
-            raise CatalogError(
-                f'"{missing[0]}" is missing: a drug says which state of the model it enters, in which unit, and how much'
-                " of it one milligram is.\n  Add it; or write supportive = true if the drug changes nothing in the model"
-                " and is only logged."
-            )
         if self.amount_per_mg.value <= 0:
             raise CatalogError(f'"amount_per_mg": got {self.amount_per_mg.value:g}, expected more than 0.')
         per = {"": "mg", "weight": "mg/kg"}.get(self.amount_scales_with, "")

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.catalog.records.scale import read_names
+from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Status
 from livingdrug.foundation.units import read
 
+if TYPE_CHECKING:
+    from livingdrug.catalog.lookup import Lookup
+
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+def _refuse_circle(first: Record, catalog: Lookup) -> None:
+    """Stop when following `extends` from file to file comes back to a file."""
+    seen = [first.id]
+    name = first.extends
+    while name:
+        path = catalog.path("guideline", name)
+        if path.stem in seen:
+            raise CatalogError(f'"extends": {" -> ".join([*seen, path.stem])} is a circle.\n  Extend another policy.')
+        seen.append(path.stem)
+        try:
+            name = str(tomllib.loads(path.read_text(encoding="utf-8")).get("extends", ""))
+        except (OSError, ValueError):
+            return  # told with file and line when that file is loaded
 
 
 class Dose(Part):
@@ -149,8 +170,19 @@ class Admission(Part):
 
 
 class Record(CatalogRecord):
-    """A policy: the scales it grades by, its definitions, its rules in order of priority, and its limits."""
+    """A policy: the scales it grades by, its definitions, its rules in order of priority, and its limits.
 
+    Attributes
+    ----------
+    extends
+        Another policy (name or path) that this one changes: its own rules come before those of the other, a rule or
+        definition of the same name stands in its place, a limit of its own replaces the other's.
+    without
+        Rules of the other policy that are left out.
+    """
+
+    extends: str = ""
+    without: tuple[str, ...] = ()
     summary: str = ""
     note: str = ""
     source: str = Field(min_length=3)
@@ -181,12 +213,58 @@ class Record(CatalogRecord):
             read_names(self.admission.discharge_when, "admission.discharge_when")
         for rule in self.rule:
             read_names(rule.when, f"rule {rule.id}, when")
+        if self.without and not self.extends:
+            raise ValueError('"without" leaves out rules of the policy named in "extends": name it')
+        if not self.extends:
+            self._whole()
+        return self
+
+    def _whole(self) -> None:
+        """What only a policy with all its rules can promise."""
+        ids = [rule.id for rule in self.rule]
+        for rule in self.rule:
             if rule.drug not in self.limit:
                 raise ValueError(f"rule {rule.id} gives {rule.drug}, which has no [limit.{rule.drug}]: add one")
             strangers = sorted(set(rule.restarts) - set(ids))
             if strangers:
                 raise ValueError(f"rule {rule.id} restarts {', '.join(strangers)}, which is no rule of this guideline")
-        return self
+
+    def completed(self, catalog: Lookup) -> Self:
+        """This policy with the rules, definitions and limits of the one it extends.
+
+        Raises
+        ------
+        CatalogError
+            A policy extends itself, leaves out a rule the other does not have, or lacks a limit.
+        """
+        if not self.extends:
+            return self
+        _refuse_circle(self, catalog)
+        base: Record = catalog.load("guideline", self.extends)
+        strangers = sorted(set(self.without) - {rule.id for rule in base.rule})
+        if strangers:
+            raise CatalogError(
+                f'"without": {strangers[0]} is no rule of "{base.id}".\n'
+                f"  It has: {', '.join(rule.id for rule in base.rule)}."
+            )
+        own = {rule.id: rule for rule in self.rule}
+        kept = [own.get(rule.id, rule) for rule in base.rule if rule.id not in self.without]
+        first = [rule for rule in self.rule if rule not in kept]
+        whole = self.model_copy(
+            update={
+                "scales": tuple(dict.fromkeys([*self.scales, *base.scales])),
+                "episode": self.episode if "episode" in self.model_fields_set else base.episode,
+                "admission": self.admission or base.admission,
+                "define": {**base.define, **self.define},
+                "rule": (*first, *kept),
+                "limit": {**base.limit, **self.limit},
+            }
+        )
+        try:
+            whole._whole()
+        except ValueError as problem:
+            raise CatalogError(f"{problem}.") from None
+        return whole
 
     @property
     def drugs(self) -> tuple[str, ...]:

@@ -168,7 +168,7 @@ class Record(CatalogRecord):
     requires_text: str = ""
     graded_on: Literal["check", "course"] = "check"
     after_infusion: bool = True
-    stands_in: dict[str, str] = {}
+    stands_in: dict[str, str] = Field(default={})
     row: tuple[ScaleRow, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -36,7 +36,7 @@ class ScoreInput(Part):
     low: float
     high: float
     whole: bool = False
-    words: dict[str, float] = {}
+    words: dict[str, float] = Field(default={})
     synonyms: tuple[str, ...] = ()
     molar_mass: float = 0.0
 
@@ -102,7 +102,7 @@ class Record(CatalogRecord):
     status: Status
     refused: str = ""
     formula: str = ""
-    input: dict[str, ScoreInput] = {}
+    input: dict[str, ScoreInput] = Field(default={})
     points: tuple[Points, ...] = ()
     band: tuple[Band, ...] = ()
     example: tuple[Example, ...] = ()

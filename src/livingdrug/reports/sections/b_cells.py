@@ -12,7 +12,8 @@ from livingdrug.reports.estimates import curve_frame, curves, single
 from livingdrug.reports.page import Figure, Note, Section, Table, legend_of
 from livingdrug.reports.quantile_bands import as_frame, bands, limit_of
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import DASH, days_of, percent, percent_interval, plain
+from livingdrug.reports.words import DASH, percent, percent_interval, plain
+from livingdrug.trial.published import days_of
 
 LEAD = (
     "Healthy B cells carry CD19 too. As long as the CAR T cells work, B cells stay away; their return is the clinic's sign that "

@@ -158,7 +158,7 @@ def _table(compared: list[Compared], numbers: dict[str, int]) -> Table:
             marks.append((len(rows), "misfit"))
         rows.append(_row(c, numbers))
     note = (
-        "z: difference divided by its standard error, from both intervals (on the log scale for quantities). "
+        "z: difference divided by the published standard error (on the log scale for quantities). "
         "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the last section."
     )
     return Table(columns, tuple(rows), title="All comparisons", roomy=True, note=note, marks=tuple(marks))

@@ -6,7 +6,8 @@ from livingdrug.reports.comparison import compare
 from livingdrug.reports.estimates import Estimate, at_day, single
 from livingdrug.reports.page import Card, Cards, Section
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import days_of, listed, percent, percent_interval
+from livingdrug.reports.words import listed, percent, percent_interval
+from livingdrug.trial.published import days_of
 
 KEY = (
     ("cr_cri_3mo", None, "Remission within 3 months", "CR or CRi, of infused"),

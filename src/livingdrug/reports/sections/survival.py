@@ -10,7 +10,8 @@ from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survi
 from livingdrug.reports.estimates import at_day, curve_frame, curves
 from livingdrug.reports.page import Figure, Note, Section, Table, legend_of
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import DASH, days_of, percent, percent_interval
+from livingdrug.reports.words import DASH, percent, percent_interval
+from livingdrug.trial.published import days_of
 
 LEAD = (
     "Kaplan–Meier estimates from infusion, with 95 % confidence bands; small ticks mark patients whose follow-up ended. "

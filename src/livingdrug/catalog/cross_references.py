@@ -41,6 +41,14 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
         except BadInput as problem:
             problems.append(problem)
         else:
+            if kind == "drug" and place.endswith("lymphodepletion.drug\"") and record.supportive:
+                problems.append(
+                    CatalogError(
+                        f'{place}: "{name}" is a supportive drug, which is logged by rules and enters no state of the model.\n'
+                        "  Lymphodepletion needs drugs that act: give it in a guideline, or name its state in drug/"
+                        f"{name}.toml."
+                    )
+                )
             if kind == "guideline":  # the one kind named by a trial that names others itself
                 waiting += [(f'guideline "{name}"', "drug", drug) for drug in record.drugs]
                 waiting += [(f'guideline "{name}"', "scale", scale) for scale in record.scales]

@@ -8,6 +8,14 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 
+# sign, head of its column, digits
+SIGNS = (
+    ("temperature", "°C", 1),
+    ("pressor_level", "vaso-\npressor", 0),
+    ("oxygen_level", "oxygen", 0),
+    ("ice_score", "ICE", 0),
+)
+
 
 def patient(
     trial: Annotated[
@@ -19,6 +27,19 @@ def patient(
     plot: Annotated[
         bool, typer.Option("--plot", help="Draw the course: leukaemia, CAR T cells, cytokines, signs.")
     ] = False,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why",
+            help="Signs and grades day by day, why each drug was given, and what it changed against the same patient untreated.",
+        ),
+    ] = False,
+    scale: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scale", metavar="ID", help="With --why: a grading scale to show, repeatable; the trial's by default."
+        ),
+    ] = None,
     catalog: CATALOG = None,
 ) -> None:
     """One patient's story, from apheresis to the end of follow-up: what happened, what was given, and why.
@@ -26,6 +47,7 @@ def patient(
     [bold]For example[/bold]
 
       livingdrug patient eliana --patient 12 --seed 7
+      livingdrug patient eliana --patient 12 --seed 7 --why --scale crs_penn --scale crs_lee
       livingdrug patient my_trial.toml --arm early --plot
     """
     from livingdrug.catalog.load import load_trial
@@ -35,17 +57,23 @@ def patient(
     known = opened(catalog)
     protocol = load_trial(trial, catalog=known)
     chosen = protocol.arms[0].name if arm is None else protocol.arm(arm).name
-    frames = _simulate(protocol, chosen, number, seed, known)
+    if why:
+        from livingdrug.reports.why import why as explain
 
-    from livingdrug.reports.story import tell
+        told = explain(protocol, chosen, number, seed, known, scales=tuple(scale or ()))
+        story = told.story
+    else:
+        from livingdrug.reports.story import tell
 
-    story = tell(frames, chosen, number)
+        told, story = None, tell(_simulate(protocol, chosen, number, seed, known), chosen, number)
     screen = console()
     screen.print(story.title, style="bold", markup=False)
     screen.print(f"{protocol.id}, arm {chosen}, seed {seed}\n", style="dim", markup=False)
     for paragraph in story.paragraphs:
         screen.print(f"{paragraph}\n", markup=False)
-    if story.entries:
+    if told is not None:
+        _explain(screen, told)
+    elif story.entries:
         screen.print(
             table(("day", "what happened"), [(f"{e.day:.1f}", e.sentence) for e in story.entries], right=("day",))
         )
@@ -55,6 +83,75 @@ def patient(
         for picture in draw_tracks(story.tracks, story.last_day):
             screen.print(picture, markup=False, soft_wrap=True)
     notice(screen)
+
+
+def _explain(screen: Any, told: Any) -> None:
+    """Signs and grades of the eventful days, what was given and why, what it changed."""
+    from livingdrug.cli.screen import table
+
+    eventful = [one for one in told.days if one.eventful]
+    if eventful:
+        signs = [sign for sign in SIGNS if _is_off(eventful, sign[0])]
+        rows = [
+            (
+                one.day,
+                *(_pair(one.signs.get(name), one.untreated_signs.get(name), digits) for name, _, digits in signs),
+                *(_pair(one.grades.get(name), one.untreated_grades.get(name), 0) for name in told.scales),
+                ", ".join(dict.fromkeys(given.drug for given in one.given)),
+            )
+            for one in eventful
+        ]
+        names = (name.replace(" ", "\n", 1) for name in told.scales.values())  # two lines leave room for the numbers
+        columns = ("day", *(head for _, head, _ in signs), *names, "given")
+        screen.print("Day by day, at worst (in brackets: untreated, where it differs)", style="bold", markup=False)
+        sheet = table(columns, rows, right=columns[:-1])
+        sheet.padding = (0, 1, 0, 0)
+        screen.print(sheet)
+    if told.given:
+        screen.print(f"What was given, and why (guideline {told.guideline})", style="bold", markup=False)
+        screen.print(table(("day", "what", "why"), _doses(told.given), right=("day",)))
+    screen.print("What it changed, against the same patient untreated (true course)", style="bold", markup=False)
+    screen.print(_bullets(told.text))
+    screen.print("")
+
+
+def _is_off(days: Any, sign: str) -> bool:
+    """Whether a sign ever left its healthy value in either life; temperature is always shown."""
+    from livingdrug.catalog.records.scale import SIGNS as KNOWN
+
+    lives = [life for one in days for life in (one.signs, one.untreated_signs)]
+    return sign == "temperature" or any(round(life.get(sign, KNOWN[sign].well)) != KNOWN[sign].well for life in lives)
+
+
+def _bullets(sentences: Any) -> Any:
+    """Sentences one below the other, wrapped beside their dots."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1))
+    for sentence in sentences:
+        grid.add_row("  ·", Text(sentence))
+    return grid
+
+
+def _doses(given: Any) -> list[tuple[object, ...]]:
+    """One line a dose; of a drug given more than four times for the same reason, the first and the count."""
+    rows: list[tuple[object, ...]] = []
+    doses = {drug: [one for one in given if one.drug == drug] for drug in {one.drug for one in given}}
+    for one in given:
+        same = doses[one.drug]
+        if len(same) > 4 and one is not same[0]:
+            continue
+        often = f", the first of {len(same)} doses" if len(same) > 4 else ""
+        later = f"\nA day later: {one.later}." if one.later else ""
+        rows.append((f"{one.day:.1f}", f"{one.drug}{one.amount}{often}", f"{one.reason}{later}"))
+    return rows
+
+
+def _pair(mine: float | None, theirs: float | None, digits: int) -> str:
+    """A value, and the untreated one in brackets where it differs."""
+    shown, other = ("–" if value is None else f"{value:.{digits}f}" for value in (mine, theirs))
+    return shown if shown == other else f"{shown} ({other})"
 
 
 def check_patient(number: int) -> None:

@@ -96,9 +96,7 @@ def _entered_states(trial: Trial, recipe: str, catalog: Catalog) -> tuple[str, .
     return tuple(sorted({drug.enters for drug in drugs if not drug.supportive}))
 
 
-def _compile(
-    recipe: str, entered: tuple[str, ...], guideline: Guideline, scales: Mapping, drugs: Mapping
-) -> Equations:
+def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales: Mapping, drugs: Mapping) -> Equations:
     model = assemble(recipe, states=entered)
     odes = _with_patient_parameters(read_sbml(model.sbml))
     managed, rules = compile_guideline(guideline, scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
@@ -124,8 +122,12 @@ def _with_patient_parameters(odes: Odes) -> Odes:
     )
 
 
-def parameter_quantities(trial: Trial, arm: Arm, catalog: Catalog, model: Model) -> dict[str, Quantity]:
-    """Every model parameter with its origin: the mechanism's own, replaced by the disease's, then by the product's."""
+def parameter_quantities(trial: Trial, arm: Arm, catalog: Catalog, model: Model | None = None) -> dict[str, Quantity]:
+    """Every model parameter with its origin: the mechanism's own, replaced by the disease's, then by the product's.
+
+    The model is that of the product's recipe with the mechanisms its drugs bring, unless one is given.
+    """
     disease = catalog.load("disease", trial.disease)
     product = catalog.load("product", arm.product)
+    model = model or assemble(product.recipe, states=_entered_states(trial, product.recipe, catalog))
     return {**model.parameters, **disease.parameter, **product.parameter}

@@ -4,7 +4,8 @@ A clone of mean size T whose surviving lineages have mean size g holds T/g expec
 probability exp(-T/g) (Kendall 1948, doi:10.1214/aoms/1177730285: the time-inhomogeneous birth-death process; g obeys
 g' = death + (birth - death) g and is a state of the model). One exponential number e per clone and window decides:
 extinct at the first check where T/g <= e. A clone that survives has the larger mean size T / (1 - exp(-T/g)); when that
-passes `SETTLED` cells, chance no longer matters, the clone takes this size and a new window begins.
+passes `SETTLED` cells, the clone is given a size drawn around this mean and grows on without chance; when it falls below
+`SETTLED` again, a new window begins.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from livingdrug.engine.program import CheckProgram
 from livingdrug.foundation import streams
 
 CLONES = ("positive", "negative")
-WINDOWS = 4
+WINDOWS = 6
+"""Windows with random numbers of their own; a clone that escapes more often meets its last number again."""
 SETTLED = 1e6
-"""Cells above which a clone's growth is taken as deterministic: its relative noise is below one in a thousand."""
+"""Cells above which new births and deaths no longer matter: their relative noise is below one in a thousand."""
 NEVER = 1e6
 """A day that never comes."""
 
@@ -29,42 +31,51 @@ def fate_program() -> CheckProgram:
     It owns `dead` (nonzero ends the course), `toxicity_death_day` and, for each clone, `<clone>_extinct_day`.
     """
     statements: list[tuple[str, str]] = []
-    memory: dict[str, float] = {
-        "dead": 0.0,
-        "toxicity_death_day": NEVER,
-        "toxicity_exposure_before": 0.0,
-        "check_before": NEVER,
-    }
+    memory = {"dead": 0.0, "toxicity_death_day": NEVER, "toxicity_exposure_before": 0.0, "check_before": NEVER}
     for clone in CLONES:
-        cells, lineage, survivors = f"leukaemia_{clone}", f"lineage_{clone}", f"survivors_{clone}"
-        threshold = f"extinction_{clone}_{WINDOWS}"
-        for window in range(WINDOWS - 1, 0, -1):
-            threshold = f"(extinction_{clone}_{window} if {clone}_window < {window - 0.5!r} else {threshold})"
-        memory |= {f"{clone}_window": 0.0, f"{clone}_small": 1.0, f"{clone}_extinct_day": NEVER}
-        statements += [
-            (f"{clone}_survivors", survivors),
-            (f"{clone}_alive", f"1 if {cells} > 0 and {clone}_extinct_day >= {NEVER!r} else 0"),
-            (f"{clone}_extinct", f"1 if {clone}_alive > 0 and {clone}_survivors <= {threshold} else 0"),
-            # mean size given survival; for few lineages T/(1 - exp(-T/g)) tends to g
-            (
-                f"{clone}_mean",
-                f"{lineage} if {clone}_survivors < 1e-6 else"
-                f" {cells} / (1 - exp(-{clone}_survivors)) if {clone}_survivors < 30 else {cells}",
-            ),
-            (
-                f"{clone}_settles",
-                f"1 if {clone}_alive > 0 and {clone}_extinct < 0.5 and {clone}_mean > {SETTLED!r} else 0",
-            ),
-            (
-                f"{clone}_window",
-                f"{clone}_window + 1 if {clone}_settles > 0 and {clone}_small > 0 and time > 0 else {clone}_window",
-            ),
-            (f"{clone}_small", f"1 - {clone}_settles"),
-            (f"{clone}_extinct_day", f"time if {clone}_extinct > 0 else {clone}_extinct_day"),
-            (cells, f"0 if {clone}_extinct > 0 else {clone}_mean if {clone}_settles > 0 else {cells}"),
-            (lineage, f"1 if {clone}_settles > 0 or {clone}_extinct_day < {NEVER!r} else {lineage}"),
-        ]
-    statements += [
+        memory |= {f"{clone}_window": 1.0, f"{clone}_small": 0.0, f"{clone}_extinct_day": NEVER}
+        statements += _clone_statements(clone)
+    return CheckProgram((*statements, *_toxicity_statements()), memory, (), "dead")
+
+
+def _clone_statements(clone: str) -> list[tuple[str, str]]:
+    cells, lineage = f"leukaemia_{clone}", f"lineage_{clone}"
+    threshold, deviation = (_of_window(f"{kind}_{clone}", f"{clone}_window") for kind in ("extinction", "escape"))
+    alive, few = f"{clone}_alive", f"{clone}_survivors"
+    return [
+        (few, f"survivors_{clone}"),
+        (alive, f"1 if {cells} > 0 and {clone}_extinct_day >= {NEVER!r} else 0"),
+        (f"{clone}_extinct", f"1 if {alive} > 0 and {few} <= {threshold} else 0"),
+        (f"{clone}_kept", f"1 - exp(-min({few}, 40))"),
+        # mean size given survival; for few lineages T/(1 - exp(-T/g)) tends to g
+        (f"{clone}_mean", f"{lineage} if {few} < 1e-6 else {cells} / {clone}_kept"),
+        (f"{clone}_settles", f"1 if {alive} > 0 and {clone}_extinct < 0.5 and {clone}_mean > {SETTLED!r} else 0"),
+        # sizes of surviving lineages are exponential: squared variation of their sum, given that one survives
+        (f"{clone}_variation", f"1 if {few} < 1e-6 else (2 / {few} + 1) * {clone}_kept - 1"),
+        (f"{clone}_log_variance", f"log(1 + max({clone}_variation, 0))"),
+        (
+            f"{clone}_size",
+            f"{clone}_mean * exp(sqrt({clone}_log_variance) * {deviation} - {clone}_log_variance / 2)"
+            f" if {clone}_small > 0 else {cells}",
+        ),
+        (f"{clone}_window", f"{clone}_window + 1 if {clone}_settles > 0 and {clone}_small > 0 else {clone}_window"),
+        (f"{clone}_small", f"1 - {clone}_settles"),
+        (f"{clone}_extinct_day", f"time if {clone}_extinct > 0 else {clone}_extinct_day"),
+        (cells, f"0 if {clone}_extinct > 0 else {clone}_size if {clone}_settles > 0 else {cells}"),
+        (lineage, f"1 if {clone}_settles > 0 or {clone}_extinct_day < {NEVER!r} else {lineage}"),
+    ]
+
+
+def _of_window(name: str, window: str) -> str:
+    """The parameter of the current window, as a formula."""
+    text = f"{name}_{WINDOWS}"
+    for number in range(WINDOWS - 1, 0, -1):
+        text = f"({name}_{number} if {window} < {number + 0.5!r} else {text})"
+    return text
+
+
+def _toxicity_statements() -> list[tuple[str, str]]:
+    return [
         ("toxicity_kills", "1 if dead < 0.5 and toxicity_exposure >= toxicity_threshold else 0"),
         # the moment within the interval at which the cumulative hazard passed the threshold
         (
@@ -79,14 +90,21 @@ def fate_program() -> CheckProgram:
         ("toxicity_exposure_before", "toxicity_exposure"),
         ("check_before", "time"),
     ]
-    return CheckProgram(tuple(statements), memory, (), "dead")
 
 
 def fate_parameters(patients: NDArray[np.int64], seed: int) -> dict[str, NDArray[np.float64]]:
-    """The random thresholds the program compares with: exponential numbers, one per clone and window, one for toxicity."""
-    drawn = {
-        f"extinction_{clone}_{window}": streams.exponential(seed, f"fate/extinction/{clone}", patients, window)
-        for clone in CLONES
-        for window in range(1, WINDOWS + 1)
-    }
+    """The random numbers the program compares with.
+
+    Returns
+    -------
+    ``extinction_<clone>_<window>`` exponential, ``escape_<clone>_<window>`` standard normal (size of a clone that
+    escaped), ``toxicity_threshold`` exponential; each shaped (n,).
+    """
+    drawn: dict[str, NDArray[np.float64]] = {}
+    for clone in CLONES:
+        for window in range(1, WINDOWS + 1):
+            drawn[f"extinction_{clone}_{window}"] = streams.exponential(
+                seed, f"fate/extinction/{clone}", patients, window
+            )
+            drawn[f"escape_{clone}_{window}"] = streams.normal(seed, f"fate/escape/{clone}", patients, window)
     return {**drawn, "toxicity_threshold": streams.exponential(seed, "fate/toxicity", patients)}

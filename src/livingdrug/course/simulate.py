@@ -30,6 +30,7 @@ from livingdrug.engine.ensemble import Dose, Ensemble
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.manufacturing import make
 from livingdrug.manufacturing.lots import Lots
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL
 from livingdrug.population import Cohort, draw
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ def simulate_patients(
     cohort = draw(population, patients, seed, catalog=catalog)
     stage("cohort")
     making = catalog.load("making", _making_process(arm, catalog))
-    disease = catalog.load("disease", trial.disease)
-    lots = make(cohort, making, disease, arm, seed)
+    quantities = {**parameter_quantities(trial, arm, catalog), **settings.parameters}
+    waiting = {**catalog.load("disease", trial.disease).waiting, **{name: quantities[name] for name in SHARED_WITH_MODEL}}
+    lots = make(cohort, making, waiting, arm, seed, between_patient=settings.between_patient)
     stage("making")
 
     # ── main loop: the course of everyone infused ──
@@ -96,7 +98,6 @@ def simulate_patients(
         treated, given = cohort.select(rows), lots.select(rows)
         ready = equations(trial, arm, catalog)
         checks = check_days(arm, trial.visits, trial.follow_up_days)
-        quantities = {**parameter_quantities(trial, arm, catalog, ready.model), **settings.parameters}
         table = patient_parameters(
             ready.odes, quantities, population, treated, given, seed, between_patient=settings.between_patient
         )

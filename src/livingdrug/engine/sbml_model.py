@@ -15,6 +15,7 @@ from livingdrug.engine.sbml_algebra import solve_algebraic_rules
 from livingdrug.engine.sbml_document import sound_document
 from livingdrug.engine.sbml_draft import Draft
 from livingdrug.engine.sbml_formulas import Formulas
+from livingdrug.engine.sbml_triggers import refuse_fleeting_triggers
 
 
 def read_sbml_model(text: str) -> EventModel:
@@ -54,12 +55,14 @@ def read_sbml_model(text: str) -> EventModel:
     )
     ids = [element.getId() for element in model.getListOfAllElements() if element.isSetIdAttribute()]
     names = tuple((identifier, formulas.name(identifier)) for identifier in ids)
-    return EventModel(
+    found = EventModel(
         odes=draft.finished(),
         events=events,
         concentrations=tuple(draft.concentrations) if events else (),
         names=tuple(pair for pair in names if pair[0] != pair[1]),
     )
+    refuse_fleeting_triggers(found)
+    return found
 
 
 def _changed(model: Any) -> frozenset[str]:

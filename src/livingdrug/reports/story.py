@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -246,38 +247,49 @@ def _milestones(who: Mapping[str, Any]) -> list[Entry]:
 
 
 def _toxicity(who: Mapping[str, Any], grades: list[dict[str, Any]]) -> list[Entry]:
+    """Each episode of cytokine release and neurotoxicity: how it began, its height, its end."""
     entries = []
+    last = _day(who, "last_contact_day")
     for scale, words in (("crs_penn", "Cytokine release"), ("icans_astct", "Neurotoxicity")):
-        course = [(row["day"], row["grade"]) for row in grades if row["scale"] == scale]
-        highest = max((g for _, g in course), default=0)
-        if not highest:
-            continue
-        first = next(d for d, g in course if g > 0)
-        worst = next(d for d, g in course if g == highest)
-        entries.append(
-            Entry(float(first), f"{words} began ({GRADES.get(course[[d for d, _ in course].index(first)][1], '')}).")
-        )
-        if highest >= 2 and worst > first:
+        for i, episode in enumerate(_episodes([(r["day"], r["grade"]) for r in grades if r["scale"] == scale])):
+            (first, grade), highest = episode[0], max(g for _, g in episode)
+            worst = next(d for d, g in episode if g == highest)
+            began = "returned" if i else "began"
+            kind = "alarm" if highest >= 3 else "plain"
             entries.append(
-                Entry(
-                    float(worst),
-                    f"{words} reached grade {highest} ({GRADES.get(highest, '')}).",
-                    "alarm" if highest >= 3 else "plain",
-                )
+                Entry(float(first), f"{words} {began} ({GRADES.get(grade, '')}).", kind if grade >= 3 else "plain")
             )
-        after = [d for d, g in course if d > worst and g == 0]
-        if after:
-            entries.append(Entry(float(after[0]), f"{words} had resolved."))
+            if highest > max(grade, 1):
+                entries.append(
+                    Entry(float(worst), f"{words} reached grade {highest} ({GRADES.get(highest, '')}).", kind)
+                )
+            over = float(episode[-1][0] + 1)
+            if not over > last:
+                entries.append(Entry(over, f"{words} had resolved."))
     return entries
 
 
+def _episodes(course: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Days with a grade, cut where a patient was well for two days or more."""
+    found: list[list[tuple[int, int]]] = []
+    for day, grade in sorted(course):
+        if grade < 1:
+            continue
+        if found and day - found[-1][-1][0] <= 2:
+            found[-1].append((day, grade))
+        else:
+            found.append([(day, grade)])
+    return found
+
+
 def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
-    """First doses with their reason; repeats are counted, so that a taper does not fill the page."""
+    """Doses with their reason; of more than three the first, so that a taper does not fill the page."""
     entries, count = [], {}
+    total = Counter(str(row["drug"]) for row in log)
     for row in log:
         drug = str(row["drug"])
         count[drug] = count.get(drug, 0) + 1
-        if count[drug] > 3:
+        if count[drug] > 1 and total[drug] > 3:
             continue
         kind = (
             "drug"
@@ -286,8 +298,14 @@ def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
             if drug in ("methylprednisolone", "dexamethasone")
             else "plain"
         )
-        amount = _amount(row.get("amount"), str(row.get("unit") or "mg"))
-        order = "" if count[drug] == 1 else f", dose {count[drug]}"
+        amount = amount_text(row.get("amount"), str(row.get("unit") or "mg"))
+        order = (
+            f", the first of {total[drug]} doses"
+            if total[drug] > 3
+            else f", dose {count[drug]}"
+            if count[drug] > 1
+            else ""
+        )
         reason = str(row.get("reason") or "").rstrip(".").replace("degC", "°C")
         entries.append(
             Entry(float(row["day"]), f"{drug.capitalize()}{amount}{order}{': ' + reason if reason else ''}.", kind)
@@ -295,7 +313,14 @@ def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
     return entries
 
 
-def _amount(amount: float | None, unit: str) -> str:
+def amount_text(amount: float | None, unit: str) -> str:
+    """A dose in words, with a blank before it; grams from 1,000 mg; nothing when there is none.
+
+    Examples
+    --------
+    >>> amount_text(261.24, "mg"), amount_text(8690.0, "mg"), amount_text(None, "mg")
+    (' 261 mg', ' 8.69 g', '')
+    """
     if not amount:
         return ""
     return f" {plain(amount / 1000)} g" if unit == "mg" and amount >= 1000 else f" {plain(amount)} {unit}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.course.fate import NEVER, SETTLED, fate_parameters, fate_program
+from livingdrug.course.fate import NEVER, SETTLED, WINDOWS, fate_parameters, fate_program
 from livingdrug.engine.ensemble import compile_model
 from livingdrug.engine.odes import Odes
 
@@ -82,7 +82,8 @@ def test_an_extinct_clone_stays_extinct_and_empty(model):
     assert (cells[after] == 0).all()
     assert (cells[~after] > 0).all()
     assert (remembered(model, ensemble, "negative_extinct_day") == NEVER).all()
-    np.testing.assert_allclose(ensemble.outputs[:, -1, 2], 1e5 * np.exp(0.1 * 99), rtol=1e-3)
+    # 50,000 founding lineages leave a noise of about half a percent, set when the clone passes SETTLED
+    np.testing.assert_allclose(ensemble.outputs[:, -1, 2], 1e5 * np.exp(0.1 * 99), rtol=0.03)
 
 
 def test_a_clone_that_never_was_is_not_called_extinct(model):
@@ -109,20 +110,28 @@ def test_thresholds_are_addressed_by_patient_clone_and_window():
     alone, many = fate_parameters(np.array([137]), 5), fate_parameters(np.arange(1, 300), 5)
     assert all(alone[name][0] == many[name][136] for name in alone)
     assert len(np.unique(np.stack(list(many.values())))) == len(many) * 299
-    assert set(alone) == {f"extinction_{clone}_{window}" for clone in CLONES for window in (1, 2, 3, 4)} | {
-        "toxicity_threshold"
-    }
+    for clone in CLONES:
+        assert {f"extinction_{clone}_{window}" for window in range(1, WINDOWS + 1)} <= set(alone)
+    assert "toxicity_threshold" in alone
 
 
 def test_rescue_from_few_cells_opens_a_new_window(model):
-    # expected: by hand; b = 0.2, d = 0.1 give g = 2 e^(0.1 t) - 1. The survivor takes its mean given survival when that
-    # passes SETTLED; from then on the second number decides, and a huge one loses the clone at the next check
-    rows = table(model, 1, start=20.0, kill=0.0, extinction_positive_1=1e-9, extinction_positive_2=1e9)
+    # expected: by hand; b = 0.2, d = 0.1 give g = 2 e^(0.1 t) - 1, so 20 cells leave 10 lineages. The survivor's mean
+    # given survival passes SETTLED; its size is log-normal around it with the squared variation of a Poisson number (at
+    # least 1) of exponential sizes, (2/m + 1)(1 - e^-m) - 1. From then on the second number decides, and a huge one
+    # loses the clone at the next check
+    deviations = np.array([-1.0, 0.0, 1.0])
+    rows = table(model, 3, start=20.0, kill=0.0, extinction_positive_1=1e-9, extinction_positive_2=1e9)
+    rows[:, model.odes.parameters.index("escape_positive_1")] = deviations
     checks = np.arange(0.0, 160.0)
     ensemble = model.run(rows, checks, np.ones(160))
     mean = 20 * np.exp(0.1 * checks)
-    given_survival = mean / -np.expm1(-mean / (2 * np.exp(0.1 * checks) - 1))
+    lineages = mean / (2 * np.exp(0.1 * checks) - 1)
+    given_survival = mean / -np.expm1(-lineages)
     settles = int(np.argmax(given_survival > SETTLED))
-    assert ensemble.outputs[0, settles, 0] == pytest.approx(mean[settles], rel=1e-3)
-    assert ensemble.outputs[0, settles + 1, 0] == pytest.approx(given_survival[settles] * np.exp(0.1), rel=1e-3)
-    assert remembered(model, ensemble, "positive_extinct_day")[0] == checks[settles + 1]
+    m = lineages[settles]
+    variance = np.log((2 / m + 1) * -np.expm1(-m))
+    sizes = given_survival[settles] * np.exp(np.sqrt(variance) * deviations - variance / 2)
+    np.testing.assert_allclose(ensemble.outputs[:, settles, 0], mean[settles], rtol=1e-3)
+    np.testing.assert_allclose(ensemble.outputs[:, settles + 1, 0], sizes * np.exp(0.1), rtol=1e-3)
+    assert (remembered(model, ensemble, "positive_extinct_day") == checks[settles + 1]).all()

@@ -1,0 +1,238 @@
+"""Two lives of one patient compared, in sentences: temperature, grades, support, cells, outcome."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.reports.story import GRADES
+from livingdrug.reports.words import plain
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.catalog.records.scale import Record as Scale
+
+FEVER = 38.0
+SUPPORT = (
+    ("pressor_level", 2, "A vasopressor was needed"),
+    ("oxygen_level", 2, "More than low-flow oxygen was needed"),
+)
+PEAKS = (
+    ("car_t_copies_per_ug", "CAR T cells peaked", "copies/µg DNA"),
+    ("il6", "Interleukin-6 peaked", "pg/mL"),
+    ("crp", "C-reactive protein peaked", "mg/L"),
+)
+
+
+@dataclass(frozen=True)
+class Life:
+    """One course of the patient.
+
+    Attributes
+    ----------
+    who
+        The row of the patients frame.
+    course
+        Output -> values at the checks (C,), with ``day``.
+    days
+        Whole days on which grades are recorded.
+    grades
+        Scale -> worst grade of each of `days`, -1 where the patient was not there.
+    n_severe_infections
+        Infections of grade 3 or higher in the whole follow-up.
+    """
+
+    who: Mapping[str, Any]
+    course: Mapping[str, NDArray[np.float64]]
+    days: tuple[int, ...]
+    grades: Mapping[str, NDArray[np.int64]]
+    n_severe_infections: int
+
+    @classmethod
+    def of(cls, frames: Mapping[str, pl.DataFrame], scales: Mapping[str, Scale]) -> Life:
+        """From the frames of one patient whose whole course was kept."""
+        import polars as pl
+
+        from livingdrug.course.bedside import daily_grades
+
+        who = frames["patients"].row(0, named=True)
+        frame = frames["courses"].sort("day")
+        course = {name: frame[name].to_numpy() for name in frame.columns if frame[name].dtype.is_numeric()}
+        signs = {name: np.ascontiguousarray(values[None, :], dtype=np.float64) for name, values in course.items()}
+        last = min(day for day in (who["last_contact_day"], who["subsequent_therapy_day"], 1e9) if day is not None)
+        graded = {name: daily_grades(course["day"], signs, scale, np.array([last])) for name, scale in scales.items()}
+        days = next(iter(graded.values())).days if graded else np.array([], dtype=np.int64)
+        infections = frames["events"].filter((pl.col("event") == "infection") & (pl.col("grade") >= 3)).height
+        grades = {name: one.grades[0] for name, one in graded.items()}
+        return cls(who, course, tuple(int(day) for day in days), grades, infections)
+
+    def worst(self, names: Iterable[str], day: int) -> dict[str, float]:
+        """The worst value of each sign on a day; empty when the patient was not there."""
+        from livingdrug.catalog.records.scale import SIGNS
+
+        here = np.floor(self.course["day"] + 1e-9) == day
+        if not here.any():
+            return {}
+        found = {}
+        for name in names:
+            values = self.course[name][here]
+            found[name] = float(values.max() if SIGNS[name].worse > 0 else values.min())
+        return found
+
+    def at(self, name: str, day: float) -> float:
+        """A quantity at the first check at or after a day; NaN after the course has ended."""
+        place = int(np.searchsorted(self.course["day"], day - 1e-9))
+        return float(self.course[name][place]) if place < len(self.course["day"]) else math.nan
+
+    def grades_on(self, day: int) -> dict[str, int]:
+        """Scale -> grade; empty when the patient was not there."""
+        if day not in self.days:
+            return {}
+        place = self.days.index(day)
+        return {name: int(grades[place]) for name, grades in self.grades.items() if grades[place] >= 0}
+
+
+def scale_name(scale: Scale) -> str:
+    """A scale in a word or two, for the head of a column.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> scale_name(SimpleNamespace(title="CRS by ASTCT consensus 2019")), scale_name(SimpleNamespace(title="CRS by the Penn scale"))
+    ('CRS ASTCT', 'CRS Penn')
+    """
+    words = scale.title.split(" (")[0]
+    for gone in (" by the ", " by "):
+        words = words.replace(gone, " ")
+    words = words.replace(" scale", "").replace(" consensus", "")
+    return re.sub(r" (19|20)\d\d$", "", words)
+
+
+def a_day_later(treated: Life, untreated: Life, day: float) -> str:
+    """The signs 24 hours after a dose, as treated and, in brackets, untreated; nothing when they are the same."""
+    parts = []
+    for name, words, unit in (
+        ("temperature", "", " °C"), ("pressor_level", "vasopressor level ", ""), ("oxygen_level", "oxygen level ", ""),
+    ):  # fmt: skip
+        mine, theirs = treated.at(name, day + 1), untreated.at(name, day + 1)
+        shown, other = _sign(name, mine), _sign(name, theirs)
+        if not math.isnan(mine) and shown != other:
+            parts.append(f"{words}{shown}{unit} ({'dead' if math.isnan(theirs) else other} untreated)")
+    return ", ".join(parts)
+
+
+def what_changed(treated: Life, untreated: Life, scales: Mapping[str, str], given: bool) -> tuple[str, ...]:
+    """What treatment changed, one sentence each.
+
+    Parameters
+    ----------
+    scales
+        Scale id -> name.
+    given
+        Whether any rule fired.
+    """
+    if not given:
+        return ("No rule fired: nothing was given, and the untreated course is the same.",)
+    told = [_temperature(treated, untreated), *(_grade(treated, untreated, *one) for one in scales.items())]
+    for name, level, words in SUPPORT:
+        mine, theirs = (_days_at_least(life, name, level) for life in (treated, untreated))
+        if mine != theirs:
+            told.append(
+                f"{words} on {_days(mine)} instead of {theirs}." if mine else f"{words} on no day instead of {theirs}."
+            )
+    told += [_peak(treated, untreated, *peak) for peak in PEAKS]
+    if "igg" in treated.course:
+        lowest, other = (float(np.nanmin(life.course["igg"])) for life in (treated, untreated))
+        if abs(lowest - other) >= 0.05:
+            told.append(f"Lowest IgG {lowest:.1f} g/L instead of {other:.1f}.")
+    if treated.n_severe_infections != untreated.n_severe_infections:
+        told.append(
+            f"Severe infections over the whole follow-up: {treated.n_severe_infections}"
+            f" instead of {untreated.n_severe_infections}."
+        )
+    return (*(sentence for sentence in told if sentence), *_outcome(treated.who, untreated.who))
+
+
+def _temperature(treated: Life, untreated: Life) -> str:
+    """The day of the largest difference in the day's highest temperature."""
+    best: tuple[float, int, float, float] | None = None
+    for day in treated.days:
+        mine, theirs = (life.worst(("temperature",), day).get("temperature") for life in (treated, untreated))
+        if mine is not None and theirs is not None and (best is None or abs(mine - theirs) > best[0]):
+            best = (abs(mine - theirs), day, mine, theirs)
+    if best is None or best[0] < 0.05:
+        return ""
+    fever, without = (_days_at_least(life, "temperature", FEVER) for life in (treated, untreated))
+    told = f"Temperature on day {best[1]}: {best[2]:.1f} °C instead of {best[3]:.1f} °C"
+    return told + (f"; fever on {_days(fever)} instead of {without}." if fever != without else ".")
+
+
+def _grade(treated: Life, untreated: Life, scale: str, name: str) -> str:
+    mine, theirs = treated.grades[scale], untreated.grades[scale]
+    worst, other = max(int(mine.max()), 0), max(int(theirs.max()), 0)
+    if np.array_equal(mine, theirs):
+        return f"{name}: the same, " + (f"grade {worst} ({GRADES[worst]}) at worst." if worst else "no grade.")
+    told = f"{name}: at worst grade {worst}" + (f" instead of {other}" if worst != other else " either way")
+    for level, words in ((3, "grade 3 or higher"), (1, "any grade")):
+        n, without = int((mine >= level).sum()), int((theirs >= level).sum())
+        if n != without:
+            told += f"; {words} on {_days(n)} instead of {without}"
+    return told + "."
+
+
+def _peak(treated: Life, untreated: Life, name: str, words: str, unit: str) -> str:
+    if name not in treated.course:
+        return ""
+    early = [life.course["day"] <= 56 for life in (treated, untreated)]
+    mine, theirs = (
+        float(np.nanmax(life.course[name][days])) for life, days in zip((treated, untreated), early, strict=True)
+    )
+    if theirs <= 0:
+        return ""
+    if abs(mine / theirs - 1) < 0.005:
+        return f"{words} at {plain(mine)} {unit} either way."
+    return f"{words} at {plain(mine)} {unit} instead of {plain(theirs)}: {100 * mine / theirs:.0f} % of untreated."
+
+
+def _outcome(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    told = []
+    remission, other = bool(mine["responded_3mo"]), bool(theirs["responded_3mo"])
+    if remission != other:
+        told.append(
+            f"{'Remission' if remission else 'No remission'} within three months; untreated {'remission' if other else 'none'}."
+        )
+    else:
+        told.append(f"{'Remission' if remission else 'No remission'} within three months either way.")
+    for column, words in (("relapse_day", "Relapse"), ("death_day", "Death")):
+        day, without = mine[column], theirs[column]
+        cause, other_cause = (f" ({who['death_cause']})" if column == "death_day" and day is not None else "" for who, day in ((mine, day), (theirs, without)))  # fmt: skip
+        if day is None and without is None:
+            continue
+        if day is None:
+            told.append(f"{words} averted: untreated it came on day {without:.0f}{other_cause}.")
+        elif without is None:
+            told.append(f"{words} on day {day:.0f}{cause}; untreated none.")
+        elif abs(day - without) < 0.5 and cause == other_cause:
+            told.append(f"{words} on day {day:.0f}{cause} either way.")
+        else:
+            told.append(f"{words} on day {day:.0f}{cause} instead of day {without:.0f}{other_cause}.")
+    return told
+
+
+def _days_at_least(life: Life, name: str, level: float) -> int:
+    return sum(life.worst((name,), day).get(name, -math.inf) >= level for day in life.days)
+
+
+def _days(n: int) -> str:
+    return f"{n} day{'' if n == 1 else 's'}"
+
+
+def _sign(name: str, value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.1f}" if name == "temperature" else f"{value:.0f}"

@@ -90,8 +90,7 @@ def test_case(tier, case, tmp_path_factory, monkeypatch):
             relative,
         )
     except UnsupportedModel as refusal:
-        assert '"' in str(refusal), "a refusal names what it refuses"
-        if tier == "1-core":
+        if tier == "1-core" or '"' not in str(refusal):  # a refusal names what it refuses
             raise
         pytest.skip(f"refused: {refusal}")
     assert ours.shape == reference.shape

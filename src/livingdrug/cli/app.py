@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli import NOTICE, catalogue, grading, models, patients, reproduce, scores, trials
+from livingdrug.cli import NOTICE, catalogue, compare, grading, models, patients, reproduce, scores, trials
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -60,6 +60,7 @@ def build() -> Any:
         ("check", catalogue.check, SIMULATE),
         ("run", trials.run, SIMULATE),
         ("patient", patients.patient, SIMULATE),
+        ("compare", compare.compare, SIMULATE),
         ("endpoints", trials.endpoints, ASK),
         ("report", trials.report, ASK),
         ("model", models.model, EXPORT),

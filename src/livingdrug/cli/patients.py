@@ -97,14 +97,16 @@ def _explain(screen: Any, told: Any) -> None:
                 one.day,
                 *(_pair(one.signs.get(name), one.untreated_signs.get(name), digits) for name, _, digits in signs),
                 *(_pair(one.grades.get(name), one.untreated_grades.get(name), 0) for name in told.scales),
-                ", ".join(dict.fromkeys(given.drug for given in one.given)),
+                *([", ".join(dict.fromkeys(given.drug for given in one.given))] if told.given else []),
             )
             for one in eventful
         ]
         names = (name.replace(" ", "\n", 1) for name in told.scales.values())  # two lines leave room for the numbers
-        columns = ("day", *(head for _, head, _ in signs), *names, "given")
-        screen.print("Day by day, at worst (in brackets: untreated, where it differs)", style="bold", markup=False)
-        sheet = table(columns, rows, right=columns[:-1])
+        columns = ("day", *(head for _, head, _ in signs), *names, *(["given"] if told.given else []))
+        screen.print(
+            "Day by day, at worst (in brackets: untreated, where it differs; † dead)", style="bold", markup=False
+        )
+        sheet = table(columns, rows, right=[name for name in columns if name != "given"])
         sheet.padding = (0, 1, 0, 0)
         screen.print(sheet)
     if told.given:
@@ -149,8 +151,8 @@ def _doses(given: Any) -> list[tuple[object, ...]]:
 
 
 def _pair(mine: float | None, theirs: float | None, digits: int) -> str:
-    """A value, and the untreated one in brackets where it differs."""
-    shown, other = ("–" if value is None else f"{value:.{digits}f}" for value in (mine, theirs))
+    """A value, and the untreated one in brackets where it differs; a cross where that life was over."""
+    shown, other = ("†" if value is None else f"{value:.{digits}f}" for value in (mine, theirs))
     return shown if shown == other else f"{shown} ({other})"
 
 

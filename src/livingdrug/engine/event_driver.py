@@ -11,7 +11,7 @@ Semantics: SBML Level 3 Version 2, section 4.11. For doses and rules at fixed ti
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +124,9 @@ def run_with_events(
     fired: list[tuple[int, float, str]] = []
     numbers = np.arange(len(values)) if patients is None else np.asarray(patients)
     for patient in range(len(values)):
-        course = _Course(model, kernels, values[patient], start[patient], tolerances, longest, (seed, int(numbers[patient])))
+        course = _Course(
+            model, kernels, values[patient], start[patient], tolerances, longest, (seed, int(numbers[patient]))
+        )
         status[patient] = course.run(grid, filled[patient])
         fired += [(patient, time, event) for time, event in course.fired]
     return EventCourses(filled, status, tuple(fired))
@@ -210,7 +212,7 @@ class _Course:
             self._call(self._record, rows[k])
         return 0
 
-    def _call(self, kernel: ctypes._CFuncPtr, result: Floats) -> None:
+    def _call(self, kernel: Callable[..., None], result: Floats) -> None:
         self._now[0] = self._clock[0]
         kernel(*(array.ctypes.data for array in (self._x, self._p, self._c, self._now, result)))
 

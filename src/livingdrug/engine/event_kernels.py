@@ -1,11 +1,11 @@
 """The kernels of a model with events, for one patient.
 
-    rhs(x, p, c, t, d)              rates of the states, switches c held
-    linearise(x, p, c, t, d, J)     also the Jacobian, dense by rows, then the rates' derivatives by time
-    switch(x, p, c, t, w)           what the switches should be
-    happen(x, p, c, t, e)           of each event trigger, delay, priority; values and sizes of all assignments;
-                                    sizes of the compartments of concentrations
-    record(x, p, c, t, row)         outputs
+rhs(x, p, c, t, d)              rates of the states, switches c held
+linearise(x, p, c, t, d, J)     also the Jacobian, dense by rows, then the rates' derivatives by time
+switch(x, p, c, t, w)           what the switches should be
+happen(x, p, c, t, e)           of each event trigger, delay, priority; values and sizes of all assignments;
+                                sizes of the compartments of concentrations
+record(x, p, c, t, row)         outputs
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ class EventKernels:
     n_switches: int
 
 
-def build_event_kernels(
-    model: EventModel, outputs: Sequence[str], cache_dir: Path | str | None = None
-) -> EventKernels:
+def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Path | str | None = None) -> EventKernels:
     """Translate a model into machine code for one patient.
 
     Raises

@@ -25,15 +25,16 @@ def solve_algebraic_rules(draft: Draft) -> None:
         if rule.isAlgebraic() and rule.getMath() is not None
     }
     while waiting:
-        for said, formula in waiting.items():
-            free = [name for name in read_formula(formula).names if name in _undecided(draft)]
-            if len(free) == 1:
-                break
-        else:
-            said = next(iter(waiting))
-            raise UnsupportedModel(f"{said}: not clear which one quantity it decides\n  Write an assignment rule instead.")
-        del waiting[said]
-        _decide(draft, free[0], formula, said)
+        open_names = _undecided(draft)
+        free = {
+            said: [name for name in read_formula(text).names if name in open_names] for said, text in waiting.items()
+        }
+        clear = [said for said, names in free.items() if len(names) == 1]
+        if not clear:
+            raise UnsupportedModel(
+                f"{next(iter(waiting))}: not clear which one quantity it decides\n  Write an assignment rule instead."
+            )
+        _decide(draft, free[clear[0]][0], waiting.pop(clear[0]), clear[0])
 
 
 def _undecided(draft: Draft) -> set[str]:
@@ -62,6 +63,7 @@ def _decide(draft: Draft, name: str, formula: str, said: str) -> None:
             del draft.amounts[identifier]
     draft.constants.pop(name, None)
     draft.initial.pop(name, None)
+    draft.decided.add(name)
     draft.assignments[name] = f"-({at_zero}) / (({at_one}) - ({at_zero}))"
 
 

@@ -35,6 +35,7 @@ class Draft:
     initial: dict[str, str] = field(default_factory=dict)
     amounts: dict[str, str] = field(default_factory=dict)  # species -> name of its amount, where that is the state
     concentrations: list[tuple[str, str]] = field(default_factory=list)  # (state, size) in compartments that vary
+    decided: set[str] = field(default_factory=set)  # by algebraic rules
     changed: frozenset[str] = frozenset()  # ids that events assign
 
     def constants_and_rules(self) -> None:
@@ -53,7 +54,7 @@ class Draft:
         for species in self.model.getListOfSpecies():
             self._species_constant(species)
         for rule in self.model.getListOfRules():
-            if rule.getMath() is None:
+            if rule.getMath() is None or rule.isAlgebraic():
                 continue
             target, formula = name(rule.getVariable()), self.formulas.text(rule.getMath())
             start = self.constants.pop(target, None)
@@ -185,6 +186,8 @@ class Draft:
                 continue
             identifier = assignment.getSymbol()
             name, formula = self.formulas.name(identifier), self.formulas.text(assignment.getMath())
+            if name in self.decided:  # the rule already gives its value at the start
+                continue
             if identifier in self.amounts:
                 kept = self.amounts[identifier]
                 home = self.formulas.name(self.model.getSpecies(identifier).getCompartment())
@@ -214,7 +217,6 @@ class Draft:
             rates=tuple(self.rates.values()),
             initial=tuple(expanded[name] for name in self.rates),
         )
-
 
     def _rate_of(self, name: str, derived: dict[str, str]) -> str:
         """How fast a quantity changes, for rateOf()."""

@@ -22,7 +22,9 @@ _FUNCTIONS = {
 def module_ir(kernels: tuple[Kernel, ...]) -> str:
     """IR text of a module with these kernels; every pointer is to a row of doubles."""
     heads = [f"declare double @{function}(double)" for name, function in _FUNCTIONS.items() if name != "power"]
-    return "\n".join([*heads, "declare double @pow(double, double)", *(_kernel_ir(kernel) for kernel in kernels)]) + "\n"
+    return (
+        "\n".join([*heads, "declare double @pow(double, double)", *(_kernel_ir(kernel) for kernel in kernels)]) + "\n"
+    )
 
 
 def _constant(number: float) -> str:

@@ -7,7 +7,7 @@ that moment can be found by halving the step. This is how piecewise rates and ev
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from livingdrug.engine.graph import Graph
 
@@ -77,7 +77,7 @@ class SwitchGraph(Graph):
             return self._switch(self.make("floor", a))
         return super().apply(function, a)
 
-    def derivatives(self, targets, variables):  # noqa: ANN001, ANN201 - as in Graph
+    def derivatives(self, targets: Sequence[int], variables: Mapping[int, int]) -> list[dict[int, int]]:
         self._differentiating = True
         try:
             return super().derivatives(targets, variables)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FEVER = 38.0
 SUPPORT = (
-    ("pressor_level", 2, "A vasopressor was needed"),
-    ("oxygen_level", 2, "More than low-flow oxygen was needed"),
+    ("pressor_level", 2, "Vasopressor"),
+    ("oxygen_level", 2, "More than low-flow oxygen"),
 )
 PEAKS = (
     ("car_t_copies_per_ug", "CAR T cells peaked", "copies/µg DNA"),
@@ -157,7 +157,10 @@ def what_changed(treated: Life, untreated: Life, scales: Mapping[str, str], give
             f"Severe infections over the whole follow-up: {treated.n_severe_infections}"
             f" instead of {untreated.n_severe_infections}."
         )
-    return (*(sentence for sentence in told if sentence), *_outcome(treated.who, untreated.who))
+    outcome = _outcome(treated.who, untreated.who)
+    # Lives of different length come first: days counted below are days lived.
+    first = [sentence for sentence in outcome if sentence.startswith("Death") and "either way" not in sentence]
+    return tuple(dict.fromkeys([*first, *(sentence for sentence in told if sentence), *outcome]))
 
 
 def _temperature(treated: Life, untreated: Life) -> str:

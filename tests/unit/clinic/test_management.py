@@ -27,7 +27,7 @@ def compiled(name, until=60.0):
     return joined(LIFE, program), {rule.firing: rule for rule in rules}
 
 
-STATES = ("tocilizumab_central", "steroid_amount", "anakinra_amount", "igg")
+STATES = tuple(sorted({CATALOG.load("drug", name).enters for name in CATALOG.names("drug")} - {""}))
 
 
 def run(program, path, days=CHECKS, *, weight=40.0, dies_day=1e9):

@@ -11,13 +11,13 @@ from livingdrug.engine.assembly import kernel_ir
 from livingdrug.engine.check_kernels import build_checks
 from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.graph import Graph
-from livingdrug.engine.integrate import _dense_step
+from livingdrug.engine.integrate import PREPARE, _dense_step
 from livingdrug.engine.interpret import evaluate
 from livingdrug.engine.kernel import Array, Kernel
 from livingdrug.engine.machine import MachineCode, aligned_zeros
 from livingdrug.engine.rosenbrock import STEP_ARRAYS
 from livingdrug.engine.sparse import factor_kernel, find_pattern, solve_kernel
-from livingdrug.engine.steppers.rodas4 import RODAS4
+from livingdrug.engine.summaries import Summary, starting_values
 from livingdrug.engine.system import build_system
 from livingdrug.engine.vector_math import vector_math
 
@@ -166,37 +166,49 @@ def test_sparse_factor_and_solve_against_numpy():
 
 
 def test_check_kernels_compiled_and_interpreted_agree(everything, arguments, parameters):
-    # expected: the NumPy interpreter, on one lane in the middle of the lanes
-    checks = build_checks(everything, arguments["log_scales"], arguments["outputs"], arguments["program"])
+    # expected: the NumPy interpreter; lanes that are not at a check keep every bit
+    summaries = (Summary("most", "cells", "max"), Summary("area", "now_effect", "auc"), Summary("days", "given", "days_at_level", 2))
+    checks = build_checks(
+        everything, arguments["log_scales"], arguments["outputs"], arguments["program"], summaries=summaries,
+        decayed=[1e-30] * len(everything.states),
+    )  # fmt: skip
     _n, x, p, _ = _points(everything, parameters)
     x[0] = 9.0  # cells = e^9 - 1: the rule fires
-    code = _compiled(checks.record, checks.act)
-    row, flags = np.zeros(len(arguments["outputs"])), np.zeros(3)
-    m, now = np.array([1.0, 2.0]), np.array([5.0])
-    for kernel in (checks.record, checks.act):
-        given = {"x": x.copy(), "p": p.copy(), "m": m.copy(), "now": now, "row": row.copy(), "flags": flags.copy()}
-        ours = {k: v[:, :1].copy() if v.ndim == 2 else v[:, None].copy() for k, v in given.items()}
+    x[1] = 1e-40  # long gone
+    code = _compiled(checks.record, checks.act, checks.settle)
+    sizes = {array.name: array.size for kernel in (checks.record, checks.act) for array in kernel.arrays}
+    given = {name: np.zeros((size, LANES)) for name, size in sizes.items() if name != "row"}
+    given |= {"x": x, "p": p, "m": np.repeat([[1.0], [2.0]], LANES, axis=1), "size": np.zeros((1, LANES))}
+    given |= {"now": np.full((1, LANES), 5.0), "on": np.array([[1.0, 0.0, 1.0, 0.0]])}
+    given["z"][:] = np.array(starting_values(summaries)[0])[:, None]
+    for kernel in (checks.record, checks.act, checks.settle):
+        given["row"] = np.zeros((next((a.size for a in kernel.arrays if a.name == "row"), 0), LANES))
+        ours = {name: array.copy() for name, array in given.items()}
+        was = {name: array.copy() for name, array in given.items()}
         evaluate(kernel, ours)
         code.call(kernel, LANES, *(given[array.name] for array in kernel.arrays))
         for array in kernel.arrays:
-            got = given[array.name]
-            np.testing.assert_allclose(
-                got[:, 0] if got.ndim == 2 else got, ours[array.name][:, 0], rtol=1e-13, atol=1e-13, err_msg=array.name
-            )
-    assert flags[0] == 0  # the originals are untouched
-    assert given["flags"][0] == 1
-    assert given["m"][0] == 2
+            np.testing.assert_allclose(given[array.name], ours[array.name], rtol=1e-13, atol=1e-13, err_msg=array.name)
+        for name in ("x", "m", "z"):
+            np.testing.assert_array_equal(given[name][:, [1, 3]], was[name][:, [1, 3]])
+    np.testing.assert_array_equal(given["flags"][[0, 3]], [[1, 0, 1, 0]] * 2)
+    assert given["m"][0].tolist() == [2, 1, 2, 1]
+    assert x[1, 1] == 1e-40
 
 
 def _step_buffers(model, x, p, t, h, rtol):
     n, lanes = len(model.odes.states), model.lanes
     sizes = {
-        "x": n, "p": p.shape[0], "t": 1, "h": 1, "J": model._n_jacobian, "W": len(model._pattern.filled),
-        "K": 6 * n, "u": n, "new": n, "error": 1, "weights": 2 * n,
+        "x": n, "p": model._n_parameters, "t": 1, "h": 1, "J": model._n_jacobian, "W": len(model._pattern.filled),
+        "K": model._method.n_stages * n, "u": n, "new": n, "error": 1, "weights": 2 * n,
     }  # fmt: skip
     buffers = {name: aligned_zeros(sizes[name] * lanes) for name in STEP_ARRAYS}
-    for name, value in {"x": x, "p": p, "t": t, "h": h, "weights": np.full((2 * n, lanes), rtol)}.items():
+    for name, value in {"x": x, "t": t, "h": h, "weights": np.full((2 * n, lanes), rtol)}.items():
         buffers[name][:] = value.ravel()
+    buffers["p"][: p.size] = p.ravel()
+    prepare = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(int(model._addresses[PREPARE]))
+    for lane in range(lanes):
+        prepare(buffers["p"][lane:].ctypes.data)
     return buffers
 
 
@@ -205,28 +217,28 @@ def _call_step(model, buffers):
     kind(int(model._addresses[0]))(*(ctypes.c_void_p(buffers[name].ctypes.data) for name in STEP_ARRAYS))
 
 
-def test_compiled_step_dense_step_and_numpy_step_agree(everything, arguments, parameters):
+@pytest.mark.parametrize("stepper", ["rodas4", "ros4"])
+def test_compiled_step_dense_step_and_numpy_step_agree(everything, arguments, parameters, stepper):
     # expected: the NumPy step with numpy.linalg.solve; the dense pivoted step must give the same
     n, x, p, t = _points(everything, parameters)
     h = np.array([[0.01, 0.1, 0.3, 0.02]])
     results = {}
     for way in (False, True):
-        model = compile_model(everything, **arguments, lanes=LANES, interpret=way)
+        model = compile_model(everything, **arguments, lanes=LANES, interpret=way, stepper=stepper)
         buffers = _step_buffers(model, x, p, t, h, 1e-4)
         _call_step(model, buffers)
         results[way] = buffers["new"].reshape(n, LANES).copy(), buffers["error"].copy()
+        good = buffers["error"] <= 1
+        np.testing.assert_array_equal(buffers["x"].reshape(n, LANES), np.where(good, results[way][0], x))
     np.testing.assert_allclose(results[False][0], results[True][0], rtol=1e-11)
     np.testing.assert_allclose(results[False][1], results[True][1], rtol=1e-6)
 
-    a, c, alpha, d = RODAS4.arrays()
-    method = np.zeros((3, 6, 6))
-    method[0], method[1], method[2, 0], method[2, 1] = a, c, alpha, d
-    model = compile_model(everything, **arguments, lanes=LANES)
+    model = compile_model(everything, **arguments, lanes=LANES, stepper=stepper)
     b = _step_buffers(model, x, p, t, h, 1e-4)
     pattern = np.array(model._pattern.jacobian, dtype=np.int64)
     for lane in range(LANES):
         error = _dense_step(
-            model._addresses, lane, LANES, pattern, 0.25, method, b["x"], b["p"], b["t"], b["h"], b["J"], b["u"],
+            model._addresses, lane, LANES, pattern, model._method.gamma, model._method.table(), b["x"], b["p"], b["t"], b["h"], b["J"], b["u"],
             aligned_zeros(n * LANES), b["weights"], b["new"],
         )  # fmt: skip
         np.testing.assert_allclose(b["new"].reshape(n, LANES)[:, lane], results[True][0][:, lane], rtol=1e-11)

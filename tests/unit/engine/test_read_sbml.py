@@ -113,8 +113,6 @@ def test_amounts_are_kept_when_the_compartment_grows():
     [
         ("model m\n x = 1; x' = -x; E1: at x < 0.5: x = 1;\nend", 'event "E1"'),
         ("model m\n x = 1; x' = -delay(x, 2);\nend", "delay"),
-        ("model m\n x = 1; x' = -x; y := rateOf(x);\nend", "rateOf"),
-        ("model m\n x = 2; x' = -x; y := factorial(x);\nend", "factorial"),
     ],
 )
 def test_what_is_not_done_is_refused_by_name(body, said):

@@ -54,3 +54,38 @@ def test_unknown_patient_is_refused(frames):
     """Bad input with a next step."""
     with pytest.raises(BadInput, match="no patient 99999"):
         tell(frames, "tisa-cel", 99999)
+
+
+def test_a_second_episode_is_told_as_one(frames):
+    """By hand: graded on days 3 to 5 and 9 to 10, so it began, resolved, returned and resolved again."""
+    arm, patient = choose(frames) or ("", 0)
+    rows = [(arm, patient, day, "crs_penn", grade) for day, grade in enumerate([0, 0, 0, 1, 3, 2, 0, 0, 0, 1, 1, 0])]
+    grades = pl.DataFrame(rows, schema=["arm", "patient", "day", "scale", "grade"], orient="row")
+    told = [
+        (e.day, e.sentence)
+        for e in tell({**frames, "grades": grades}, arm, patient).entries
+        if "Cytokine" in e.sentence
+    ]
+    assert told == [
+        (3.0, "Cytokine release began (mild)."),
+        (4.0, "Cytokine release reached grade 3 (severe)."),
+        (6.0, "Cytokine release had resolved."),
+        (9.0, "Cytokine release returned (mild)."),
+        (11.0, "Cytokine release had resolved."),
+    ]
+
+
+def test_of_many_doses_the_first_and_their_number_are_told(frames):
+    """By hand: five doses of immunoglobulin are one line, two of tocilizumab are two."""
+    arm, patient = choose(frames) or ("", 0)
+    drugs = [("immunoglobulin", float(d)) for d in range(5)] + [("tocilizumab", 3.0), ("tocilizumab", 4.0)]
+    log = pl.DataFrame(
+        [(arm, patient, day, "r", drug, 8000.0, "mg", "IgG 3.9 g/L") for drug, day in drugs],
+        schema=["arm", "patient", "day", "rule", "drug", "amount", "unit", "reason"], orient="row",
+    )  # fmt: skip
+    told = [e.sentence for e in tell({**frames, "log": log}, arm, patient).entries]
+    assert [s for s in told if s.startswith("Immuno")] == ["Immunoglobulin 8 g, the first of 5 doses: IgG 3.9 g/L."]
+    assert [s for s in told if s.startswith("Toci")] == [
+        "Tocilizumab 8 g: IgG 3.9 g/L.",
+        "Tocilizumab 8 g, dose 2: IgG 3.9 g/L.",
+    ]

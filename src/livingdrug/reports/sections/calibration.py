@@ -39,9 +39,9 @@ def build(source: Source) -> Section:
     compared, unanswered = compare(source)
     if not compared:
         return missing("calibration", "Published against simulated", "This run answers none of the published results.")
-    figures = [f for f in (_percentages(compared), _ratios(compared)) if f]
-    verdict = _verdict(compared) + (f" Compared with arm {compared[0].arm}." if len(source.arms) > 1 else "")
-    parts = [Note(verdict), *figures, _table(compared, reference_numbers(source))]
+    figures = [f for f in (percentages(compared), ratios(compared)) if f]
+    judgement = verdict(compared) + (f" Compared with arm {compared[0].arm}." if len(source.arms) > 1 else "")
+    parts = [Note(judgement), *figures, comparison_table(compared, reference_numbers(source))]
     if unanswered:
         names = sorted({row.endpoint.replace("_", " ") for row in unanswered})
         parts.append(
@@ -53,7 +53,7 @@ def build(source: Source) -> Section:
     return Section("calibration", "Published against simulated", LEAD, tuple(parts))
 
 
-def _verdict(compared: list[Compared]) -> str:
+def verdict(compared: list[Compared]) -> str:
     parts = []
     for use, words in (("calibration", "used for calibration"), ("comparison", "for comparison only")):
         judged = [c for c in compared if c.row.use == use and c.inside is not None]
@@ -83,7 +83,7 @@ def _once(compared: list[Compared]) -> list[Compared]:
     return [c for c in compared if id(c) in kept]
 
 
-def _percentages(compared: list[Compared]) -> Figure | None:
+def percentages(compared: list[Compared]) -> Figure | None:
     rows = _once([c for c in compared if c.percent])
     if not rows:
         return None
@@ -92,7 +92,7 @@ def _percentages(compared: list[Compared]) -> Figure | None:
     return Figure("Shares of patients", draw, legend=_legend(), caption=_caption())
 
 
-def _ratios(compared: list[Compared]) -> Figure | None:
+def ratios(compared: list[Compared]) -> Figure | None:
     rows = [c for c in _once([c for c in compared if not c.percent]) if c.published[0] > 0 and c.simulated[0] > 0]
     if not rows:
         return None
@@ -144,7 +144,7 @@ def _caption() -> str:
     )
 
 
-def _table(compared: list[Compared], numbers: dict[str, int]) -> Table:
+def comparison_table(compared: list[Compared], numbers: dict[str, int]) -> Table:
     columns = ("", "published", "simulated", "difference", "z", "inside?", "source")
     rows: list[tuple[str, ...]] = []
     marks: list[tuple[int, str]] = []

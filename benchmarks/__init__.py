@@ -1,0 +1,1 @@
+"""Speed of the engine beside other people's solvers: ``python -m benchmarks``."""

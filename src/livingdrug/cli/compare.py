@@ -1,0 +1,176 @@
+"""The same patients under two policies or more: compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+
+if TYPE_CHECKING:
+    from livingdrug.trial.compare import Comparison
+
+
+def compare(
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="TRIAL | RUN_FOLDER …", help="A trial to run under each policy; or two finished runs."),
+    ],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy",
+            metavar="NAME",
+            help="A guideline of the catalogue or a policy file of yours; the first is the reference. Repeat it.",
+        ),
+    ] = None,
+    patients: Annotated[
+        int, typer.Option("-n", "--patients", help="Patients enrolled, the same for each policy.")
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same patients and the same results.")] = 1,
+    endpoints: Annotated[
+        str | None, typer.Option("--endpoints", metavar="ID,…", help="Endpoints, by comma; the trial's by default.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(help="The arm that is treated; the trial's first by default.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Processor threads; all by default.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Keep the run, compare.json and compare.parquet here."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, for a program.")] = False,
+    catalog: CATALOG = None,
+) -> None:
+    """What changes when the same patients are managed in another way: outcome, toxicity, infections, drugs.
+
+    Every patient is treated under each policy with the same luck, so that small differences show.
+
+    [bold]For example[/bold]
+
+      livingdrug compare eliana --policy kymriah_label_2018 --policy anakinra_prevention -n 1000 --seed 7
+      livingdrug compare eliana --policy ./my_policy.toml
+      livingdrug compare runs/one runs/other
+    """
+    from livingdrug.trial.compare import compare as differences
+
+    known = opened(catalog)
+    wanted = [part.strip() for part in endpoints.split(",") if part.strip()] if endpoints else None
+    results = _finished(what, policy, known) if len(what) > 1 else []
+    if not results:
+        results = [_simulated(what[0], policy or [], patients, seed, arm, threads, out, known, quiet=as_json)]
+    found = differences(*results, endpoints=wanted)
+    if out is not None:
+        found.save(out)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.told(), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        _say(found, out)
+    from livingdrug.cli.trials import refuse_silence
+
+    for result in results:
+        refuse_silence(result)
+
+
+def _finished(folders: list[str], policies: list[str] | None, known: Any) -> list[Any]:
+    from livingdrug.foundation.errors import BadInput
+    from livingdrug.trial.result import Result
+
+    if policies:
+        raise BadInput(
+            "--policy asks for new simulations of one trial, and several runs were named.\n"
+            "  Name one trial and its policies, or finished runs without --policy."
+        )
+    return [Result.load(folder, catalog=known) for folder in folders]
+
+
+def _simulated(
+    trial: str, policies: list[str], patients: int, seed: int, arm: str | None, threads: int | None, out: Path | None,
+    known: Any, *, quiet: bool,
+) -> Any:  # fmt: skip
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.cli.progress import progress
+    from livingdrug.foundation.errors import BadInput
+
+    protocol = load_trial(trial, catalog=known)
+    if not policies:
+        raise BadInput(
+            f"nothing to compare {protocol.id} with.\n"
+            f"  Name policies with --policy; known: {', '.join(known.names('guideline'))}."
+        )
+    for name in policies:
+        known.load("guideline", name)  # a mistake in a policy is told before anything is simulated
+    from livingdrug.trial.compare import run_policies
+
+    with progress(quiet=quiet) as report_progress:
+        return run_policies(
+            protocol, policies, arm=arm, catalog=known, patients=patients, seed=seed, threads=threads, out=out,
+            progress=report_progress, sample=0,
+        )  # fmt: skip
+
+
+def _say(found: Comparison, out: Path | None) -> None:
+    from livingdrug.cli.screen import console, notice, table
+    from livingdrug.trial.compare import NOTE
+
+    screen = console()
+    screen.print(repr(found), markup=False)
+    for policy in found.policies[1:]:
+        rows = [
+            (row["title"], _when(row), _value(row, "reference_value"), _value(row, "policy_value"), *_apart(row), row["n_pairs"])
+            for row in headline_rows(found, policy)
+        ]  # fmt: skip
+        columns = ("", "at", found.policies[0], policy, "difference", "95 % interval", "pairs")
+        right = ("at", found.policies[0], policy, "difference", "pairs")
+        screen.print(table(columns, rows, right=right))
+    screen.print(NOTE, markup=False)
+    if out is not None:
+        screen.print(f"Every time: {out / 'compare.json'}", markup=False)
+    notice(screen)
+
+
+def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:
+    """One policy's rows, of each curve the middle time only."""
+    import polars as pl
+
+    rows = found.table.filter(pl.col("policy") == policy).to_dicts()
+    times: dict[str, list[float]] = {}
+    for row in rows:
+        if row["time"] is not None:
+            times.setdefault(row["measure"], []).append(row["time"])
+    middle = {name: sorted(found)[len(found) // 2] for name, found in times.items()}
+    return [row for row in rows if row["time"] is None or row["time"] == middle[row["measure"]]]
+
+
+def _when(row: dict[str, Any]) -> str:
+    return "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
+
+
+def _value(row: dict[str, Any], side: str) -> str:
+    from livingdrug.cli.screen import number
+
+    value = row[side]
+    if value is None:
+        return ""
+    if row["statistic"] in ("share", "incidence", "survival"):
+        return f"{100 * value:.1f} %"
+    return f"{number(value)} {row['unit']}".strip()
+
+
+def _apart(row: dict[str, Any]) -> tuple[str, str]:
+    """The difference and its interval: percentage points, the unit of a mean, or a factor."""
+    from livingdrug.cli.screen import number
+
+    value, low, high = row["difference"], row["ci_low"], row["ci_high"]
+    if value is None:
+        return "", ""
+    if row["statistic"] in ("share", "incidence", "survival"):
+        value, low, high = (None if x is None else 100 * x for x in (value, low, high))
+        between = f"{low:+.1f} to {high:+.1f}" if None not in (low, high) else ""
+        return f"{value:+.1f} points", between
+    if row["statistic"].startswith("ratio"):
+        return f"x {value:.3g}", f"{low:.3g} to {high:.3g}" if None not in (low, high) else ""
+    sign = "+" if value > 0 else ""
+    return f"{sign}{number(value)}", f"{number(low)} to {number(high)}"

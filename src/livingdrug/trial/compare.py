@@ -1,0 +1,299 @@
+"""The same patients under two policies: what differs, by how much, and how sure the number of patients makes us.
+
+trial + policies ─► one arm per policy, same patients ─► pairs ─► differences with intervals
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.trial import storage
+from livingdrug.trial.endpoints import evaluate
+from livingdrug.trial.estimators.paired import Difference, paired_incidences, paired_means, paired_shares
+from livingdrug.trial.measures import measures, with_measures
+from livingdrug.trial.result import Result
+from livingdrug.trial.run import run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.trial import Record as Trial
+
+SAME_PERSON = ("age_years", "weight_kg", "blasts_percent")
+NOTE = (
+    "Every policy treats the same virtual patients. Intervals tell how far the number of simulated patients blurs the "
+    "difference; they hold neither the uncertainty of the model nor what two real groups would add."
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Differences between policies.
+
+    Attributes
+    ----------
+    trial, seed
+        What was compared, and with which patients.
+    policies
+        Names; the first is the reference.
+    n_pairs
+        Patients infused under the reference and every other policy.
+    table
+        One row per measure, time and policy other than the reference: measure (id), title, kind, statistic
+        (``share``, ``incidence``, ``survival``, ``mean`` or ``ratio of geometric means``), time, time_unit, unit,
+        reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
+        n_only_policy. Differences are policy minus reference; for a ratio, policy over reference. Values and
+        difference come from the same pairs: patients whom the measure counts under both.
+    """
+
+    trial: str
+    seed: int
+    policies: tuple[str, ...]
+    n_pairs: int
+    table: pl.DataFrame
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.trial}: {' against '.join(self.policies)}, {self.n_pairs} patients, {self.table.height} differences"
+        )
+
+    def row(self, measure: str, policy: str | None = None, time: float | None = None) -> dict[str, Any]:
+        """One difference as a dictionary: of the first other policy, and at the first time, when omitted.
+
+        Raises
+        ------
+        UnknownName
+            Nothing of that name was compared.
+        """
+        import polars as pl
+
+        found = self.table.filter(pl.col("measure") == measure)
+        if policy is not None:
+            found = found.filter(pl.col("policy") == policy)
+        if time is not None:
+            found = found.filter(pl.col("time") == time)
+        if found.is_empty():
+            asked = f"{measure}{f', {policy}' if policy else ''}{f', {time:g}' if time is not None else ''}"
+            raise UnknownName("difference", asked, self.table["measure"].unique())
+        return found.row(0, named=True)
+
+    def told(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON."""
+        return {
+            "notice": "Simulation; not for patient care.", "note": NOTE, "trial": self.trial, "seed": self.seed,
+            "policies": list(self.policies), "n_pairs": self.n_pairs, "differences": self.table.to_dicts(),
+        }  # fmt: skip
+
+    def save(self, folder: str | Path) -> Path:
+        """Write compare.json and compare.parquet into a folder."""
+        place = storage.make_folder(Path(folder))
+        storage.write_json(place / "compare.json", self.told())
+        storage.write_frame(place / "compare.parquet", self.table)
+        return place
+
+
+def run_policies(
+    trial: Trial, policies: Sequence[str], *, arm: str | None = None, catalog: Catalog | None = None, **options: Any
+) -> Result:
+    """The same patients under several policies: each becomes an arm, otherwise equal.
+
+    Parameters
+    ----------
+    trial
+        A loaded trial.
+    policies
+        Guidelines by name or path, the reference first. A single one is held against the arm's own.
+    arm
+        The arm that is treated; the trial's first when omitted.
+    catalog
+        Where names are looked up.
+    options
+        As for `livingdrug.run`: patients, seed, threads, out …
+
+    Raises
+    ------
+    BadInput
+        Two policies of one name, or only one.
+    """
+    chosen = trial.arms[0] if arm is None else trial.arm(arm)
+    wanted = [chosen.management.guideline, *policies] if len(policies) == 1 else list(policies)
+    names = [Path(policy).stem if policy.endswith(".toml") else policy for policy in wanted]
+    if len(set(names)) < 2 or len(set(names)) < len(names):
+        raise BadInput(f"got the policies {', '.join(names)}; expected at least two, each of its own name.")
+    arms = tuple(chosen.with_policy(policy, name) for policy, name in zip(wanted, names, strict=True))
+    return run(trial.model_copy(update={"arms": arms}), catalog=catalog, **options)
+
+
+def compare(*results: Result, endpoints: Sequence[str] | None = None, level: float = 0.95) -> Comparison:
+    """What differs between the arms of one run, or between the first arms of several.
+
+    Parameters
+    ----------
+    results
+        One run of several arms (see `run_policies`), or several runs of the same patients: same seed, same population.
+        The first arm, or run, is the reference.
+    endpoints
+        Endpoints by name; those of the (first) trial when omitted. Days of toxicity, infections, drug use and
+        measured peaks come besides.
+    level
+        Confidence level.
+
+    Raises
+    ------
+    BadInput
+        Nothing to compare, or not the same patients.
+    """
+    import polars as pl
+
+    sides = _sides(results)
+    names, first = [name for name, _, _ in sides], sides[0][1]
+    drugs = _drugs(sides)
+    frames = [with_measures(result, arm, drugs) for _, result, arm in sides]
+    _refuse_strangers(names, frames, [int(result.manifest["seed"]) for _, result, _ in sides])
+    wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
+    records = [first.endpoint(name).record for name in wanted]
+    known = {record.id for record in records}
+    records += [record for record in measures(first.trial.scales, drugs) if record.id not in known]
+    rows: list[dict[str, Any]] = []
+    for record in records:
+        sets = [
+            evaluate(record, frame, [arm]).patients for frame, (_, _, arm) in zip(frames, sides, strict=True)
+        ]  # fmt: skip
+        for name, other in zip(names[1:], sets[1:], strict=True):
+            both = sets[0].join(other, on="patient", how="inner", suffix="_other").sort("patient")
+            rows += [{**row, "reference": names[0], "policy": name} for row in _differences(record, both, level)]
+    infused = [set(frame.filter(pl.col("status") == "infused")["patient"]) for frame in frames]
+    return Comparison(
+        trial=first.trial.id,
+        seed=int(first.manifest["seed"]),
+        policies=tuple(names),
+        n_pairs=len(set.intersection(*infused)),
+        table=pl.DataFrame(rows, schema=_schema(), orient="row").fill_nan(None),
+    )
+
+
+def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
+    """(name, run, arm) of everything compared."""
+    if len(results) == 1:
+        sides = [(arm, results[0], arm) for arm in results[0].arms]
+    else:
+        sides = [(_label(result), result, result.arms[0]) for result in results]
+        twice = len({name for name, _, _ in sides}) < len(sides)
+        if twice:
+            sides = [(f"{name} ({place})", result, arm) for place, (name, result, arm) in enumerate(sides, start=1)]
+    if len(sides) < 2:
+        raise BadInput(
+            "got one arm, expected at least two to compare.\n"
+            "  Run the trial under several policies (--policy …), or give two finished runs."
+        )
+    return sides
+
+
+def _label(result: Result) -> str:
+    return result.folder.name if result.folder is not None else result.trial.arm(result.arms[0]).management.guideline
+
+
+def _drugs(sides: Sequence[tuple[str, Result, str]]) -> list[str]:
+    import polars as pl
+
+    return sorted(
+        {str(d) for _, result, arm in sides for d in result.log.filter(pl.col("arm") == arm)["drug"].unique()}
+    )
+
+
+def _refuse_strangers(names: Sequence[str], frames: Sequence[pl.DataFrame], seeds: Sequence[int]) -> None:
+    """Pairs are pairs only when patient k is the same person on every side."""
+    import polars as pl
+
+    for name, frame, seed in zip(names[1:], frames[1:], seeds[1:], strict=True):
+        both = frames[0].join(frame, on="patient", how="inner", suffix="_other")
+        same = [pl.col(column).eq_missing(pl.col(f"{column}_other")).all() for column in SAME_PERSON]
+        if seed != seeds[0] or both.is_empty() or not all(both.select(same).row(0)):
+            raise BadInput(
+                f"{names[0]} (seed {seeds[0]}) and {name} (seed {seed}) do not hold the same patients.\n"
+                "  Compare runs of one population with one seed."
+            )
+
+
+def _differences(record: Endpoint, both: pl.DataFrame, level: float) -> list[dict[str, Any]]:
+    start: dict[str, Any] = {"measure": record.id, "title": record.title, "kind": record.kind, "unit": record.unit}
+    if record.kind == "proportion":
+        first, second = (both[name].to_numpy() for name in ("success", "success_other"))
+        apart = paired_shares(first, second, level=level)
+        values = (float(first.mean()), float(second.mean())) if apart.n else (np.nan, np.nan)
+        return [_row(start, "share", values, apart)]
+    if record.kind == "quantity":
+        first, second = (both[name].to_numpy() for name in ("value", "value_other"))
+        if record.summary != "geometric_mean":
+            apart = paired_means(first, second, level=level)
+            return [_row(start, "mean", (_mean(first), _mean(second)), apart)]
+        positive = (first > 0) & (second > 0)
+        first, second = np.log(first[positive]), np.log(second[positive])
+        apart = paired_means(first, second, level=level)
+        estimate, low, high = (float(np.exp(x)) for x in (apart.estimate, apart.ci_low, apart.ci_high))
+        ratio = Difference(estimate, low, high, apart.n)
+        values = float(np.exp(_mean(first))), float(np.exp(_mean(second)))
+        return [_row(start, "ratio of geometric means", values, ratio)]
+    return _over_time(record, both, start, level)
+
+
+def _over_time(record: Endpoint, both: pl.DataFrame, start: dict[str, Any], level: float) -> list[dict[str, Any]]:
+    from livingdrug.foundation.units import factor
+
+    sides = [(both[f"time_days{end}"].to_numpy(), both[f"cause{end}"].to_numpy()) for end in ("", "_other")]
+    survival = record.curve == "survival"
+    rows = []
+    for time in record.at:
+        day = time * factor(record.at_unit, "day")
+        if any(_unwatched(times, causes, day) for times, causes in sides):
+            continue
+        values = [_incidence(times, causes, day) for times, causes in sides]
+        apart = paired_incidences(sides[0], sides[1], day, level=level)
+        if survival:
+            values = [1 - value for value in values]
+            apart = Difference(-apart.estimate, -apart.ci_high, -apart.ci_low, apart.n)
+        when = {**start, "time": time, "time_unit": record.at_unit}
+        rows.append(_row(when, "survival" if survival else "incidence", (values[0], values[1]), apart))
+    return rows
+
+
+def _incidence(times: Any, causes: Any, day: float) -> float:
+    from livingdrug.trial.estimators.paired import incidence_influence
+
+    return incidence_influence(times, causes, day)[0]
+
+
+def _unwatched(times: Any, causes: Any, day: float) -> bool:
+    """Nobody was watched as long as this, and not because everybody had an event."""
+    return times.size == 0 or (times.max() < day and bool((causes[times == times.max()] == 0).any()))
+
+
+def _mean(values: Any) -> float:
+    return float(values.mean()) if values.size else np.nan
+
+
+def _row(start: dict[str, Any], statistic: str, values: tuple[float, float], apart: Difference) -> dict[str, Any]:
+    return {
+        "time": None, "time_unit": None, **start, "statistic": statistic, "reference_value": values[0],
+        "policy_value": values[1], "difference": apart.estimate, "ci_low": apart.ci_low, "ci_high": apart.ci_high,
+        "n_pairs": apart.n, "n_only_reference": apart.n_only_first, "n_only_policy": apart.n_only_second,
+    }  # fmt: skip
+
+
+def _schema() -> dict[str, Any]:
+    import polars as pl
+
+    texts = ("measure", "title", "kind", "statistic", "time_unit", "unit", "reference", "policy")
+    order = (
+        "measure", "title", "kind", "statistic", "time", "time_unit", "unit", "reference", "policy", "reference_value",
+        "policy_value", "difference", "ci_low", "ci_high", "n_pairs", "n_only_reference", "n_only_policy",
+    )  # fmt: skip
+    return {name: pl.String if name in texts else pl.Int64 if name.startswith("n_") else pl.Float64 for name in order}

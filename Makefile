@@ -4,7 +4,7 @@
 #   make test      the tests
 #   make check     what a change has to pass: format, lint, types, import directions, tests
 #   make bench     speed on a fixed small trial
-#   make validate  published against simulated, trial by trial
+#   make validate  published against simulated, trial by trial, and the slow tests against other programs
 #   make clean     remove what was made (.venv, runs, caches)
 
 VENV    := .venv
@@ -43,9 +43,9 @@ imports: $(DEV)
 bench: $(DEV)
 	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
 
-validate: $(RUNTIME)
-	$(BIN)/livingdrug run eliana -n 1000 --seed 7 -o runs/validate
-	$(BIN)/livingdrug report runs/validate
+validate: $(DEV)
+	$(BIN)/livingdrug validate -n 1000 --seed 7 -o runs/validate
+	LIVINGDRUG_VALIDATE=1 $(BIN)/python -m pytest tests/independent tests/published
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

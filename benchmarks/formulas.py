@@ -66,7 +66,11 @@ class _ToJax(ast.NodeTransformer):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         operand = self.visit(node.operand)
-        return ast.Call(ast.Name("logical_not"), [operand], []) if isinstance(node.op, ast.Not) else ast.UnaryOp(node.op, operand)
+        return (
+            ast.Call(ast.Name("logical_not"), [operand], [])
+            if isinstance(node.op, ast.Not)
+            else ast.UnaryOp(node.op, operand)
+        )
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         assert isinstance(node.func, ast.Name)

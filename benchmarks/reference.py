@@ -88,7 +88,9 @@ def true_courses(work: Workload) -> Reference:
             if name in odes.states:
                 current.clear()
         memory = {name: np.where(alive, known[name], old) for name, old in memory.items()}
-        fired |= {(int(i), g, q) for q, name in enumerate(program.firings) for i in np.flatnonzero(alive & (known[name] != 0))}
+        fired |= {
+            (int(i), g, q) for q, name in enumerate(program.firings) for i in np.flatnonzero(alive & (known[name] != 0))
+        }
         y = np.where(alive[:, None], np.stack([known[name] for name in odes.states], axis=1), y)
         after[alive, g] = y[alive]
         if program.stop:

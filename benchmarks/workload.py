@@ -67,9 +67,7 @@ class Workload:
     def compiled(self, **options: Any) -> CompiledModel:
         """The model with its rules; outputs and other options as given."""
         options = {"outputs": self.ready.odes.states, "program": self.ready.compiled.program} | options
-        return compile_model(
-            self.ready.odes, log_scales=self.log_scales, linear_scales=self.linear_scales, **options
-        )
+        return compile_model(self.ready.odes, log_scales=self.log_scales, linear_scales=self.linear_scales, **options)
 
     def run(self, model: CompiledModel, *, rules: bool = True, rtol: float = 1e-4) -> Ensemble:
         """Their courses over five years."""

@@ -6,6 +6,7 @@ All patients advance together under vmap from check to check (lax.scan); states 
 states at checks and the seconds of processor time of one call, compilation excluded.
 """
 
+# pyright: reportMissingImports=false
 from __future__ import annotations
 
 import sys

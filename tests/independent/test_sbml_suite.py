@@ -1,4 +1,4 @@
-"""The SBML Test Suite (semantic cases, release 3.4): every case passes or is refused by name; no wrong answer."""
+"""The SBML Test Suite (semantic cases): every case passes or is refused by name; no wrong answer."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli import NOTICE, catalogue, compare, grading, models, patients, reproduce, scores, trials
+from livingdrug.cli import NOTICE, catalogue, compare, grading, models, patients, reproduce, scores, trials, validate
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -63,6 +63,7 @@ def build() -> Any:
         ("compare", compare.compare, SIMULATE),
         ("endpoints", trials.endpoints, ASK),
         ("report", trials.report, ASK),
+        ("validate", validate.validate, ASK),
         ("model", models.model, EXPORT),
         ("reproduce", reproduce.reproduce, EXPORT),
     ):

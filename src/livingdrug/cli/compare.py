@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def compare(
     what: Annotated[
         list[str],
-        typer.Argument(metavar="TRIAL | RUN_FOLDER …", help="A trial to run under each policy; or two finished runs."),
+        typer.Argument(metavar="TRIAL | PLAN | RUN_FOLDER …", help="A trial; a comparison file; or two finished runs."),
     ],
     policy: Annotated[
         list[str] | None,
@@ -50,15 +50,23 @@ def compare(
 
       livingdrug compare eliana --policy kymriah_label_2018 --policy anakinra_prevention -n 1000 --seed 7
       livingdrug compare eliana --policy ./my_policy.toml
+      livingdrug compare examples/comparisons/early_steroid.toml -n 1000
       livingdrug compare runs/one runs/other
     """
     from livingdrug.trial.compare import compare as differences
 
     known = opened(catalog)
     wanted = [part.strip() for part in endpoints.split(",") if part.strip()] if endpoints else None
-    results = _finished(what, policy, known) if len(what) > 1 else []
-    if not results:
-        results = [_simulated(what[0], policy or [], patients, seed, arm, threads, out, known, quiet=as_json)]
+    plan = _planned(what[0], policy, known) if len(what) == 1 else None
+    if plan is not None:
+        trial, policies, arm = plan.trial, list(plan.policies), arm or plan.arm or None
+        wanted = wanted or list(plan.endpoints) or None
+    else:
+        trial, policies = what[0], policy or []
+    if len(what) > 1:
+        results = _finished(what, policy, known)
+    else:
+        results = [_simulated(trial, policies, patients, seed, arm, threads, out, known, quiet=as_json)]
     found = differences(*results, endpoints=wanted)
     if out is not None:
         found.save(out)
@@ -72,6 +80,19 @@ def compare(
 
     for result in results:
         refuse_silence(result)
+
+
+def _planned(name: str, policies: list[str] | None, known: Any) -> Any:
+    """The comparison a file plans, if it is one: a TOML file that lists policies."""
+    from livingdrug.catalog.load import is_path, read_toml
+
+    if not is_path(name) or "policies" not in read_toml(Path(name)):
+        return None
+    if policies:
+        from livingdrug.foundation.errors import BadInput
+
+        raise BadInput(f"{name} names its policies.\n  Take --policy away, or name the trial instead.")
+    return known.load("comparison", name)
 
 
 def _finished(folders: list[str], policies: list[str] | None, known: Any) -> list[Any]:
@@ -101,7 +122,7 @@ def _simulated(
             f"  Name policies with --policy; known: {', '.join(known.names('guideline'))}."
         )
     for name in policies:
-        known.load("guideline", name)  # a mistake in a policy is told before anything is simulated
+        _refuse_mistakes(known, name)
     from livingdrug.trial.compare import run_policies
 
     with progress(quiet=quiet) as report_progress:
@@ -109,6 +130,16 @@ def _simulated(
             protocol, policies, arm=arm, catalog=known, patients=patients, seed=seed, threads=threads, out=out,
             progress=report_progress, sample=0,
         )  # fmt: skip
+
+
+def _refuse_mistakes(known: Any, name: str) -> None:
+    """A mistake in a policy is told before anything is simulated."""
+    from livingdrug.clinic.management import compile_guideline
+
+    policy = known.load("guideline", name)
+    scales = {scale: known.load("scale", scale) for scale in policy.scales}
+    drugs = {drug: known.load("drug", drug) for drug in policy.drugs}
+    compile_guideline(policy, scales, drugs, active_until_day=0.0)
 
 
 def _say(found: Comparison, out: Path | None) -> None:
@@ -132,10 +163,12 @@ def _say(found: Comparison, out: Path | None) -> None:
 
 
 def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:
-    """One policy's rows, of each curve the middle time only."""
+    """One policy's rows: of each curve the middle time only, and no drug that neither side gives."""
     import polars as pl
 
-    rows = found.table.filter(pl.col("policy") == policy).to_dicts()
+    of_a_drug = pl.col("measure").str.starts_with("doses_") | pl.col("measure").str.ends_with("_given")
+    unused = of_a_drug & (pl.col("reference_value") == 0) & (pl.col("policy_value") == 0)
+    rows = found.table.filter((pl.col("policy") == policy) & ~unused.fill_null(False)).to_dicts()
     times: dict[str, list[float]] = {}
     for row in rows:
         if row["time"] is not None:
@@ -167,7 +200,7 @@ def _apart(row: dict[str, Any]) -> tuple[str, str]:
     if value is None:
         return "", ""
     if row["statistic"] in ("share", "incidence", "survival"):
-        value, low, high = (None if x is None else 100 * x for x in (value, low, high))
+        value, low, high = (None if x is None else round(100 * x, 1) + 0.0 for x in (value, low, high))  # no "-0.0"
         between = f"{low:+.1f} to {high:+.1f}" if None not in (low, high) else ""
         return f"{value:+.1f} points", between
     if row["statistic"].startswith("ratio"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -62,6 +63,13 @@ def patient_parameters(
     values |= lot_parameters(values, lots)
     values |= fate_parameters(cohort.patients, seed)
     return np.ascontiguousarray(np.stack([values[name] for name in odes.parameters], axis=1))
+
+
+def with_burden(cohort: Cohort, covariate: str) -> Cohort:
+    """The cohort with its burden of disease where making and waiting look for it, as percent of the capacity."""
+    if covariate == "blasts_percent":
+        return cohort
+    return dataclasses.replace(cohort, covariates={**cohort.covariates, "blasts_percent": cohort[covariate]})
 
 
 def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dict[str, NDArray[np.float64]]:

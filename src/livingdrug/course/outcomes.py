@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from livingdrug.catalog.records.scale import Record as Scale
 from livingdrug.clinic.grading import grade
 from livingdrug.course.bedside import WATCHED_DAYS, DailyGrades
+from livingdrug.course.cytopenia import Cytopenia
 from livingdrug.course.fate import CLONES, NEVER
 from livingdrug.course.kinetics import non_compartmental
 from livingdrug.foundation.errors import CatalogError
@@ -54,7 +55,10 @@ OUTCOME_TYPES = {
     "tmax_day": pl.Float64, "auc_0_28_day_copies_per_ug": pl.Float64, "last_detectable_day": pl.Float64,
     "b_cell_recovery_day": pl.Float64, "neutropenia_grade_day28": pl.Int64, "thrombocytopenia_grade_day28": pl.Int64,
     "n_infections_8wk": pl.Int64, "n_severe_infections_8wk": pl.Int64, "n_infections": pl.Int64,
-    "igg_nadir_g_per_l": pl.Float64, "ivig": pl.Boolean, "truth_cured": pl.Boolean,
+    "igg_nadir_g_per_l": pl.Float64, "ivig": pl.Boolean, "haemoglobin_nadir_g_per_dl": pl.Float64,
+    "days_anc_below_500": pl.Float64, "icaht_early": pl.Int64, "icaht_late": pl.Int64,
+    "icaht_platelets_early": pl.Int64, "icaht_platelets_late": pl.Int64, "car_hematotox": pl.Int64,
+    "hlh_like": pl.Boolean, "iec_hs_max": pl.Int64, "truth_cured": pl.Boolean,
     "truth_positive_clone_extinct_day": pl.Float64, "truth_negative_clone_extinct_day": pl.Float64,
     "course_status": pl.String,
 }  # fmt: skip
@@ -80,6 +84,10 @@ class Seen:
         How the integration ended, in words; and whether it failed.
     conduct
         The trial's numbers; `b_cell_recovery` is read here.
+    cytopenia
+        Scales and score of cytopenia.
+    hyperinflammation
+        Daily IEC-HS grades; None for a model without an HLH-like second wave.
     """
 
     patients: NDArray[np.int64]
@@ -103,6 +111,8 @@ class Seen:
     conduct: Mapping[str, Quantity]
     neutrophil_scale: Scale
     platelet_scale: Scale
+    cytopenia: Cytopenia
+    hyperinflammation: DailyGrades | None
 
     def outcomes(self) -> pl.DataFrame:
         """The outcome columns of the patients frame; all null (but the status) where the integration failed."""
@@ -120,6 +130,8 @@ class Seen:
             **self._drugs(),
             **self._kinetics(),
             **self._blood(),
+            **self._cytopenia(),
+            **self._hyperinflammation(),
             **self._infection_counts(),
             **self._truth(),
             "course_status": self._status(),
@@ -221,6 +233,22 @@ class Seen:
                 for number in self.patients
             ]
         return columns
+
+    def _cytopenia(self) -> dict[str, object]:
+        haemoglobin = self._grid("haemoglobin_g_per_dl")[1]
+        lowest = np.where(np.isnan(haemoglobin), np.inf, haemoglobin).min(axis=1)
+        counts = [self._grid(quantity)[:2] for quantity in ("anc_1e9_per_l", "platelets_1e9_per_l")]
+        return {
+            "haemoglobin_nadir_g_per_dl": lowest,
+            **self.cytopenia.seen(*counts),
+            "car_hematotox": self.cytopenia.score_before(self.truth),
+        }
+
+    def _hyperinflammation(self) -> dict[str, NDArray]:
+        if self.hyperinflammation is None:
+            return {}
+        highest = self.hyperinflammation.highest
+        return {"hlh_like": highest > 0, "iec_hs_max": highest}
 
     def _infection_counts(self) -> dict[str, list[int]]:
         early = pl.col("day") <= WATCHED_DAYS

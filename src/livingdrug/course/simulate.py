@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from livingdrug.catalog.load import Catalog, default_catalog
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.clinic.protocol import check_days, doses
-from livingdrug.clinic.response import assess
+from livingdrug.clinic.responses import judged_by
 from livingdrug.course.aftermath import aftermath
 from livingdrug.course.bedside import daily_grades, grade_rows, log_rows, support
+from livingdrug.course.cytopenia import Cytopenia
 from livingdrug.course.equations import Equations, equations, parameter_quantities
 from livingdrug.course.fate import NEVER
-from livingdrug.course.individuals import patient_parameters
+from livingdrug.course.individuals import patient_parameters, with_burden
 from livingdrug.course.observe import observe, schedules, unscheduled
 from livingdrug.course.outcomes import Seen, event_rows, patient_rows
 from livingdrug.course.settings import Settings
@@ -87,8 +88,10 @@ def simulate_patients(
     stage("cohort")
     making = catalog.load("making", _making_process(arm, catalog))
     quantities = {**parameter_quantities(trial, arm, catalog), **settings.parameters}
-    waiting = {**catalog.load("disease", trial.disease).waiting, **{name: quantities[name] for name in SHARED_WITH_MODEL}}
-    lots = make(cohort, making, waiting, arm, seed, between_patient=settings.between_patient)
+    disease = catalog.load("disease", trial.disease)
+    waiting = {**disease.waiting, **{name: quantities[name] for name in SHARED_WITH_MODEL}}
+    diseased = with_burden(cohort, disease.burden)
+    lots = make(diseased, making, waiting, arm, seed, between_patient=settings.between_patient)
     stage("making")
 
     # ── main loop: the course of everyone infused ──
@@ -186,11 +189,13 @@ def _what_was_seen(
     # first look: when would relapse or failure be seen, had nothing else happened
     plan = schedules(trial.visits, {name: catalog.load("assay", name) for name in catalog.names("assay")})
     until = np.minimum(end, np.minimum(toxicity_day, fatal_day))
-    visits = pl.concat(
-        [observe(checks, truth, plan, patients, until, seed), unscheduled(checks, truth, plan, patients, until, seed)]
-    ).with_columns(arm=pl.lit(""))
+    judged = judged_by(catalog.load("disease", trial.disease).response)
+    looks = [observe(checks, truth, plan, patients, until, seed)]
+    if judged.looks_when_overt:
+        looks.append(unscheduled(checks, truth, plan, patients, until, seed))
+    visits = pl.concat(looks).with_columns(arm=pl.lit(""))
     roster = pl.DataFrame({"arm": [""] * n, "patient": patients, "last_contact_day": until})
-    first = assess(visits, roster.with_columns(death_day=_finite(np.minimum(toxicity_day, fatal_day))))
+    first = judged.assess(visits, roster.with_columns(death_day=_finite(np.minimum(toxicity_day, fatal_day))))
     first = roster.select("patient").join(first, on="patient", how="left", maintain_order="left")
     failure_day = first.select(pl.min_horizontal("relapse_day", "treatment_failure_day")).to_series()
     failure = failure_day.cast(pl.Float64).fill_null(np.inf).to_numpy()
@@ -208,7 +213,7 @@ def _what_was_seen(
         {"arm": [""] * n, "patient": patients, "last_contact_day": last_contact,
          "death_day": _finite(death), "subsequent_therapy_day": _finite(therapy)}
     )  # fmt: skip
-    response = assess(visits, roster)
+    response = judged.assess(visits, roster)
     response = roster.select("patient").join(response.drop("arm"), on="patient", how="left", maintain_order="left")
     infections = _up_to(infections, patients, in_view)
 
@@ -236,6 +241,10 @@ def _what_was_seen(
         conduct=trial.conduct,
         neutrophil_scale=catalog.load("scale", "ctcae_neutrophils"),
         platelet_scale=catalog.load("scale", "ctcae_platelets"),
+        cytopenia=Cytopenia.of(catalog),
+        hyperinflammation=(
+            daily_grades(checks, truth, catalog.load("scale", "iec_hs"), in_view) if "hlh_like" in truth else None
+        ),
     )
     outcomes = seen.outcomes()
     return {

@@ -69,7 +69,7 @@ def _emit_node(w: Writer, node: tuple, names: dict[int, str], shape: dict[str, t
             return w.divide(w.constant(1.0), names[a])
         case "negative", a:
             return w.value(f"fneg {w.type} {names[a]}")
-        case ("exp" | "log") as function, a:
+        case ("exp" | "log" | "sin" | "cos" | "atan") as function, a:
             return w.call(f"{function}_{w.suffix}", names[a])
         case "power", a, b:
             return w.call(f"pow_{w.suffix}", names[a], names[b])

@@ -214,7 +214,7 @@ class CompiledModel:
         doses: tuple[Integers, Integers, Floats],
         rtol: float,
     ) -> Ensemble:
-        from livingdrug.engine.integrate import integrate
+        from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
 
         n, is_log, method = len(values), self._log_scales > 0, self._method
@@ -226,7 +226,7 @@ class CompiledModel:
         where, value = np.zeros((0, 3), np.int64), np.zeros(0)
         status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
         if n:
-            where, value = integrate(
+            where, value = run_integrator(
                 self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled), len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
                 self._log_scales, MAX_STEPS,
@@ -353,7 +353,9 @@ def compile_model(
         raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
     lanes = host_lanes() * 64 // bits if lanes is None else lanes
     scales = np.array([float(log_scales.get(name, linear_scales.get(name, 1.0))) for name in odes.states])
-    decayed = [_DECAYED * (1.0 if name in log_scales else scale) for name, scale in zip(odes.states, scales, strict=True)]
+    decayed = [
+        _DECAYED * (1.0 if name in log_scales else scale) for name, scale in zip(odes.states, scales, strict=True)
+    ]
     system = build_system(odes, log_scales)
     hoisted = hoist((system.rhs, system.linearise))
     checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
@@ -402,7 +404,11 @@ def _bits(precision: str, *, interpret: bool) -> int:
 
 
 def _method(stepper: str) -> Rosenbrock:
-    known = sorted(PurePath(file.name).stem for file in resources.files("livingdrug.engine.steppers").iterdir() if _is_stepper(file.name))
+    known = sorted(
+        PurePath(file.name).stem
+        for file in resources.files("livingdrug.engine.steppers").iterdir()
+        if _is_stepper(file.name)
+    )
     if stepper not in known:
         raise BadInput(f'no stepper "{stepper}". Steppers: {", ".join(known)}')
     return getattr(import_module(f"livingdrug.engine.steppers.{stepper}"), stepper.upper())

@@ -66,7 +66,7 @@ class EventCourses:
 
 def run_with_events(
     model: EventModel,
-    parameters: Floats,
+    parameters: ArrayLike,
     times: ArrayLike,
     rtol: float = 1e-6,
     atol: float | ArrayLike = 1e-9,
@@ -105,6 +105,16 @@ def run_with_events(
     ------
     BadInput
         Parameters or times that do not fit.
+
+    Examples
+    --------
+    >>> from livingdrug.engine.events import Assignment, Event
+    >>> from livingdrug.engine.odes import Odes
+    >>> decay = Odes(("x",), (), (), (), ("-x",), ("1.0",))
+    >>> refill = Event("refill", "x < 0.5", (Assignment("x", "1.0"),))
+    >>> found = run_with_events(EventModel(decay, (refill,)), [[]], [0.0, 1.0])
+    >>> [(event, round(time, 6)) for _, time, event in found.fired]
+    [('refill', 0.693147)]
     """
     grid = np.ascontiguousarray(times, dtype=float)
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or not np.all(np.isfinite(grid)):
@@ -167,7 +177,8 @@ class _Course:
         self.events, self.states = model.events, kernels.odes.states
         self.fired: list[tuple[float, str]] = []
         self._p, self._x = np.ascontiguousarray(parameters), np.array(start)
-        self._c, self._w, self._now = np.zeros(kernels.n_switches), np.zeros(kernels.n_switches), np.zeros(1)
+        self._follows = kernels.follows
+        self._c, self._w, self._now = np.zeros(len(self._follows)), np.zeros(len(self._follows)), np.zeros(1)
         self._clock = np.zeros(3)
         code = kernels.code
         self._addresses = np.array([code.address(name) for name in ("rhs", "linearise", "switch")], dtype=np.int64)
@@ -202,7 +213,7 @@ class _Course:
                 if moment - target <= _TOGETHER * max(abs(moment), 1e-300):
                     target = moment
                 code = advance(
-                    self._addresses, self._method, GAMMA, self._tolerances, smallest, self._longest, 1e6,
+                    self._addresses, self._method, GAMMA, self._tolerances, smallest, self._longest, 1e6, self._follows,
                     self._x, self._p, self._c, clock, target,
                 )  # fmt: skip
                 if code not in (ARRIVED, TURNED):

@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livingdrug.engine.events import EventModel
 from livingdrug.engine.formulas import node_of
 from livingdrug.engine.kernel import Array, Kernel
@@ -37,13 +40,13 @@ class EventKernels:
         The equations, with a state that does nothing if there was none.
     code
         Owner of the machine code.
-    n_switches
-        Elements of c and w.
+    follows
+        (switches,) 1 for each switch of c that depends on states, 0 for one of time and parameters alone.
     """
 
     odes: Odes
     code: MachineCode
-    n_switches: int
+    follows: NDArray[np.int64]
 
 
 def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Path | str | None = None) -> EventKernels:
@@ -109,7 +112,19 @@ def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Pa
         kernel("record", [("row", i, names[o]) for i, o in enumerate(outputs)], Array("row", len(outputs), False)),
     )
     code = MachineCode(module_ir(kernels), tuple(kernel.name for kernel in kernels), cache_dir)
-    return EventKernels(odes, code, len(graph.switches))
+    return EventKernels(odes, code, _follows(graph))
+
+
+def _follows(graph: SwitchGraph) -> NDArray[np.int64]:
+    needs = [
+        [graph.nodes[node][1:] for node in graph.order([s]) if graph.nodes[node][0] == "input"] for s in graph.switches
+    ]
+    found: set[int] = set()
+    grown = True
+    while grown:  # a switch may read others
+        more = {k for k, read in enumerate(needs) if any(a == "x" or (a == "c" and i in found) for a, i in read)}
+        grown, found = more != found, more
+    return np.array([k in found for k in range(len(needs))], dtype=np.int64)
 
 
 def _with_a_state(odes: Odes) -> Odes:

@@ -17,6 +17,7 @@ ARRIVED, TURNED, STEP_TOO_SMALL, NOT_FINITE, TOO_MANY_STEPS = range(5)
 RHS, LINEARISE, SWITCH = range(3)
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 _SMALLEST_SIZE = 1e-290  # a state that stays exactly 0 is no error, even without an absolute tolerance
+_PAST = 1000.0  # smallest steps: 1e-12 of the whole time
 _HALVINGS = 1100  # enough to come from the longest step to two neighbouring numbers
 GAMMA = RODAS4.gamma
 
@@ -110,7 +111,7 @@ def settle(addresses, x, p, c, t, w, now):
 
 
 @compiled
-def advance(addresses, method, gamma, tolerances, smallest, longest, most_steps, x, p, c, clock, target):
+def advance(addresses, method, gamma, tolerances, smallest, longest, most_steps, follows, x, p, c, clock, target):
     """Go on to a moment, or to the first turn of a switch before it.
 
     Parameters
@@ -122,6 +123,8 @@ def advance(addresses, method, gamma, tolerances, smallest, longest, most_steps,
     smallest, longest, most_steps
         Limits of a step, and of their number. A turn is found to a hundredth of the smallest step, or to the next
         number that a float can hold.
+    follows
+        (switches,) 1 for a switch that follows the states, 0 for one of time alone.
     x, p, c
         States, parameters, switches of the patient; x is changed.
     clock
@@ -170,6 +173,18 @@ def advance(addresses, method, gamma, tolerances, smallest, longest, most_steps,
                     new[:] = late
                 else:
                     low = middle
+            # At the turn itself the sides of a comparison are equal but for rounding, and an event that scales both could
+            # turn it back: go a little past it. What depends on time alone turns at its very moment.
+            _turned(addresses, new, p, c, end, w, now)
+            past = min(high + _PAST * smallest, h)
+            for k in range(c.size):
+                if w[k] != c[k] and follows[k] and past > high:
+                    moment = target if lands and past == h else t + past
+                    _step(addresses, method, gamma, tolerances, x, p, c, t, past, late, d, J, W, K, u, now, order)
+                    if _turned(addresses, late, p, c, moment, w, now):
+                        new[:] = late
+                        end = moment
+                    break
             x[:] = new
             clock[0], clock[1] = end, proposed
             return TURNED

@@ -137,12 +137,13 @@ class Graph:
         return self.make("power", a, b)
 
     def apply(self, function: str, a: int) -> int:
-        """exp, log, sqrt, abs or floor of a node."""
+        """exp, log, sqrt, abs, floor, sin, cos or atan of a node."""
         x = self.value(a)
         folded: Mapping[str, Callable[[float], float]] = {
             "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": abs, "floor": math.floor,
+            "sin": math.sin, "cos": math.cos, "atan": math.atan,
         }  # fmt: skip
-        if x is not None and math.isfinite(x) and (x > 0 or function in ("abs", "floor")) and x < 700:
+        if x is not None and math.isfinite(x) and (x > 0 or function not in ("log", "sqrt")) and x < 700:
             return self.constant(folded[function](x))
         return self.make(function, a)
 
@@ -192,7 +193,7 @@ class Graph:
     def order(self, targets: Iterable[int], stop: Iterable[int] = ()) -> list[int]:
         """Every node the targets need, each after its arguments, depth first (short lives are good for registers)."""
         done: dict[int, None] = {}
-        leaves = set(stop)
+        leaves = stop if isinstance(stop, (dict, set)) else set(stop)
         for target in targets:
             stack = [(target, False)]
             while stack:
@@ -274,6 +275,12 @@ class Graph:
                 return chained(
                     a, lambda: self.divide(half, self.extreme("maximum", node, self.constant(math.sqrt(_FLAT))))
                 )
+            case "sin", a:
+                return chained(a, lambda: self.apply("cos", a))
+            case "cos", a:
+                return chained(a, lambda: self.negative(self.apply("sin", a)))
+            case "atan", a:
+                return chained(a, lambda: self.reciprocal(self.add(self.constant(1.0), self.multiply(a, a))))
             case "power", a, b:
                 return self._power_derivative(node, a, b, known)
         raise AssertionError(f"no derivative for {operation}")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import event
 from numba.extending import intrinsic
 
 STATUS = (
@@ -53,6 +54,24 @@ def compiled(function: Callable[..., Any]) -> Any:
 def _tell_of_no_cache() -> None:
     log = logging.getLogger("livingdrug.engine")
     log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
+
+
+class _FirstTime(event.Listener):
+    """Says why nothing happens for some seconds when the integrator is not yet in the cache."""
+
+    def on_start(self, event: event.Event) -> None:
+        if event.data and event.data["dispatcher"] is integrate:
+            log = logging.getLogger("livingdrug.engine")
+            log.warning("compiling the integrator once for this installation and precision: about 5 seconds")
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing to say."""
+
+
+def run_integrator(*arguments: Any) -> tuple[Any, Any]:
+    """`integrate`, with a message if it must be compiled first."""
+    with event.install_listener("numba:compile", _FirstTime()):
+        return integrate(*arguments)
 
 
 def _typed_call(typing_context: Any, address: Any, arrays: Any) -> Any:
@@ -169,6 +188,17 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
 
 
 @compiled
+def _longer(where, value):
+    """The same log with twice the room."""
+    room = np.zeros((2 * len(where), 3), np.int64), np.zeros(2 * len(where))
+    for k in range(len(where)):
+        for column in range(3):
+            room[0][k, column] = where[k, column]
+        room[1][k] = value[k]
+    return room
+
+
+@compiled
 def integrate(
     addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
     parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount,
@@ -226,7 +256,7 @@ def integrate(
     lands, tries, failures = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
     outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
     waiting, active, n_fired = 0, 0, 0
-    fired_where, fired_value = np.zeros((16 * n, 3), np.int64), np.zeros(16 * n)
+    fired_where, fired_value = np.zeros((16 * n + 16, 3), np.int64), np.zeros(16 * n + 16)
     for lane in range(lanes):
         _seat(addresses, lane, lanes, min(lane, n - 1), parameters, start, log_scales, x, p)
         h[lane] = _FIRST_STEP
@@ -288,8 +318,7 @@ def integrate(
                             for q in range(n_firings):
                                 if flags[q * lanes + lane] != 0.0:
                                     if n_fired == fired_value.size:
-                                        fired_where = np.concatenate((fired_where, fired_where))
-                                        fired_value = np.concatenate((fired_value, fired_value))
+                                        fired_where, fired_value = _longer(fired_where, fired_value)
                                     fired_where[n_fired, 0] = i
                                     fired_where[n_fired, 1] = g
                                     fired_where[n_fired, 2] = q

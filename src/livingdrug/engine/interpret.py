@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 _NUMPY: dict[str, Callable] = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide, "negative": np.negative,
     "reciprocal": np.reciprocal, "power": np.power, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs,
-    "floor": np.floor, "minimum": np.minimum, "maximum": np.maximum, "select": np.where, "and": np.logical_and,
+    "floor": np.floor, "sin": np.sin, "cos": np.cos, "atan": np.arctan, "minimum": np.minimum, "maximum": np.maximum, "select": np.where, "and": np.logical_and,
     "or": np.logical_or, "not": np.logical_not, "greater": np.greater, "greater_equal": np.greater_equal,
     "less": np.less, "less_equal": np.less_equal, "equal": np.equal, "not_equal": np.not_equal,
 }  # fmt: skip

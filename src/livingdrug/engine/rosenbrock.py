@@ -159,9 +159,8 @@ def _write_stage_side(w: Writer, method: Rosenbrock, j: int, n_states: int, inve
 def _write_error(w: Writer, method: Rosenbrock, n_states: int) -> None:
     """New state, and the root mean square of error / tolerance over the states; x where the step is good."""
     stages = method.n_stages
-    w.store("zeroinitializer" if w.lanes > 1 else w.constant(0.0), "%c", 0, w.lanes)
 
-    def body(i: str) -> None:
+    def body(i: str) -> str:
         old = w.load("%x", i, w.lanes)
         if method.m:
             new, error = old, w.constant(0.0)
@@ -180,11 +179,10 @@ def _write_error(w: Writer, method: Rosenbrock, n_states: int) -> None:
         ratio = w.divide(error, w.add(absolute, w.multiply(relative, size)))
         # 0 * infinity is not a number: an overflown state can never look like a good step
         ratio = w.add(ratio, w.multiply(new, w.constant(0.0)))
-        w.store(w.add(w.load("%c", 0, w.lanes), w.multiply(ratio, ratio)), "%c", 0, w.lanes)
+        return w.multiply(ratio, ratio)
 
     w.line(f"%relative = getelementptr inbounds {w.element}, ptr %weights, i64 {n_states * w.lanes}")
-    w.loop(n_states, body)
-    mean = w.multiply(w.load("%c", 0, w.lanes), w.constant(1 / n_states))
+    mean = w.multiply(w.total(n_states, body), w.constant(1 / n_states))
     error = w.intrinsic("sqrt", mean)
     w.store(error, "%error", 0, w.lanes)
     good = w.compare("ole", error, w.constant(1.0))

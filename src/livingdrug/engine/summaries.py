@@ -144,7 +144,9 @@ def starting_values(summaries: Sequence[Summary]) -> tuple[list[float], list[int
     return start, places
 
 
-def update_nodes(graph: Graph, summary: Summary, place: int, value: int, now: int, on: int) -> list[tuple[str, int, int]]:
+def update_nodes(
+    graph: Graph, summary: Summary, place: int, value: int, now: int, on: int
+) -> list[tuple[str, int, int]]:
     """Stores ("z", slot, node) that take one check into account where the condition `on` holds."""
     kind = KINDS[summary.kind]
     old = tuple(graph.input("z", place + k) for k in range(len(kind.start)))
@@ -152,4 +154,7 @@ def update_nodes(graph: Graph, summary: Summary, place: int, value: int, now: in
         if math.isfinite(day):
             on = graph.join("and", on, graph.compare(which, now, graph.constant(day)))
     new = kind.update(graph, value, now, old, graph.constant(summary.level))
-    return [("z", place + k, graph.select(on, after, before)) for k, (after, before) in enumerate(zip(new, old, strict=True))]
+    return [
+        ("z", place + k, graph.select(on, after, before))
+        for k, (after, before) in enumerate(zip(new, old, strict=True))
+    ]

@@ -1,9 +1,9 @@
-"""exp, log and pow of vectors as IR: no library calls, no branches, the same bits for any number of lanes.
+"""exp, log, pow, sin, cos and atan of vectors as IR: no library calls, no branches, the same bits for any number of lanes.
 
 Accuracy is about 2 ulp, in doubles and in single precision. exp(x) of a double is inf above 709.78 and 0 below -707;
 log(0) is -inf, log of a negative number is not a number. pow(a, b) = exp(b log a), so a negative base gives
 not-a-number (whole constant exponents up to 16 never come here: the graph multiplies them out); its relative error is
-about |b log a| ulp.
+about |b log a| ulp. sin and cos are good for |x| up to 1e5 (1e3 in single precision) and lose digits beyond.
 """
 
 from __future__ import annotations
@@ -42,11 +42,13 @@ _FORMATS = {
 
 
 def vector_math(lanes: int, bits: int = 64) -> str:
-    """IR text that defines ``exp_S``, ``log_S`` and ``pow_S`` for S such as v8f64 and declares what kernels use."""
+    """IR text that defines ``exp_S``, ``log_S`` and so on for S such as v8f64, and declares what kernels use."""
     declared = Writer(lanes, bits)
     for name in ("fabs", "sqrt", "rint", "floor"):
         declared.lines.append(f"declare {declared.type} @llvm.{name}.{declared.suffix}({declared.type})")
-    return declared.text() + _exp(lanes, bits) + _log(lanes, bits) + _pow(lanes, bits)
+    parts = [_exp(lanes, bits), _log(lanes, bits), _pow(lanes, bits), _atan(lanes, bits)]
+    parts += [_wave(lanes, bits, "sin", 0.0), _wave(lanes, bits, "cos", 1.0)]
+    return declared.text() + "".join(parts)
 
 
 def _horner(w: Writer, coefficients: list[float], x: str) -> str:
@@ -122,4 +124,52 @@ def _pow(lanes: int, bits: int) -> str:
     power = w.call(f"exp_{w.suffix}", w.multiply("%b", logarithm))
     result = w.select(w.compare("oeq", "%b", w.constant(0.0)), w.constant(1.0), power)
     w.lines.append(f"  ret {w.type} {result}\n}}")
+    return w.text()
+
+
+# pi / 2 in three parts; the first two have trailing zero bits, so that n times them is exact (as in Cephes, Moshier)
+_QUARTER = {
+    64: (1.57079625129699707031e0, 7.54978941586159635335e-8, 5.39030285815811905290e-15),
+    32: (1.5703125, 4.837512969970703e-4, 7.549789948768648e-8),
+}
+
+
+def _wave(lanes: int, bits: int, name: str, quarters: float) -> str:
+    """sin(x + quarters pi / 2), from sin or cos of r = x - n pi / 2, |r| <= pi / 4, by their Taylor series."""
+    w, terms = Writer(lanes, bits), 9 if bits == 64 else 5
+    w.lines.append(f"define internal {w.type} @{name}_{w.suffix}({w.type} %x) {INLINE} {{")
+    n = w.intrinsic("rint", w.multiply("%x", w.constant(2 / math.pi)))
+    r = "%x"
+    for part in _QUARTER[bits]:
+        r = w.add(r, w.multiply(n, w.constant(-part)))
+    square = w.multiply(r, r)
+    sine = w.multiply(r, _horner(w, [(-1.0) ** j / math.factorial(2 * j + 1) for j in range(terms)], square))
+    cosine = _horner(w, [(-1.0) ** j / math.factorial(2 * j) for j in range(terms)], square)
+    quarter = w.add(n, w.constant(quarters))
+    turns = w.intrinsic("floor", w.multiply(quarter, w.constant(0.25)))
+    quarter = w.subtract(quarter, w.multiply(turns, w.constant(4.0)))  # 0, 1, 2 or 3
+    half = w.intrinsic("floor", w.multiply(quarter, w.constant(0.5)))
+    odd = w.compare("one", w.subtract(quarter, w.multiply(half, w.constant(2.0))), w.constant(0.0))
+    value = w.select(odd, cosine, sine)
+    sign = w.subtract(w.constant(1.0), w.multiply(half, w.constant(2.0)))
+    w.lines.append(f"  ret {w.type} {w.multiply(sign, value)}\n}}")
+    return w.text()
+
+
+def _atan(lanes: int, bits: int) -> str:
+    """atan(x) of |x| above 1 from 1 / |x|, above tan(pi / 8) from (t - 1) / (t + 1); Taylor series below."""
+    w, terms = Writer(lanes, bits), 21 if bits == 64 else 9
+    w.lines.append(f"define internal {w.type} @atan_{w.suffix}({w.type} %x) {INLINE} {{")
+    size = w.intrinsic("fabs", "%x")
+    large = w.compare("ogt", size, w.constant(1.0))
+    t = w.select(large, w.divide(w.constant(1.0), size), size)
+    middle = w.compare("ogt", t, w.constant(math.sqrt(2) - 1))
+    turned = w.divide(w.subtract(t, w.constant(1.0)), w.add(t, w.constant(1.0)))
+    z = w.select(middle, turned, t)
+    series = _horner(w, [(-1.0) ** j / (2 * j + 1) for j in range(terms)], w.multiply(z, z))
+    result = w.add(w.multiply(z, series), w.select(middle, w.constant(math.pi / 4), w.constant(0.0)))
+    result = w.select(large, w.subtract(w.constant(math.pi / 2), result), result)
+    negative = w.compare("olt", "%x", w.constant(0.0))
+    opposite = w.value(f"fneg {w.type} {result}")
+    w.lines.append(f"  ret {w.type} {w.select(negative, opposite, result)}\n}}")
     return w.text()

@@ -128,14 +128,30 @@ class Writer:
 
     def loop(self, count: int, body: Callable[[str], None]) -> None:
         """Repeat `body`, which receives the name of the running index 0 ... count - 1."""
+
+        def nothing(i: str) -> str:
+            body(i)
+            return ""
+
+        self._loop(count, nothing)
+
+    def total(self, count: int, term: Callable[[str], str]) -> str:
+        """Sum of a term over the running index, added one after the other."""
+        return self._loop(count, term)
+
+    def _loop(self, count: int, body: Callable[[str], str]) -> str:
         self._count += 1
         k = self._count
+        zero = "zeroinitializer" if self.lanes > 1 else self.constant(0.0)
         self.lines.append(
             f"  br label %before{k}\nbefore{k}:\n  br label %again{k}\nagain{k}:\n"
-            f"  %i{k} = phi i64 [0, %before{k}], [%next{k}, %again{k}]"
+            f"  %i{k} = phi i64 [0, %before{k}], [%next{k}, %again{k}]\n"
+            f"  %sum{k} = phi {self.type} [{zero}, %before{k}], [%more_sum{k}, %again{k}]"
         )
-        body(f"%i{k}")
+        term = body(f"%i{k}") or zero
         self.lines.append(
+            f"  %more_sum{k} = fadd {_FLAGS} {self.type} %sum{k}, {term}\n"
             f"  %next{k} = add nuw nsw i64 %i{k}, 1\n  %more{k} = icmp ult i64 %next{k}, {count}\n"
             f"  br i1 %more{k}, label %again{k}, label %after{k}\nafter{k}:"
         )
+        return f"%more_sum{k}"

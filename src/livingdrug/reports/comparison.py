@@ -18,6 +18,17 @@ GROUPS = (
     ("Cellular kinetics", ("cmax", "tmax", "auc", "last_detectable", "half_life")),
 )  # fmt: skip
 
+SHORTER = (
+    ("Cytokine release syndrome", "CRS"),
+    ("cytokine release syndrome", "CRS"),
+    ("Highest CAR transgene level in blood", "Cmax"),
+    ("Day of the highest CAR transgene level", "Tmax"),
+    ("CAR transgene exposure to day 28", "AUC 0–28 d"),
+    ("Last day with a measurable CAR transgene", "Last detectable day"),
+    (" of responders, not censored for further therapy", ", not censored"),
+    ("spread between patients (log SD)", "spread (log SD)"),
+)
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -27,6 +38,8 @@ class Compared:
     ----------
     published, simulated
         (value, low, high) in the published unit; limits NaN when unknown.
+    unit
+        The published unit; "" for a spread, which is a standard deviation of logarithms.
     limits_from
         Where the published limits come from: "reported", "exact" (ours, from n) or "".
     z
@@ -45,6 +58,7 @@ class Compared:
     z: float
     inside: bool | None
     percent: bool
+    unit: str
 
 
 def compare(source: Source) -> tuple[list[Compared], list[Any]]:
@@ -82,11 +96,25 @@ def shown(found: Misfit, arm: str) -> Compared:
         row=row,
         arm=arm,
         group=next((name for name, starts in GROUPS if row.endpoint.startswith(starts)), "Other"),
-        label=label + (", spread" if found.measure == "spread" else ""),
+        label=label + (", spread between patients (log SD)" if found.measure == "spread" else ""),
         published=(found.published, *found.published_limits),
         simulated=(found.simulated, *found.simulated_limits),
         limits_from=found.limits_from,
         z=found.z,
         inside=found.inside,
         percent=found.share,
+        unit="" if found.measure == "spread" else row.unit,
     )
+
+
+def short(label: str) -> str:
+    """A label with the longest names abbreviated.
+
+    Examples
+    --------
+    >>> short("Highest CAR transgene level in blood, responders")
+    'Cmax, responders'
+    """
+    for long, brief in SHORTER:
+        label = label.replace(long, brief)
+    return label

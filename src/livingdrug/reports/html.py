@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,21 @@ def write_report(result: Any, path: str | Path, *, published: bool = True, catal
     BadInput
         The path is a folder, its folder is missing or not writable, or the disk is full.
     """
+    refuse_place(Path(path))
+    return write_page(Path(path), render(result, published=published, catalog=catalog))
+
+
+def write_page(target: Path, text: str) -> Path:
+    """Write a page whole or not at all; says what is wrong with the place."""
     from livingdrug.trial.storage import write_bytes
 
-    target = Path(path)
+    refuse_place(target)
+    write_bytes(target, text.encode("utf-8"))
+    return target
+
+
+def refuse_place(target: Path) -> None:
+    """Say at once, before any work, that a page cannot be written there."""
     if target.is_dir():
         raise BadInput(
             f'cannot write the report to "{target}": it is a folder.\n  Name a file, e.g. "{target / "report.html"}".'
@@ -52,19 +64,46 @@ def write_report(result: Any, path: str | Path, *, published: bool = True, catal
         raise BadInput(
             f'cannot write the report to "{target}": the folder "{target.parent}" is not there.\n  Create it first.'
         )
-    write_bytes(target, render(result, published=published, catalog=catalog).encode("utf-8"))
-    return target
 
 
 def render(result: Any, *, published: bool = True, catalog: Any = None) -> str:
     """The report as HTML text; see `write_report`."""
     source = open_source(result, published=published, catalog=catalog)
     top, *sections = [_built(build, source) for build in _sections()]
+    manifest = source.result.manifest or {}
+    meta = [", ".join(source.arms), f"followed for {plain(source.last_day / 365.25, 2)} years"]
+    meta += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
+    return page(
+        "A virtual clinical trial", top.title, top.lead, meta, sections, cards=top.parts[0] if top.parts else None,
+        version=manifest.get("livingdrug"),
+    )  # fmt: skip
+
+
+def page(
+    kicker: str,
+    title: str,
+    lead: str,
+    meta: Sequence[str],
+    sections: Sequence[Section],
+    *,
+    cards: Any = None,
+    version: str | None = None,
+) -> str:
+    """Sections as one self-contained page with the report's looks.
+
+    Parameters
+    ----------
+    kicker, title, lead, meta
+        The head of the page: what sort of page, what it is about, its result in a sentence, and small facts.
+    cards
+        Key numbers below the head; see `livingdrug.reports.page.Cards`.
+    version
+        Of livingdrug, when known.
+    """
+    facts = [*meta, f"livingdrug {version}"] if version else list(meta)
     return _template().render(
-        title=top.title, lead=top.lead, cards=top.parts[0] if top.parts else None, sections=sections,
-        style=_text("report.css"), script=_text("report.js"), sample=sample, seed=(source.result.manifest or {}).get("seed"),
-        version=(source.result.manifest or {}).get("livingdrug"), arms=source.arms,
-        years=plain(source.last_day / 365.25, 2),
+        kicker=kicker, title=title, lead=lead, meta=" · ".join(facts), cards=cards, sections=sections,
+        style=_text("report.css"), script=_text("report.js"), sample=sample, version=version,
     )  # fmt: skip
 
 

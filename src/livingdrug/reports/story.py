@@ -249,7 +249,9 @@ def _milestones(who: Mapping[str, Any]) -> list[Entry]:
 def _toxicity(who: Mapping[str, Any], grades: list[dict[str, Any]]) -> list[Entry]:
     """Each episode of cytokine release and neurotoxicity: how it began, its height, its end."""
     entries = []
-    last = _day(who, "last_contact_day")
+    # Grades are recorded while the patient is in view: until last contact or another therapy.
+    ends = [_day(who, name) for name in ("last_contact_day", "subsequent_therapy_day")]
+    in_view = min((day for day in ends if not math.isnan(day)), default=math.inf)
     for scale, words in (("crs_penn", "Cytokine release"), ("icans_astct", "Neurotoxicity")):
         for i, episode in enumerate(_episodes([(r["day"], r["grade"]) for r in grades if r["scale"] == scale])):
             (first, grade), highest = episode[0], max(g for _, g in episode)
@@ -264,7 +266,7 @@ def _toxicity(who: Mapping[str, Any], grades: list[dict[str, Any]]) -> list[Entr
                     Entry(float(worst), f"{words} reached grade {highest} ({GRADES.get(highest, '')}).", kind)
                 )
             over = float(episode[-1][0] + 1)
-            if not over > last:
+            if over <= in_view:
                 entries.append(Entry(over, f"{words} had resolved."))
     return entries
 
@@ -283,13 +285,13 @@ def _episodes(course: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
 
 
 def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
-    """Doses with their reason; of more than three the first, so that a taper does not fill the page."""
+    """Doses with their reason; of more than four the first, so that a taper does not fill the page."""
     entries, count = [], {}
     total = Counter(str(row["drug"]) for row in log)
     for row in log:
         drug = str(row["drug"])
         count[drug] = count.get(drug, 0) + 1
-        if count[drug] > 1 and total[drug] > 3:
+        if count[drug] > 1 and total[drug] > 4:
             continue
         kind = (
             "drug"
@@ -301,7 +303,7 @@ def _treatments(log: list[dict[str, Any]]) -> list[Entry]:
         amount = amount_text(row.get("amount"), str(row.get("unit") or "mg"))
         order = (
             f", the first of {total[drug]} doses"
-            if total[drug] > 3
+            if total[drug] > 4
             else f", dose {count[drug]}"
             if count[drug] > 1
             else ""

@@ -27,6 +27,8 @@ _PATIENTS = """
     cmax_copies_per_ug:f tmax_day:f auc_0_28_day_copies_per_ug:f last_detectable_day:f b_cell_recovery_day:f
     neutropenia_grade_day28:i thrombocytopenia_grade_day28:i
     n_infections_8wk:i n_severe_infections_8wk:i n_infections:i igg_nadir_g_per_l:f ivig:b
+    haemoglobin_nadir_g_per_dl:f days_anc_below_500:f icaht_early:i icaht_late:i icaht_platelets_early:i
+    icaht_platelets_late:i car_hematotox:i hlh_like:b iec_hs_max:i
     truth_cured:b truth_positive_clone_extinct_day:f truth_negative_clone_extinct_day:f course_status:s
 """
 _COLUMNS = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.trial import storage
 from livingdrug.trial.endpoints import evaluate
@@ -125,11 +126,17 @@ def run_policies(
     """
     chosen = trial.arms[0] if arm is None else trial.arm(arm)
     wanted = [chosen.management.guideline, *policies] if len(policies) == 1 else list(policies)
-    names = [Path(policy).stem if policy.endswith(".toml") else policy for policy in wanted]
+    names = [Path(policy).stem if is_path(policy) else policy for policy in wanted]
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise BadInput(f"got the policies {', '.join(names)}; expected at least two, each of its own name.")
     arms = tuple(chosen.with_policy(policy, name) for policy, name in zip(wanted, names, strict=True))
-    return run(trial.model_copy(update={"arms": arms}), catalog=catalog, **options)
+    result = run(trial.model_copy(update={"arms": arms}), catalog=catalog, **options)
+    if result.folder is not None:  # so that the run's folder tells what was compared
+        for policy, name in zip(wanted, names, strict=True):
+            if is_path(policy):
+                kept = storage.make_folder(result.folder / "guideline")
+                storage.write_bytes(kept / f"{name}.toml", Path(policy).read_bytes())
+    return result
 
 
 def compare(*results: Result, endpoints: Sequence[str] | None = None, level: float = 0.95) -> Comparison:

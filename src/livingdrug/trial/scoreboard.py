@@ -160,7 +160,9 @@ def score(result: Result, catalog: Catalog) -> Score:
     found = misfits(result, rows, arm)
     answered = {id(one.row) for one in found}
     silent = sorted({row.endpoint for row in rows if id(row) not in answered})
-    n_infused = result.patients.filter((result.patients["status"] == "infused") & (result.patients["arm"] == arm)).height
+    n_infused = result.patients.filter(
+        (result.patients["status"] == "infused") & (result.patients["arm"] == arm)
+    ).height
     return Score(
         trial.id, trial.title, arm, dict(result.manifest), n_infused, result.failed.height, tuple(found), tuple(silent)
     )

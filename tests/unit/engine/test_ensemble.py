@@ -1,6 +1,9 @@
 """Running ensembles: doses, rules, memory, log, failures, and the same bits however patients are grouped."""
 
 import logging
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -258,3 +261,21 @@ def test_an_integrator_that_cannot_be_cached_still_compiles(caplog, monkeypatch)
         assert integrate.compiled(lambda a: a + 1)(2) == 3
         assert integrate.compiled(lambda a: a * 2)(2) == 4
     assert sum("NUMBA_CACHE_DIR" in record.message for record in caplog.records) == 1
+
+
+@pytest.mark.slow
+def test_the_first_compilation_says_what_it_does(tmp_path):
+    # expected: one line on the error stream the first time, none the second
+    code = (
+        "from livingdrug.engine.ensemble import compile_model\n"
+        "from livingdrug.engine.odes import Odes\n"
+        "odes = Odes(('y',), ('k',), (1.0,), (), ('-k * y',), ('1',))\n"
+        "compile_model(odes, log_scales={}, linear_scales={}, outputs=()).run([[1.0]], [0, 1], [0, 0])\n"
+    )
+    told = []
+    for _ in range(2):
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+        run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        told.append(run.stderr)
+    assert "once for this installation" in told[0]
+    assert told[1] == ""

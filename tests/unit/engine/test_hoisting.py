@@ -13,9 +13,7 @@ from livingdrug.engine.system import build_system
 def _kernel(formula, n_parameters=3):
     graph = Graph()
     names = {"a": 0, "b": 1, "c": 2}
-    node = node_of(
-        formula, graph, lambda name: graph.input("p", names[name]) if name in names else graph.input("x", 0)
-    )
+    node = node_of(formula, graph, lambda name: graph.input("p", names[name]) if name in names else graph.input("x", 0))
     return Kernel("f", graph, (Array("x", 1), Array("p", n_parameters), Array("d", 1)), (("d", 0, node),))
 
 
@@ -60,7 +58,13 @@ def test_a_whole_model_is_the_same_function(everything, arguments, parameters):
     size = system.linearise.arrays[-1].size
     results = []
     for kernel, values in ((system.linearise, parameters.T), (moved.kernels[1], p)):
-        arrays = {"x": x, "p": values, "t": t, "d": np.zeros((n, len(parameters))), "J": np.zeros((size, len(parameters)))}
+        arrays = {
+            "x": x,
+            "p": values,
+            "t": t,
+            "d": np.zeros((n, len(parameters))),
+            "J": np.zeros((size, len(parameters))),
+        }
         evaluate(kernel, arrays)
         results.append((arrays["d"], arrays["J"]))
     np.testing.assert_allclose(results[1][0], results[0][0], rtol=1e-12, atol=1e-14)

@@ -15,6 +15,7 @@ from livingdrug.engine.integrate import PREPARE, _dense_step
 from livingdrug.engine.interpret import evaluate
 from livingdrug.engine.kernel import Array, Kernel
 from livingdrug.engine.machine import MachineCode, aligned_zeros
+from livingdrug.engine.odes import Odes
 from livingdrug.engine.rosenbrock import STEP_ARRAYS
 from livingdrug.engine.sparse import factor_kernel, find_pattern, solve_kernel
 from livingdrug.engine.summaries import Summary, starting_values
@@ -65,6 +66,28 @@ def test_exp_log_pow_agree_with_libm(all_lanes):
         seen = got if all_lanes else got[:, :1]
         expected = np.vectorize(reference)(points)[:, : seen.shape[1]]
         np.testing.assert_allclose(seen, expected, rtol=4 * 2.2e-16)
+
+
+def test_sin_cos_atan_agree_with_libm():
+    # expected: Python's math module; 4 ulp of 1
+    random = np.random.default_rng(1)
+    x = np.concatenate(
+        [random.uniform(-1e5, 1e5, 60), random.uniform(-7, 7, 60), [0, 1, -1, 0.41421356, 1e9, -1e300, 1e-9, -0.5]]
+    )
+    points = np.ascontiguousarray(x.reshape(32, LANES))
+    for function in ("sin", "cos", "atan"):
+        given = points if function == "atan" else np.where(np.abs(points) > 1e5, 2.0, points)
+        kernel, got = _function_kernel(function, 32), np.full((32, LANES), np.nan)
+        _compiled(kernel).call(kernel, LANES, given.copy(), got)
+        np.testing.assert_allclose(got, np.vectorize(getattr(math, function))(given), rtol=0, atol=9e-16)
+
+
+def test_derivatives_of_sin_cos_atan():
+    # expected: the exact solution of y' = cos(t) + 0 * ..., through a model that uses all three
+    odes = Odes(("y",), (), (), (("a", "atan(time)"),), ("cos(time) - sin(y) + sin(sin(time)) + 0 * a",), ("0",))
+    model = compile_model(odes, log_scales={}, linear_scales={"y": 1e-3}, outputs=("y", "a"))
+    got = model.run(np.zeros((1, 0)), [0, 1, 2], [0, 0, 0], rtol=1e-8).outputs[0]
+    np.testing.assert_allclose(got, [[math.sin(t), math.atan(t)] for t in (0, 1, 2)], atol=1e-7)
 
 
 def test_exp_log_pow_at_the_edges():
@@ -167,7 +190,11 @@ def test_sparse_factor_and_solve_against_numpy():
 
 def test_check_kernels_compiled_and_interpreted_agree(everything, arguments, parameters):
     # expected: the NumPy interpreter; lanes that are not at a check keep every bit
-    summaries = (Summary("most", "cells", "max"), Summary("area", "now_effect", "auc"), Summary("days", "given", "days_at_level", 2))
+    summaries = (
+        Summary("most", "cells", "max"),
+        Summary("area", "now_effect", "auc"),
+        Summary("days", "given", "days_at_level", 2),
+    )
     checks = build_checks(
         everything, arguments["log_scales"], arguments["outputs"], arguments["program"], summaries=summaries,
         decayed=[1e-30] * len(everything.states),

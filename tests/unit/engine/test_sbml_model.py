@@ -16,7 +16,7 @@ MATH = "http://www.w3.org/1998/Math/MathML"
 def _sbml(text):
     antimony.clearPreviousLoads()
     assert antimony.loadAntimonyString(text) >= 0, antimony.getLastError()
-    return antimony.getSBMLString(antimony.getMainModuleName())
+    return antimony.getSBMLString(antimony.getMainModuleName()) or ""
 
 
 def _course(text, times, *outputs):

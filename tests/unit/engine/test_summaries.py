@@ -18,7 +18,10 @@ WAVE = Odes(
     initial=("0", "1"),
 )
 GRADES = CheckProgram(
-    (("grade", "floor(height / 2.7)"), ("worst", "max(worst, grade)"), ("over", "worst > 90")), {"worst": 0.0}, (), "over"
+    (("grade", "floor(height / 2.7)"), ("worst", "max(worst, grade)"), ("over", "worst > 90")),
+    {"worst": 0.0},
+    (),
+    "over",
 )
 DAYS = np.arange(0, 12.01, 1 / 3)
 SPEEDS = np.linspace(0.4, 2.5, 11)[:, None]

@@ -230,3 +230,19 @@ class OneAfterAnother(ThreadPoolExecutor):
         late = Late()
         late.set_result(None)
         return late
+
+
+def test_progress_counts_every_stage_of_every_arm(trial, simulate):
+    """By hand: two arms of 25 in chunks of 10; each stage goes 0, 10, 20, 25 in some order of chunks, then one saving."""
+    second = trial.arms[0].model_copy(update={"name": "second"})
+    both = trial.model_copy(update={"arms": (*trial.arms, second)})
+    seen = []
+    run(both, patients=25, seed=3, simulate=simulate, chunk=10, progress=lambda *told: seen.append(told))
+    for arm in ("tisa-cel", "second"):
+        for stage in ("cohort", "making", "courses", "visits"):
+            done = [n for a, s, n, total in seen if (a, s, total) == (arm, stage, 25)]
+            assert done[0] == 0
+            assert done[-1] == 25
+            assert done == sorted(set(done))
+            assert len(done) == 4
+    assert seen[-1] == ("", "saving", 1, 1)

@@ -21,9 +21,15 @@ class Record(CatalogRecord):
         Model parameters it sets: name -> `Quantity`.
     waiting
         Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
+    response
+        How response is judged, an id of `livingdrug.clinic.responses`: ``"all"`` (marrow), ``"lugano"`` (lymphoma).
+    burden
+        Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
     """
 
     antigens: tuple[str, ...] = ()
     summary: str = ""
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     waiting: dict[str, Quantity] = Field(default_factory=dict)
+    response: str = "all"
+    burden: str = "blasts_percent"

@@ -93,7 +93,10 @@ REPORTED: dict[str, Sign] = {
         "", "HLH-like inflammation apart from CRS: 0 none, 1 observed only, 2 treated for it", 0.0, +1, 0.0, 2.0, True
     ),
 }
-"""What only a person at the bedside can report; 0 when nobody does, and in simulated courses."""
+"""What only a person at the bedside can report; 0 when nobody does, and for the rules at a simulated check.
+
+A model with an HLH-like second wave has its own `hlh_like`, which grades a simulated course afterwards.
+"""
 
 COURSE_SIGNS: dict[str, Sign] = {
     "days_neutrophils_at_most_500": Sign(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 
 from livingdrug.reports.charts.forest import Pair, draw_forest
-from livingdrug.reports.comparison import Compared, compare
+from livingdrug.reports.comparison import Compared, compare, short
 from livingdrug.reports.page import Figure, More, Note, Section, Table, missing
 from livingdrug.reports.references import reference_numbers
 from livingdrug.reports.source import Source
@@ -15,16 +16,6 @@ from livingdrug.reports.words import DASH, known, plain, plain_range, unit
 LEAD = (
     "Each published number beside the simulated one. Rows marked “calibration” were used to set a few parameters, so agreement there "
     "is a fit, not a prediction; rows marked “comparison” were not. A number recalled without its source at hand is marked “unverified”."
-)
-
-SHORTER = (
-    ("Cytokine release syndrome", "CRS"),
-    ("cytokine release syndrome", "CRS"),
-    ("Highest CAR transgene level in blood", "Cmax"),
-    ("Day of the highest CAR transgene level", "Tmax"),
-    ("CAR transgene exposure to day 28", "AUC 0–28 d"),
-    ("Last day with a measurable CAR transgene", "Last detectable day"),
-    (" of responders, not censored for further therapy", ", not censored"),
 )
 
 
@@ -54,6 +45,7 @@ def build(source: Source) -> Section:
 
 
 def verdict(compared: list[Compared]) -> str:
+    """How many simulated values lie inside the published intervals, and which do not."""
     parts = []
     for use, words in (("calibration", "used for calibration"), ("comparison", "for comparison only")):
         judged = [c for c in compared if c.row.use == use and c.inside is not None]
@@ -84,6 +76,7 @@ def _once(compared: list[Compared]) -> list[Compared]:
 
 
 def percentages(compared: list[Compared]) -> Figure | None:
+    """Shares of patients side by side; None without any."""
     rows = _once([c for c in compared if c.percent])
     if not rows:
         return None
@@ -93,12 +86,12 @@ def percentages(compared: list[Compared]) -> Figure | None:
 
 
 def ratios(compared: list[Compared]) -> Figure | None:
+    """Quantities over their published values; None without any."""
     rows = [c for c in _once([c for c in compared if not c.percent]) if c.published[0] > 0 and c.simulated[0] > 0]
     if not rows:
         return None
     pairs = [_pair(c, c.published[0]) for c in rows]
-    ratios = [p.simulated[0] for p in pairs]
-    high = max(2.0, *(2 ** math.ceil(abs(math.log2(r)) + 0.2) for r in ratios))
+    high = max(2.0, *(2 ** math.ceil(abs(math.log2(p.simulated[0])) + 0.2) for p in pairs))
     high = min(high, 16.0)
     draw = partial(draw_forest, pairs, title="simulated ÷ published", low=1 / high, high=high, log=True)
     return Figure(
@@ -115,9 +108,7 @@ def _pair(c: Compared, by: float) -> Pair:
         return (v[0] / by, v[1] / by if known_limits else None, v[2] / by if known_limits else None)
 
     tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
-    label = c.label
-    for long, short in SHORTER:
-        label = label.replace(long, short)
+    label = short(c.label)
     label = label if len(label) < 47 else label[:45].rstrip(" ,") + "…"
     return Pair(
         label + (" *" if c.row.use == "calibration" else ""),
@@ -144,7 +135,14 @@ def _caption() -> str:
     )
 
 
-def comparison_table(compared: list[Compared], numbers: dict[str, int]) -> Table:
+def comparison_table(compared: list[Compared], numbers: Mapping[str, int], title: str = "All comparisons") -> Table:
+    """Every number, group by group.
+
+    Parameters
+    ----------
+    numbers
+        Source -> its number in the list of sources.
+    """
     columns = ("", "published", "simulated", "difference", "z", "inside?", "source")
     rows: list[tuple[str, ...]] = []
     marks: list[tuple[int, str]] = []
@@ -161,10 +159,10 @@ def comparison_table(compared: list[Compared], numbers: dict[str, int]) -> Table
         "z: difference divided by the published standard error (on the log scale for quantities). "
         "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the last section."
     )
-    return Table(columns, tuple(rows), title="All comparisons", roomy=True, note=note, marks=tuple(marks))
+    return Table(columns, tuple(rows), title=title, roomy=True, note=note, marks=tuple(marks))
 
 
-def _row(c: Compared, numbers: dict[str, int]) -> tuple[str, ...]:
+def _row(c: Compared, numbers: Mapping[str, int]) -> tuple[str, ...]:
     if c.percent:
         points = round(c.simulated[0] - c.published[0])
         difference = f"{points:+d} point{'' if abs(points) == 1 else 's'}".replace("-", "−") if points else "0"
@@ -172,7 +170,7 @@ def _row(c: Compared, numbers: dict[str, int]) -> tuple[str, ...]:
         difference = f"× {c.simulated[0] / c.published[0]:.2f}" if c.published[0] else DASH
     verdict = DASH if c.inside is None else "✓" if c.inside else "✕"
     use = c.row.use + ("" if c.row.status == "read" else ", unverified")
-    label = c.label + (f", {unit(c.row.unit)}" if not c.percent and c.row.unit not in ("", "day") else "")
+    label = c.label + (f", {unit(c.unit)}" if not c.percent and c.unit not in ("", "day") else "")
     return (
         f"{label}\n{use}; {c.row.population_note}", _limits(c, c.published), _limits(c, c.simulated), difference,
         f"{c.z:+.1f}".replace("-", "−") if known(c.z) else DASH, verdict, f"[{numbers[c.row.source.strip()]}]",
@@ -187,4 +185,4 @@ def _limits(c: Compared, value: tuple[float, float, float]) -> str:
 
 
 def _value(c: Compared, value: float) -> str:
-    return f"{value:.0f} %" if c.percent else f"{plain(value)} {unit(c.row.unit)}".strip()
+    return f"{value:.0f} %" if c.percent else f"{plain(value)} {unit(c.unit)}".strip()

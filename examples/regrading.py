@@ -1,0 +1,195 @@
+"""One trial, several grading scales: JULIET's regrading and the agreement of grading systems, simulated and published.
+
+python examples/regrading.py                          60 simulated trials of 111 infused patients, prints the tables
+python examples/regrading.py 60 docs/regrading.md     writes them into the page, between its markers
+
+Schuster 2020 regraded JULIET's 64 CRS events (Penn) on the scales of Lee and ASTCT; Maziarz 2020 regraded its neurological
+events; Pennisi 2020 graded 102 other patients on every system. Here every simulated patient is graded on every scale at
+every check, and a patient's grade is the highest within eight weeks. Nothing in this file is fitted to the published counts of
+agreement; what the simulation was fitted to is told in docs/regrading.md.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from livingdrug.catalog.load import default_catalog, load_trial
+from livingdrug.catalog.records.evidence import Published
+from livingdrug.model.pages import table, with_generated
+from livingdrug.trial.run import run
+
+SEED = 11
+INFUSED = 111
+"""Infused patients of one trial, as in Schuster 2020."""
+ENROLLED_PER_INFUSED = 1.75
+"""Enrolled for each infused: somewhat more than JULIET's 165 for 115, so that the last trial is full too."""
+CRS = ("crs_penn", "crs_lee", "crs_astct", "crs_mskcc", "crs_cartox")
+ICANS = ("icans_astct", "neurotoxicity_ctcae", "cres_cartox")
+AGREEMENT = Path(__file__).parent / "data" / "pennisi_2020.toml"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One published count or share against simulated trials.
+
+    Attributes
+    ----------
+    name
+        What is counted.
+    published
+        The published number; in percent when `unit` is ``"%"``.
+    simulated
+        The same number in every simulated trial, shaped (trials,).
+    unit
+        ``""`` for patients, ``"%"``.
+    """
+
+    name: str
+    published: float
+    simulated: NDArray[np.float64]
+    unit: str = ""
+
+    @property
+    def middle(self) -> tuple[float, float, float]:
+        """Median, 5th and 95th percentile over the simulated trials."""
+        median, low, high = np.quantile(self.simulated, [0.5, 0.05, 0.95])
+        return float(median), float(low), float(high)
+
+    @property
+    def inside(self) -> bool:
+        """Whether the published number lies within the 5th to 95th percentile."""
+        _, low, high = self.middle
+        return low <= self.published <= high
+
+
+def highest_grades(trials: int, seed: int = SEED) -> pl.DataFrame:
+    """Highest grade of each infused patient on every scale: columns trial, patient and one per scale.
+
+    Parameters
+    ----------
+    trials
+        Simulated trials of `INFUSED` patients each, cut from one run in the order of patient numbers.
+    seed
+        The run's seed.
+    """
+    plan = load_trial("juliet")
+    plan = plan.model_copy(update={"follow_up": "60 day"})  # grades are counted for eight weeks
+    result = run(plan, patients=int(trials * INFUSED * ENROLLED_PER_INFUSED), seed=seed, sample=0)
+    infused = result.patients.filter(pl.col("status") == "infused").select("patient").sort("patient")
+    worst = (
+        result.grades.group_by("patient", "scale")
+        .agg(pl.col("grade").max())
+        .pivot(on="scale", index="patient", values="grade")
+    )
+    graded = infused.join(worst, on="patient", how="left").with_columns(pl.col(*CRS, *ICANS).fill_null(0))
+    if graded.height < trials * INFUSED:
+        raise SystemExit(f"only {graded.height} infused for {trials} trials of {INFUSED}: raise ENROLLED_PER_INFUSED")
+    number = pl.int_range(pl.len()) // INFUSED
+    return graded.head(trials * INFUSED).with_columns(number.alias("trial"))
+
+
+def juliet(grades: pl.DataFrame) -> list[Compared]:
+    """Counts of Schuster 2020 and Maziarz 2020 beside those of every simulated trial."""
+    rows = {row.endpoint: row for row in default_catalog().load("evidence", "juliet").results if row.numerator}
+    found = [
+        _count(grades, rows["crs_any"], "CRS by Penn", pl.col("crs_penn") >= 1),
+        _count(grades, rows["crs_any_lee"], "CRS by Lee", pl.col("crs_lee") >= 1),
+        _count(grades, rows["crs_any_astct"], "CRS by ASTCT", pl.col("crs_astct") >= 1),
+    ]
+    penn = pl.col("crs_penn")
+    for scale, name in (("lee", "Lee"), ("astct", "ASTCT")):
+        other = pl.col(f"crs_{scale}")
+        for word, condition in (("same", other == penn), ("lower", other < penn), ("higher", other > penn)):
+            row = rows[f"crs_{scale}_{word}"]
+            found.append(_count(grades, row, f"{name} against Penn: {word} grade", (penn >= 1) & condition))
+    return [
+        *found,
+        _count(grades, rows["neurotoxicity_any"], "neurotoxicity by ASTCT", pl.col("icans_astct") >= 1),
+        _count(grades, rows["neurotoxicity_ctcae_any"], "neurotoxicity by CTCAE", pl.col("neurotoxicity_ctcae") >= 1),
+    ]
+
+
+def agreement(grades: pl.DataFrame) -> list[Compared]:
+    """Shares of Pennisi 2020 beside those of every simulated trial.
+
+    "Same grade in every system" is counted twice: among all patients, and among those with any grade on any scale; the
+    abstract does not say which it is.
+    """
+    file = tomllib.loads(AGREEMENT.read_text(encoding="utf-8"))
+    rows = {row["endpoint"]: row["value"] for row in file["result"]}
+    found = []
+    for scales, name, key in ((CRS, "CRS", "crs"), (ICANS, "ICANS", "icans")):
+        lowest, highest = pl.min_horizontal(*scales), pl.max_horizontal(*scales)
+        present = (lowest >= 1) == (highest >= 1)
+        same, any_grade = lowest == highest, highest >= 1
+        published = rows[f"{key}_agreement_grade"]
+        found += [
+            Compared(f"{name}: agreed on presence", rows[f"{key}_agreement_presence"], _share(grades, present), "%"),
+            Compared(f"{name}: same grade in every system, of all", published, _share(grades, same), "%"),
+            Compared(
+                f"{name}: same grade in every system, of those with any",
+                published,
+                _share(grades.filter(any_grade), same),
+                "%",
+            ),
+        ]
+    return found
+
+
+def _count(grades: pl.DataFrame, row: Published, name: str, condition: pl.Expr) -> Compared:
+    counts = grades.group_by("trial").agg(condition.sum().alias("n")).sort("trial")["n"]
+    return Compared(name, float(row.numerator or 0), counts.to_numpy().astype(np.float64))
+
+
+def _share(grades: pl.DataFrame, condition: pl.Expr) -> NDArray[np.float64]:
+    shares = grades.group_by("trial").agg((100.0 * condition.mean()).alias("share")).sort("trial")["share"]
+    return shares.to_numpy().astype(np.float64)
+
+
+def crossed(grades: pl.DataFrame, scale: str) -> str:
+    """Penn grade by grade on another scale, in patients per trial (mean), as a Markdown table."""
+    trials = int(grades["trial"].n_unique())
+    counted = grades.group_by("crs_penn", scale).len()
+    cells = {(penn, other): n / trials for penn, other, n in counted.rows()}
+    rows = [[f"Penn {penn}", *(f"{cells.get((penn, other), 0.0):.1f}" for other in range(5))] for penn in range(5)]
+    return table(["", *(f"{scale.removeprefix('crs_')} {other}" for other in range(5))], rows)
+
+
+def text(trials: int, seed: int = SEED) -> str:
+    """Both comparisons as Markdown."""
+    grades = highest_grades(trials, seed)
+    compared = [*juliet(grades), *agreement(grades)]
+    rows = []
+    for one in compared:
+        median, low, high = one.middle
+        numbers = [f"{one.published:g}{one.unit}", f"{median:.0f}{one.unit}", f"{low:.0f} to {high:.0f}{one.unit}"]
+        rows.append([one.name, *numbers, "yes" if one.inside else "**no**"])
+    off = [one.name for one in compared if not one.inside]
+    return "\n\n".join(
+        [
+            f"{trials} simulated trials of {INFUSED} infused patients, seed {seed}.",
+            table(["quantity", "published", "simulated, median", "5th to 95th percentile", "published within"], rows),
+            f"{len(compared) - len(off)} of {len(compared)} published numbers lie within the simulated range."
+            + (f" Outside: {'; '.join(off)}." if off else ""),
+            "Patients per trial (mean) by Penn and by Lee:",
+            crossed(grades, "crs_lee"),
+            "Patients per trial (mean) by Penn and by ASTCT:",
+            crossed(grades, "crs_astct"),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    made = text(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
+    if len(sys.argv) > 2:
+        page = Path(sys.argv[2])
+        page.write_text(with_generated(page.read_text(encoding="utf-8"), made), encoding="utf-8")
+    else:
+        print(made)

@@ -1,0 +1,86 @@
+"""The scoreboard: every calibration trial against what it published: validate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+
+
+def validate(
+    trials: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TRIAL]...", help="Trials of the catalogue; all calibration and prediction trials by default."
+        ),
+    ] = None,
+    patients: Annotated[int, typer.Option("-n", "--patients", help="Patients enrolled in each trial.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 7,
+    threads: Annotated[int | None, typer.Option(help="Processor threads; all by default.")] = None,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for scoreboard.json and scoreboard.html.")
+    ] = Path("runs/validate"),
+    catalog: CATALOG = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print scoreboard.json, for a program.")] = False,
+) -> None:
+    """Published against simulated, trial by trial: rows used for calibration, rows only compared, predictions.
+
+    A trial kept for prediction is listed with the date on which its prediction was frozen; its outcomes are not here.
+
+    [bold]For example[/bold]
+
+      livingdrug validate
+      livingdrug validate eliana -n 300 -o runs/quick
+    """
+    import json
+
+    from livingdrug.cli.progress import progress
+    from livingdrug.trial.scoreboard import scoreboard
+    from livingdrug.trial.storage import make_folder, write_json
+
+    known = opened(catalog)
+    folder = make_folder(out)
+    with progress(quiet=as_json) as report_progress:
+        board = scoreboard(
+            trials or (), patients=patients, seed=seed, threads=threads, catalog=known, progress=report_progress
+        )
+    from livingdrug.reports.scoreboard import write_scoreboard
+
+    told = board.told()
+    write_json(folder / "scoreboard.json", told)
+    written = write_scoreboard(board, folder / "scoreboard.html")
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))
+        return
+    _say(board, written)
+
+
+def _say(board: Any, written: Path) -> None:
+    from livingdrug.cli.screen import console, notice, table
+    from livingdrug.reports.scoreboard import USES, counts, rows
+
+    screen = console()
+    for score in board.scores:
+        screen.print(score.title, style="bold", markup=False)
+        manifest = score.manifest
+        facts = f"{manifest['patients']} enrolled, {score.n_infused} infused, arm {score.arm}, seed {manifest['seed']}"
+        screen.print(f"{facts}, parameters {manifest['parameters_sha256'][:12]}…\n", style="dim", markup=False)
+        for use, words in USES.items():
+            found = rows(score, use)
+            if found:
+                columns = ("", "published", "simulated", "z")
+                screen.print(table(columns, found, title=words, right=columns[1:]))
+        screen.print(f"{counts(score)} * farther off.", markup=False)
+        if score.n_failed:
+            screen.print(f"{score.n_failed} simulations did not finish; they are left out.", markup=False)
+        screen.print("")
+    screen.print("Predictions", style="bold", markup=False)
+    for one in board.predictions:
+        screen.print(f"  {one.trial}: {one.sentence}", markup=False)
+    if not board.predictions:
+        screen.print("  The catalogue has no prediction trial yet.", markup=False)
+    screen.print(f"\nScoreboard: {written.resolve()}", markup=False)
+    notice(screen)

@@ -1,0 +1,173 @@
+"""The scoreboard as a page and as rows: published against simulated, trial by trial; predictions apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from livingdrug.reports.comparison import GROUPS, Compared, short, shown
+from livingdrug.reports.html import page, write_page
+from livingdrug.reports.page import Card, Cards, Figure, More, Note, Section, Table
+from livingdrug.reports.sections.calibration import comparison_table, percentages, ratios, verdict
+from livingdrug.reports.words import DASH, listed, plain, unit
+from livingdrug.trial.misfit import Misfit
+from livingdrug.trial.scoreboard import NEAR, Score, Scoreboard, near
+
+LEAD = (
+    "Rows used for calibration set a few parameters, so agreement there is a fit. Rows only compared were never fitted to, but "
+    "belong to the same trial. Only a prediction, frozen before its outcome was looked at, tests the model."
+)
+USES = {"calibration": "Used for calibration", "comparison": "Only compared"}
+PREDICTIONS = (
+    "Trials kept for prediction. Their outcomes are not in the catalogue and nothing here is fitted to them; a prediction is "
+    "frozen under a stated set of parameters and published whatever it says."
+)
+
+
+def write_scoreboard(board: Scoreboard, path: str | Path) -> Path:
+    """Write the scoreboard as one self-contained HTML page.
+
+    Raises
+    ------
+    BadInput
+        The path is a folder, its folder is missing or not writable, or the disk is full.
+    """
+    return write_page(Path(path), render(board))
+
+
+def render(board: Scoreboard) -> str:
+    """The page as HTML text; see `write_scoreboard`."""
+    numbers = _numbered(board.scores)
+    sections = [*(_trial(score, numbers) for score in board.scores), _predictions(board), _origin(board, numbers)]
+    facts = sorted({f"{s.manifest.get('patients')} patients" for s in board.scores})
+    facts += sorted({f"seed {s.manifest.get('seed')}" for s in board.scores})
+    versions = {str(s.manifest.get("livingdrug")) for s in board.scores}
+    return page(
+        "Scoreboard", "Published against simulated", _lead(board), facts, sections, cards=_cards(board),
+        version=versions.pop() if len(versions) == 1 else None,
+    )  # fmt: skip
+
+
+def rows(score: Score, use: str) -> list[tuple[str, str, str, str]]:
+    """Terminal rows of one use, by subject: what, published, simulated, z; farther than `NEAR` is marked."""
+    told = []
+    for one, c in sorted(((one, shown(one, score.arm)) for one in score.of_use(use)), key=lambda pair: _place(pair[1])):
+        mark = "  " if abs(one.z) <= NEAR else " *"
+        told.append((_label(c), _number(one, one.published), _number(one, one.simulated), f"{one.z:+.1f}{mark}"))
+    return told
+
+
+def _label(c: Compared) -> str:
+    return short(c.label) + (f", {unit(c.unit)}" if not c.percent and c.unit else "")
+
+
+def _number(one: Misfit, value: float) -> str:
+    return f"{value:.0f} %" if one.share else plain(value, 2 if one.measure == "spread" else 3)
+
+
+def counts(score: Score) -> str:
+    """How many numbers are near, in a sentence."""
+    parts = [
+        f"{near(found)} of {len(found)} {words}"
+        for use, words in (("calibration", "used for calibration"), ("comparison", "only compared"))
+        if (found := score.of_use(use))
+    ]
+    return f"Within {NEAR:g} published standard errors: {listed(parts)}." if parts else "Nothing to compare."
+
+
+def _place(c: Compared) -> int:
+    order = [name for name, _ in GROUPS]
+    return order.index(c.group) if c.group in order else len(order)
+
+
+def _lead(board: Scoreboard) -> str:
+    sentences = [
+        f"{score.title.split(':')[0]}: {counts(score)[0].lower()}{counts(score)[1:]}" for score in board.scores
+    ]
+    return " ".join(sentences) or "No calibration trial was asked for."
+
+
+def _cards(board: Scoreboard) -> Cards | None:
+    cards = []
+    for score in board.scores:
+        name = score.title.split(":")[0]
+        for use, words in USES.items():
+            found = score.of_use(use)
+            if found:
+                detail = f"within {NEAR:g} published standard errors"
+                cards.append(Card(f"{name}: {words.lower()}", f"{near(found)} of {len(found)}", detail))
+    frozen = sum(bool(one.frozen_on) for one in board.predictions)
+    cards.append(Card("Predictions frozen", f"{frozen} of {len(board.predictions)}", "trials kept for prediction"))
+    return Cards(tuple(cards))
+
+
+def _trial(score: Score, numbers: Mapping[str, int]) -> Section:
+    everything = sorted((shown(one, score.arm) for one in score.misfits), key=_place)
+    values = sorted((shown(one, score.arm) for one in score.misfits if one.measure == "value"), key=_place)
+    enrolled = score.manifest.get("patients")
+    words = (
+        f"{enrolled} patients enrolled, {score.n_infused} infused, arm {score.arm}, seed {score.manifest.get('seed')}."
+    )
+    if score.n_failed:
+        words += f" {score.n_failed} simulations did not finish and are left out."
+    figures: list[Figure] = [figure for figure in (percentages(values), ratios(values)) if figure is not None]
+    parts: list = [Note(f"{words} {counts(score)}"), Note(verdict(values)), *figures]
+    for use, title in USES.items():
+        chosen = [c for c in everything if c.row.use == use]
+        if chosen:
+            parts.append(comparison_table(chosen, numbers, title))
+    if score.unanswered:
+        parts.append(
+            More(
+                f"{len(score.unanswered)} published endpoints have no simulated counterpart",
+                f"{', '.join(name.replace('_', ' ') for name in score.unanswered)}.",
+            )
+        )
+    return Section(score.trial.replace("_", "-"), score.title, LEAD, tuple(parts))
+
+
+def _predictions(board: Scoreboard) -> Section:
+    if not board.predictions:
+        return Section(
+            "predictions", "Predictions", PREDICTIONS, (Note("The catalogue has no prediction trial yet.", "missing"),)
+        )
+    table = Table(
+        ("trial", "prediction", "parameters (SHA-256)"),
+        tuple((f"{one.title}\n{one.trial}", one.sentence, one.parameters_sha256 or DASH) for one in board.predictions),
+        words=(1, 2),
+    )
+    return Section("predictions", "Predictions", PREDICTIONS, (table,))
+
+
+def _origin(board: Scoreboard, numbers: Mapping[str, int]) -> Section:
+    facts = [
+        (f"{score.trial}: {words}", str(score.manifest[key]))
+        for score in board.scores
+        for key, words in (
+            ("parameters_sha256", "parameters and catalogue (SHA-256)"),
+            ("code_sha256", "code (SHA-256)"),
+        )
+        if score.manifest.get(key)
+    ]
+    parts = [Table(("", ""), tuple(facts), title="Runs", words=(1,))] if facts else []
+    if numbers:
+        statuses = _statuses(board.scores)
+        sources = tuple((f"[{i}] {name}", statuses[name]) for name, i in numbers.items())
+        note = "read: the number was seen in the source; unverified: recalled, to be checked."
+        parts.append(Table(("source", "status"), sources, title="Sources", words=(1,), note=note))
+    lead = "The same seed and the same hashes give the same numbers, on any machine and with any number of threads."
+    return Section("origin", "Where this comes from", lead, tuple(parts))
+
+
+def _numbered(scores: Sequence[Score]) -> dict[str, int]:
+    """Sources in alphabetical order, numbered from 1."""
+    names = sorted({one.row.source.strip() for score in scores for one in score.misfits})
+    return {name: i for i, name in enumerate(names, 1)}
+
+
+def _statuses(scores: Sequence[Score]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for score in scores:
+        for one in score.misfits:
+            found.setdefault(one.row.source.strip(), set()).add(one.row.status)
+    return {name: ", ".join(sorted(statuses)) for name, statuses in found.items()}

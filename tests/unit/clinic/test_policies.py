@@ -1,0 +1,203 @@
+"""Policies as files. Expected limits: tocilizumab at most 800 mg, 8 hours apart, 3 in 24 hours, 4 in all (ASCO 2021, table 1)."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from livingdrug.catalog.load import Catalog
+from livingdrug.catalog.records.scale import SIGNS
+from livingdrug.clinic.management import compile_guideline
+from livingdrug.engine.program import CheckProgram, joined
+from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.expressions import read_formula
+
+CATALOG = Catalog()
+POLICIES = CATALOG.names("guideline")
+PATIENTS = 100_000 if os.environ.get("LIVINGDRUG_VALIDATE") else 2_000
+MOMENT = 2e-6
+LEVELS = {"pressor_level": 4, "oxygen_level": 4, "arousal": 3, "seizure": 2, "motor_weakness": 1, "cerebral_oedema": 2}
+STATES = {CATALOG.load("drug", name).enters for name in CATALOG.names("drug")} - {"", "igg"}
+
+
+def compiled(name, catalog=CATALOG):
+    policy = catalog.load("guideline", name)
+    scales = {scale: catalog.load("scale", scale) for scale in policy.scales}
+    drugs = {drug: catalog.load("drug", drug) for drug in policy.drugs}
+    program, rules = compile_guideline(policy, scales, drugs, active_until_day=60.0)
+    life = CheckProgram((("dead", "1 if time >= dies_day else dead"),), {"dead": 0.0})
+    return policy, joined(life, program), {rule.firing: rule for rule in rules}
+
+
+def random_signs(rng, n):
+    """Signs between well and worst; each patient is ill to a degree of his own, so that all grades are met; the blood
+    has a course of its own."""
+    ill = rng.random(n)
+    signs = {}
+    for name, sign in SIGNS.items():
+        worst = {"temperature": 41.0, "creatinine_ratio": 6.0, "transaminase_ratio": 30.0, "mean_arterial_pressure": 40.0,
+                 "crp": 300.0, "ferritin": 20_000.0, "il6": 5_000.0}.get(name, LEVELS.get(name, 0.0))  # fmt: skip
+        degree = 1.0 if name in ("neutrophils", "platelets", "igg") else 1.3 * ill
+        amount = np.clip(degree * rng.random(n), 0.0, 1.0)
+        value = sign.well + amount * (worst - sign.well)
+        signs[name] = np.round(value) if name in LEVELS or name == "ice_score" else value
+    return signs
+
+
+def walk(program, n, seed, *, days, weight, dies_day):
+    """The program over many patients and random signs, by NumPy: day and amounts of every firing."""
+    rng = np.random.default_rng(seed)
+    memory = {name: np.full(n, value) for name, value in program.memory.items()}
+    log = {name: [] for name in program.firings}
+    for k, day in enumerate(days):
+        if k % 4 == 0:  # a state of illness lasts four checks
+            signs = random_signs(rng, n)
+        values = {
+            **signs,
+            **{name: np.zeros(n) for name in STATES},
+            "weight": weight,
+            "age": weight / 4,
+            "bsa": weight / 40,
+        }
+        values |= {"time": float(day), "dies_day": dies_day, **memory}
+        for name, text in program.statements:
+            with np.errstate(all="ignore"):
+                values[name] = np.broadcast_to(np.asarray(read_formula(text).evaluate(values), dtype=np.float64), (n,))
+            if name in memory:
+                memory[name] = values[name]
+        for name in program.firings:
+            log[name].append(np.array(values[name]))
+    return {name: np.stack(amounts) for name, amounts in log.items()}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_limit_is_ever_broken_and_nobody_dead_is_treated(name):
+    policy, program, rules = compiled(name)
+    rng = np.random.default_rng(3)
+    days = np.concatenate([[-6.0, -1.0], np.arange(0, 91) / 3])
+    weight = rng.uniform(6.0, 140.0, PATIENTS)
+    dies_day = np.where(rng.random(PATIENTS) < 0.3, rng.uniform(0, 30, PATIENTS), 1e9)
+    fired = walk(program, PATIENTS, 5, days=days, weight=weight, dies_day=dies_day)
+    dead = days[:, None] >= dies_day
+    for drug in policy.drugs:
+        amounts = sum(fired[firing] for firing, rule in rules.items() if rule.drug == drug)
+        given, limit = amounts > 0, policy.limit[drug]
+        assert given.any() or drug == "anakinra"  # which in ASCO 2021 waits for refractory ICANS
+        assert not (given & dead).any()
+        assert not given[days < 0].any()
+        assert amounts.max() <= (limit.mg_at_most or np.inf) * (1 + 1e-12)
+        assert given.sum(axis=0).max() <= (limit.at_most_doses or 10**6)
+        last = np.full(PATIENTS, -np.inf)
+        for k, day in enumerate(days):
+            assert (day - last[given[k]] >= limit.min_interval_days - MOMENT).all()
+            last = np.where(given[k], day, last)
+            recent = (days > day - 1 + MOMENT) & (days <= day)
+            assert given[recent].sum(axis=0).max() <= (limit.at_most_in_24_hours or 10**6)
+        if drug == "tocilizumab":
+            assert given.sum(axis=0).max() <= 4
+            assert amounts.max() <= 800.0
+            gaps = [np.diff(days[given[:, patient]]) for patient in range(0, PATIENTS, 10)]
+            assert min((gap.min() for gap in gaps if gap.size), default=1.0) >= 1 / 3 - MOMENT
+
+
+@pytest.mark.parametrize("name", [name for name in POLICIES if "tocilizumab" in CATALOG.load("guideline", name).drugs])
+def test_every_policy_keeps_the_label_limits_of_tocilizumab(name):
+    limit = CATALOG.load("guideline", name).limit["tocilizumab"]
+    assert limit.min_interval_days >= 1 / 3 - 1e-12
+    assert limit.at_most_doses is not None
+    assert limit.at_most_doses <= 4
+    assert limit.mg_at_most == 800.0
+
+
+def test_recalled_labels_say_that_they_are_recalled():
+    for name in POLICIES:
+        policy = CATALOG.load("guideline", name)
+        if "label" in name and "(recalled)" in policy.source:
+            assert policy.status == "unverified"
+            own = [rule for rule in policy.rule if rule.drug != "immunoglobulin"]
+            assert all(rule.status in ("unverified", "own") for rule in own)
+
+
+OWN = """
+title = "For this test"
+source = "made for this test"
+status = "own"
+extends = "{base}"
+{more}
+"""
+RULE = """
+[[rule]]
+id = "{id}"
+drug = "{drug}"
+when = "temperature >= 41"
+dose = {{ fixed = "1 mg" }}
+reason = "hot"
+source = "made for this test"
+status = "own"
+"""
+
+
+def own(folder, name="mine", base="kymriah_label_2018", more=""):
+    path = folder / f"{name}.toml"
+    path.write_text(OWN.format(base=base, more=more), encoding="utf-8")
+    return path
+
+
+def test_a_policy_extends_another(tmp_path):
+    """By the documentation of the record: own rules first, replaced in place, left out by name."""
+    base = CATALOG.load("guideline", "kymriah_label_2018")
+    more = 'without = ["methylprednisolone_daily"]' + RULE.format(id="tocilizumab_repeat", drug="tocilizumab")
+    mine = CATALOG.load("guideline", own(tmp_path, more=more + RULE.format(id="first", drug="tocilizumab")))
+    ids = [rule.id for rule in base.rule if rule.id != "methylprednisolone_daily"]
+    assert [rule.id for rule in mine.rule] == ["first", *ids]
+    assert next(rule for rule in mine.rule if rule.id == "tocilizumab_repeat").when == "temperature >= 41"
+    assert mine.limit == base.limit
+    assert mine.admission == base.admission
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('without = ["nonsense"]', "nonsense is no rule"),
+        (RULE.format(id="x", drug="filgrastim"), r"no \[limit.filgrastim\]"),
+        ('without = ["methylprednisolone_taper"]', "restarts methylprednisolone_taper"),
+    ],
+)
+def test_a_policy_that_does_not_fit_its_base_is_refused(tmp_path, more, told):
+    """By the documentation of the record."""
+    with pytest.raises(CatalogError, match=told):
+        CATALOG.load("guideline", own(tmp_path, more=more))
+
+
+def test_a_circle_of_policies_is_refused(tmp_path):
+    """By the documentation of the record."""
+    own(tmp_path, "one", base=str(tmp_path / "two.toml"))
+    with pytest.raises(CatalogError, match="one -> two -> one is a circle"):
+        CATALOG.load("guideline", own(tmp_path, "two", base=str(tmp_path / "one.toml")).with_name("one.toml"))
+
+
+def test_a_supportive_drug_is_logged_and_changes_no_state():
+    """By the documentation of the drug record."""
+    policy, program, rules = compiled("supportive_care")
+    logged = [rule for rule in rules.values() if CATALOG.load("drug", rule.drug).supportive]
+    assert {rule.drug for rule in logged} == {"levetiracetam", "aciclovir", "cotrimoxazole", "fluconazole"}
+    assert {rule.firing for rule in logged} <= set(program.firings)
+    assert "" not in {name for name, _ in program.statements}
+    assert policy.limit["levetiracetam"].mg_at_most == 750.0
+
+
+def test_a_drug_either_acts_or_is_supportive(tmp_path):
+    """By the documentation of the drug record."""
+    (tmp_path / "drug").mkdir()
+    plain = 'title = "A drug"\ndrug_class = "any"\nroute = "any"\nusual_dose = "any"\n'
+    path = tmp_path / "drug" / "placebo.toml"
+    path.write_text(plain, encoding="utf-8")
+    with pytest.raises(CatalogError, match='"enters": missing'):
+        CATALOG.load("drug", path)
+    path.write_text(plain + 'supportive = true\nenters = "igg"\n', encoding="utf-8")
+    with pytest.raises(CatalogError, match="logged only"):
+        CATALOG.load("drug", path)
+    path.write_text(plain + "supportive = true\n", encoding="utf-8")
+    assert CATALOG.load("drug", path).supportive

@@ -84,7 +84,7 @@ def laboratory() -> list[dict[str, str]]:
 def bands(found: Weeks) -> dict[tuple[str, str], list[tuple[int, float, float, float, float]]]:
     """(analyte, group) -> (day, simulated median, published quartiles and median), days with enough patients.
 
-    Ferritin is compared as a multiple of its median at day 0 (published over all groups, simulated in the group): the populations differ in iron from transfusions.
+    Ferritin is compared as a multiple of its group's median at day 0: the populations differ in iron from transfusions.
     """
     highest = found.patients["crs_astct_max"].to_numpy()
     rows = laboratory()
@@ -98,14 +98,15 @@ def bands(found: Weeks) -> dict[tuple[str, str], list[tuple[int, float, float, f
         day = int(row["relative_day"])
         values = np.maximum(found.at(ANALYTES[name], np.array([day]))[chosen, 0], FLOORS.get(name, 0.0))
         simulated = float(np.nanmedian(values))
-        quartiles = [float(row[key]) for key in ("p25", "p50", "p75")]
+        low_quartile, middle, high_quartile = (float(row[key]) for key in ("p25", "p50", "p75"))
         if name == "ferritin":
             start = next(r for r in rows if r["analyte"] == name and r["max_crs_group"] == group)
-            quartiles = [value / float(start["p50"]) for value in quartiles]
+            scale = float(start["p50"])
+            low_quartile, middle, high_quartile = low_quartile / scale, middle / scale, high_quartile / scale
             simulated /= float(np.nanmedian(found.at("ferritin", np.array([0.0]))[chosen, 0]))
         if name == "hemoglobin":
             simulated *= 10.0  # g/dL to g/L
-        result.setdefault((name, group), []).append((day, simulated, *quartiles))
+        result.setdefault((name, group), []).append((day, simulated, low_quartile, middle, high_quartile))
     return result
 
 

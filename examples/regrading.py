@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,10 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.catalog.records.evidence import Published
+from livingdrug.course.equations import parameter_quantities
+from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.pages import table, with_generated
+from livingdrug.trial.misfit import misfits
 from livingdrug.trial.run import run
 
 SEED = 11
@@ -69,7 +73,7 @@ class Compared:
         return low <= self.published <= high
 
 
-def highest_grades(trials: int, seed: int = SEED) -> pl.DataFrame:
+def highest_grades(trials: int, seed: int = SEED, parameters: Mapping[str, Quantity] | None = None) -> pl.DataFrame:
     """Highest grade of each infused patient on every scale: columns trial, patient and one per scale.
 
     Parameters
@@ -78,10 +82,14 @@ def highest_grades(trials: int, seed: int = SEED) -> pl.DataFrame:
         Simulated trials of `INFUSED` patients each, cut from one run in the order of patient numbers.
     seed
         The run's seed.
+    parameters
+        Model parameters to use in place of the catalogue's.
     """
     plan = load_trial("juliet")
     plan = plan.model_copy(update={"follow_up": "60 day"})  # grades are counted for eight weeks
-    result = run(plan, patients=int(trials * INFUSED * ENROLLED_PER_INFUSED), seed=seed, sample=0)
+    result = run(
+        plan, patients=int(trials * INFUSED * ENROLLED_PER_INFUSED), seed=seed, sample=0, parameters=parameters
+    )
     infused = result.patients.filter(pl.col("status") == "infused").select("patient").sort("patient")
     worst = (
         result.grades.group_by("patient", "scale")
@@ -162,6 +170,44 @@ def crossed(grades: pl.DataFrame, scale: str) -> str:
     return table(["", *(f"{scale.removeprefix('crs_')} {other}" for other in range(5))], rows)
 
 
+def sensitivity(trials: int, seed: int = SEED) -> str:
+    """The counts of Lee and ASTCT against Penn when liver and kidney suffer less, as a Markdown table."""
+    plan = load_trial("juliet")
+    quantities = parameter_quantities(plan, plan.arms[0], default_catalog())
+    told = {}
+    for factor in (1.0, 0.5, 0.25):
+        scaled = {
+            name: quantities[name].model_copy(update={"value": factor * quantities[name].value})
+            for name in ("transaminase_rise", "creatinine_rise")
+        }
+        told[factor] = {one.name: one for one in juliet(highest_grades(trials, seed, scaled)) if "against" in one.name}
+    rows = [
+        [name, f"{one.published:g}", *(_range(told[factor][name]) for factor in told)]
+        for name, one in told[1.0].items()
+    ]
+    return table(["quantity", "published", "as in the model", "half", "a quarter"], rows)
+
+
+def _range(one: Compared) -> str:
+    median, low, high = one.middle
+    return f"{median:.0f} ({low:.0f} to {high:.0f})"
+
+
+def whole_trial(patients: int = 1000, seed: int = 7) -> str:
+    """Every published JULIET row that one large simulated trial answers, as a Markdown table."""
+    rows = default_catalog().load("evidence", "juliet").results
+    result = run("juliet", patients=patients, seed=seed, sample=0)
+    told = []
+    for one in misfits(result, rows):
+        unit = "log SD" if one.measure == "spread" else one.row.unit.replace("percent", "%")
+        number = f"{one.published:.3g} {unit}" if abs(one.published) < 1e6 else f"{one.published:.2g} {unit}"
+        simulated = f"{one.simulated:.3g}" if abs(one.simulated) < 1e6 else f"{one.simulated:.2g}"
+        seen = {"read": "yes", "unverified": "recalled"}[one.row.status]
+        told.append([one.title, one.row.at, number, simulated, f"{one.z:+.1f}", one.row.use, seen])
+    header = ["endpoint", "at", "published", "simulated", "z", "used for", "seen by us"]
+    return f"{patients} enrolled, seed {seed}.\n\n{table(header, told)}"
+
+
 def text(trials: int, seed: int = SEED) -> str:
     """Both comparisons as Markdown."""
     grades = highest_grades(trials, seed)
@@ -182,6 +228,11 @@ def text(trials: int, seed: int = SEED) -> str:
             crossed(grades, "crs_lee"),
             "Patients per trial (mean) by Penn and by ASTCT:",
             crossed(grades, "crs_astct"),
+            "## With less injury of liver and kidney",
+            "The same, with the rise of transaminases and creatinine scaled (median, 5th to 95th percentile):",
+            sensitivity(max(trials // 2, 1), seed),
+            "## The trial itself",
+            whole_trial(),
         ]
     )
 

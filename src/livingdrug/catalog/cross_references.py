@@ -41,7 +41,7 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
         except BadInput as problem:
             problems.append(problem)
         else:
-            if kind == "drug" and place.endswith("lymphodepletion.drug\"") and record.supportive:
+            if kind == "drug" and place.endswith('lymphodepletion.drug"') and record.supportive:
                 problems.append(
                     CatalogError(
                         f'{place}: "{name}" is a supportive drug, which is logged by rules and enters no state of the model.\n'

@@ -75,7 +75,9 @@ class Catalog:
             path = folder / kind / f"{name}.toml"
             if path.is_file():
                 return path
-        raise UnknownName(kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder.")
+        raise UnknownName(
+            kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder."
+        )
 
     def load(self, kind: str, name: str | Path) -> Any:
         """The record of this kind and name (or path): a frozen `records.<kind>.Record`.

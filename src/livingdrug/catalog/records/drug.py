@@ -13,7 +13,11 @@ from livingdrug.foundation.units import factor
 
 _IN_THE_MODEL = ("enters", "amount_unit", "amount_per_mg", "amount_scales_with")
 NO_AMOUNT = Quantity(
-    value=0.0, unit="mg/mg", meaning="Enters no state of the model", kind="input", source="a supportive drug is logged only"
+    value=0.0,
+    unit="mg/mg",
+    meaning="Enters no state of the model",
+    kind="input",
+    source="a supportive drug is logged only",
 )
 
 

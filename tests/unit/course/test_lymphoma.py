@@ -1,0 +1,81 @@
+"""A lymphoma trial runs through the same line as leukaemia; expected values: the catalogue's own files."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from livingdrug.course.individuals import with_burden
+from livingdrug.population.cohort import Cohort
+
+PATIENTS = 40
+
+
+@pytest.fixture(scope="module")
+def parts():
+    from livingdrug.catalog.load import default_catalog, load_trial
+
+    catalog = default_catalog()
+    trial = load_trial("juliet", catalog)
+    return trial, catalog, catalog.load("disease", trial.disease), catalog.load("population", trial.population)
+
+
+@pytest.fixture(scope="module")
+def result():
+    from livingdrug.trial.run import run
+
+    return run("juliet", patients=PATIENTS, seed=2, sample=PATIENTS, threads=1)
+
+
+def test_burden_is_told_by_the_covariate_the_disease_names():
+    # expected: by hand
+    cohort = Cohort(np.arange(2), {"burden_percent": np.array([3.0, 9.0]), "blasts_percent": np.array([50.0, 60.0])})
+    assert with_burden(cohort, "blasts_percent") is cohort
+    assert with_burden(cohort, "burden_percent")["blasts_percent"].tolist() == [3.0, 9.0]
+
+
+def test_one_capacity_in_three_files(parts):
+    # expected: the disease's capacity; the population divides by it, making states it for a run without a disease
+    trial, catalog, disease, population = parts
+    from livingdrug.model.assemble import assemble
+
+    model = assemble(catalog.load("product", trial.arms[0].product).recipe)
+    cells = disease.parameter["marrow_capacity"].value
+    numbers = population.covariate["burden_percent"].number
+    assert numbers["capacity"].value * model.parameters["lymphoma_density"].value == cells
+    assert numbers["reference_weight"].value == model.parameters["reference_weight"].value
+    assert catalog.load("making", trial.arms[0].apheresis.making).waiting["marrow_capacity"].value == cells
+
+
+def test_the_course_begins_with_the_volume_the_patient_enrolled_with(parts, result):
+    # expected: growth and bridging change it while waiting, by less than a factor of 100, and never below nothing
+    courses = result.courses.sort("patient", "day").group_by("patient", maintain_order=True).first()
+    both = courses.join(result.patients, on="patient")
+    ratio = (both["metabolic_volume"] / both["tumour_volume_ml"]).to_numpy()
+    assert both.height == result.patients.filter(pl.col("status") == "infused").height
+    assert ((ratio > 0.01) & (ratio < 100)).all()
+    assert 0.3 < np.median(ratio) < 5
+
+
+def test_every_course_finishes_and_responses_are_those_of_lymphoma(result):
+    # expected: the words of the Lugano table
+    assert result.failed.is_empty()
+    infused = result.patients.filter(pl.col("status") == "infused")
+    assert set(infused["best_response"]) <= {"CR", "PR", "SD", "PD", "NE"}
+    assert set(result.visits["quantity"]) >= {"metabolic_volume_ml", "tumour_volume_ml"}
+    assert not set(result.visits["quantity"]) & {"blasts_percent", "mrd_fraction"}
+
+
+def test_a_healthy_marrow_is_not_crowded(parts, result):
+    # expected: lymphoma does not hold blood formation down, so the weight of crowding is nothing
+    assert parts[2].parameter["crowding_weight"].value == 0.0
+
+
+def test_every_scale_of_the_trial_is_graded(parts, result):
+    # expected: the trial's list
+    assert set(result.grades["scale"]) == set(parts[0].scales)
+
+
+def test_dose_is_within_the_label_whatever_the_weight(result):
+    # expected: 0.6 to 6.0e8 cells (label)
+    dose = result.patients.filter(pl.col("status") == "infused")["dose_cells"]
+    assert 0.6e8 <= dose.min() <= dose.max() <= 6.0e8

@@ -134,23 +134,27 @@ def assess(visits: pl.DataFrame, patients: pl.DataFrame, criteria: Criteria = LU
     relapse_day             progression after a response
     ======================  ====================================================================
     """
-    everyone = patients.select(*KEYS, *(["subsequent_therapy_day"] if "subsequent_therapy_day" in patients.columns else []))
+    everyone = patients.select(
+        *KEYS, *(["subsequent_therapy_day"] if "subsequent_therapy_day" in patients.columns else [])
+    )
     if "subsequent_therapy_day" not in everyone.columns:
         everyone = everyone.with_columns(pl.lit(None, dtype=pl.Float64).alias("subsequent_therapy_day"))
     day, status = pl.col("day"), pl.col("status")
     scans = status_at_visits(visits, criteria).join(everyone, on=KEYS, how="inner")
     scans = scans.filter(day <= pl.col("subsequent_therapy_day").fill_null(float("inf")))
     progressed = scans.filter(status == "PD").group_by(KEYS).agg(day.min().alias("progression_day"))
-    scans = scans.join(progressed, on=KEYS, how="left").filter(
-        day <= pl.col("progression_day").fill_null(float("inf"))
-    )
+    scans = scans.join(progressed, on=KEYS, how="left").filter(day <= pl.col("progression_day").fill_null(float("inf")))
     response = status.is_in(["CR", "PR"])
     in_time = day <= criteria.three_months_until
-    found = scans.sort(*KEYS, "day").group_by(KEYS, maintain_order=True).agg(
-        *((status == word).any().alias(f"ever_{word}") for word in ORDER),
-        day.filter(response).min().alias("first_response_day"),
-        status.filter(in_time).last().alias("status_3mo"),
-        pl.col("progression_day").first(),
+    found = (
+        scans.sort(*KEYS, "day")
+        .group_by(KEYS, maintain_order=True)
+        .agg(
+            *((status == word).any().alias(f"ever_{word}") for word in ORDER),
+            day.filter(response).min().alias("first_response_day"),
+            status.filter(in_time).last().alias("status_3mo"),
+            pl.col("progression_day").first(),
+        )
     )
     best = pl.lit(NOT_EVALUABLE)
     for word in reversed(ORDER):

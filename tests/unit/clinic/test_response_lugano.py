@@ -25,7 +25,9 @@ def visits_of(patients):
 
 
 def roster_of(patients, **columns):
-    frame = pl.DataFrame({"arm": ["a"] * len(patients), "patient": list(patients)}, schema_overrides={"patient": pl.Int64})
+    frame = pl.DataFrame(
+        {"arm": ["a"] * len(patients), "patient": list(patients)}, schema_overrides={"patient": pl.Int64}
+    )
     return frame.with_columns(pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items())
 
 

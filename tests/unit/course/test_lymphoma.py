@@ -79,3 +79,14 @@ def test_dose_is_within_the_label_whatever_the_weight(result):
     # expected: 0.6 to 6.0e8 cells (label)
     dose = result.patients.filter(pl.col("status") == "infused")["dose_cells"]
     assert 0.6e8 <= dose.min() <= dose.max() <= 6.0e8
+
+
+def test_every_disease_names_a_way_to_judge_response(parts):
+    # expected: the ways there are; leukaemia keeps the marrow
+    from livingdrug.clinic.responses import judged_by
+
+    catalog = parts[1]
+    for name in catalog.names("disease"):
+        judged_by(catalog.load("disease", name).response)
+    leukaemia = catalog.load("disease", "b_all")
+    assert (leukaemia.response, leukaemia.burden) == ("all", "blasts_percent")

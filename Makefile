@@ -41,7 +41,7 @@ imports: $(DEV)
 	$(BIN)/lint-imports
 
 bench: $(DEV)
-	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
+	$(BIN)/python -m benchmarks
 
 validate: $(DEV)
 	$(BIN)/livingdrug validate -n 1000 --seed 7 -o runs/validate

@@ -62,9 +62,9 @@ _READY: dict[object, Equations] = {}
 def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     """The compiled model of an arm: the product's recipe under the arm's guideline, grading the trial's scales.
 
-    A drug brings its mechanism: one that the recipe leaves out joins the model when an arm of the trial may give the
-    drug, so that nobody pays for the equations of drugs that cannot be given. Arms of one product share one model, so
-    that they differ by their treatment and not by the steps of the integration.
+    A drug brings its mechanism: one that the recipe leaves out joins the model of every arm that may give the drug.
+    The recipes themselves hold the drugs that guidelines give, so that arms of one product share one model and differ
+    by their treatment, not by the steps of the integration; and another arm in the trial changes nothing in this one.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     names = dict.fromkeys([*trial.scales, *guideline.scales])
     scales = {name: catalog.load("scale", name) for name in names}
     drugs = {name: catalog.load("drug", name) for name in guideline.drugs}
-    brought = _entered_states(trial, product.recipe, catalog)
+    brought = _entered_states(arm, catalog)
     key = (product.recipe, brought, guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
            tuple(d.model_dump_json() for d in drugs.values()))  # fmt: skip
     with _LOCK:
@@ -85,13 +85,10 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
         return _READY[key]
 
 
-def _entered_states(trial: Trial, recipe: str, catalog: Catalog) -> tuple[str, ...]:
-    """States that the drugs of the trial's arms with this recipe enter, sorted; supportive drugs enter none."""
-    names: set[str] = set()
-    for arm in trial.arms:
-        if catalog.load("product", arm.product).recipe == recipe:
-            names |= {part.drug for part in arm.lymphodepletion}
-            names |= set(catalog.load("guideline", arm.management.guideline).drugs)
+def _entered_states(arm: Arm, catalog: Catalog) -> tuple[str, ...]:
+    """States that the drugs of an arm enter, sorted; supportive drugs enter none."""
+    names = {part.drug for part in arm.lymphodepletion}
+    names |= set(catalog.load("guideline", arm.management.guideline).drugs)
     drugs: list[Drug] = [catalog.load("drug", name) for name in sorted(names)]
     return tuple(sorted({drug.enters for drug in drugs if not drug.supportive}))
 
@@ -101,7 +98,8 @@ def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales
     odes = _with_patient_parameters(read_sbml(model.sbml))
     managed, rules = compile_guideline(guideline, scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
     program = joined(fate_program(), managed)
-    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *scales]))
+    told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
+    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *scales, *told]))
     compiled = compile_model(
         odes,
         log_scales={name: state.scale for name, state in model.states.items() if state.integrate == "log"},
@@ -129,5 +127,5 @@ def parameter_quantities(trial: Trial, arm: Arm, catalog: Catalog, model: Model 
     """
     disease = catalog.load("disease", trial.disease)
     product = catalog.load("product", arm.product)
-    model = model or assemble(product.recipe, states=_entered_states(trial, product.recipe, catalog))
+    model = model or assemble(product.recipe, states=_entered_states(arm, catalog))
     return {**model.parameters, **disease.parameter, **product.parameter}

@@ -43,12 +43,13 @@ def _clone_statements(clone: str) -> list[tuple[str, str]]:
     threshold, deviation = (_of_window(f"{kind}_{clone}", f"{clone}_window") for kind in ("extinction", "escape"))
     alive, few = f"{clone}_alive", f"{clone}_survivors"
     return [
-        (few, f"survivors_{clone}"),
+        # a settled clone has no window: every cell is a lineage of its own
+        (few, f"survivors_{clone} if {clone}_small > 0 else {cells}"),
         (alive, f"1 if {cells} > 0 and {clone}_extinct_day >= {NEVER!r} else 0"),
         (f"{clone}_extinct", f"1 if {alive} > 0 and {few} <= {threshold} else 0"),
         (f"{clone}_kept", f"1 - exp(-min({few}, 40))"),
         # mean size given survival; for few lineages T/(1 - exp(-T/g)) tends to g
-        (f"{clone}_mean", f"{lineage} if {few} < 1e-6 else {cells} / {clone}_kept"),
+        (f"{clone}_mean", f"{lineage} if {clone}_small > 0 and {few} < 1e-6 else {cells} / {clone}_kept"),
         (f"{clone}_settles", f"1 if {alive} > 0 and {clone}_extinct < 0.5 and {clone}_mean > {SETTLED!r} else 0"),
         # sizes of surviving lineages are exponential: squared variation of their sum, given that one survives
         (f"{clone}_variation", f"1 if {few} < 1e-6 else (2 / {few} + 1) * {clone}_kept - 1"),
@@ -59,10 +60,11 @@ def _clone_statements(clone: str) -> list[tuple[str, str]]:
             f" if {clone}_small > 0 else {cells}",
         ),
         (f"{clone}_window", f"{clone}_window + 1 if {clone}_settles > 0 and {clone}_small > 0 else {clone}_window"),
+        (f"{clone}_begins", f"1 if {clone}_settles < 0.5 and {clone}_small < 0.5 else 0"),
         (f"{clone}_small", f"1 - {clone}_settles"),
         (f"{clone}_extinct_day", f"time if {clone}_extinct > 0 else {clone}_extinct_day"),
         (cells, f"0 if {clone}_extinct > 0 else {clone}_size if {clone}_settles > 0 else {cells}"),
-        (lineage, f"1 if {clone}_settles > 0 or {clone}_extinct_day < {NEVER!r} else {lineage}"),
+        (lineage, f"1 if {clone}_begins > 0 or {clone}_extinct > 0 else {lineage}"),
     ]
 
 

@@ -87,9 +87,9 @@ def test_true_courses_of_the_sample_only(frames, infused):
 
 
 def test_a_course_that_fails_is_reported_and_never_dropped(eliana):
-    # expected: a division rate that no step can follow: a sentence per patient, outcomes empty, rows all there
+    # expected: a number that no equation survives: a sentence per patient, outcomes empty, rows all there
     trial, catalog = eliana
-    absurd = Quantity(value=1e40, unit="1/day", meaning="no cell divides so fast", kind="assumed", source="a test")
+    absurd = Quantity(value=float("nan"), unit="1/day", meaning="no number at all", kind="assumed", source="a test")
     frames = simulate_patients(
         trial, trial.arms[0].name, np.arange(1, 9, dtype=np.int64), 8, catalog=catalog,
         settings=Settings(parameters={"growth_max": absurd}),

@@ -26,7 +26,7 @@ def test_course_of_a_published_model(path, tmp_path):
     # expected: libRoadRunner (CVODE, rtol 1e-12); 1e-6 of each quantity's maximum leaves room for both integrators
     roadrunner = pytest.importorskip("roadrunner")
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     model = read_sbml_model(text)
     runner = roadrunner.RoadRunner(text)
     runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = 1e-12, 1e-14

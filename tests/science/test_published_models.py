@@ -30,7 +30,7 @@ HORIZON = {"MODEL2109110005": 8.0}  # its solution runs away at 8.58, where CVOD
 def test_course_of_a_published_model(path):
     # expected: libRoadRunner (CVODE, rtol 1e-10) on the same file, mostly 60 time units; 1e-5 leaves room for both integrators
     roadrunner = pytest.importorskip("roadrunner")
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     try:
         odes = adapter.read_sbml(text)
     except UnsupportedModel as refusal:

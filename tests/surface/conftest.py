@@ -29,7 +29,7 @@ def _livingdrug(*words: str | Path, **settings: str) -> subprocess.CompletedProc
     """`settings` are environment variables."""
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", **settings}
     command = [sys.executable, "-m", "livingdrug", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=600)
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def test_a_folder_for_a_file_and_a_file_for_a_folder(tmp_path: Path, capsys: pyt
     blocker = tmp_path / "results"
     blocker.write_text("a file")
     refused(["run", "eliana", "-n", "2", "-o", str(blocker)], capsys, str(blocker))
-    assert blocker.read_text() == "a file"
+    assert blocker.read_text(encoding="utf-8") == "a file"
     refused(["show", "drug", "anakinra", "--catalog", str(blocker)], capsys, str(blocker))
 
 
@@ -93,7 +93,7 @@ def test_init_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path = tmp_path / "mine.toml"
     path.write_text("precious")
     refused(["init", str(path)], capsys, "--force")
-    assert path.read_text() == "precious"
+    assert path.read_text(encoding="utf-8") == "precious"
     assert main(["init", str(path), "--force"]) == 0
     assert main(["check", str(path)]) == 0
     refused(["init", str(tmp_path / "missing" / "mine.toml")], capsys, "missing")

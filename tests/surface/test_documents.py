@@ -22,10 +22,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_decision_is_in_the_list() -> None:
     folder = ROOT / "docs" / "decisions"
-    listed = (folder / "README.md").read_text()
+    listed = (folder / "README.md").read_text(encoding="utf-8")
     for record in sorted(folder.glob("[0-9]*.md")):
         assert record.name in listed
-        text = record.read_text()
+        text = record.read_text(encoding="utf-8")
         assert all(f"**{part}.**" in text for part in ("Context", "Choice", "Refused", "Consequences")), record.name
         assert 10 <= len(text.splitlines()) <= 60, record.name
 
@@ -39,13 +39,15 @@ def test_change_fragments_have_a_known_kind() -> None:
 
 
 def test_constraints_pin_every_package_and_hold_no_address() -> None:
-    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    lines = [
+        line for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    ]
     assert lines
     for line in lines:
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+]+", line), line
     import tomllib
 
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
     for requirement in wanted:

@@ -49,7 +49,7 @@ def test_each_command_explains_itself(command: list[str], capsys: pytest.Capture
 
 
 def test_commands_in_the_readme_exist() -> None:
-    said = set(re.findall(r"^    livingdrug ([a-z]+)", (ROOT / "README.md").read_text(), flags=re.M))
+    said = set(re.findall(r"^    livingdrug ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.M))
     assert said <= {command[0] for command in COMMANDS}
     assert {"list", "show", "run", "patient", "endpoints"} <= said
 
@@ -64,7 +64,11 @@ def test_version_takes_less_than_half_a_second() -> None:
     def once() -> float:
         begin = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "livingdrug", "--version"], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "livingdrug", "--version"],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=True,
         )
         assert re.fullmatch(r"livingdrug \d+\.\d+\.\d+\S*\nSimulation; not for patient care\.\n", done.stdout)
         return time.perf_counter() - begin

@@ -21,14 +21,20 @@ def graph() -> grimp.ImportGraph:
 
 def test_a_room_imports_only_from_rooms_below() -> None:
     done = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_contract_is_the_drawing_in_the_architecture_page() -> None:
-    layers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]["layers"]
-    page = (ROOT / "docs" / "architecture.md").read_text()
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][
+        0
+    ]["layers"]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     drawn = page.split("## The rooms")[1].split("A room imports")[0]
     rows = [line[4:31].strip() for line in drawn.splitlines() if line.startswith("    ")]
     assert [layer.replace("(", "").replace(")", "") for layer in layers] == rows
@@ -67,5 +73,7 @@ def test_no_import_cycle(graph: grimp.ImportGraph) -> None:
 )
 def test_starting_up_imports_nothing_heavy(code: str, heavy: tuple[str, ...]) -> None:
     script = f"import sys\n{code}\nprint('HEAVY', *[name for name in {heavy!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", env=os.environ, check=True
+    )
     assert done.stdout.strip().splitlines()[-1] == "HEAVY"

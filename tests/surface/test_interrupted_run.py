@@ -30,7 +30,9 @@ def test_resume_after_ctrl_c_gives_the_same_bytes(
 ) -> None:
     out = tmp_path / "run"
     command = [sys.executable, "-m", "livingdrug", *small_run, "--threads", "1", "-o", str(out)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ}
+    )
     deadline = time.monotonic() + 300
     while process.poll() is None and not chunks(out) and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -62,6 +64,6 @@ def test_resume_refuses_another_run(finished: Path, livingdrug: Command, small_r
 def test_a_reader_that_stops_listening_is_no_error(finished: Path) -> None:
     """`livingdrug … | head -1` ends quietly."""
     command = f"{sys.executable} -m livingdrug endpoints {finished} | head -1"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0
     assert done.stderr == ""

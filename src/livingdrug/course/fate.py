@@ -21,6 +21,8 @@ WINDOWS = 6
 """Windows with random numbers of their own; a clone that escapes more often meets its last number again."""
 SETTLED = 1e6
 """Cells above which new births and deaths no longer matter: their relative noise is below one in a thousand."""
+UNBOUND = 1e9
+"""Mean lineage size beyond which one that nobody reads begins again at a single cell."""
 NEVER = 1e6
 """A day that never comes."""
 
@@ -63,8 +65,10 @@ def _clone_statements(clone: str) -> list[tuple[str, str]]:
         (f"{clone}_begins", f"1 if {clone}_settles < 0.5 and {clone}_small < 0.5 else 0"),
         (f"{clone}_small", f"1 - {clone}_settles"),
         (f"{clone}_extinct_day", f"time if {clone}_extinct > 0 else {clone}_extinct_day"),
+        (f"{clone}_unread", f"1 if {clone}_settles > 0 or {clone}_extinct_day < {NEVER!r} else 0"),
         (cells, f"0 if {clone}_extinct > 0 else {clone}_size if {clone}_settles > 0 else {cells}"),
-        (lineage, f"1 if {clone}_begins > 0 or {clone}_extinct > 0 else {lineage}"),
+        # outside a window nobody reads the lineage; it is only kept from growing without bound
+        (lineage, f"1 if {clone}_begins > 0 or ({clone}_unread > 0 and {lineage} > {UNBOUND!r}) else {lineage}"),
     ]
 
 

@@ -58,15 +58,17 @@ def test_limits_hold_in_simulated_patients_and_nobody_dead_is_treated(name):
 
 
 def test_a_drug_brings_its_mechanism_and_no_other_does():
-    """By the documentation of `equations`: only what an arm of the trial may give."""
-    states = {
-        name: equations(trial, trial.arms[0], CATALOG).model.states
-        for name in ("no_treatment", "anakinra_prevention", "supportive_care")
-        for trial in [short_trial(name)]
-    }
-    assert not {"anakinra_depot", "filgrastim_depot", "siltuximab_central"} & states["no_treatment"].keys()
-    assert states["anakinra_prevention"].keys() - states["no_treatment"].keys() == {"anakinra_depot", "anakinra_amount"}
-    assert {"filgrastim_depot", "anakinra_depot"} <= states["supportive_care"].keys()
+    """By the documentation of `equations`: what the recipe leaves out joins only an arm that gives the drug."""
+    plain = short_trial("no_treatment")
+    arm = plain.arms[0]
+    alemtuzumab = arm.lymphodepletion[0].model_copy(update={"drug": "alemtuzumab", "dose": "10 mg"})
+    deeper = arm.model_copy(update={"name": "deeper", "lymphodepletion": (*arm.lymphodepletion, alemtuzumab)})
+    both = plain.model_copy(update={"arms": (arm, deeper)})
+    alone, beside, given = (
+        equations(trial, one, CATALOG).model.states for trial, one in ((plain, arm), (both, arm), (both, deeper))
+    )
+    assert alone.keys() == beside.keys()
+    assert given.keys() - alone.keys() == {"alemtuzumab_central", "alemtuzumab_peripheral"}
 
 
 def test_arms_of_one_trial_share_one_model():

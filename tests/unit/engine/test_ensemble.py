@@ -275,7 +275,9 @@ def test_the_first_compilation_says_what_it_does(tmp_path):
     told = []
     for _ in range(2):
         environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-        run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, encoding="utf-8", check=True
+        )
         told.append(run.stderr)
     assert "once for this installation" in told[0]
     assert told[1] == ""

@@ -86,5 +86,5 @@ def test_file_is_whole_and_alone(model, tmp_path):
     # expected: the returned text, and no temporary file beside it
     path = tmp_path / "out" / "patient.xml"
     path.parent.mkdir()
-    assert export_sbml(model, path) == path.read_text()
+    assert export_sbml(model, path) == path.read_text(encoding="utf-8")
     assert [file.name for file in path.parent.iterdir()] == ["patient.xml"]

@@ -58,8 +58,8 @@ def write_small_model(folder: Path, **changes: str) -> Path:
     (folder / "recipes").mkdir(exist_ok=True)
     for name, text in files.items():
         stem, ending = name.split("_")
-        (folder / "mechanisms" / f"{stem}.{ending}").write_text(text)
+        (folder / "mechanisms" / f"{stem}.{ending}").write_text(text, encoding="utf-8")
     for name, parts in (("both", '["cells", "drug"]'), ("alone", '["cells"]')):
         text = f'title = "Small"\nsummary = "A model for tests."\nmechanisms = {parts}\n'
-        (folder / "recipes" / f"{name}.toml").write_text(text)
+        (folder / "recipes" / f"{name}.toml").write_text(text, encoding="utf-8")
     return folder

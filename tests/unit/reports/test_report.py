@@ -171,5 +171,5 @@ def test_full_disk_leaves_nothing_half_written(result, tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(BadInput, match="disk is full"):
         write_report(result, old)
-    assert old.read_text() == "the old report"
+    assert old.read_text(encoding="utf-8") == "the old report"
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

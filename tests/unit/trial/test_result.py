@@ -107,7 +107,7 @@ def test_public_names_are_sorted_exist_and_cost_nothing():
         "import sys, json, livingdrug; livingdrug.__version__; "
         "print(json.dumps([m for m in ('numpy', 'polars', 'pydantic', 'numba', 'pint', 'scipy') if m in sys.modules]))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
     assert json.loads(found.stdout) == []
     with pytest.raises(AttributeError, match="it has"):
         ld.nonsense  # noqa: B018

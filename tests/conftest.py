@@ -76,12 +76,12 @@ class Treated:
         doses = [replace(one, check=place) for place, one in zip(places, self.doses, strict=True)]
         return replace(self, checks=days, doses=tuple(doses))
 
-    def run(self, *, rules: bool, rtol: float = 1e-4):
+    def run(self, *, rules: bool, rtol: float = 1e-5):
         """The engine's course of these patients, with the guideline and fate (`rules`) or without both."""
         on = np.full(len(self.checks), rules)
         return self.ready.compiled.run(self.table, self.checks, on, self.doses, rtol=rtol)
 
-    def course(self, *, rules: bool, rtol: float = 1e-4) -> dict[str, np.ndarray]:
+    def course(self, *, rules: bool, rtol: float = 1e-5) -> dict[str, np.ndarray]:
         """Each output by name, shaped (patients, checks)."""
         ensemble = self.run(rules=rules, rtol=rtol)
         assert set(ensemble.status.tolist()) <= {0, 1}, ensemble.sentences()

@@ -15,7 +15,7 @@ import pytest
 from livingdrug.foundation.expressions import read_formula
 
 LOG_RMS = 1e-4
-"""Asked of the engine at its default rtol of 1e-4."""
+"""Asked of the engine at its the rtol of a course, 1e-5."""
 RTOL = 1e-10
 NEVER = 1e6
 

@@ -30,7 +30,7 @@ class Settings:
     sample: int = 40
     between_patient: bool = True
     parameters: Mapping[str, Quantity] = field(default_factory=dict)
-    rtol: float = 1e-4
+    rtol: float = 1e-5
 
     def told(self) -> dict[str, object]:
         """The settings as plain values, for a run's manifest."""

@@ -40,19 +40,14 @@ _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is t
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
-def compiled(function: Callable[..., Any], **more: Any) -> Any:
+def compiled(function: Callable[..., Any]) -> Any:
     """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
         _tell_of_no_cache()
         return njit(**options)(function)
-
-
-def inner(function: Callable[..., Any]) -> Any:
-    """As `compiled`, for functions that only compiled ones call: no door for Python, so less to compile."""
-    return compiled(function, no_cpython_wrapper=True)
 
 
 @cache
@@ -100,7 +95,7 @@ def _typed_call(typing_context: Any, address: Any, arrays: Any) -> Any:
 _call: Any = intrinsic(_typed_call)
 
 
-@inner
+@compiled
 def _aligned(size, like):
     """Zeros of the type of another array, on a 64-byte boundary."""
     extra = 64 // like.itemsize
@@ -109,7 +104,7 @@ def _aligned(size, like):
     return room[first : first + size]
 
 
-@inner
+@compiled
 def _seat(addresses, lane, lanes, patient, parameters, start, log_scales, x, p):
     """Put a patient's parameters and starting state (natural units) on a lane."""
     for s in range(start.shape[1]):
@@ -120,7 +115,7 @@ def _seat(addresses, lane, lanes, patient, parameters, start, log_scales, x, p):
     _call(addresses[PREPARE], (p[lane:],))
 
 
-@inner
+@compiled
 def _all_finite(x, lane, lanes, n):
     for s in range(n):  # noqa: SIM110 - Numba has no all() of a generator
         if not math.isfinite(x[s * lanes + lane]):
@@ -128,7 +123,7 @@ def _all_finite(x, lane, lanes, n):
     return True
 
 
-@inner
+@compiled
 def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new):
     """One step of one lane with a dense matrix and row exchanges, for when the sparse step fails. Returns the error."""
     n, entries = x.size // lanes, pattern.shape[0]

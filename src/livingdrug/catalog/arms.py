@@ -11,6 +11,8 @@ from livingdrug.foundation.errors import CatalogError, UnitError
 from livingdrug.foundation.units import read, read_range
 
 DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
+HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4}
+"""Beyond these a dose is a slip of the unit (assumed; high-dose methotrexate reaches 8,000 mg/m^2)."""
 LABEL_WEIGHT_KG = 50.0
 
 
@@ -56,6 +58,11 @@ class LymphodepletionDrug(Part):
     def _dose_makes_sense(self) -> LymphodepletionDrug:
         if self.dose_value <= 0:
             raise CatalogError(f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", expected more than 0.')
+        if self.dose_value > HIGHEST_DOSE[self.dose_unit]:
+            raise CatalogError(
+                f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", which is {self.dose_value:g} {self.dose_unit};'
+                f" expected at most {HIGHEST_DOSE[self.dose_unit]:g}.\n  Look at the unit."
+            )
         return self
 
     @property

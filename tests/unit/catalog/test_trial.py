@@ -55,6 +55,7 @@ def test_other_ways_to_dose(tmp_path):
         ("30 mg/m^2", "30 mg/L", UnitError, "expected a dose such as"),
         ("30 mg/m^2", "30", UnitError, "Write number and unit"),
         ("30 mg/m^2", "-30 mg/m^2", CatalogError, "expected more than 0"),
+        ("30 mg/m^2", "30 kg", CatalogError, "Look at the unit"),
         ("0.2e6 to 5.0e6 cell/kg", "0.2e6 to 5.0e6 cell", UnitError, "belongs in another key"),
         ("0.2e6 to 5.0e6 cell/kg", "-1e6 to 5.0e6 cell/kg", CatalogError, "doses above 0"),
         ("0.2e6 to 5.0e6 cell/kg", "5e6 to 1e6 cell/kg", UnitError, "begins above its end"),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
@@ -40,14 +41,19 @@ _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is t
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
-def compiled(function: Callable[..., Any]) -> Any:
+def compiled(function: Callable[..., Any], **more: bool) -> Any:
     """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
         _tell_of_no_cache()
         return njit(**options)(function)
+
+
+def _inner(function: Callable[..., Any]) -> Any:
+    """As `compiled`, for what only compiled functions call: without a door for Python there is less to compile."""
+    return compiled(function, no_cpython_wrapper=True)
 
 
 @cache
@@ -56,16 +62,28 @@ def _tell_of_no_cache() -> None:
     log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
 
 
+config: Any = numba_config  # its settings are made when Numba starts, unseen by type checkers
+
+
 class _FirstTime(event.Listener):
-    """Says why nothing happens for some seconds when the integrator is not yet in the cache."""
+    """Says why nothing happens for some seconds when the integrator is not yet in the cache, and keeps them few.
+
+    The arithmetic is in the kernels, so that Numba's higher levels of optimisation gain nothing here; level 1 compiles
+    a tenth faster.
+    """
+
+    level: Any = None
 
     def on_start(self, event: event.Event) -> None:
         if event.data and event.data["dispatcher"] is integrate:
             log = logging.getLogger("livingdrug.engine")
-            log.warning("compiling the integrator once for this installation and precision: about 6 seconds")
+            log.warning("compiling the integrator once for this installation and precision: about 5 seconds")
+            self.level = config.OPT
+            config.OPT = type(self.level)(1)
 
     def on_end(self, event: event.Event) -> None:
-        """Nothing to say."""
+        if self.level is not None and event.data and event.data["dispatcher"] is integrate:
+            config.OPT, self.level = self.level, None
 
 
 def run_integrator(*arguments: Any) -> tuple[Any, Any]:
@@ -95,7 +113,7 @@ def _typed_call(typing_context: Any, address: Any, arrays: Any) -> Any:
 _call: Any = intrinsic(_typed_call)
 
 
-@compiled
+@_inner
 def _aligned(size, like):
     """Zeros of the type of another array, on a 64-byte boundary."""
     extra = 64 // like.itemsize
@@ -104,7 +122,7 @@ def _aligned(size, like):
     return room[first : first + size]
 
 
-@compiled
+@_inner
 def _seat(addresses, lane, lanes, patient, parameters, start, log_scales, x, p):
     """Put a patient's parameters and starting state (natural units) on a lane."""
     for s in range(start.shape[1]):
@@ -115,7 +133,7 @@ def _seat(addresses, lane, lanes, patient, parameters, start, log_scales, x, p):
     _call(addresses[PREPARE], (p[lane:],))
 
 
-@compiled
+@_inner
 def _all_finite(x, lane, lanes, n):
     for s in range(n):  # noqa: SIM110 - Numba has no all() of a generator
         if not math.isfinite(x[s * lanes + lane]):

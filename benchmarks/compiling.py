@@ -44,7 +44,8 @@ def seconds(odes: Odes, **options: Any) -> tuple[float, float]:
 
 def measure(work: Workload) -> dict[str, float]:
     """Seconds by name. Numba itself imports scipy.linalg, which counts among the imports."""
-    core: dict[str, Any] = {"log_scales": work.log_scales, "linear_scales": work.linear_scales}
+    model = work.ready.model
+    core: dict[str, Any] = {"log_scales": model.log_scales, "linear_scales": model.linear_scales}
     program = work.ready.compiled.program
     odes = synthetic()
     plain: dict[str, Any] = {"log_scales": dict.fromkeys(odes.states[::2], 1.0), "linear_scales": {}}

@@ -46,14 +46,6 @@ class Workload:
         return len(self.table)
 
     @property
-    def log_scales(self) -> dict[str, float]:
-        return {name: s.scale for name, s in self.ready.model.states.items() if s.integrate == "log"}
-
-    @property
-    def linear_scales(self) -> dict[str, float]:
-        return {name: s.scale for name, s in self.ready.model.states.items() if s.integrate == "linear"}
-
-    @property
     def scales(self) -> Floats:
         """Scale of each state, in the order of the states."""
         return np.array([self.ready.model.states[name].scale for name in self.ready.odes.states])
@@ -67,7 +59,12 @@ class Workload:
     def compiled(self, **options: Any) -> CompiledModel:
         """The model with its rules; outputs and other options as given."""
         options = {"outputs": self.ready.odes.states, "program": self.ready.compiled.program} | options
-        return compile_model(self.ready.odes, log_scales=self.log_scales, linear_scales=self.linear_scales, **options)
+        return compile_model(
+            self.ready.odes,
+            log_scales=self.ready.model.log_scales,
+            linear_scales=self.ready.model.linear_scales,
+            **options,
+        )
 
     def run(self, model: CompiledModel, *, rules: bool = True, rtol: float = 1e-4) -> Ensemble:
         """Their courses over five years."""

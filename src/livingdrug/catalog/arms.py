@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,11 +24,11 @@ class Apheresis(Part):
     making
         Catalog name of the making process (kind ``making``); empty for the product's own.
     lead_time
-        ``"manufacturer"``: the process's own clocks; or the name of a network file.
+        ``"manufacturer"``: the process's own clocks. Networks of sites are not simulated, and refused.
     """
 
     making: str = ""
-    lead_time: str = "manufacturer"
+    lead_time: Literal["manufacturer"] = "manufacturer"
 
 
 class Bridging(Part):

@@ -102,8 +102,8 @@ def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales
     outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *scales, *told]))
     compiled = compile_model(
         odes,
-        log_scales={name: state.scale for name, state in model.states.items() if state.integrate == "log"},
-        linear_scales={name: state.scale for name, state in model.states.items() if state.integrate == "linear"},
+        log_scales=model.log_scales,
+        linear_scales=model.linear_scales,
         outputs=outputs,
         program=program,
     )

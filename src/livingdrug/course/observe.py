@@ -132,10 +132,7 @@ def _one_visit(
     shift = (2.0 * streams.uniform(seed, f"{group}/day", patients, number) - 1.0) * schedule.window
     day = np.maximum(planned + shift, 0.0)
     missed = streams.uniform(seed, f"{group}/missed", patients, number) < schedule.missed
-    error = np.exp(assay.error_log_sd.value * streams.normal(seed, f"assay/{assay.id}", patients, number))
-    value = np.maximum(at_days(checks, truth, day), 0.0) * assay.factor * error
-    if assay.upper_limit is not None:
-        value = np.minimum(value, assay.upper_limit.value)
+    value = _measured(assay, at_days(checks, truth, day), patients, number, seed)
     seen = (day <= last_day) & ~np.isnan(value)
     limit = assay.lower_limit.value
     return {
@@ -150,6 +147,17 @@ def _one_visit(
     }
 
 
+def _measured(
+    assay: Assay, level: NDArray[np.float64], patients: NDArray[np.int64], number: int, seed: int
+) -> NDArray[np.float64]:
+    """What the assay reports of a true level at the patients' visit of this number; NaN stays NaN."""
+    error = np.exp(assay.error_log_sd.value * streams.normal(seed, f"assay/{assay.id}", patients, number))
+    value = np.maximum(level, 0.0) * assay.factor * error
+    return value if assay.upper_limit is None else np.minimum(value, assay.upper_limit.value)
+
+
+UNPLANNED = 10_000
+"""Number of the unplanned visit in the assays' random streams, beyond all planned ones."""
 OVERT_BLASTS_PERCENT = 30.0
 """Marrow blasts at which disease shows itself (falling counts, blasts in blood) and marrow is looked at; assumed."""
 OVERT_DELAY_DAYS = 7.0
@@ -180,10 +188,7 @@ def unscheduled(
         assay = schedule.assay
         if assay.schedule != "response" and assay.reads not in ("neutrophils", "platelets"):
             continue
-        error = np.exp(assay.error_log_sd.value * streams.normal(seed, f"assay/{assay.id}", patients, 10_000))
-        value = np.maximum(at_days(checks, truth[assay.reads], day), 0.0) * assay.factor * error
-        if assay.upper_limit is not None:
-            value = np.minimum(value, assay.upper_limit.value)
+        value = _measured(assay, at_days(checks, truth[assay.reads], day), patients, UNPLANNED, seed)
         limit = np.full(len(patients), assay.lower_limit.value)
         frame = pl.DataFrame(
             {"patient": patients, "day_planned": day, "day": day, "value": value, "lower_limit": limit,

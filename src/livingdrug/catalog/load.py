@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
 
 if TYPE_CHECKING:
@@ -91,13 +92,29 @@ class Catalog:
         """
         path = self.path(kind, name)
         record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
-        record = read_record(path, record_class)
+        record = checked(self._table(kind, path, record_class), path, record_class)
         try:
             record = record.completed(self)
             record.check_in(self)
         except CatalogError as problem:
             raise CatalogError(f"{_short(path)}: {problem}") from None
         return record
+
+    def _table(self, kind: str, path: Path, record_class: Any, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+        """A file's table, laid over that of the file it extends where its kind allows this."""
+        table = read_toml(path)
+        if not issubclass(record_class, Inheriting) or not isinstance(table.get("extends", ""), str):
+            return table
+        base = table.get("extends", "")
+        if not base:
+            return table
+        seen = (*seen, path.stem)
+        above = self.path(kind, base)
+        if above.stem in seen:
+            raise CatalogError(
+                f'{_short(path)}, "extends": {" -> ".join([*seen, above.stem])} is a circle.\n  Extend another file.'
+            )
+        return laid_over(self._table(kind, above, record_class, seen), table)
 
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():
@@ -188,11 +205,15 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def read_record(path: Path, record_class: Any) -> Any:
     """One file as a checked record; its id is the file's name."""
+    return checked(read_toml(path), path, record_class)
+
+
+def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
+    """The table of a file as a checked record."""
     from pydantic import ValidationError
 
     from livingdrug.catalog.told import told
 
-    data = read_toml(path)
     if "id" in data:
         raise CatalogError(
             f'{_short(path)}, "id": the id is the file\'s name, "{path.stem}".\n  Take the key out; rename the file.'

@@ -121,3 +121,40 @@ def test_a_folder_a_missing_file_and_a_binary_file(folder):
     empty = write(folder, "trial", "empty", "")
     with pytest.raises(CatalogError, match="problems"):
         load_trial(empty)
+
+
+MAKING = """
+title = "A process of our own"
+extends = "{base}"
+[waiting.slot]
+value = 2
+unit = "day"
+meaning = "Wait for a slot"
+kind = "input"
+source = "our own plant"
+"""
+
+
+def test_a_file_laid_over_another_states_only_what_differs(folder):
+    (folder / "making").mkdir()
+    write(folder, "making", "ours", MAKING.format(base="tisa_cel_trial"))
+    ours, base = (Catalog([folder]).load("making", name) for name in ("ours", "tisa_cel_trial"))
+    assert ours.waiting["slot"].value == 2
+    assert ours.waiting["slot"].spread != base.waiting["slot"].spread, "a number of one's own replaces the other whole"
+    assert ours.waiting["booking"] == base.waiting["booking"]
+    assert (ours.making, ours.product) == (base.making, base.product)
+
+
+def test_files_that_extend_one_another_in_a_circle_are_refused(folder):
+    (folder / "making").mkdir()
+    write(folder, "making", "one", MAKING.format(base="two"))
+    write(folder, "making", "two", MAKING.format(base="one"))
+    with pytest.raises(CatalogError, match="one -> two -> one is a circle"):
+        Catalog([folder]).load("making", "one")
+
+
+def test_a_file_laid_over_one_that_is_not_there_says_so(folder):
+    (folder / "making").mkdir()
+    write(folder, "making", "ours", MAKING.format(base="tisa_cell_trial"))
+    with pytest.raises(UnknownName, match="tisa_cel_trial"):
+        Catalog([folder]).load("making", "ours")

@@ -45,6 +45,39 @@ class CatalogRecord(Part):
         yield from _quantities(self, "")
 
 
+class Inheriting(CatalogRecord):
+    """A record whose file may be laid over another of its kind: it then states only what differs.
+
+    Attributes
+    ----------
+    extends
+        The other file's name. Tables are merged key by key; a number, a fact or a covariate of one's own stands in
+        place of the other's as a whole, so that no source is left beside a value it does not support.
+    """
+
+    extends: str = ""
+
+
+WHOLE = ("value", "text", "distribution", "formula")
+"""A table with one of these keys is one statement: it replaces another, it is not merged with it."""
+
+
+def laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Two tables of catalog files as one; the second wins.
+
+    >>> laid_over({"a": {"value": 1, "spread": 2}, "b": {"c": 1}}, {"a": {"value": 3}, "b": {"d": 2}})
+    {'a': {'value': 3}, 'b': {'c': 1, 'd': 2}}
+    """
+    merged = dict(base)
+    for key, value in own.items():
+        below = base.get(key)
+        if isinstance(value, dict) and isinstance(below, dict) and not any(mark in value for mark in WHOLE):
+            merged[key] = laid_over(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
 def _quantities(node: Any, place: str) -> Iterator[tuple[str, Quantity]]:
     if isinstance(node, Quantity):
         yield place, node

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.catalog.records.base import Inheriting, Part
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.quantities import Quantity
@@ -110,7 +110,7 @@ class Covariate(Part):
         return self
 
 
-class Record(CatalogRecord):
+class Record(Inheriting):
     """A population of virtual patients.
 
     Attributes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.catalog.records.base import Inheriting, Part
 from livingdrug.foundation.quantities import Quantity
 
 
@@ -27,7 +27,7 @@ class Fact(Part):
     status: str = Field(pattern="^(read|unverified)$")
 
 
-class Record(CatalogRecord):
+class Record(Inheriting):
     """A product.
 
     Attributes

@@ -19,25 +19,32 @@ if TYPE_CHECKING:
 
 SCALES = (
     ("crs_penn", "Cytokine release syndrome, Penn grade"),
+    ("crs_lee", "Cytokine release syndrome, Lee grade"),
     ("crs_astct", "Cytokine release syndrome, ASTCT grade"),
+    ("neurotoxicity_ctcae", "Neurotoxicity, CTCAE grade"),
     ("icans_astct", "Neurotoxicity (ICANS), ASTCT grade"),
 )
 LEAD = (
-    "Grades are read from signs: fever, blood pressure and vasopressors, oxygen, orientation. The same patients are graded on both "
-    "scales: Penn, which the trial used, counts treatment in hospital; ASTCT counts vasopressors and oxygen."
+    "Grades are read from signs: fever, blood pressure and vasopressors, oxygen, organs, orientation, tremor. The same patients are graded "
+    "on several scales: Penn counts treatment in hospital, Lee also organ injury, ASTCT vasopressors and oxygen alone; CTCAE counts more "
+    "neurological signs than ICANS."
 )
 DAYS = range(31)
 STEROIDS = ("methylprednisolone", "dexamethasone", "prednisolone", "hydrocortisone")
 SHARES = (
     ("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"),
-    ("neurotoxicity_any", "Neurotoxicity, any grade"), ("neurotoxicity_severe", "Neurotoxicity, grade 3 or higher"),
+    ("neurotoxicity_any", "Neurotoxicity by CTCAE, any grade"),
+    ("neurotoxicity_severe", "Neurotoxicity by CTCAE, grade 3 or higher"),
+    ("icans_any", "ICANS, any grade"), ("icans_severe", "ICANS, grade 3 or higher"),
     ("tocilizumab_use", "Tocilizumab given"), ("steroid_use", "Steroids given for toxicity"), ("icu", "Intensive care"),
 )  # fmt: skip
 TIMES = (
     ("crs_onset_day", "Onset of CRS, day: median (range)", "crs_onset"),
     ("crs_duration_days", "Duration of CRS, days: median (range)", "crs_duration"),
-    ("icans_onset_day", "Onset of neurotoxicity, day: median (range)", "neurotoxicity_onset"),
-    ("icans_duration_days", "Duration of neurotoxicity, days: median (range)", "neurotoxicity_duration"),
+    ("neurotoxicity_onset_day", "Onset of neurotoxicity by CTCAE, day: median (range)", "neurotoxicity_onset"),
+    ("neurotoxicity_duration_days", "Duration of neurotoxicity by CTCAE, days: median (range)", "neurotoxicity_duration"),
+    ("icans_onset_day", "Onset of ICANS, day: median (range)", "icans_onset"),
+    ("icans_duration_days", "Duration of ICANS, days: median (range)", "icans_duration"),
 )
 FLAGS = (("vasopressor", "Vasopressor"), ("ventilation", "Mechanical ventilation"))
 

@@ -79,6 +79,9 @@ SIGNS: dict[str, Sign] = {
 }
 """What a check can see. The model's outputs carry these names."""
 
+COMPLAINTS = ("tremor", "headache", "distress")
+"""Signs that a table may lack: then nobody looked, and a grade is told with the highest it might be."""
+
 FLAGS: dict[str, Sign] = {
     "fever_treated": Sign(
         "", "1 once an antipyretic, tocilizumab or a steroid was given in this episode", 0.0, +1, 0.0, 1.0, True

@@ -49,10 +49,13 @@ OUTCOME_TYPES = {
     "first_response_day": pl.Float64, "mrd_negative_3mo": pl.Boolean, "treatment_failure_day": pl.Float64,
     "relapse_day": pl.Float64, "relapse_antigen_negative": pl.Boolean, "death_day": pl.Float64, "death_cause": pl.String,
     "subsequent_therapy_day": pl.Float64, "last_contact_day": pl.Float64, "crs_penn_max": pl.Int64,
-    "crs_astct_max": pl.Int64, "crs_onset_day": pl.Float64, "crs_duration_days": pl.Float64, "icans_max": pl.Int64,
-    "icans_onset_day": pl.Float64, "icans_duration_days": pl.Float64, "icu": pl.Boolean, "n_tocilizumab": pl.Int64,
+    "crs_astct_max": pl.Int64, "crs_lee_max": pl.Int64, "crs_onset_day": pl.Float64, "crs_duration_days": pl.Float64,
+    "icans_max": pl.Int64, "icans_onset_day": pl.Float64, "icans_duration_days": pl.Float64,
+    "neurotoxicity_ctcae_max": pl.Int64, "neurotoxicity_ctcae_onset_day": pl.Float64,
+    "neurotoxicity_ctcae_duration_days": pl.Float64, "icu": pl.Boolean, "n_tocilizumab": pl.Int64,
     "n_steroid": pl.Int64, "vasopressor": pl.Boolean, "ventilation": pl.Boolean, "cmax_copies_per_ug": pl.Float64,
     "tmax_day": pl.Float64, "auc_0_28_day_copies_per_ug": pl.Float64, "last_detectable_day": pl.Float64,
+    "cmax_cells_per_ul": pl.Float64, "tmax_cells_day": pl.Float64, "auc_0_28_day_cells_per_ul": pl.Float64,
     "b_cell_recovery_day": pl.Float64, "neutropenia_grade_day28": pl.Int64, "thrombocytopenia_grade_day28": pl.Int64,
     "n_infections_8wk": pl.Int64, "n_severe_infections_8wk": pl.Int64, "n_infections": pl.Int64,
     "igg_nadir_g_per_l": pl.Float64, "ivig": pl.Boolean, "haemoglobin_nadir_g_per_dl": pl.Float64,
@@ -174,8 +177,9 @@ class Seen:
         for graded in self.graded:
             name = "icans" if graded.scale.startswith("icans") else graded.scale
             columns[f"{name}_max"] = graded.highest
-            prefix = name if name == "icans" else "crs" if graded.scale.startswith("crs") else ""
-            if prefix and f"{prefix}_onset_day" not in columns:
+            # onset and duration of CRS are those of the first CRS scale the trial names
+            prefix = "crs" if name.startswith("crs") else name
+            if f"{prefix}_onset_day" not in columns:
                 first, last = graded.first_and_last()
                 columns[f"{prefix}_onset_day"] = first
                 columns[f"{prefix}_duration_days"] = last - first + 1.0
@@ -204,11 +208,15 @@ class Seen:
 
     def _kinetics(self) -> dict[str, Floats]:
         found = non_compartmental(*self._grid("car_t_copies_per_ug"))
+        cells = non_compartmental(*self._grid("car_t_per_ul"))
         return {
             "cmax_copies_per_ug": found.cmax,
             "tmax_day": found.tmax_day,
             "auc_0_28_day_copies_per_ug": np.where(np.isnan(found.cmax), np.nan, found.auc),
             "last_detectable_day": found.last_detectable_day,
+            "cmax_cells_per_ul": cells.cmax,
+            "tmax_cells_day": cells.tmax_day,
+            "auc_0_28_day_cells_per_ul": np.where(np.isnan(cells.cmax), np.nan, cells.auc),
         }
 
     def _blood(self) -> dict[str, object]:

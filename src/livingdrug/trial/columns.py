@@ -22,9 +22,11 @@ _PATIENTS = """
     out_of_specification:b n_manufacturing_attempts:i
     responded_3mo:b cr_3mo:b cri_3mo:b best_response:s first_response_day:f mrd_negative_3mo:b treatment_failure_day:f
     relapse_day:f relapse_antigen_negative:b death_day:f death_cause:s subsequent_therapy_day:f last_contact_day:f
-    crs_penn_max:i crs_astct_max:i crs_onset_day:f crs_duration_days:f icans_max:i icans_onset_day:f
-    icans_duration_days:f icu:b n_tocilizumab:i n_steroid:i vasopressor:b ventilation:b
-    cmax_copies_per_ug:f tmax_day:f auc_0_28_day_copies_per_ug:f last_detectable_day:f b_cell_recovery_day:f
+    crs_penn_max:i crs_astct_max:i crs_lee_max:i crs_onset_day:f crs_duration_days:f icans_max:i icans_onset_day:f
+    icans_duration_days:f neurotoxicity_ctcae_max:i neurotoxicity_ctcae_onset_day:f
+    neurotoxicity_ctcae_duration_days:f icu:b n_tocilizumab:i n_steroid:i vasopressor:b ventilation:b
+    cmax_copies_per_ug:f tmax_day:f auc_0_28_day_copies_per_ug:f last_detectable_day:f
+    cmax_cells_per_ul:f tmax_cells_day:f auc_0_28_day_cells_per_ul:f b_cell_recovery_day:f
     neutropenia_grade_day28:i thrombocytopenia_grade_day28:i
     n_infections_8wk:i n_severe_infections_8wk:i n_infections:i igg_nadir_g_per_l:f ivig:b
     haemoglobin_nadir_g_per_dl:f days_anc_below_500:f icaht_early:i icaht_late:i icaht_platelets_early:i

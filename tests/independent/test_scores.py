@@ -1,11 +1,12 @@
 """Worked examples of the catalogue, and points and cuts retyped by hand: HScore from PMC7589537 Table 4 and
-PMC10101193 Table 1 (mg/dL there, mmol/L here), CAR-HEMATOTOX from five public test cases, EASIX from PMC8525234."""
+PMC10101193 Table 1 (mg/dL there, mmol/L here), CAR-HEMATOTOX from five fictional test cases of a public calculator,
+EASIX from PMC8525234."""
 
 import numpy as np
 import pytest
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.clinic.scores import score
+from livingdrug.clinic.scores import score, told_probability
 
 CATALOG = Catalog()
 SCORES = {name: CATALOG.load("score", name) for name in CATALOG.names("score")}
@@ -57,6 +58,24 @@ def test_hscore_cut_off():
         SCORES["hscore"], {**WELL, "organomegaly": 2.0, "ferritin": 7000.0, "triglycerides": 5.0, "cytopenias": 2.0}
     )
     assert (float(above.value), str(above.band)) == (176, "at or above the cut-off")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0, "at most 1 %"), (90, "at most 1 %"), (95, "at most 1 %"), (100, "1 %"), (110, "3 %"), (120, "5 %"), (130, "9 %"),
+        (140, "16 %"), (150, "25 %"), (160, "40 %"), (169, "40 to 54 %"), (170, "54 %"), (180, "70 %"), (190, "80 %"),
+        (200, "88 %"), (210, "93 %"), (220, "96 %"), (230, "98 %"), (240, "99 %"), (245, "at least 99 %"), (250, "at least 99 %"), (337, "at least 99 %"),
+    ],
+)  # fmt: skip
+def test_hscore_probability(value, told):
+    """hindawi.com/journals/crirh/2017/5304180/tab3, copied from Fardet 2014: below 1 % at 90, above 99 % at 250."""
+    assert told_probability(SCORES["hscore"], value) == told
+
+
+def test_no_probability_without_a_table():
+    assert told_probability(SCORES["hematotox"], 3) == ""
+    assert told_probability(SCORES["hscore"], np.nan) == ""
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ def test_nothing_moves_before_anything_is_given(treated):
     days = people.checks[(people.checks <= -6 + 1e-9) | (people.checks >= 300)]
     still = type(people)(people.ready, people.patients, people.table, days, (), people.seed)
     still = still.having(leukaemia_start=0.0, lymphocyte_start_share=1.0, marrow_reserve=1.0, b_cell_start_share=1.0)
-    still = still.having(ferritin_baseline=300.0)  # a marrow that is not spent
+    still = still.having(ferritin_baseline=300.0, haemoglobin_start=12.5, crp_baseline=1.0)  # a fit marrow
+    still = still.having(
+        neutrophils_start=people.parameter("neutrophil_set_point"), platelets_start=people.parameter("platelet_set_point")
+    )
     course = still.course(rules=False)
     for name in ("neutrophils", "platelets", "il6", "b_cells"):
         np.testing.assert_allclose(course[name][:, -1], course[name][:, 0], rtol=0.05, err_msg=name)

@@ -114,7 +114,7 @@ class Catalog:
             raise CatalogError(
                 f'{_short(path)}, "extends": {" -> ".join([*seen, above.stem])} is a circle.\n  Extend another file.'
             )
-        return laid_over(self._table(kind, above, record_class, seen), table)
+        return laid_over(self._table(kind, above, record_class, seen), table, record_class.appended)
 
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():

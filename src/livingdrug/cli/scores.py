@@ -139,6 +139,7 @@ def _bands(record: Any, screen: Any) -> None:
 def _score_one(record: Any, values: dict[str, str]) -> None:
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.clinic.scores import score as evaluate
+    from livingdrug.clinic.scores import told_probability
 
     result = evaluate(record, values)
     screen = console()
@@ -154,6 +155,11 @@ def _score_one(record: Any, values: dict[str, str]) -> None:
         if float(result.value) >= band.at_least:
             screen.print(f"{band.label}: {band.meaning} ({band.source}, {band.where}; {band.status})", markup=False)
             break
+    probability = told_probability(record, float(result.value))
+    if probability:
+        table_of = record.probability
+        told = f"Probability of {table_of.of}: {probability} ({table_of.source}, {table_of.where}; {table_of.status})"
+        screen.print(told, markup=False)
     if record.note:
         screen.print(record.note, markup=False)
     notice(screen)

@@ -241,11 +241,13 @@ def _milligrams(dose: Dose, limit: Limit) -> str:
         text = f"({dose.mg_per_kg_below!r} if weight < {dose.kg_below!r} else {dose.mg_per_kg!r}) * weight"
     else:
         text = f"{dose.mg_per_kg!r} * weight"
+    # The factor acts on what the patient would get: half of a capped dose is half the cap.
+    if dose.mg_at_most is not None:
+        text = f"min({text}, {dose.mg_at_most!r})"
     if dose.factor:
         text = f"({dose.factor}) * ({text})"
-    for ceiling in (dose.mg_at_most, limit.mg_at_most):
-        if ceiling is not None:
-            text = f"min({text}, {ceiling!r})"
+    if limit.mg_at_most is not None:
+        text = f"min({text}, {limit.mg_at_most!r})"
     return text
 
 

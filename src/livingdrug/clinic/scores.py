@@ -131,6 +131,30 @@ def score_table(path: Path | str, record: ScoreRecord) -> pl.DataFrame:
     return frame
 
 
+def told_probability(record: ScoreRecord, value: float) -> str:
+    """What the published table says of this score; a range between two of its lines, ``""`` without a table.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import Catalog
+    >>> hscore = Catalog().load("score", "hscore")
+    >>> [told_probability(hscore, score) for score in (80, 170, 178, 300)]
+    ['at most 1 %', '54 %', '54 to 70 %', 'at least 99 %']
+    """
+    table = record.probability
+    if table is None or np.isnan(value):
+        return ""
+    scores, percent = table.scores, table.percent
+    if value < scores[0] or (table.below_first and value < scores[1]):
+        return f"at most {percent[1 if value > scores[0] else 0]:g} %"
+    if value > scores[-1] or (table.above_last and value > scores[-2]):
+        return f"at least {percent[-2 if value < scores[-1] else -1]:g} %"
+    below = int(np.searchsorted(scores, value, side="right")) - 1
+    if scores[below] == value or percent[below] == percent[below + 1]:
+        return f"{percent[below]:g} %"
+    return f"{percent[below]:g} to {percent[below + 1]:g} %"
+
+
 def refuse(record: ScoreRecord) -> None:
     """Raise `BadInput` with the reason when this score is not computed."""
     if record.refused:

@@ -16,6 +16,7 @@ from livingdrug.engine.ensemble import Firings
 
 WATCHED_DAYS = 56
 """Grades are recorded for eight weeks, the window in which ELIANA counted CRS and neurological events."""
+DIALYSIS_CREATININE_RATIO = 6.0
 SHOWN_DAYS = 30
 """To this day a row stands for every day in care, also with grade 0."""
 
@@ -104,17 +105,22 @@ def log_rows(
 def support(
     checks: NDArray[np.float64], truth: Mapping[str, NDArray[np.float64]], last_day: NDArray[np.float64]
 ) -> dict[str, NDArray[np.bool_]]:
-    """Whether a patient ever needed a vasopressor, ventilation or intensive care within eight weeks (n,).
+    """Whether a patient ever needed support of an organ within eight weeks: name -> (n,).
 
-    Intensive care: a vasopressor, more than low-flow oxygen, or an ICE score of 2 or less (our definition).
+    Intensive care: a vasopressor, more than low-flow oxygen, or an ICE score of 2 or less (our definition). Dialysis:
+    creatinine above six times its limit, which is CTCAE grade 4 (our definition).
     """
     here = (checks >= 0) & (checks < WATCHED_DAYS) & (checks <= last_day[:, None])
     pressor = (truth["pressor_level"] >= 2) & here
     oxygen = truth["oxygen_level"]
     intensive = pressor | ((oxygen >= 2) & here) | ((truth["ice_score"] <= 2) & here)
-    ventilated = (oxygen >= 4) & here
-    return {
-        "vasopressor": np.asarray(pressor.any(axis=1)),
-        "ventilation": np.asarray(ventilated.any(axis=1)),
-        "icu": np.asarray(intensive.any(axis=1)),
+    needed = {
+        "hypotension_treated": truth["pressor_level"] >= 1,
+        "vasopressor": pressor,
+        "vasopressor_high_dose": truth["pressor_level"] >= 3,
+        "oxygen": oxygen >= 1,
+        "ventilation": oxygen >= 4,
+        "dialysis": truth["creatinine_ratio"] > DIALYSIS_CREATININE_RATIO,
+        "icu": intensive,
     }
+    return {name: np.asarray((moments & here).any(axis=1)) for name, moments in needed.items()}

@@ -22,6 +22,8 @@ from livingdrug.population import Cohort
 
 Floats = NDArray[np.float64]
 STEROIDS = ("methylprednisolone", "dexamethasone", "prednisone", "hydrocortisone")
+TIMED = ("crs", "icans", "neurotoxicity", "neurological")
+"""Families of scales with onset and duration, read off the first of the family that the trial names."""
 LOT_COLUMNS = (
     "status", "enrolment_day", "vein_to_vein_days", "bridging", "waiting_end_day", "dose_cells", "dose_cells_per_kg",
     "viability", "transduction", "copies_per_car_t_cell", "culture_doublings", "out_of_specification",
@@ -49,10 +51,11 @@ OUTCOME_TYPES = {
     "first_response_day": pl.Float64, "mrd_negative_3mo": pl.Boolean, "treatment_failure_day": pl.Float64,
     "relapse_day": pl.Float64, "relapse_antigen_negative": pl.Boolean, "death_day": pl.Float64, "death_cause": pl.String,
     "subsequent_therapy_day": pl.Float64, "last_contact_day": pl.Float64, "crs_penn_max": pl.Int64,
-    "crs_astct_max": pl.Int64, "crs_lee_max": pl.Int64, "crs_onset_day": pl.Float64, "crs_duration_days": pl.Float64,
-    "icans_max": pl.Int64, "icans_onset_day": pl.Float64, "icans_duration_days": pl.Float64,
-    "neurotoxicity_ctcae_max": pl.Int64, "neurotoxicity_ctcae_onset_day": pl.Float64,
-    "neurotoxicity_ctcae_duration_days": pl.Float64, "icu": pl.Boolean, "n_tocilizumab": pl.Int64,
+    "crs_astct_max": pl.Int64, "crs_lee_max": pl.Int64, "neurotoxicity_ctcae_max": pl.Int64,
+    "neurotoxicity_onset_day": pl.Float64, "neurotoxicity_duration_days": pl.Float64,
+    "neurological_events_ctcae_max": pl.Int64, "neurological_onset_day": pl.Float64, "neurological_duration_days": pl.Float64, "hypotension_treated": pl.Boolean, "vasopressor_high_dose": pl.Boolean,
+    "oxygen": pl.Boolean, "dialysis": pl.Boolean, "crs_onset_day": pl.Float64, "crs_duration_days": pl.Float64, "icans_max": pl.Int64,
+    "icans_onset_day": pl.Float64, "icans_duration_days": pl.Float64, "icu": pl.Boolean, "n_tocilizumab": pl.Int64,
     "n_steroid": pl.Int64, "vasopressor": pl.Boolean, "ventilation": pl.Boolean, "cmax_copies_per_ug": pl.Float64,
     "tmax_day": pl.Float64, "auc_0_28_day_copies_per_ug": pl.Float64, "last_detectable_day": pl.Float64,
     "cmax_cells_per_ul": pl.Float64, "tmax_cells_day": pl.Float64, "auc_0_28_day_cells_per_ul": pl.Float64,
@@ -175,11 +178,10 @@ class Seen:
     def _toxicity(self) -> dict[str, NDArray]:
         columns: dict[str, NDArray] = {}
         for graded in self.graded:
-            name = "icans" if graded.scale.startswith("icans") else graded.scale
-            columns[f"{name}_max"] = graded.highest
-            # onset and duration of CRS are those of the first CRS scale the trial names
-            prefix = "crs" if name.startswith("crs") else name
-            if f"{prefix}_onset_day" not in columns:
+            family = graded.scale.partition("_")[0]
+            columns["icans_max" if family == "icans" else f"{graded.scale}_max"] = graded.highest
+            prefix = family if family in TIMED else ""
+            if prefix and f"{prefix}_onset_day" not in columns:
                 first, last = graded.first_and_last()
                 columns[f"{prefix}_onset_day"] = first
                 columns[f"{prefix}_duration_days"] = last - first + 1.0

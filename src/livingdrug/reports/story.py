@@ -252,7 +252,9 @@ def _toxicity(who: Mapping[str, Any], grades: list[dict[str, Any]]) -> list[Entr
     # Grades are recorded while the patient is in view: until last contact or another therapy.
     ends = [_day(who, name) for name in ("last_contact_day", "subsequent_therapy_day")]
     in_view = min((day for day in ends if not math.isnan(day)), default=math.inf)
-    for scale, words in (("crs_penn", "Cytokine release"), ("icans_astct", "Neurotoxicity")):
+    graded = sorted({row["scale"] for row in grades})
+    release = "crs_penn" if "crs_penn" in graded else next((name for name in graded if name.startswith("crs_")), "")
+    for scale, words in ((release, "Cytokine release"), ("icans_astct", "Neurotoxicity")):
         for i, episode in enumerate(_episodes([(r["day"], r["grade"]) for r in grades if r["scale"] == scale])):
             (first, grade), highest = episode[0], max(g for _, g in episode)
             worst = next(d for d, g in episode if g == highest)

@@ -47,6 +47,7 @@ def evaluate(record: Endpoint, patients: pl.DataFrame, arms: Sequence[str], *, l
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
     values = patient_values(chosen)
     check_names(record, values)
+    _check_graded(record, chosen)
     n = chosen.height
 
     def formula(text: str) -> Floats:
@@ -98,6 +99,19 @@ def check_names(record: Endpoint, known: Any = None) -> None:
                 names,
                 f"Correct the formulas in endpoint/{record.id}.toml; they may use the patients' columns and "
                 "infused, responder, relapsed, never, …",
+            )
+
+
+def _check_graded(record: Endpoint, patients: pl.DataFrame) -> None:
+    """Stop at a grade nobody was given: an ungraded scale would read as a scale on which all had nothing."""
+    infused = patients.filter(patients["status"] == "infused") if "status" in patients.columns else patients
+    for name in record.needs:
+        if name.endswith("_max") and name in infused.columns and infused.height and infused[name].is_null().all():
+            graded = [column for column in infused.columns if column.endswith("_max") and column not in record.needs]
+            there = ", ".join(column for column in graded if not infused[column].is_null().all())
+            raise BadInput(
+                f'endpoint "{record.id}" reads {name}, but this trial does not grade that scale (it has {there or "none"}).\n'
+                f'  Add the scale to "scales" in the trial\'s file, or ask for another endpoint.'
             )
 
 

@@ -264,6 +264,18 @@ def test_unknown_names_stop_at_the_door(changes, told):
         compiled(a_guideline(**changes))
 
 
+@pytest.mark.parametrize("weight", [20.0, 70.0, 110.0])
+def test_a_taper_halves_what_the_patient_got_before(weight):
+    """ASCO 2021 table 1, grade 4: 500 mg every 12 hours for 3 days, 250 for 2 days, 125 for 2 days, then 60 until grade 1."""
+    program, rules = compiled("asco_2021")
+    log, *_ = run(program, lambda t: severe_from(3.0, until=4.0, level=4.0)(t), weight=weight)
+    given = [amount for _, firing, amount in log if rules[firing].drug == "methylprednisolone"]
+    full = min(11.1 * weight, 333.3)
+    published = np.repeat([500.0, 250.0, 125.0], [9, 6, 6]) / 500.0  # as many 8-hourly checks as days times 3
+    assert np.array(given[:21]) / full == pytest.approx(published)
+    assert max(given[21:], default=0.0) <= 60 / 500 * full * 1.001
+
+
 def test_asco_2021_by_grade():
     """ASCO 2021 table 1: grade 2 tocilizumab only; grade 3 with dexamethasone 40 mg a day; grade 4 methylprednisolone 1 g."""
     program, rules = compiled("asco_2021")
@@ -282,3 +294,8 @@ def test_asco_2021_by_grade():
     grade_two = {"temperature": 39.0, "oxygen_level": 1.0}
     log, *_ = run(program, lambda t: grade_two if 3 <= t < 3.9 else {}, weight=70.0)
     assert {rules[firing].drug for _, firing, _ in log} == {"tocilizumab"}
+    low_pressure = {"temperature": 39.0, "pressor_level": 1.0}  # outlasts tocilizumab: 10 mg every 12 hours, grade 2
+    log, *_ = run(program, lambda t: low_pressure if 3 <= t < 4.99 else {}, weight=70.0)
+    doses = [(day, amount) for day, firing, amount in log if rules[firing].drug == "dexamethasone" and day < 4.99]
+    assert [amount for _, amount in doses] == pytest.approx([6.65] * len(doses))
+    assert np.diff([day for day, _ in doses]) == pytest.approx(1 / 3)

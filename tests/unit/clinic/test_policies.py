@@ -46,14 +46,19 @@ def random_signs(rng, n):
     return signs
 
 
-def walk(program, n, seed, *, days, weight, dies_day):
+def well_signs(n):
+    """Signs of somebody who has recovered in every respect."""
+    return {name: np.full(n, sign.well) for name, sign in SIGNS.items()}
+
+
+def walk(program, n, seed, *, days, weight, dies_day, recovered_from=np.inf):
     """The program over many patients and random signs, by NumPy: day and amounts of every firing."""
     rng = np.random.default_rng(seed)
     memory = {name: np.full(n, value) for name, value in program.memory.items()}
     log = {name: [] for name in program.firings}
     for k, day in enumerate(days):
         if k % 4 == 0:  # a state of illness lasts four checks
-            signs = random_signs(rng, n)
+            signs = random_signs(rng, n) if day < recovered_from else well_signs(n)
         values = {
             **signs,
             **{name: np.zeros(n) for name in STATES},
@@ -100,6 +105,34 @@ def test_no_limit_is_ever_broken_and_nobody_dead_is_treated(name):
             assert amounts.max() <= 800.0
             gaps = [np.diff(days[given[:, patient]]) for patient in range(0, PATIENTS, 10)]
             assert min((gap.min() for gap in gaps if gap.size), default=1.0) >= 1 / 3 - MOMENT
+
+
+AGAINST_TOXICITY = ("tocilizumab", "siltuximab", "anakinra", "dexamethasone", "methylprednisolone")
+LONGEST_TAPER_DAYS = 6.0
+"""ASCO 2021 and CARTOX step down every second day, three steps: two days each of a half, a quarter, an eighth."""
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_what_is_given_against_toxicity_stops_when_it_is_gone(name):
+    """ASCO 2021, tables 1 and 2: corticosteroids until grade 1, then tapered; so for every policy, and no antibody after recovery."""
+    policy, program, rules = compiled(name)
+    n, recovered = 300, 12.0
+    days = np.arange(0, 121) / 3
+    weight = np.random.default_rng(4).uniform(6.0, 140.0, n)
+    fired = walk(program, n, 6, days=days, weight=weight, dies_day=np.full(n, 1e9), recovered_from=recovered)
+    for drug in set(policy.drugs) & set(AGAINST_TOXICITY):
+        given = sum(fired[firing] for firing, rule in rules.items() if rule.drug == drug) > 0
+        later = given[days > recovered + LONGEST_TAPER_DAYS + 2 / 3]
+        assert not later.any(), f"{drug} goes on after recovery"
+        if drug in ("tocilizumab", "siltuximab"):
+            assert not given[days > recovered + 2].any()
+
+
+def test_nci_2016_gives_two_days_of_dexamethasone():
+    """PMC4929924, table 3: 10 mg every 6 hours until grade 1 or 8 doses, which are 80 mg in 48 hours."""
+    limit = CATALOG.load("guideline", "nci_2016").limit["dexamethasone"]
+    assert limit.at_most_doses * limit.min_interval_days == pytest.approx(8 * 6 / 24)
+    assert limit.at_most_doses * limit.mg_at_most == pytest.approx(80, rel=0.01)
 
 
 @pytest.mark.parametrize("name", [name for name in POLICIES if "tocilizumab" in CATALOG.load("guideline", name).drugs])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,9 +52,11 @@ class Inheriting(CatalogRecord):
     ----------
     extends
         The other file's name. Tables are merged key by key; a number, a fact or a covariate of one's own stands in
-        place of the other's as a whole, so that no source is left beside a value it does not support.
+        place of the other's as a whole, so that no source is left beside a value it does not support. Lists named in
+        `appended` are added to the other's.
     """
 
+    appended: ClassVar[tuple[str, ...]] = ()
     extends: str = ""
 
 
@@ -62,8 +64,8 @@ WHOLE = ("value", "text", "distribution", "formula")
 """A table with one of these keys is one statement: it replaces another, it is not merged with it."""
 
 
-def laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Two tables of catalog files as one; the second wins.
+def laid_over(base: dict[str, Any], own: dict[str, Any], appended: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Two tables of catalog files as one; the second wins, but lists named in `appended` follow one another.
 
     >>> laid_over({"a": {"value": 1, "spread": 2}, "b": {"c": 1}}, {"a": {"value": 3}, "b": {"d": 2}})
     {'a': {'value': 3}, 'b': {'c': 1, 'd': 2}}
@@ -73,6 +75,8 @@ def laid_over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         below = base.get(key)
         if isinstance(value, dict) and isinstance(below, dict) and not any(mark in value for mark in WHOLE):
             merged[key] = laid_over(below, value)
+        elif key in appended and isinstance(value, list) and isinstance(below, list):
+            merged[key] = [*below, *value]
         else:
             merged[key] = value
     return merged

@@ -36,7 +36,9 @@ def _refuse_circle(first: Record, catalog: Lookup) -> None:
 
 
 class Dose(Part):
-    """How much: per body weight (another amount below a weight) or fixed, times a factor, at most a maximum.
+    """How much: per body weight (another amount below a weight) or fixed, at most a maximum, times a factor.
+
+    The factor (a taper, a step up) acts on the capped amount; the drug's limit caps the result once more.
 
     Amounts carry units in the file ("8 mg/kg"); the properties give mg, mg/kg and kg.
     """

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.catalog.records.base import Inheriting, Part
 from livingdrug.foundation.errors import ExpressionError
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.quantities import Status
@@ -64,6 +64,12 @@ SIGNS: dict[str, Sign] = {
     "seizure": Sign("", "0 none, 1 brief and resolving, 2 longer than 5 min or repetitive", 0.0, +1, 0.0, 2.0, True),
     "motor_weakness": Sign("", "1 with deep focal motor weakness", 0.0, +1, 0.0, 1.0, True),
     "cerebral_oedema": Sign("", "0 none, 1 focal, 2 diffuse", 0.0, +1, 0.0, 2.0, True),
+    "tremor": Sign("", "0 none, 1 mild, 2 limits daily activities, 3 limits self-care", 0.0, +1, 0.0, 3.0, True),
+    "headache": Sign("", "0 none, 1 mild, 2 limits daily activities, 3 limits self-care", 0.0, +1, 0.0, 3.0, True),
+    "distress": Sign(
+        "", "Insomnia, anxiety or dizziness: 0 none, 1 mild, 2 limits daily activities, 3 limits self-care",
+        0.0, +1, 0.0, 3.0, True,
+    ),
     "neutrophils": Sign("1e9/L", "Absolute neutrophil count", 3.5, -1, 0.0, 500.0),
     "platelets": Sign("1e9/L", "Platelet count", 250.0, -1, 0.0, 5000.0),
     "igg": Sign("g/L", "Serum immunoglobulin G", 9.0, -1, 0.0, 200.0),
@@ -143,7 +149,7 @@ class ScaleRow(Part):
     note: str = ""
 
 
-class Record(CatalogRecord):
+class Record(Inheriting):
     """A grading scale: the grade is the highest one with a row whose condition holds.
 
     Attributes
@@ -161,7 +167,7 @@ class Record(CatalogRecord):
     stands_in
         Sign -> another sign that may be given in its place (CAPD for ICE in young children).
     row
-        The rows, in the file's order.
+        The rows, in the file's order; a scale that extends another adds rows to the other's.
     """
 
     toxicity: str
@@ -172,6 +178,7 @@ class Record(CatalogRecord):
     graded_on: Literal["check", "course"] = "check"
     after_infusion: bool = True
     stands_in: dict[str, str] = Field(default={})
+    appended = ("row",)
     row: tuple[ScaleRow, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

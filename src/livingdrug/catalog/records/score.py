@@ -66,6 +66,39 @@ class Band(Part):
     note: str = ""
 
 
+class Probability(Part):
+    """A published table of probabilities by score: between two of its scores nothing is made up.
+
+    Attributes
+    ----------
+    of
+        What is probable.
+    scores, percent
+        The table, rising.
+    below_first, above_last
+        The first percentage is an upper bound, the last one a lower bound.
+    """
+
+    of: str = Field(min_length=3)
+    scores: tuple[float, ...] = Field(min_length=2)
+    percent: tuple[float, ...]
+    below_first: bool = False
+    above_last: bool = False
+    source: str = Field(min_length=3)
+    where: str = ""
+    status: Status
+
+    @model_validator(mode="after")
+    def _sound(self) -> Probability:
+        if len(self.scores) != len(self.percent):
+            raise ValueError("probability: one percentage for every score")
+        if list(self.scores) != sorted(set(self.scores)) or list(self.percent) != sorted(self.percent):
+            raise ValueError("probability: scores and percentages must rise")
+        if not 0 <= self.percent[0] <= self.percent[-1] <= 100:
+            raise ValueError("probability: percentages lie between 0 and 100")
+        return self
+
+
 class Example(Part):
     """A worked example: inputs as text with units, and the score they make."""
 
@@ -105,6 +138,7 @@ class Record(CatalogRecord):
     input: dict[str, ScoreInput] = Field(default={})
     points: tuple[Points, ...] = ()
     band: tuple[Band, ...] = ()
+    probability: Probability | None = None
     example: tuple[Example, ...] = ()
 
     @model_validator(mode="after")

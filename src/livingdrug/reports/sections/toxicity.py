@@ -17,36 +17,35 @@ from livingdrug.reports.words import DASH, percent, percent_interval, spread
 if TYPE_CHECKING:
     import polars as pl
 
-PENN = (("crs_penn", "Cytokine release syndrome, Penn grade"),)
-LEE = (("crs_lee", "Cytokine release syndrome, Lee grade"),)
 SCALES = (
+    ("crs_penn", "Cytokine release syndrome, Penn grade"),
+    ("crs_lee", "Cytokine release syndrome, Lee grade"),
     ("crs_astct", "Cytokine release syndrome, ASTCT grade"),
+    ("neurotoxicity_ctcae", "Neurotoxicity, CTCAE grade"),
     ("icans_astct", "Neurotoxicity (ICANS), ASTCT grade"),
 )
-CTCAE = (("neurotoxicity_ctcae", "Neurotoxicity, CTCAE grade"),)
 LEAD = (
-    "Grades are read from signs: fever, blood pressure and vasopressors, oxygen, orientation. The same patients are graded on both "
-    "scales: {own}; ASTCT counts vasopressors and oxygen."
+    "Grades are read from signs: fever, blood pressure and vasopressors, oxygen, organs, orientation, tremor. The same patients are graded "
+    "on several scales: Penn counts treatment in hospital, Lee also organ injury, ASTCT vasopressors and oxygen alone; CTCAE counts more "
+    "neurological signs than ICANS."
 )
-PENN_WORDS = "Penn, which the trial used, counts treatment in hospital"
-LEE_WORDS = "Lee, which the trial used, counts organ toxicity too"
 DAYS = range(31)
 STEROIDS = ("methylprednisolone", "dexamethasone", "prednisolone", "hydrocortisone")
-PENN_SHARES = (("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"))
-LEE_SHARES = (
-    ("crs_any_lee", "CRS, any grade"), ("crs_severe_lee", "CRS, grade 3 or higher"),
-    ("neurotoxicity_ctcae_any", "Neurotoxicity by CTCAE, any grade"),
-    ("neurotoxicity_ctcae_severe", "Neurotoxicity by CTCAE, grade 3 or higher"),
-)  # fmt: skip
 SHARES = (
-    ("neurotoxicity_any", "Neurotoxicity, any grade"), ("neurotoxicity_severe", "Neurotoxicity, grade 3 or higher"),
+    ("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"),
+    ("crs_any_lee", "CRS by Lee, any grade"), ("crs_severe_lee", "CRS by Lee, grade 3 or higher"),
+    ("neurotoxicity_any", "Neurotoxicity by CTCAE, any grade"),
+    ("neurotoxicity_severe", "Neurotoxicity by CTCAE, grade 3 or higher"),
+    ("icans_any", "ICANS, any grade"), ("icans_severe", "ICANS, grade 3 or higher"),
     ("tocilizumab_use", "Tocilizumab given"), ("steroid_use", "Steroids given for toxicity"), ("icu", "Intensive care"),
 )  # fmt: skip
 TIMES = (
     ("crs_onset_day", "Onset of CRS, day: median (range)", "crs_onset"),
     ("crs_duration_days", "Duration of CRS, days: median (range)", "crs_duration"),
-    ("icans_onset_day", "Onset of neurotoxicity, day: median (range)", "neurotoxicity_onset"),
-    ("icans_duration_days", "Duration of neurotoxicity, days: median (range)", "neurotoxicity_duration"),
+    ("neurotoxicity_onset_day", "Onset of neurotoxicity by CTCAE, day: median (range)", "neurotoxicity_onset"),
+    ("neurotoxicity_duration_days", "Duration of neurotoxicity by CTCAE, days: median (range)", "neurotoxicity_duration"),
+    ("icans_onset_day", "Onset of ICANS, day: median (range)", "icans_onset"),
+    ("icans_duration_days", "Duration of ICANS, days: median (range)", "icans_duration"),
 )
 FLAGS = (("vasopressor", "Vasopressor"), ("ventilation", "Mechanical ventilation"))
 
@@ -57,21 +56,15 @@ def build(source: Source) -> Section:
     table = _table(source)
     if not figures and not table.rows:
         return missing("toxicity", "Toxicity", "This run has no grades and no toxicity endpoints.")
-    lead = LEAD.format(own=LEE_WORDS if _by_lee(source) else PENN_WORDS)
     return Section(
-        "toxicity", "Cytokine release and neurotoxicity", lead, tuple([*figures, table] if table.rows else figures)
+        "toxicity", "Cytokine release and neurotoxicity", LEAD, tuple([*figures, table] if table.rows else figures)
     )
-
-
-def _by_lee(source: Source) -> bool:
-    """Whether Lee's is the trial's own scale: the first of its CRS scales."""
-    return next((name for name in getattr(source.trial, "scales", ()) if name.startswith("crs")), "") == "crs_lee"
 
 
 def _figures(source: Source) -> list[Figure]:
     tables = [
         (arm, title, data)
-        for scale, title in ((*LEE, *SCALES, *CTCAE) if _by_lee(source) else (*PENN, *SCALES))
+        for scale, title in SCALES
         for arm in source.arms
         if (data := _by_day(source, arm, scale)) is not None
     ]
@@ -147,7 +140,7 @@ def _by_day(source: Source, arm: str, scale: str) -> pl.DataFrame | None:
 def _table(source: Source) -> Table:
     columns = ("", *source.arms, "published")
     rows: list[tuple[str, ...]] = []
-    for id, words in (*(LEE_SHARES if _by_lee(source) else PENN_SHARES), *SHARES):
+    for id, words in SHARES:
         cells = []
         for arm in source.arms:
             found = single(source, id, arm)
@@ -163,8 +156,7 @@ def _table(source: Source) -> Table:
         if any(cell != DASH for cell in cells):
             rows.append((words, *cells, DASH))
     rows += _doses(source)
-    scale = "Lee" if _by_lee(source) else "Penn"
-    note = f"Shares of infused patients with exact 95 % intervals; CRS on the {scale} scale."
+    note = "Shares of infused patients with exact 95 % intervals; CRS on the Penn scale where no other is named."
     return Table(columns, tuple(rows), title="Toxicity and its management", note=note)
 
 

@@ -152,7 +152,21 @@ def counts(found: Weeks) -> dict[str, float]:
                                   ("haemoglobin", "haemoglobin", 8.0)):  # fmt: skip
             values = found.at(sign, np.array([day]))[here, 0]
             measures[f"{name}_recovered_month_{month}"] = 100.0 * float(np.mean(values > limit))
-    return measures | _score(found, severe) | _infections(found) | _late(found)
+    measures["recovery_day"] = float(np.median(_recovery(found)))
+    signs = {
+        "acute_kidney_injury": found.truth["creatinine_ratio"] > 1.5,
+        **{name: found.truth[name] >= 1 for name in ("headache", "tremor")},
+    }
+    acute = (found.checks >= 0) & (found.checks < 56)
+    measures |= {name: 100.0 * float(np.mean(values[:, acute].any(axis=1))) for name, values in signs.items()}
+    return measures | _score(found, neutrophils, platelets) | _infections(found) | _late(found)
+
+
+def _recovery(found: Weeks) -> NDArray[np.float64]:
+    """First day from which neutrophils stay above 500 per uL for three days (n,), from day 0; infinite when never."""
+    above = found.at("neutrophils", np.arange(101.0)) > 0.5
+    three = above[:, :-2] & above[:, 1:-1] & above[:, 2:]
+    return np.where(three.any(axis=1), three.argmax(axis=1), np.inf)
 
 
 def _dips_twice(low: NDArray[np.bool_]) -> bool:
@@ -161,12 +175,24 @@ def _dips_twice(low: NDArray[np.bool_]) -> bool:
     return bool((np.diff(days) > 3).any())
 
 
-def _score(found: Weeks, severe: NDArray[np.int64]) -> dict[str, float]:
+def _score(found: Weeks, neutrophils: NDArray[np.float64], platelets: NDArray[np.float64]) -> dict[str, float]:
+    """CAR-HEMATOTOX before treatment and what followed, days 0 to 60."""
     points = found.patients["car_hematotox"].to_numpy().astype(float)
+    severe = (neutrophils <= 0.5).sum(axis=1)
     high, known = points >= 2, ~np.isnan(points)
     long = severe >= 14
+    split = {
+        f"hematotox_{name}_{what}": value
+        for name, group in (("high", high), ("low", known & ~high))
+        for what, value in (
+            ("7_days", 100.0 * float(np.mean(severe[group] >= 7))),
+            ("median_days", float(np.median(severe[group]))),
+            ("platelets_50", 100.0 * float(np.mean((platelets[group] < 50).any(axis=1)))),
+            ("late", 100.0 * float(np.mean((neutrophils[group, 21:] <= 1.0).any(axis=1)))),
+        )
+    }
     wins = points[long & known][:, None] - points[~long & known][None, :]
-    return {
+    return split | {
         "hematotox_high": 100.0 * float(np.mean(high[known])),
         "hematotox_high_14_days": 100.0 * float(np.mean(long[high])),
         "hematotox_low_14_days": 100.0 * float(np.mean(long[known & ~high])),

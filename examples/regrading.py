@@ -36,6 +36,7 @@ ENROLLED_PER_INFUSED = 1.75
 """Enrolled for each infused: somewhat more than JULIET's 165 for 115, so that the last trial is full too."""
 CRS = ("crs_penn", "crs_lee", "crs_astct", "crs_mskcc", "crs_cartox")
 ICANS = ("icans_astct", "neurotoxicity_ctcae", "cres_cartox")
+EVENTS = "neurological_events_ctcae"
 AGREEMENT = Path(__file__).parent / "data" / "pennisi_2020.toml"
 
 
@@ -96,7 +97,7 @@ def highest_grades(trials: int, seed: int = SEED, parameters: Mapping[str, Quant
         .agg(pl.col("grade").max())
         .pivot(on="scale", index="patient", values="grade")
     )
-    graded = infused.join(worst, on="patient", how="left").with_columns(pl.col(*CRS, *ICANS).fill_null(0))
+    graded = infused.join(worst, on="patient", how="left").with_columns(pl.col(*CRS, *ICANS, EVENTS).fill_null(0))
     if graded.height < trials * INFUSED:
         raise SystemExit(f"only {graded.height} infused for {trials} trials of {INFUSED}: raise ENROLLED_PER_INFUSED")
     number = pl.int_range(pl.len()) // INFUSED
@@ -119,8 +120,8 @@ def juliet(grades: pl.DataFrame) -> list[Compared]:
             found.append(_count(grades, row, f"{name} against Penn: {word} grade", (penn >= 1) & condition))
     return [
         *found,
-        _count(grades, rows["neurotoxicity_any"], "neurotoxicity by ASTCT", pl.col("icans_astct") >= 1),
-        _count(grades, rows["neurotoxicity_ctcae_any"], "neurotoxicity by CTCAE", pl.col("neurotoxicity_ctcae") >= 1),
+        _count(grades, rows["icans_any"], "neurotoxicity by ASTCT", pl.col("icans_astct") >= 1),
+        _count(grades, rows["neurological_events_any"], "neurological events by CTCAE", pl.col(EVENTS) >= 1),
     ]
 
 

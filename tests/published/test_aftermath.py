@@ -16,7 +16,7 @@ def measured(first_weeks):
     return {trial: first_weeks.counts(first_weeks.weeks(trial)) for trial in {one["trial"] for one in TARGETS}}
 
 
-@pytest.mark.parametrize("one", TARGETS, ids=[f"{one['trial']}-{one['measure']}" for one in TARGETS])
+@pytest.mark.parametrize("one", TARGETS, ids=[f"{one['trial']}-{one['measure']}-{one['published']}" for one in TARGETS])
 def test_target(measured, one):
     # expected: the published number and its tolerance, see the file
     value = measured[one["trial"]][one["measure"]]

@@ -27,7 +27,7 @@ KNOWN = {one["name"]: one["reason"] for one in LISTED["misfit"]}
 NAMES = (
     "CRS by Penn", "CRS by Lee", "CRS by ASTCT",
     *(f"{scale} against Penn: {word}" for scale in ("Lee", "ASTCT") for word in ("same grade", "lower grade", "higher grade")),
-    "neurotoxicity by ASTCT", "neurotoxicity by CTCAE",
+    "neurotoxicity by ASTCT", "neurological events by CTCAE",
     *(f"{toxicity}: {what}" for toxicity in ("CRS", "ICANS") for what in (
         "agreed on presence", "same grade in every system, of all", "same grade in every system, of those with any")),
 )  # fmt: skip
@@ -95,6 +95,7 @@ def test_grades_are_counted_by_hand(regrading):
         "trial": [0, 0, 1, 1], "patient": [1, 2, 3, 4],
         "crs_penn": [3, 0, 2, 1], "crs_lee": [2, 1, 2, 2], "crs_astct": [3, 0, 1, 1], "crs_mskcc": [3, 0, 2, 1],
         "crs_cartox": [3, 0, 2, 1], "icans_astct": [0, 0, 1, 0], "neurotoxicity_ctcae": [0, 1, 1, 0], "cres_cartox": [0, 0, 1, 0],
+        "neurological_events_ctcae": [1, 0, 1, 1],
     })  # fmt: skip
     found = {one.name: one.simulated.tolist() for one in (*regrading.juliet(four), *regrading.agreement(four))}
     assert found["CRS by Penn"] == [1, 2]

@@ -83,7 +83,8 @@ def test_nothing_moves_before_anything_is_given(treated):
     still = still.having(leukaemia_start=0.0, lymphocyte_start_share=1.0, marrow_reserve=1.0, b_cell_start_share=1.0)
     still = still.having(ferritin_baseline=300.0, haemoglobin_start=12.5, crp_baseline=1.0)  # a fit marrow
     still = still.having(
-        neutrophils_start=people.parameter("neutrophil_set_point"), platelets_start=people.parameter("platelet_set_point")
+        neutrophils_start=people.parameter("neutrophil_set_point"),
+        platelets_start=people.parameter("platelet_set_point"),
     )
     course = still.course(rules=False)
     for name in ("neutrophils", "platelets", "il6", "b_cells"):

@@ -124,8 +124,8 @@ def compile_guideline(
 
     # wanted: every condition is read before any dose of this check is given
     for drug in guideline.drugs:
-        statements.append((f"hours_since_{drug}", f"(time - last_{drug}_day) * 24"))
-        statements.append((f"hours_since_first_{drug}", f"(time - first_{drug}_day) * 24"))
+        statements.append((f"hours_since_{drug}", f"(time - last_{drug}_day + {MOMENT!r}) * 24"))
+        statements.append((f"hours_since_first_{drug}", f"(time - first_{drug}_day + {MOMENT!r}) * 24"))
     statements.extend((name, f"1 if ({text}) else 0") for name, text in guideline.define.items())
     for rule in guideline.rule:
         _wanted(rule, active_until_day, statements, memory)

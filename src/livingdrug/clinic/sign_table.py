@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import Catalog, default_catalog
-from livingdrug.catalog.records.scale import COURSE_SIGNS, FLAGS, READABLE
+from livingdrug.catalog.records.scale import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE
 from livingdrug.catalog.records.scale import Record as ScaleRecord
 from livingdrug.clinic.course_signs import course_signs
 from livingdrug.clinic.grading import grade
@@ -185,7 +185,7 @@ def _missing(read: SignTable, scale: ScaleRecord) -> list[str]:
         counts = [count for count in ("neutrophils", "platelets") if any(count in name for name in scale.names)]
         return [*(["day"] if read.day is None else []), *(count for count in counts if count not in read.signs)]
     partners = {**scale.stands_in, **{other: name for name, other in scale.stands_in.items()}}
-    given = {*read.signs, *FLAGS}
+    given = {*read.signs, *FLAGS, *COMPLAINTS}
     return [name for name in scale.names if name not in given and partners.get(name) not in given]
 
 

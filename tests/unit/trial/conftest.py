@@ -51,9 +51,12 @@ def fake_course(
             "death_day": day(death, death < FOLLOW_UP),
             "death_cause": pl.Series(["leukaemia" if d < FOLLOW_UP else None for d in death], dtype=pl.String),
             "last_contact_day": day(last, infused),
-            "crs_penn_max": pl.Series(
-                [int(g) if i else None for g, i in zip(grade, infused, strict=True)], dtype=pl.Int64
-            ),
+            **{
+                f"{scale}_max": pl.Series(
+                    [int(g) if i else None for g, i in zip(grade, infused, strict=True)], dtype=pl.Int64
+                )
+                for scale in ("crs_penn", "crs_astct", "icans", "neurotoxicity_ctcae", "neurological_events_ctcae")
+            },
             "course_status": np.where(infused, "finished", "not infused"),
         }
     )

@@ -154,3 +154,15 @@ def test_a_curve_is_carried_on_a_little_and_no_further(six):
     assert found["estimate"].to_list()[:2] == pytest.approx([0.25, 0.25])
     assert found["estimate"].to_list()[2] is None
     assert found["n_at_risk"].to_list() == [1, 0, 0]
+
+
+def test_a_grade_on_a_scale_that_nobody_used_is_refused():
+    """Expected: an error with the next step; an ungraded scale would read as nobody having had anything."""
+    frame = tidy(
+        pl.DataFrame({"arm": ["a"] * 2, "patient": [1, 2], "status": ["infused"] * 2, "crs_penn_max": [1, 0]}),
+        "patients",
+    )
+    assert evaluate(Catalog().load("endpoint", "crs_any"), frame, ["a"]).table()["estimate"].to_list() == [0.5]
+    with pytest.raises(BadInput, match=r"does not grade that scale .*crs_penn_max") as caught:
+        evaluate(Catalog().load("endpoint", "icans_any"), frame, ["a"])
+    assert 'Add the scale to "scales"' in str(caught.value)

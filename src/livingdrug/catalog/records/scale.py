@@ -67,8 +67,13 @@ SIGNS: dict[str, Sign] = {
     "tremor": Sign("", "0 none, 1 mild, 2 limits daily activities, 3 limits self-care", 0.0, +1, 0.0, 3.0, True),
     "headache": Sign("", "0 none, 1 mild, 2 limits daily activities, 3 limits self-care", 0.0, +1, 0.0, 3.0, True),
     "distress": Sign(
-        "", "Insomnia, anxiety or dizziness: 0 none, 1 mild, 2 limits daily activities, 3 limits self-care",
-        0.0, +1, 0.0, 3.0, True,
+        "",
+        "Insomnia, anxiety or dizziness: 0 none, 1 mild, 2 limits daily activities, 3 limits self-care",
+        0.0,
+        +1,
+        0.0,
+        3.0,
+        True,
     ),
     "neutrophils": Sign("1e9/L", "Absolute neutrophil count", 3.5, -1, 0.0, 500.0),
     "platelets": Sign("1e9/L", "Platelet count", 250.0, -1, 0.0, 5000.0),
@@ -78,6 +83,9 @@ SIGNS: dict[str, Sign] = {
     "il6": Sign("pg/mL", "Interleukin 6", 3.0, +1, 0.0, 1e7),
 }
 """What a check can see. The model's outputs carry these names."""
+
+COMPLAINTS = ("tremor", "headache", "distress")
+"""Signs that a table may lack: then nobody looked, and a grade is told with the highest it might be."""
 
 FLAGS: dict[str, Sign] = {
     "fever_treated": Sign(

@@ -43,7 +43,11 @@ TIMES = (
     ("crs_onset_day", "Onset of CRS, day: median (range)", "crs_onset"),
     ("crs_duration_days", "Duration of CRS, days: median (range)", "crs_duration"),
     ("neurotoxicity_onset_day", "Onset of neurotoxicity by CTCAE, day: median (range)", "neurotoxicity_onset"),
-    ("neurotoxicity_duration_days", "Duration of neurotoxicity by CTCAE, days: median (range)", "neurotoxicity_duration"),
+    (
+        "neurotoxicity_duration_days",
+        "Duration of neurotoxicity by CTCAE, days: median (range)",
+        "neurotoxicity_duration",
+    ),
     ("icans_onset_day", "Onset of ICANS, day: median (range)", "icans_onset"),
     ("icans_duration_days", "Duration of ICANS, days: median (range)", "icans_duration"),
 )

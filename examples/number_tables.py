@@ -1,7 +1,7 @@
 """Tables of numbers for the pages: every fitted number of a trial, and the numbers a product sets.
 
 python examples/number_tables.py fitted [docs/calibration.md]
-python examples/number_tables.py product [docs/products/tisa_cel.md]
+python examples/number_tables.py product tisa_cel [docs/products/tisa_cel.md]
 """
 
 from __future__ import annotations
@@ -79,11 +79,11 @@ def product(name: str = "tisa_cel") -> str:
 
 
 if __name__ == "__main__":
-    makers = {"fitted": fitted, "product": product}
-    if len(sys.argv) < 2 or sys.argv[1] not in makers:
+    asked = sys.argv[1:]
+    if not asked or asked[0] not in ("fitted", "product") or (asked[0] == "product" and len(asked) < 2):
         raise SystemExit(__doc__)
-    text = makers[sys.argv[1]]()
-    if len(sys.argv) > 2:
-        page = Path(sys.argv[2])
+    text, pages = (fitted(), asked[1:]) if asked[0] == "fitted" else (product(asked[1]), asked[2:])
+    if pages:
+        page = Path(pages[0])
         page.write_text(with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -22,7 +22,7 @@ from livingdrug.population import Cohort
 
 Floats = NDArray[np.float64]
 STEROIDS = ("methylprednisolone", "dexamethasone", "prednisone", "hydrocortisone")
-TIMED = ("crs", "icans", "neurotoxicity")
+TIMED = ("crs", "icans", "neurotoxicity", "neurological")
 """Families of scales with onset and duration, read off the first of the family that the trial names."""
 LOT_COLUMNS = (
     "status", "enrolment_day", "vein_to_vein_days", "bridging", "waiting_end_day", "dose_cells", "dose_cells_per_kg",
@@ -53,11 +53,12 @@ OUTCOME_TYPES = {
     "subsequent_therapy_day": pl.Float64, "last_contact_day": pl.Float64, "crs_penn_max": pl.Int64,
     "crs_astct_max": pl.Int64, "crs_lee_max": pl.Int64, "neurotoxicity_ctcae_max": pl.Int64,
     "neurotoxicity_onset_day": pl.Float64, "neurotoxicity_duration_days": pl.Float64,
-    "neurological_events_ctcae_max": pl.Int64, "hypotension_treated": pl.Boolean, "vasopressor_high_dose": pl.Boolean,
+    "neurological_events_ctcae_max": pl.Int64, "neurological_onset_day": pl.Float64, "neurological_duration_days": pl.Float64, "hypotension_treated": pl.Boolean, "vasopressor_high_dose": pl.Boolean,
     "oxygen": pl.Boolean, "dialysis": pl.Boolean, "crs_onset_day": pl.Float64, "crs_duration_days": pl.Float64, "icans_max": pl.Int64,
     "icans_onset_day": pl.Float64, "icans_duration_days": pl.Float64, "icu": pl.Boolean, "n_tocilizumab": pl.Int64,
     "n_steroid": pl.Int64, "vasopressor": pl.Boolean, "ventilation": pl.Boolean, "cmax_copies_per_ug": pl.Float64,
     "tmax_day": pl.Float64, "auc_0_28_day_copies_per_ug": pl.Float64, "last_detectable_day": pl.Float64,
+    "cmax_cells_per_ul": pl.Float64, "tmax_cells_day": pl.Float64, "auc_0_28_day_cells_per_ul": pl.Float64,
     "b_cell_recovery_day": pl.Float64, "neutropenia_grade_day28": pl.Int64, "thrombocytopenia_grade_day28": pl.Int64,
     "n_infections_8wk": pl.Int64, "n_severe_infections_8wk": pl.Int64, "n_infections": pl.Int64,
     "igg_nadir_g_per_l": pl.Float64, "ivig": pl.Boolean, "haemoglobin_nadir_g_per_dl": pl.Float64,
@@ -209,11 +210,15 @@ class Seen:
 
     def _kinetics(self) -> dict[str, Floats]:
         found = non_compartmental(*self._grid("car_t_copies_per_ug"))
+        cells = non_compartmental(*self._grid("car_t_per_ul"))
         return {
             "cmax_copies_per_ug": found.cmax,
             "tmax_day": found.tmax_day,
             "auc_0_28_day_copies_per_ug": np.where(np.isnan(found.cmax), np.nan, found.auc),
             "last_detectable_day": found.last_detectable_day,
+            "cmax_cells_per_ul": cells.cmax,
+            "tmax_cells_day": cells.tmax_day,
+            "auc_0_28_day_cells_per_ul": np.where(np.isnan(cells.cmax), np.nan, cells.auc),
         }
 
     def _blood(self) -> dict[str, object]:

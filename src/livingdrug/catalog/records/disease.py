@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(CatalogRecord):
+class Record(Inheriting):
     """A disease.
 
     Attributes

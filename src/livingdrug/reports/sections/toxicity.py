@@ -33,6 +33,7 @@ DAYS = range(31)
 STEROIDS = ("methylprednisolone", "dexamethasone", "prednisolone", "hydrocortisone")
 SHARES = (
     ("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"),
+    ("crs_any_lee", "CRS by Lee, any grade"), ("crs_severe_lee", "CRS by Lee, grade 3 or higher"),
     ("neurotoxicity_any", "Neurotoxicity by CTCAE, any grade"),
     ("neurotoxicity_severe", "Neurotoxicity by CTCAE, grade 3 or higher"),
     ("icans_any", "ICANS, any grade"), ("icans_severe", "ICANS, grade 3 or higher"),
@@ -159,7 +160,7 @@ def _table(source: Source) -> Table:
         if any(cell != DASH for cell in cells):
             rows.append((words, *cells, DASH))
     rows += _doses(source)
-    note = "Shares of infused patients with exact 95 % intervals; CRS on the Penn scale."
+    note = "Shares of infused patients with exact 95 % intervals; CRS on the Penn scale where no other is named."
     return Table(columns, tuple(rows), title="Toxicity and its management", note=note)
 
 

@@ -32,11 +32,20 @@ from livingdrug.trial.run import run
 SEED = 11
 INFUSED = 111
 """Infused patients of one trial, as in Schuster 2020."""
+MIXTURE = {"eliana": 53, "zuma_1": 36, "juliet": 13}
+"""Patients of one simulated series like that of Pennisi 2020: 53 with leukaemia, 49 with lymphoma, 36 of them given axi-cel.
+Her patients with leukaemia had another product (CD28 type, adults); children given tisagenlecleucel stand for them."""
 ENROLLED_PER_INFUSED = 1.75
 """Enrolled for each infused: somewhat more than JULIET's 165 for 115, so that the last trial is full too."""
 CRS = ("crs_penn", "crs_lee", "crs_astct", "crs_mskcc", "crs_cartox")
 ICANS = ("icans_astct", "neurotoxicity_ctcae", "cres_cartox")
 EVENTS = "neurological_events_ctcae"
+SYSTEMS = {
+    "CRS": ("crs", CRS),
+    "ICANS": ("icans", ICANS),
+    "ICANS with every neurological event": ("icans", ("icans_astct", EVENTS, "cres_cartox")),
+}
+"""What is compared -> rows of Pennisi 2020, and the scales that stand for her systems."""
 AGREEMENT = Path(__file__).parent / "data" / "pennisi_2020.toml"
 
 
@@ -74,23 +83,34 @@ class Compared:
         return low <= self.published <= high
 
 
-def highest_grades(trials: int, seed: int = SEED, parameters: Mapping[str, Quantity] | None = None) -> pl.DataFrame:
+def highest_grades(
+    trials: int,
+    seed: int = SEED,
+    parameters: Mapping[str, Quantity] | None = None,
+    *,
+    name: str = "juliet",
+    size: int = INFUSED,
+) -> pl.DataFrame:
     """Highest grade of each infused patient on every scale: columns trial, patient and one per scale.
 
     Parameters
     ----------
     trials
-        Simulated trials of `INFUSED` patients each, cut from one run in the order of patient numbers.
+        Simulated trials of `size` patients each, cut from one run in the order of patient numbers.
     seed
         The run's seed.
     parameters
         Model parameters to use in place of the catalogue's.
+    name
+        The trial whose patients they are.
+    size
+        Infused patients of one simulated trial.
     """
-    plan = load_trial("juliet")
-    plan = plan.model_copy(update={"follow_up": "60 day"})  # grades are counted for eight weeks
-    result = run(
-        plan, patients=int(trials * INFUSED * ENROLLED_PER_INFUSED), seed=seed, sample=0, parameters=parameters
-    )
+    plan = load_trial(name)
+    # grades are counted for eight weeks, on every scale
+    scales = tuple(dict.fromkeys([*plan.scales, *CRS, *ICANS, EVENTS]))
+    plan = plan.model_copy(update={"follow_up": "60 day", "scales": scales})
+    result = run(plan, patients=int(trials * size * ENROLLED_PER_INFUSED), seed=seed, sample=0, parameters=parameters)
     infused = result.patients.filter(pl.col("status") == "infused").select("patient").sort("patient")
     worst = (
         result.grades.group_by("patient", "scale")
@@ -98,10 +118,15 @@ def highest_grades(trials: int, seed: int = SEED, parameters: Mapping[str, Quant
         .pivot(on="scale", index="patient", values="grade")
     )
     graded = infused.join(worst, on="patient", how="left").with_columns(pl.col(*CRS, *ICANS, EVENTS).fill_null(0))
-    if graded.height < trials * INFUSED:
-        raise SystemExit(f"only {graded.height} infused for {trials} trials of {INFUSED}: raise ENROLLED_PER_INFUSED")
-    number = pl.int_range(pl.len()) // INFUSED
-    return graded.head(trials * INFUSED).with_columns(number.alias("trial"))
+    if graded.height < trials * size:
+        raise SystemExit(f"only {graded.height} infused for {trials} trials of {size}: raise ENROLLED_PER_INFUSED")
+    number = pl.int_range(pl.len()) // size
+    return graded.head(trials * size).with_columns(number.alias("trial"))
+
+
+def mixed_grades(trials: int, seed: int = SEED) -> pl.DataFrame:
+    """The same for simulated series of 102 patients mixed as `MIXTURE` says."""
+    return pl.concat([highest_grades(trials, seed, name=name, size=n) for name, n in MIXTURE.items()], how="diagonal")
 
 
 def juliet(grades: pl.DataFrame) -> list[Compared]:
@@ -125,31 +150,44 @@ def juliet(grades: pl.DataFrame) -> list[Compared]:
     ]
 
 
-def agreement(grades: pl.DataFrame) -> list[Compared]:
-    """Shares of Pennisi 2020 beside those of every simulated trial.
+def agreement(grades: pl.DataFrame, cohort: str = "JULIET") -> list[Compared]:
+    """Shares of Pennisi 2020 beside those of every simulated series.
 
     "Same grade in every system" is counted twice: among all patients, and among those with any grade on any scale; the
-    abstract does not say which it is.
+    abstract does not say which it is. Nor does it say which events were graded by CTCAE: both readings are shown.
+
+    Parameters
+    ----------
+    grades
+        From `highest_grades` or `mixed_grades`.
+    cohort
+        Name of these patients, put before each row's name.
     """
     file = tomllib.loads(AGREEMENT.read_text(encoding="utf-8"))
     rows = {row["endpoint"]: row["value"] for row in file["result"]}
     found = []
-    for scales, name, key in ((CRS, "CRS", "crs"), (ICANS, "ICANS", "icans")):
+    for name, (key, scales) in SYSTEMS.items():
         lowest, highest = pl.min_horizontal(*scales), pl.max_horizontal(*scales)
         present = (lowest >= 1) == (highest >= 1)
         same, any_grade = lowest == highest, highest >= 1
         published = rows[f"{key}_agreement_grade"]
-        found += [
-            Compared(f"{name}: agreed on presence", rows[f"{key}_agreement_presence"], _share(grades, present), "%"),
-            Compared(f"{name}: same grade in every system, of all", published, _share(grades, same), "%"),
-            Compared(
-                f"{name}: same grade in every system, of those with any",
-                published,
-                _share(grades.filter(any_grade), same),
-                "%",
-            ),
-        ]
+        shares = {
+            "agreed on presence": (rows[f"{key}_agreement_presence"], _share(grades, present)),
+            "same grade in every system, of all": (published, _share(grades, same)),
+            "same grade in every system, of those with any": (published, _share(grades.filter(any_grade), same)),
+        }
+        found += [Compared(f"{cohort}, {name}: {what}", value, shown, "%") for what, (value, shown) in shares.items()]
     return found
+
+
+def incidence(grades: pl.DataFrame) -> list[Compared]:
+    """How many of the mixed patients had anything by ASTCT, as in Pennisi 2020: are they alike at all?"""
+    file = tomllib.loads(AGREEMENT.read_text(encoding="utf-8"))
+    rows = {row["endpoint"]: row["value"] for row in file["result"]}
+    return [
+        Compared(f"mixed, {name} by ASTCT", rows[f"{key}_any_astct"], _share(grades, pl.col(scale) >= 1), "%")
+        for name, key, scale in (("CRS", "crs", "crs_astct"), ("ICANS", "icans", "icans_astct"))
+    ]
 
 
 def _count(grades: pl.DataFrame, row: Published, name: str, condition: pl.Expr) -> Compared:
@@ -212,7 +250,8 @@ def whole_trial(patients: int = 1000, seed: int = 7) -> str:
 def text(trials: int, seed: int = SEED) -> str:
     """Both comparisons as Markdown."""
     grades = highest_grades(trials, seed)
-    compared = [*juliet(grades), *agreement(grades)]
+    mixed = mixed_grades(trials, seed)
+    compared = [*juliet(grades), *agreement(grades), *incidence(mixed), *agreement(mixed, "mixed")]
     rows = []
     for one in compared:
         median, low, high = one.middle

@@ -28,7 +28,9 @@ NAMES = (
     "CRS by Penn", "CRS by Lee", "CRS by ASTCT",
     *(f"{scale} against Penn: {word}" for scale in ("Lee", "ASTCT") for word in ("same grade", "lower grade", "higher grade")),
     "neurotoxicity by ASTCT", "neurological events by CTCAE",
-    *(f"{toxicity}: {what}" for toxicity in ("CRS", "ICANS") for what in (
+    "mixed, CRS by ASTCT", "mixed, ICANS by ASTCT",
+    *(f"{cohort}, {toxicity}: {what}" for cohort in ("JULIET", "mixed")
+      for toxicity in ("CRS", "ICANS", "ICANS with every neurological event") for what in (
         "agreed on presence", "same grade in every system, of all", "same grade in every system, of those with any")),
 )  # fmt: skip
 
@@ -51,7 +53,9 @@ def grades(regrading) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def compared(regrading, grades):
-    return {one.name: one for one in (*regrading.juliet(grades), *regrading.agreement(grades))}
+    mixed = regrading.mixed_grades(TRIALS // 2, SEED)
+    every = (*regrading.juliet(grades), *regrading.agreement(grades), *regrading.incidence(mixed), *regrading.agreement(mixed, "mixed"))
+    return {one.name: one for one in every}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,7 +107,7 @@ def test_grades_are_counted_by_hand(regrading):
     assert found["Lee against Penn: same grade"] == [0, 1]
     assert found["Lee against Penn: lower grade"] == [1, 0]
     assert found["Lee against Penn: higher grade"] == [0, 1]
-    assert found["CRS: agreed on presence"] == [50, 100]
-    assert found["CRS: same grade in every system, of all"] == [0, 0]
-    assert found["ICANS: same grade in every system, of all"] == [50, 100]
-    assert found["ICANS: same grade in every system, of those with any"] == [0, 100]
+    assert found["JULIET, CRS: agreed on presence"] == [50, 100]
+    assert found["JULIET, CRS: same grade in every system, of all"] == [0, 0]
+    assert found["JULIET, ICANS: same grade in every system, of all"] == [50, 100]
+    assert found["JULIET, ICANS: same grade in every system, of those with any"] == [0, 100]

@@ -102,5 +102,7 @@ def test_known_misfits_are_rows_and_have_reasons(name):
 
 def test_every_file_of_known_misfits_belongs_to_a_trial():
     # expected: this folder; regrading has a test of its own
-    files = {path.name.removesuffix("_known_misfits.toml") for path in Path(__file__).parent.glob("*_known_misfits.toml")}
+    files = {
+        path.name.removesuffix("_known_misfits.toml") for path in Path(__file__).parent.glob("*_known_misfits.toml")
+    }
     assert files - {"regrading"} <= set(TRIALS)

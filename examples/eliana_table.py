@@ -1,7 +1,7 @@
-"""Published against simulated: the table of docs/trials/eliana.md, every published row that a run can answer.
+"""Published against simulated: the tables of docs/trials/, every published row that a run can answer.
 
-python examples/eliana_table.py                                 1,000 patients, prints the table
-python examples/eliana_table.py 1000 docs/trials/eliana.md      writes it into the page, between its markers
+python examples/eliana_table.py                                 1,000 patients of ELIANA, prints the table
+python examples/eliana_table.py 1000 docs/trials/karmma.md      the trial the page is named after, into the page between its markers
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from livingdrug.trial.misfit import Misfit, misfits
 SEED = 7
 
 
-def text(patients: int) -> str:
+def text(patients: int, trial: str = "eliana") -> str:
     """The table as Markdown, and a sentence on what is not in it."""
-    catalog, result = default_catalog(), ld.run("eliana", patients=patients, seed=SEED, sample=0)
-    published = catalog.load("evidence", "eliana").results
+    catalog, result = default_catalog(), ld.run(trial, patients=patients, seed=SEED, sample=0)
+    published = catalog.load("evidence", trial).results
     found = misfits(result, published)
     rows = [_row(result.endpoint(one.row.endpoint).title, one) for one in found]
     answered = {id(one.row) for one in found}
@@ -71,7 +71,9 @@ def _where(row: Published) -> str:
 
 
 if __name__ == "__main__":
-    told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    told = text(
+        int(sys.argv[1]) if len(sys.argv) > 1 else 1000, Path(sys.argv[2]).stem if len(sys.argv) > 2 else "eliana"
+    )
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
         page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")

@@ -1,7 +1,7 @@
 """Tables of numbers for the pages: every fitted number of a trial, and the numbers a product sets.
 
 python examples/number_tables.py fitted [docs/calibration.md]
-python examples/number_tables.py product [docs/products/tisa_cel.md]
+python examples/number_tables.py product [docs/products/tisa_cel.md]     the product the page is named after
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ if __name__ == "__main__":
     makers = {"fitted": fitted, "product": product}
     if len(sys.argv) < 2 or sys.argv[1] not in makers:
         raise SystemExit(__doc__)
-    text = makers[sys.argv[1]]()
+    named = [Path(sys.argv[2]).stem] if sys.argv[1] == "product" and len(sys.argv) > 2 else []
+    text = makers[sys.argv[1]](*named)
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
         page.write_text(with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8")

@@ -62,9 +62,9 @@ def test_the_brain_fills_as_the_closed_form_says(people, course):
 
 def test_injury_is_proportional_to_its_cells(people, course):
     # expected: the equation is linear in the cells: twice the number needed, half the injury
-    half = people.having(
-        injury_cells=2.0 * people.parameter("injury_cells"), movement_threshold=1e9
-    ).course(rules=False)
+    half = people.having(injury_cells=2.0 * people.parameter("injury_cells"), movement_threshold=1e9).course(
+        rules=False
+    )
     top = course["movement_injury"].max(axis=1)
     hurt = top > 1e-6
     np.testing.assert_allclose(half["movement_injury"].max(axis=1)[hurt], 0.5 * top[hurt], rtol=1e-2)

@@ -102,9 +102,7 @@ def status_at_visits(visits: pl.DataFrame, criteria: Criteria = IMWG) -> pl.Data
     )
     rows = rows.drop("taken_until").sort(*KEYS, "day")
     value = pl.col("m_protein_g_per_l")
-    start = (
-        rows.filter(pl.col("day") <= criteria.start_until).group_by(KEYS).agg(value.first().alias("start_g_per_l"))
-    )
+    start = rows.filter(pl.col("day") <= criteria.start_until).group_by(KEYS).agg(value.first().alias("start_g_per_l"))
     rows = rows.join(start, on=KEYS, how="left").sort(*KEYS, "day")
     rows = rows.with_columns(value.cum_min().shift(1).over(KEYS).alias("lowest"))
     lowest = pl.col("lowest")

@@ -50,7 +50,10 @@ COURSES = {
     11: ([(0, 12), (28, 16.9)],),  # 41 % but 4.9 g/L: not yet
     12: ([(0, 60), (28, 66)],),  # 6 g/L but a tenth: not yet
     13: ([(0, 30), (28, 0.1), (84, 4.9), (112, 5.2)], CLEAN),  # 4.8 g/L above the lowest, then 5.1: relapse on day 112
-    14: ([(0, 30), (28, 10), (84, 16), (112, 0.1)], CLEAN),  # partial, then 6 g/L above the lowest; what follows does not count
+    14: (
+        [(0, 30), (28, 10), (84, 16), (112, 0.1)],
+        CLEAN,
+    ),  # partial, then 6 g/L above the lowest; what follows does not count
     15: ([(0, None), (28, 10), (84, 0.4)],),  # start missed: 10 tells nothing, immunofixation only does
     16: ([(0, 30)],),  # never looked at again
     17: ([(0, 30), (28, None), (56, 10)],),  # a missed visit is no visit

@@ -41,7 +41,7 @@ EXPECTED = [
     for measure in ("value", *(["spread"] if row.cv_percent else []))
 ]
 INCIDENCE = {
-    "cartitude_1": ("crs_any_astct", "crs_severe_astct", "neurotoxicity_any", "neurotoxicity_severe"),
+    "cartitude_1": ("crs_any_astct", "crs_severe_astct", "icans_any", "icans_severe"),
     "karmma": ("crs_any_lee", "crs_severe_lee", "neurotoxicity_any", "neurotoxicity_severe"),
 }
 

@@ -29,7 +29,9 @@ def listed(trial):
     return tomllib.loads(text).get("misfit", [])
 
 
-KNOWN = {trial: {(one["endpoint"], one["at"], one["measure"]): one["reason"] for one in listed(trial)} for trial in TRIALS}
+KNOWN = {
+    trial: {(one["endpoint"], one["at"], one["measure"]): one["reason"] for one in listed(trial)} for trial in TRIALS
+}
 ROWS = {
     trial: [row for row in default_catalog().load("evidence", trial).results if row.use == "calibration"]
     for trial in TRIALS

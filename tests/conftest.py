@@ -99,22 +99,23 @@ def eliana() -> tuple[Any, Any]:
 
 @pytest.fixture(scope="session")
 def treated(eliana) -> Callable[..., Treated]:
-    """Makes the first n infused patients: ``treated(12)``, ``treated(12, between_patient=False)``."""
+    """Makes the first n infused patients: ``treated(12)``, ``treated(12, between_patient=False)``, ``treated(12, of="juliet")``."""
 
-    def make_treated(n: int, *, seed: int = SEED, between_patient: bool = True) -> Treated:
+    def make_treated(n: int, *, seed: int = SEED, between_patient: bool = True, of: str = "eliana") -> Treated:
         from livingdrug.clinic.protocol import check_days
         from livingdrug.course.equations import equations, parameter_quantities
-        from livingdrug.course.individuals import patient_parameters
+        from livingdrug.course.individuals import patient_parameters, with_burden
         from livingdrug.course.simulate import planned_doses
         from livingdrug.manufacturing import make
         from livingdrug.population import draw
 
         trial, catalog = eliana
+        trial = trial if of == trial.id else catalog.load("trial", of)
         arm = trial.arms[0]
         population = catalog.load("population", trial.population)
         cohort = draw(population, np.arange(1, 2 * n + 20, dtype=np.int64), seed, catalog=catalog)
-        making = catalog.load("making", arm.apheresis.making)
-        lots = make(cohort, making, catalog.load("disease", trial.disease), arm, seed)
+        making, disease = catalog.load("making", arm.apheresis.making), catalog.load("disease", trial.disease)
+        lots = make(with_burden(cohort, disease.burden), making, disease, arm, seed)
         rows = np.flatnonzero(lots.infused)[:n]
         assert len(rows) == n
         cohort, lots = cohort.select(rows), lots.select(rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic import response, response_lugano
+from livingdrug.clinic import response, response_imwg, response_lugano
 from livingdrug.foundation.errors import UnknownName
 
 Assess = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
@@ -32,6 +32,7 @@ class Judged:
 RESPONSES = {
     "all": Judged(response.assess, looks_when_overt=True),
     "lugano": Judged(response_lugano.assess, looks_when_overt=False),
+    "imwg": Judged(response_imwg.assess, looks_when_overt=False),
 }
 
 

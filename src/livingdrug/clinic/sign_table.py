@@ -51,6 +51,7 @@ WORDS: dict[str, dict[str, float]] = {
     **{name: {"none": 0.0, "mild": 1.0, "moderate": 2.0, "severe": 3.0} for name in ("tremor", "headache", "distress")},
     "cerebral_oedema": {"none": 0.0, "focal": 1.0, "diffuse": 2.0},
     "hlh_like": {"none": 0.0, "observed": 1.0, "treated": 2.0},
+    "movement_sign": {"none": 0.0, "mild": 1.0, "moderate": 2.0, "severe": 3.0},
     **{name: YES_NO for name, sign in READABLE.items() if sign.whole and sign.high == 1.0},
 }  # fmt: skip
 DAY = Column("day", "day", "Day from infusion", -10000.0, 100000.0, synonyms=("day_from_infusion", "study_day"))

@@ -44,7 +44,11 @@ class DailyGrades:
 
 
 def daily_grades(
-    checks: NDArray[np.float64], truth: Mapping[str, NDArray[np.float64]], scale: Scale, last_day: NDArray[np.float64]
+    checks: NDArray[np.float64],
+    truth: Mapping[str, NDArray[np.float64]],
+    scale: Scale,
+    last_day: NDArray[np.float64],
+    until: float = WATCHED_DAYS,
 ) -> DailyGrades:
     """Worst grade of each day, from the signs at its checks.
 
@@ -56,8 +60,10 @@ def daily_grades(
         Grading scale.
     last_day
         Last day in care (n,).
+    until
+        Grades are read until this day; infinity for a toxicity that may come late.
     """
-    acute = (checks >= 0) & (checks < WATCHED_DAYS)
+    acute = (checks >= 0) & (checks < until)
     signs = {name: values[:, acute] for name, values in truth.items()}
     signs["died_of_toxicity"] = np.zeros_like(signs["temperature"])
     here = ~np.isnan(signs["temperature"]) & (checks[acute] <= last_day[:, None])

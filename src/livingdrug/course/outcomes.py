@@ -64,7 +64,8 @@ OUTCOME_TYPES = {
     "igg_nadir_g_per_l": pl.Float64, "ivig": pl.Boolean, "haemoglobin_nadir_g_per_dl": pl.Float64,
     "days_anc_below_500": pl.Float64, "icaht_early": pl.Int64, "icaht_late": pl.Int64,
     "icaht_platelets_early": pl.Int64, "icaht_platelets_late": pl.Int64, "car_hematotox": pl.Int64,
-    "hlh_like": pl.Boolean, "iec_hs_max": pl.Int64, "truth_cured": pl.Boolean,
+    "hlh_like": pl.Boolean, "iec_hs_max": pl.Int64, "mnt_max": pl.Int64, "mnt_onset_day": pl.Float64,
+    "truth_cured": pl.Boolean,
     "truth_positive_clone_extinct_day": pl.Float64, "truth_negative_clone_extinct_day": pl.Float64,
     "course_status": pl.String,
 }  # fmt: skip
@@ -94,6 +95,8 @@ class Seen:
         Scales and score of cytopenia.
     hyperinflammation
         Daily IEC-HS grades; None for a model without an HLH-like second wave.
+    movement
+        Grades of movement and neurocognitive events over the whole course; None for a model without them.
     """
 
     patients: NDArray[np.int64]
@@ -119,6 +122,7 @@ class Seen:
     platelet_scale: Scale
     cytopenia: Cytopenia
     hyperinflammation: DailyGrades | None
+    movement: DailyGrades | None = None
 
     def outcomes(self) -> pl.DataFrame:
         """The outcome columns of the patients frame; all null (but the status) where the integration failed."""
@@ -138,6 +142,7 @@ class Seen:
             **self._blood(),
             **self._cytopenia(),
             **self._hyperinflammation(),
+            **self._movement(),
             **self._infection_counts(),
             **self._truth(),
             "course_status": self._status(),
@@ -259,6 +264,11 @@ class Seen:
             return {}
         highest = self.hyperinflammation.highest
         return {"hlh_like": highest > 0, "iec_hs_max": highest}
+
+    def _movement(self) -> dict[str, NDArray]:
+        if self.movement is None:
+            return {}
+        return {"mnt_max": self.movement.highest, "mnt_onset_day": self.movement.first_and_last()[0]}
 
     def _infection_counts(self) -> dict[str, list[int]]:
         early = pl.col("day") <= WATCHED_DAYS

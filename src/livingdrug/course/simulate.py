@@ -245,6 +245,11 @@ def _what_was_seen(
         hyperinflammation=(
             daily_grades(checks, truth, catalog.load("scale", "iec_hs"), in_view) if "hlh_like" in truth else None
         ),
+        movement=(
+            daily_grades(checks, truth, catalog.load("scale", "mnt_ctcae"), in_view, until=np.inf)
+            if "movement_sign" in truth
+            else None
+        ),
     )
     outcomes = seen.outcomes()
     return {

@@ -90,8 +90,9 @@ def fill(available: Array, weight_kg: Array, infusion: Infusion, steps: Steps) -
         The making numbers of this attempt.
     """
     lowest, highest = infusion.dose_limits(weight_kg)
+    by_weight = (weight_kg <= LABEL_WEIGHT_KG) | bool(infusion.dose_per_kg)
     wanted = np.where(
-        weight_kg <= LABEL_WEIGHT_KG,
+        by_weight,
         steps.drawn("dose_wanted_per_kg") * weight_kg,
         steps.drawn("dose_wanted_fixed"),
     )

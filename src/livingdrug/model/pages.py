@@ -101,10 +101,13 @@ def refresh(folder: Path, make: Callable[[str, str], str] = mechanism_page) -> l
 
 
 @cache
-def _owners() -> dict[str, str]:
-    """Name -> the mechanism that provides it."""
-    parts = (read_mechanism(FOLDER / f"{name}.toml") for name in mechanism_ids())
-    return {name: part.id for part in parts for name in part.provides}
+def _owners() -> dict[str, tuple[str, ...]]:
+    """Name -> the mechanisms that provide it; several when recipes choose between them."""
+    owners: dict[str, tuple[str, ...]] = {}
+    for part in (read_mechanism(FOLDER / f"{name}.toml") for name in mechanism_ids()):
+        for name in part.provides:
+            owners[name] = (*owners.get(name, ()), part.id)
+    return owners
 
 
 def _generated(part: Mechanism) -> str:
@@ -135,7 +138,7 @@ def _generated(part: Mechanism) -> str:
             " between-patient standard deviation, on the log scale unless told otherwise.\n\n" + table(header, rows)
         )
     if sheet.reads:
-        rows = [[f"`{name}`", _link(_owners().get(name, ""), part.id)] for name in sheet.reads]
+        rows = [[f"`{name}`", _link(_owners().get(name, ()), part.id)] for name in sheet.reads]
         blocks.append("## Reads\n\n" + table(["name", "owned by"], rows))
     if sheet.output:
         rows = [[f"`{name}`", output.meaning, output.unit or "1"] for name, output in sheet.output.items()]
@@ -171,8 +174,9 @@ def _origin(quantity: object) -> str:
     return told + (f" ({status})" if status != "own" else "")
 
 
-def _link(owner: str, here: str) -> str:
-    return "another recipe's mechanism" if not owner else here if owner == here else f"[{owner}]({owner}.md)"
+def _link(owners: Sequence[str], here: str) -> str:
+    told = [owner if owner == here else f"[{owner}]({owner}.md)" for owner in owners]
+    return " or ".join(told) or "another recipe's mechanism"
 
 
 def _cell(text: str) -> str:

@@ -31,7 +31,7 @@ _PATIENTS = """
     neutropenia_grade_day28:i thrombocytopenia_grade_day28:i
     n_infections_8wk:i n_severe_infections_8wk:i n_infections:i igg_nadir_g_per_l:f ivig:b
     haemoglobin_nadir_g_per_dl:f days_anc_below_500:f icaht_early:i icaht_late:i icaht_platelets_early:i
-    icaht_platelets_late:i car_hematotox:i hlh_like:b iec_hs_max:i
+    icaht_platelets_late:i car_hematotox:i hlh_like:b iec_hs_max:i mnt_max:i mnt_onset_day:f
     truth_cured:b truth_positive_clone_extinct_day:f truth_negative_clone_extinct_day:f course_status:s
 """
 _COLUMNS = {
@@ -51,7 +51,7 @@ _LETTERS = {
 # Text columns become 0/1 names "<column>_<value>"; the values every run may meet, met or not.
 VALUES = {
     "status": ("infused", "manufacturing_failure", "died_waiting", "withdrawn_waiting"),
-    "best_response": ("cr", "cri", "nr"),
+    "best_response": ("cr", "cri", "nr", "scr", "vgpr"),
     "death_cause": ("leukaemia", "toxicity", "infection", "other"),
 }
 DERIVED = {

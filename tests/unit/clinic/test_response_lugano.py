@@ -111,8 +111,8 @@ def test_dead_lymphoma_hides_a_partial_response_but_not_a_complete_one():
 
 
 def test_ways_to_judge_are_found_by_name():
-    # expected: the two ways that diseases of the catalogue name
-    assert set(RESPONSES) == {"all", "lugano"}
+    # expected: names that diseases of the catalogue use
+    assert {"all", "lugano"} <= set(RESPONSES)
     assert judged_by("lugano").assess is assess
     with pytest.raises(UnknownName, match="lugano"):
         judged_by("lugana")

@@ -106,10 +106,14 @@ REPORTED: dict[str, Sign] = {
     "hlh_like": Sign(
         "", "HLH-like inflammation apart from CRS: 0 none, 1 observed only, 2 treated for it", 0.0, +1, 0.0, 2.0, True
     ),
+    "movement_sign": Sign(
+        "", "Slowness, tremor, flat affect, poor memory: 0 none, 1 mild, 2 moderate, 3 severe", 0.0, +1, 0.0, 3.0, True
+    ),
 }
 """What only a person at the bedside can report; 0 when nobody does, and for the rules at a simulated check.
 
-A model with an HLH-like second wave has its own `hlh_like`, which grades a simulated course afterwards.
+A model with an HLH-like second wave has its own `hlh_like`, one with delayed neurotoxicity its own `movement_sign`; both grade
+a simulated course afterwards.
 """
 
 COURSE_SIGNS: dict[str, Sign] = {

@@ -54,7 +54,12 @@ def grades(regrading) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def compared(regrading, grades):
     mixed = regrading.mixed_grades(TRIALS // 2, SEED)
-    every = (*regrading.juliet(grades), *regrading.agreement(grades), *regrading.incidence(mixed), *regrading.agreement(mixed, "mixed"))
+    every = (
+        *regrading.juliet(grades),
+        *regrading.agreement(grades),
+        *regrading.incidence(mixed),
+        *regrading.agreement(mixed, "mixed"),
+    )
     return {one.name: one for one in every}
 
 

@@ -17,9 +17,20 @@ import pytest
 
 from livingdrug.catalog.load import default_catalog
 
-PATIENTS, SEED = 600, 7
 TOLERANCE = 3.0
-"""Published standard errors; the simulation's own error with 600 patients is about a third of one."""
+"""Published standard errors; the simulation's own error with 800 patients is about a third of one."""
+NEAR = 4.5
+"""Percentage points around the incidence in the label: three, and the simulation's own error of such a share."""
+INCIDENCE = {
+    "eliana": ("crs_any", "crs_severe", "neurotoxicity_any", "neurotoxicity_severe"),
+    "juliet": ("crs_any", "crs_severe", "neurotoxicity_any"),
+    "zuma_1": ("crs_any_lee", "crs_severe_lee", "neurological_events_any", "neurological_events_severe"),
+    "zuma_2": ("crs_any_lee", "crs_severe_lee", "neurological_events_any", "neurological_events_severe"),
+    "transcend_nhl_001": ("crs_any_lee", "crs_severe_lee", "neurotoxicity_any", "neurotoxicity_severe"),
+    "cartitude_1": ("crs_any_astct", "crs_severe_astct", "icans_any", "icans_severe"),
+    "karmma": ("crs_any_lee", "crs_severe_lee", "neurotoxicity_any", "neurotoxicity_severe"),
+}
+"""Toxicity on the trial's own scale; what is missing is in the list of known misfits or in docs/toxicity_by_product.md."""
 CATALOG = default_catalog()
 TRIALS = [name for name in CATALOG.names("trial") if CATALOG.has("evidence", name)]
 ROWS = {name: [row for row in CATALOG.load("evidence", name).results if row.use == "calibration"] for name in TRIALS}
@@ -41,13 +52,15 @@ def listed(name):
 KNOWN = {name: dict(listed(name)) for name in TRIALS}
 
 
-@functools.cache
-def simulated(name):
-    """(endpoint, at, measure) -> (simulated value, z) of one trial."""
-    from livingdrug.trial.misfit import misfits
-    from livingdrug.trial.run import run
+@pytest.fixture(scope="session")
+def simulated(trial_run):
+    """name -> {(endpoint, at, measure): (simulated value, z)} of one trial."""
+    return functools.cache(lambda name: compared(name, trial_run(name)))
 
-    result = run(name, patients=PATIENTS, seed=SEED, sample=0)
+
+def compared(name, result):
+    from livingdrug.trial.misfit import misfits
+
     assert result.failed.is_empty(), result.notes()
     rows = ROWS[name]
     found = {(one.row.endpoint, one.row.at, one.measure): (one.simulated, one.z) for one in misfits(result, rows)}
@@ -76,7 +89,7 @@ def of_column(row, column):
     EXPECTED,
     ids=[f"{name}-{row.endpoint}-{row.at or 'overall'}-{measure}" for name, row, measure in EXPECTED],
 )
-def test_calibration_row(name, row, measure):
+def test_calibration_row(simulated, name, row, measure):
     # expected: the row itself; its source is in catalog/evidence/<trial>.toml
     key = (row.endpoint, row.at, measure)
     found = simulated(name)
@@ -98,6 +111,15 @@ def test_known_misfits_are_rows_and_have_reasons(name):
     assert len(KNOWN[name]) == len(listed(name))
     assert all(len(reason) > 20 for reason in KNOWN[name].values())
     assert len(KNOWN[name]) <= len(rows) / 5, "with so many exceptions the model is not calibrated"
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"), [(name, endpoint) for name, endpoints in INCIDENCE.items() for endpoint in endpoints]
+)
+def test_incidence_of_the_label(simulated, name, endpoint):
+    # expected: the published share, within three percentage points and the error of this small trial
+    row = next(row for row in ROWS[name] if row.endpoint == endpoint)
+    assert abs(simulated(name)[endpoint, row.at, "value"][0] - row.value) <= NEAR
 
 
 def test_every_file_of_known_misfits_belongs_to_a_trial():

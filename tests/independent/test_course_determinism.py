@@ -58,7 +58,7 @@ def test_another_endpoint_changes_no_table(plain, eliana):
 
 
 def test_another_scale_adds_rows_and_changes_none(plain, eliana):
-    # expected: rows of the other scales as before; the true courses get one more column
+    # expected: rows of the other scales as before; the true courses get one more column, the patients their grade on it
     trial, _ = eliana
     found = run(
         trial.model_copy(update={"scales": (*trial.scales, "crs_lee")}),
@@ -72,7 +72,9 @@ def test_another_scale_adds_rows_and_changes_none(plain, eliana):
     assert grades.filter(pl.col("scale") == "crs_lee").height > 0
     assert grades.filter(pl.col("scale") != "crs_lee").equals(before["grades"])
     assert found.frames["courses"].select(before["courses"].columns).equals(before["courses"])
-    for name in set(FRAMES) - {"grades", "courses"}:
+    assert found.frames["patients"]["crs_lee_max"].drop_nulls().len() > 0
+    assert found.frames["patients"].drop("crs_lee_max").equals(before["patients"].drop("crs_lee_max"))
+    for name in set(FRAMES) - {"grades", "courses", "patients"}:
         assert found.frames[name].equals(before[name]), name
 
 

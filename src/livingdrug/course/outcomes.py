@@ -314,4 +314,14 @@ def event_rows(outcomes: pl.DataFrame, infections: pl.DataFrame) -> pl.DataFrame
                 grade=pl.lit(None, dtype=pl.Int64),
             )
         )
+    if "mnt_onset_day" in outcomes.columns:
+        pieces.append(
+            outcomes.filter(pl.col("mnt_onset_day").is_not_null()).select(
+                "patient",
+                pl.col("mnt_onset_day").alias("day"),
+                event=pl.lit("delayed_neurotoxicity"),
+                detail=pl.lit("worst grade"),
+                grade=pl.col("mnt_max"),
+            )
+        )
     return pl.concat(pieces).sort("patient", "day", maintain_order=True)

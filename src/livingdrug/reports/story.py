@@ -238,6 +238,7 @@ def _milestones(who: Mapping[str, Any]) -> list[Entry]:
         ("treatment_failure_day", "The visit showed that treatment had failed.", "alarm"),
         ("b_cell_recovery_day", "B cells had returned: the CAR T cells no longer kept watch.", "plain"),
         ("relapse_day", f"Relapse; the leukaemia {negative}.", "alarm"),
+        ("mnt_onset_day", "Slowness, tremor or a change of character: delayed neurotoxicity began.", "alarm"),
         ("subsequent_therapy_day", "Further therapy began.", "plain"),
         ("death_day", f"Death ({who.get('death_cause') or 'cause not stated'}).", "alarm"),
     ):  # fmt: skip

@@ -77,3 +77,6 @@ def test_movement_events_are_recorded_beyond_the_acute_weeks(result):
     # a sign after another therapy or the last contact is not seen
     assert (both["mnt_max"] <= both["movement_sign"]).all()
     assert (both["mnt_onset_day"].is_not_null() == (both["mnt_max"] >= 1)).all()
+    told = result.events.filter(pl.col("event") == "delayed_neurotoxicity").sort("patient")
+    seen = both.filter(pl.col("mnt_max") >= 1).sort("patient")
+    assert told.select("patient", "day", "grade").rows() == seen.select("patient", "mnt_onset_day", "mnt_max").rows()

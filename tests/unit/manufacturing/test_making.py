@@ -88,6 +88,21 @@ def test_label_limits_are_never_broken(cohort, lots):
     assert lots.dose_cells[heavy].max() <= 2.5e8
 
 
+def test_a_dose_per_kilogram_holds_above_50_kg_too():
+    # Expected: by hand, Carvykti's label: 0.5 to 1.0e6 cells/kg, at most 1e8; wanted 0.7e6/kg without spread.
+    from livingdrug.catalog.arms import Infusion
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.manufacturing.release import fill
+    from livingdrug.manufacturing.variation import Steps
+
+    making = dict(default_catalog().load("making", "cilta_cel_trial").making)
+    making["dose_wanted_per_kg"] = making["dose_wanted_per_kg"].model_copy(update={"value": 0.7e6, "spread": 0.0})
+    weight = np.array([40.0, 80.0, 160.0])
+    infusion = Infusion(dose_per_kg="0.5e6 to 1.0e6 cell/kg", dose_at_most="1e8 cell")
+    steps = Steps(making, "making/test", np.arange(1, 4, dtype=np.int64), 1)
+    np.testing.assert_allclose(fill(np.full(3, 1e12), weight, infusion, steps), [2.8e7, 5.6e7, 1e8])
+
+
 def test_days_are_in_order_and_as_long_as_published(lots):
     # Expected: PMC8344270, Table 1: enrolment to infusion 43 days (24 to 133); ELIANA alone 45 (recalled).
     infused = lots.infused

@@ -25,7 +25,7 @@ def patient(
     seed: Annotated[int, typer.Option(help="The run's seed: patient N is the same person in every run with it.")] = 1,
     arm: Annotated[str | None, typer.Option(help="The arm; the trial's first by default.")] = None,
     plot: Annotated[
-        bool, typer.Option("--plot", help="Draw the course: leukaemia, CAR T cells, cytokines, signs.")
+        bool, typer.Option("--plot", help="Draw the course: malignant cells, CAR T cells, cytokines, signs.")
     ] = False,
     why: Annotated[
         bool,
@@ -63,9 +63,10 @@ def patient(
         told = explain(protocol, chosen, number, seed, known, scales=tuple(scale or ()))
         story = told.story
     else:
-        from livingdrug.reports.story import tell
+        from livingdrug.reports.story import setting, tell
 
-        told, story = None, tell(_simulate(protocol, chosen, number, seed, known), chosen, number)
+        words = setting(protocol, chosen, known)
+        told, story = None, tell(_simulate(protocol, chosen, number, seed, known), chosen, number, words)
     screen = console()
     screen.print(story.title, style="bold", markup=False)
     screen.print(f"{protocol.id}, arm {chosen}, seed {seed}\n", style="dim", markup=False)

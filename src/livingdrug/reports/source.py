@@ -41,6 +41,14 @@ class Source:
         return self.result.trial
 
     @property
+    def disease(self) -> Any:
+        """The catalogue's record of the trial's disease, or None."""
+        try:
+            return self.catalog.load("disease", self.trial.disease)
+        except (LivingDrugError, AttributeError):
+            return None
+
+    @property
     def arms(self) -> tuple[str, ...]:
         """Arm names: the trial's order, then any others in the data."""
         seen = self.frame("patients")["arm"].unique(maintain_order=True).to_list() if self.has("patients") else []

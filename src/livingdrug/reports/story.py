@@ -8,16 +8,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.errors import BadInput, LivingDrugError
 from livingdrug.reports.charts.tracks import Moment, Track
 from livingdrug.reports.words import plain
 
 if TYPE_CHECKING:
     import polars as pl
 
+MALIGNANT = "{} cells"
+"""Title of the malignant cells' curve; filled with the name of the disease."""
+ON_B_CELLS = ("CD19", "CD20", "CD22")
+RELEASE = (("crs_penn", "Penn"), ("crs_lee", "Lee"), ("crs_astct", "ASTCT"))
+"""Scales on which cytokine release is told, the trial's own first."""
+RESPONSES = {
+    "CR": "complete remission", "CRi": "remission with incomplete blood counts", "sCR": "stringent complete response",
+    "VGPR": "very good partial response", "PR": "partial response",
+}  # fmt: skip
+
 # title, names of the model output (first one present), names of the visits quantity, logarithmic, lowest, least top
 TRACKS = (
-    ("Leukaemia cells", ("leukaemia_total", "leukaemia_cells"), "", True, 1.0, 1e12),
+    (MALIGNANT, ("leukaemia_total", "leukaemia_cells"), "", True, 1.0, 1e12),
     ("CAR T transgene, copies/µg DNA", ("car_t_copies_per_ug",), "car_t_copies_per_ug", True, 1.0, 1e5),
     ("Interleukin-6, pg/mL", ("il6",), "il6_pg_per_ml", True, 1.0, 1e3),
     ("Temperature, °C", ("temperature",), "", False, 36.0, 40.0),
@@ -83,10 +93,11 @@ def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
         kept = courses.select("arm", "patient").unique()
         with_course = infused.join(kept, on=["arm", "patient"], how="semi")
         infused = with_course if with_course.height else infused
+    graded = [f"{scale}_max" for scale, _ in RELEASE if f"{scale}_max" in infused.columns]
     later = pl.col("relapse_day").is_between(90, 1200).fill_null(False)
     score = (
         3.0 * pl.col("responded_3mo").fill_null(False).cast(pl.Float64)
-        + 2.0 * (pl.col("crs_penn_max").fill_null(0) >= 3).cast(pl.Float64)
+        + 2.0 * (pl.max_horizontal(*graded, pl.lit(0)) >= 3).cast(pl.Float64)
         + 2.0 * (pl.col("n_tocilizumab").fill_null(0) > 0).cast(pl.Float64)
         + 1.5 * later.cast(pl.Float64) + 0.5 * pl.col("relapse_antigen_negative").fill_null(False).cast(pl.Float64)
         + 0.5 * pl.col("b_cell_recovery_day").is_not_null().cast(pl.Float64)
@@ -99,7 +110,24 @@ def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
     return best["arm"], best["patient"]
 
 
-def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
+@dataclass(frozen=True)
+class Setting:
+    """What a story calls things: the malignancy in one word, and the antigen aimed at."""
+
+    malignancy: str = "leukaemia"
+    antigen: str = "the antigen"
+
+
+def setting(trial: Any, arm: str, catalog: Any) -> Setting:
+    """The words for one arm of a trial; general ones where its disease or product is not in the catalogue."""
+    try:
+        called = catalog.load("disease", trial.disease).called
+        return Setting(called, catalog.load("product", trial.arm(arm).product).target)
+    except (LivingDrugError, AttributeError):
+        return Setting()
+
+
+def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int, words: Setting | None = None) -> Story:
     """The story of one patient of a run.
 
     Parameters
@@ -108,6 +136,8 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
         The run's frames by name; those that are missing shorten the story.
     arm, patient
         Who.
+    words
+        What the disease and the antigen are called.
 
     Raises
     ------
@@ -127,6 +157,7 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
             f'no patient {patient} in arm "{arm}" of this run.\n  Patients are numbered from 1; see the patients frame.'
         )
     who = chosen.row(0, named=True)
+    words = words or Setting()
 
     def rows(name: str) -> list[dict[str, Any]]:
         frame = frames.get(name)
@@ -136,12 +167,12 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int) -> Story:
             frame.filter((pl.col("arm") == arm) & (pl.col("patient") == patient)).sort("day").iter_rows(named=True)
         )
 
-    entries = sorted([*_milestones(who), *_toxicity(who, rows("grades")), *_treatments(rows("log")), *_infections(rows("events"))],
+    entries = sorted([*_milestones(who, words), *_toxicity(who, rows("grades")), *_treatments(rows("log")), *_infections(rows("events"))],
                      key=lambda e: e.day)  # fmt: skip
     last = _day(who, "last_contact_day")
     last = 365.0 if math.isnan(last) else max(last, 28.0)
-    tracks = _tracks(rows("courses"), rows("visits"), last)
-    return Story(arm, patient, _title(who), _paragraphs(who, entries), tuple(entries), tracks, last)
+    tracks = _tracks(rows("courses"), rows("visits"), last, words)
+    return Story(arm, patient, _title(who), _paragraphs(who, words), tuple(entries), tracks, last)
 
 
 def _title(who: Mapping[str, Any]) -> str:
@@ -167,7 +198,7 @@ def _title(who: Mapping[str, Any]) -> str:
     )
 
 
-def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]:
+def _paragraphs(who: Mapping[str, Any], words: Setting) -> tuple[str, ...]:
     """Before the infusion; what was given; how it ended."""
     before = []
     lines, blasts, wait = who.get("prior_lines"), who.get("blasts_percent"), who.get("vein_to_vein_days")
@@ -177,6 +208,12 @@ def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]
         )
     if blasts is not None:
         before.append(f"At apheresis {blasts:.0f} % of the marrow were blasts.")
+    for name, sentence in (
+        ("tumour_volume_ml", "the lymphoma filled {:.0f} mL"),
+        ("marrow_plasma_percent", "{:.0f} % of the marrow were plasma cells"),
+    ):
+        if who.get(name) is not None:
+            before.append(f"At apheresis {sentence.format(who[name])}.")
     if who.get("status") != "infused":
         reasons = {"manufacturing_failure": "No product could be made", "died_waiting": "The patient died while waiting",
                    "withdrawn_waiting": "The patient was withdrawn while waiting"}  # fmt: skip
@@ -195,22 +232,21 @@ def _paragraphs(who: Mapping[str, Any], entries: list[Entry]) -> tuple[str, ...]
     middle = []
     if peak is not None and who.get("tmax_day") is not None:
         middle.append(f"The cells peaked on day {who['tmax_day']:.0f} at {plain(peak)} copies/µg DNA.")
-    if who.get("crs_penn_max"):
-        middle.append(
-            f"Cytokine release reached Penn grade {who['crs_penn_max']}"
-            + (f", ASTCT grade {who['crs_astct_max']}." if who.get("crs_astct_max") is not None else ".")
-        )
-    elif who.get("crs_penn_max") == 0:
+    grades = {words: who.get(f"{scale}_max") for scale, words in RELEASE}
+    reached = [f"{name} grade {grade}" for name, grade in grades.items() if grade is not None]
+    if any(grades.values()):
+        middle.append(f"Cytokine release reached {', '.join(reached)}.")
+    elif reached:
         middle.append("There was no cytokine release syndrome.")
     if who.get("responded_3mo") is not None:
         middle.append(f"{'Remission' if who['responded_3mo'] else 'No remission'} was seen within three months.")
-    return tuple(text for text in (" ".join(before), " ".join(middle).strip(), _ending(who)) if text)
+    return tuple(text for text in (" ".join(before), " ".join(middle).strip(), _ending(who, words)) if text)
 
 
-def _ending(who: Mapping[str, Any]) -> str:
+def _ending(who: Mapping[str, Any], words: Setting) -> str:
     last, death, relapse = _day(who, "last_contact_day"), _day(who, "death_day"), _day(who, "relapse_day")
     if not math.isnan(death):
-        return f"The patient died {_when(death)} of {who.get('death_cause') or 'an unstated cause'}."
+        return f"The patient died {_when(death)} of {_cause(who, words) or 'an unstated cause'}."
     state = (
         "alive after a relapse"
         if not math.isnan(relapse)
@@ -221,26 +257,27 @@ def _ending(who: Mapping[str, Any]) -> str:
     return f"At last contact, {_when(last)}, the patient was {state}." if not math.isnan(last) else ""
 
 
-def _milestones(who: Mapping[str, Any]) -> list[Entry]:
+def _cause(who: Mapping[str, Any], words: Setting) -> str | None:
+    """The cause of death; the frames say leukaemia for every malignancy."""
+    return words.malignancy if who.get("death_cause") == "leukaemia" else who.get("death_cause")
+
+
+def _milestones(who: Mapping[str, Any], words: Setting) -> list[Entry]:
     if who.get("status") != "infused":
         return []
     entries = [Entry(0.0, "The cells were infused.")]
-    kind = {"CR": "complete remission", "CRi": "remission with incomplete blood counts"}.get(
-        str(who.get("best_response")), "remission"
-    )
-    negative = (
-        "had lost the antigen (CD19-negative)"
-        if who.get("relapse_antigen_negative")
-        else "still carried the antigen (CD19-positive)"
-    )
+    kind = RESPONSES.get(str(who.get("best_response")), "remission")
+    where = "The marrow" if words.malignancy == "leukaemia" else "The visit"
+    watch = ": the CAR T cells no longer kept watch" if words.antigen in ON_B_CELLS else ""
+    antigen = "had lost" if who.get("relapse_antigen_negative") else "still carried"
     for name, sentence, mark in (
-        ("first_response_day", f"The marrow showed {kind}.", "good"),
+        ("first_response_day", f"{where} showed {kind}.", "good"),
         ("treatment_failure_day", "The visit showed that treatment had failed.", "alarm"),
-        ("b_cell_recovery_day", "B cells had returned: the CAR T cells no longer kept watch.", "plain"),
-        ("relapse_day", f"Relapse; the leukaemia {negative}.", "alarm"),
+        ("b_cell_recovery_day", f"B cells had returned{watch}.", "plain"),
+        ("relapse_day", f"Relapse; the {words.malignancy} {antigen} {words.antigen}.", "alarm"),
         ("mnt_onset_day", "Slowness, tremor or a change of character: delayed neurotoxicity began.", "alarm"),
         ("subsequent_therapy_day", "Further therapy began.", "plain"),
-        ("death_day", f"Death ({who.get('death_cause') or 'cause not stated'}).", "alarm"),
+        ("death_day", f"Death ({_cause(who, words) or 'cause not stated'}).", "alarm"),
     ):  # fmt: skip
         if not math.isnan(_day(who, name)):
             entries.append(Entry(_day(who, name), sentence, mark))
@@ -340,7 +377,9 @@ def _infections(events: list[dict[str, Any]]) -> list[Entry]:
     ]
 
 
-def _tracks(course: list[dict[str, Any]], visits: list[dict[str, Any]], last: float) -> tuple[Track, ...]:
+def _tracks(
+    course: list[dict[str, Any]], visits: list[dict[str, Any]], last: float, words: Setting
+) -> tuple[Track, ...]:
     if not course:
         return ()
     tracks = []
@@ -363,7 +402,7 @@ def _tracks(course: list[dict[str, Any]], visits: list[dict[str, Any]], last: fl
         top = max([high, *(v for _, v in points)])
         top = 10 ** math.ceil(math.log10(top)) if log else math.ceil(top)
         days, values = zip(*points, strict=True)
-        tracks.append(Track(title, days, values, log, low, top, seen))
+        tracks.append(Track(title.format(words.malignancy.capitalize()), days, values, log, low, top, seen))
     return tuple(tracks)
 
 

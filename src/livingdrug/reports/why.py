@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.reports.changes import Life, a_day_later, scale_name, what_changed
-from livingdrug.reports.story import Story, amount_text, tell
+from livingdrug.reports.story import Story, amount_text, setting, tell
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,7 +127,7 @@ def why(
     names = tuple(scales) or trial.scales
     records = {name: catalog.load("scale", name) for name in names}
     frames = _simulate(trial, arm, patient, seed, catalog)
-    story = tell(frames, arm, patient)
+    story = tell(frames, arm, patient, setting(trial, arm, catalog))
     guideline = trial.arm(arm).management.guideline
     shown = {name: scale_name(record) for name, record in records.items()}
     if frames["patients"]["status"][0] != "infused":

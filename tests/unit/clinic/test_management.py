@@ -36,7 +36,16 @@ def run(program, path, days=CHECKS, *, weight=40.0, dies_day=1e9):
     states["igg"] = 9.0
     for k, day in enumerate(days):
         seen = path(day) if callable(path) else {name: values[k] for name, values in path.items()}
-        values = {**WELL, **states, "weight": weight, "age": 65.0, "dies_day": dies_day, **seen, "time": float(day), **memory}
+        values = {
+            **WELL,
+            **states,
+            "weight": weight,
+            "age": 65.0,
+            "dies_day": dies_day,
+            **seen,
+            "time": float(day),
+            **memory,
+        }
         for name, text in program.statements:
             result = float(read_formula(text).evaluate(values))
             values[name] = result

@@ -23,6 +23,8 @@ class Record(Inheriting):
         Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
     response
         How response is judged, an id of `livingdrug.clinic.responses`: ``"all"`` (marrow), ``"lugano"`` (lymphoma).
+    called
+        The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
         Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
     """
@@ -32,4 +34,5 @@ class Record(Inheriting):
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     waiting: dict[str, Quantity] = Field(default_factory=dict)
     response: str = "all"
+    called: str = "leukaemia"
     burden: str = "blasts_percent"

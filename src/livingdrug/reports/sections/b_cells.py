@@ -1,4 +1,4 @@
-"""Section 8: B-cell aplasia, immunoglobulin and infections: the price of a CD19 product that works."""
+"""Section 8: B-cell aplasia, immunoglobulin and infections: the price of a product that works."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from livingdrug.reports.words import DASH, percent, percent_interval, plain
 from livingdrug.trial.published import days_of
 
 LEAD = (
-    "Healthy B cells carry CD19 too. As long as the CAR T cells work, B cells stay away; their return is the clinic's sign that "
-    "surveillance has ended. Without B cells immunoglobulin falls, and infections follow."
+    "Healthy cells that carry the antigen die too: B cells under a product against CD19, plasma cells under one against BCMA. Where B cells "
+    "stay away, the CAR T cells still keep watch, and their return is the clinic's sign that this has ended. Immunoglobulin falls, and infections follow."
 )
 SERIOUS = 3  # CTCAE grade from which an infection is called severe
 

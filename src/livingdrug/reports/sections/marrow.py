@@ -11,8 +11,8 @@ from livingdrug.reports.words import DASH, percent, percent_interval
 
 LAST_DAY = 365.0
 LEAD = (
-    "Lymphodepletion, leukaemia and cytokines press the marrow together; counts often fall twice. Lines mark the borders "
-    "of grade 3 and of the recovery that a complete remission asks for."
+    "Lymphodepletion, malignant cells and cytokines press the marrow together; counts may fall twice. Lines mark the borders "
+    "of grade 3 and of the recovery that a complete remission of leukaemia asks for."
 )
 
 

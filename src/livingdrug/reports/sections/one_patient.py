@@ -32,7 +32,7 @@ def build(source: Source) -> Section:
     chosen = story.choose(frames)
     if chosen is None:
         return missing("patient", "One patient's story", "This run has no infused patient to tell of.")
-    told = story.tell(frames, *chosen)
+    told = story.tell(frames, *chosen, story.setting(source.trial, chosen[0], source.catalog))
     title = f"{told.title}" + (f", {told.arm}" if len(source.arms) > 1 else "")
     parts: list = [Note(text) for text in (f"{title}. {told.paragraphs[0]}", *told.paragraphs[1:])]
     if told.tracks:

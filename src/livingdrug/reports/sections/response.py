@@ -8,12 +8,20 @@ from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, percent, percent_interval
 
 ROWS = (
+    ("lugano_orr", "Overall response of lymphoma (Lugano)"), ("lugano_cr", "Complete response of lymphoma (Lugano)"),
+    ("imwg_orr", "Overall response of myeloma (IMWG)"), ("imwg_cr", "Complete response or better of myeloma (IMWG)"),
     ("cr_cri_3mo", "Overall remission (CR + CRi) within 3 months"),
     ("cr_3mo", "Complete remission (CR)"),
     ("cri_3mo", "CR with incomplete blood count recovery (CRi)"),
     ("mrd_negative_3mo", "No minimal residual disease, of those in remission"),
     ("relapse_antigen_negative", "Antigen-negative relapse, of all relapses"),
-)
+)  # fmt: skip
+LEADS = {
+    "all": "Remission needs fewer than 5 % blasts in the marrow; it is called complete when neutrophils and platelets have recovered too.",
+    "lugano": "Response is read from volumes: complete when nothing active is left, partial when size has halved.",
+    "imwg": "Response is read from M-protein and marrow: complete when M-protein is gone, partial when it has halved.",
+}  # fmt: skip
+"""By the disease's way to judge response."""
 
 
 def build(source: Source) -> Section:
@@ -30,10 +38,11 @@ def build(source: Source) -> Section:
             rows.append((words, *cells, _published(source, id)))
     if not rows:
         return missing("response", "Response", "This run has no response endpoints (cr_cri_3mo, mrd_negative_3mo …).")
-    note = "Exact (Clopper–Pearson) 95 % intervals. Response is read from marrow, blood counts and MRD at the planned visits only."
+    note = "Exact (Clopper–Pearson) 95 % intervals. Response is read from what was measured at the planned visits only."
+    judged = source.disease.response if source.disease else "all"
     return Section(
         "response", "Response",
-        "Remission needs fewer than 5 % blasts in the marrow; it is called complete when neutrophils and platelets have recovered too.",
+        LEADS.get(judged, ""),
         (Table(tuple(columns), tuple(rows), note=note),),
     )  # fmt: skip
 

@@ -82,7 +82,10 @@ def test_counts_agree_with_their_tables(frames, infused):
 def test_kinetics_in_counts_agree_with_the_visits(frames, infused):
     # expected: highest count of the first 28 days and its day, found again in the visits
     counts = frames["visits"].filter(
-        (pl.col("quantity") == "car_t_per_ul") & (pl.col("day") <= 28) & ~pl.col("below_limit") & pl.col("value").is_not_null()
+        (pl.col("quantity") == "car_t_per_ul")
+        & (pl.col("day") <= 28)
+        & ~pl.col("below_limit")
+        & pl.col("value").is_not_null()
     )
     highest = counts.sort("value").group_by("patient", maintain_order=True).last().sort("patient")
     with_any = infused.filter(pl.col("cmax_cells_per_ul").is_not_null()).sort("patient")
@@ -97,7 +100,9 @@ def test_onset_is_the_first_day_with_a_grade(frames, infused):
     days = frames["grades"].filter((pl.col("scale") == "neurological_events_ctcae") & (pl.col("grade") >= 1))
     first = dict(days.group_by("patient").agg(pl.col("day").min()).rows())
     last = dict(days.group_by("patient").agg(pl.col("day").max()).rows())
-    for number, onset, duration in infused.select("patient", "neurological_onset_day", "neurological_duration_days").rows():
+    for number, onset, duration in infused.select(
+        "patient", "neurological_onset_day", "neurological_duration_days"
+    ).rows():
         assert onset == first.get(number)
         assert duration == (last[number] - first[number] + 1 if number in last else None)
 

@@ -79,6 +79,34 @@ def test_counts_agree_with_their_tables(frames, infused):
     assert deaths.height == infused["death_day"].is_not_null().sum()
 
 
+def test_kinetics_in_counts_agree_with_the_visits(frames, infused):
+    # expected: highest count of the first 28 days and its day, found again in the visits
+    counts = frames["visits"].filter(
+        (pl.col("quantity") == "car_t_per_ul")
+        & (pl.col("day") <= 28)
+        & ~pl.col("below_limit")
+        & pl.col("value").is_not_null()
+    )
+    highest = counts.sort("value").group_by("patient", maintain_order=True).last().sort("patient")
+    with_any = infused.filter(pl.col("cmax_cells_per_ul").is_not_null()).sort("patient")
+    assert with_any["patient"].to_list() == highest["patient"].to_list()
+    assert with_any["cmax_cells_per_ul"].to_list() == highest["value"].to_list()
+    assert with_any["tmax_cells_day"].to_list() == highest["day"].to_list()
+    assert (with_any["auc_0_28_day_cells_per_ul"] > 0).all()
+
+
+def test_onset_is_the_first_day_with_a_grade(frames, infused):
+    # expected: first and last day with a grade on the broad list of neurological terms, counted again
+    days = frames["grades"].filter((pl.col("scale") == "neurological_events_ctcae") & (pl.col("grade") >= 1))
+    first = dict(days.group_by("patient").agg(pl.col("day").min()).rows())
+    last = dict(days.group_by("patient").agg(pl.col("day").max()).rows())
+    for number, onset, duration in infused.select(
+        "patient", "neurological_onset_day", "neurological_duration_days"
+    ).rows():
+        assert onset == first.get(number)
+        assert duration == (last[number] - first[number] + 1 if number in last else None)
+
+
 def test_true_courses_of_the_sample_only(frames, infused):
     # expected: patients 1 to 3, those who were infused; from the first treatment day on
     sample = [number for number in (1, 2, 3) if number in set(infused["patient"])]

@@ -20,7 +20,7 @@ from livingdrug.trial.misfit import Misfit, misfits
 SEED = 7
 POINTS, DAYS, ERRORS = 3.0, 1.0, 2.0
 TOXICITY = ("crs_", "neuro", "icans_", "delayed_", "movement_", "tocilizumab_use", "steroid_use")
-LEFT_OUT = ("_given_", "_astct", "_lower", "_higher", "_same")
+LEFT_OUT = ("_given_", "_lower", "_higher", "_same")
 
 
 def is_toxicity(name: str) -> bool:
@@ -53,7 +53,7 @@ def rows_of(name: str, patients: int) -> list[list[str]]:
             [
                 f"{product}, {name}", result.endpoint(row.endpoint).title, f"{row.value:g} {unit}", f"{one.simulated:.3g} {unit}",
                 f"{one.simulated - one.published:+.1f}", f"{one.z:+.1f}", verdict(one), row.use,
-                "yes" if row.status == "read" else "recalled",
+                "yes" if row.status == "read" else "recalled", row.population_note,
             ]
         )  # fmt: skip
     return told
@@ -64,7 +64,7 @@ def text(patients: int = 1000) -> str:
     catalog = default_catalog()
     names = [name for name in catalog.names("trial") if catalog.has("evidence", name)]
     rows = [row for name in names for row in rows_of(name, patients)]
-    header = ["product, trial", "endpoint", "published", "simulated", "gap", "z", "", "used for", "seen by us"]
+    header = ["product, trial", "endpoint", "published", "simulated", "gap", "z", "", "used for", "seen by us", "published in"]
     counts = {word: sum(row[6] == word for row in rows) for word in ("met", "within the published error", "**misfit**")}
     told = ", ".join(f"{n} {word.strip('*')}" for word, n in counts.items())
     return f"{patients} enrolled in each trial, seed {SEED}: {told} of {len(rows)}.\n\n{table(header, rows)}"

@@ -30,7 +30,7 @@ def compiled(name, until=60.0):
 STATES = tuple(sorted({CATALOG.load("drug", name).enters for name in CATALOG.names("drug")} - {""}))
 
 
-def run(program, path, days=CHECKS, *, weight=40.0, dies_day=1e9):
+def run(program, path, days=CHECKS, *, weight=40.0, age=30.0, dies_day=1e9):
     """A check program on one patient, in plain Python: signs at each check -> log of (day, firing, value), memories."""
     memory, states, log, locals_seen = dict(program.memory), dict.fromkeys(STATES, 0.0), [], []
     states["igg"] = 9.0
@@ -40,7 +40,7 @@ def run(program, path, days=CHECKS, *, weight=40.0, dies_day=1e9):
             **WELL,
             **states,
             "weight": weight,
-            "age": 65.0,
+            "age": age,
             "dies_day": dies_day,
             **seen,
             "time": float(day),
@@ -179,6 +179,24 @@ def test_astct_keeps_the_grade_when_treatment_hides_the_fever():
     assert by_day[6.0] == 0
     alone = lambda t: {"pressor_level": 2.0 if t > 8 else 0.0}  # noqa: E731
     assert run(program, alone)[1]["max_crs_astct"] == 0
+
+
+def test_lee_2014_waits_at_grade_2_unless_the_patient_is_old():
+    """PMC9616161 table 4, column of Lee: supportive care at grade 2 without old age; our day of patience; grade 3 at once."""
+    program, rules = compiled("lee_2014")
+    grade_2, grade_3 = severe_from(3.0, until=6.0, level=1.0), severe_from(3.0, until=6.0, level=3.0)
+
+    def first(path, age):
+        given = drug_log(run(program, path, age=age)[0], rules, "tocilizumab")
+        return given[0][0]
+
+    assert first(grade_2, 59.0) == pytest.approx(4.0)
+    assert first(grade_2, 60.0) == pytest.approx(3.0)
+    assert first(grade_3, 30.0) == pytest.approx(3.0)
+    brief = severe_from(3.0, until=3.5, level=1.0)
+    assert not drug_log(run(program, brief, age=40.0)[0], rules, "tocilizumab")
+    steroid = drug_log(run(program, grade_3, age=30.0)[0], rules, "dexamethasone")
+    assert steroid[0][0] == pytest.approx(4.0)
 
 
 def test_reason_is_told_in_numbers():

@@ -19,6 +19,8 @@ import pytest
 TRIALS, SEED = 20, 5
 TOLERANCE = 2.5
 """Standard deviations between simulated trials; 2 would be the usual limits, 0.5 more for 20 trials only."""
+MARGIN = 0.5
+"""A listed count leaves the list when it is this much inside: at the limit a few patients decide."""
 LEAST_SD = {"": 0.5, "%": 0.5}
 """Rounding of a published count or share."""
 PAGE = Path(__file__).parents[2] / "examples" / "regrading.py"
@@ -71,7 +73,7 @@ def test_published_count(compared, name):
     z = (one.published - middle) / spread
     told = f"{name}: published {one.published:g}{one.unit}, simulated {middle:.1f} +/- {spread:.1f}, z = {z:.1f}"
     if name in KNOWN:
-        assert abs(z) > TOLERANCE, f"{told}: inside again; take it out of regrading_known_misfits.toml"
+        assert abs(z) > TOLERANCE - MARGIN, f"{told}: inside again; take it out of regrading_known_misfits.toml"
     else:
         assert abs(z) <= TOLERANCE, f"{told}: a new misfit; mend it, or list it with its reason"
 

@@ -19,6 +19,8 @@ from livingdrug.catalog.load import default_catalog
 
 TOLERANCE = 3.0
 """Published standard errors; the simulation's own error with 800 patients is about a third of one."""
+MARGIN = 0.5
+"""A listed row leaves the list when it is this much inside: at the limit a few patients decide."""
 NEAR = 4.5
 """Percentage points around the incidence in the label: three, and the simulation's own error of such a share."""
 INCIDENCE = {
@@ -97,7 +99,7 @@ def test_calibration_row(simulated, name, row, measure):
     value, z = found[key]
     told = f"{row.endpoint} {row.at} {measure}: published {row.value:g} {row.unit}, simulated {value:.4g}, z = {z:.2f}"
     if key in KNOWN[name]:
-        assert abs(z) > TOLERANCE, f"{told}: inside again; take it out of {name}_known_misfits.toml"
+        assert abs(z) > TOLERANCE - MARGIN, f"{told}: inside again; take it out of {name}_known_misfits.toml"
     else:
         assert abs(z) <= TOLERANCE, f"{told}: a new misfit; mend it, or list it in {name}_known_misfits.toml"
 

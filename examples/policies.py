@@ -116,7 +116,13 @@ def text(patients: int) -> str:
             ("Methylprednisolone alone, 2 mg/kg a day", "methylprednisolone", "steroid_alone"),
         )
     ]
-    return "\n\n".join([f"{patients} enrolled in each simulated trial (ELIANA unless the question says another), seed {SEED}.", *trials, *effects])
+    return "\n\n".join(
+        [
+            f"{patients} enrolled in each simulated trial (ELIANA unless the question says another), seed {SEED}.",
+            *trials,
+            *effects,
+        ]
+    )
 
 
 if __name__ == "__main__":

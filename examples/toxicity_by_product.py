@@ -64,7 +64,18 @@ def text(patients: int = 1000) -> str:
     catalog = default_catalog()
     names = [name for name in catalog.names("trial") if catalog.has("evidence", name)]
     rows = [row for name in names for row in rows_of(name, patients)]
-    header = ["product, trial", "endpoint", "published", "simulated", "gap", "z", "", "used for", "seen by us", "published in"]
+    header = [
+        "product, trial",
+        "endpoint",
+        "published",
+        "simulated",
+        "gap",
+        "z",
+        "",
+        "used for",
+        "seen by us",
+        "published in",
+    ]
     counts = {word: sum(row[6] == word for row in rows) for word in ("met", "within the published error", "**misfit**")}
     told = ", ".join(f"{n} {word.strip('*')}" for word, n in counts.items())
     return f"{patients} enrolled in each trial, seed {SEED}: {told} of {len(rows)}.\n\n{table(header, rows)}"

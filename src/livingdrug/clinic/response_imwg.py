@@ -25,12 +25,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.response import KEYS, SCHEMA
+from livingdrug.clinic.response import KEYS
+from livingdrug.clinic.response_by_visits import recorded
 
 ORDER = ("sCR", "CR", "VGPR", "PR", "SD", "PD")
 RESPONSES = ORDER[:4]
 COMPLETE = ORDER[:2]
-NOT_EVALUABLE = "NE"
 
 
 @dataclass(frozen=True)
@@ -158,48 +158,11 @@ def assess(visits: pl.DataFrame, patients: pl.DataFrame, criteria: Criteria = IM
     relapse_day             progression after a response
     ======================  ====================================================================
     """
-    everyone = patients.select(
-        *KEYS, *(["subsequent_therapy_day"] if "subsequent_therapy_day" in patients.columns else [])
-    )
-    if "subsequent_therapy_day" not in everyone.columns:
-        everyone = everyone.with_columns(pl.lit(None, dtype=pl.Float64).alias("subsequent_therapy_day"))
-    day, status = pl.col("day"), pl.col("status")
-    rows = status_at_visits(visits, criteria).join(everyone, on=KEYS, how="inner")
-    rows = rows.filter(day <= pl.col("subsequent_therapy_day").fill_null(float("inf")))
-    progressed = rows.filter(status == "PD").group_by(KEYS).agg(day.min().alias("progression_day"))
-    rows = rows.join(progressed, on=KEYS, how="left").filter(day <= pl.col("progression_day").fill_null(float("inf")))
-    response = status.is_in(RESPONSES)
-    in_time = day <= criteria.three_months_until
-    found = (
-        rows.sort(*KEYS, "day")
-        .group_by(KEYS, maintain_order=True)
-        .agg(
-            *((status == word).any().alias(f"ever_{word}") for word in ORDER),
-            day.filter(response).min().alias("first_response_day"),
-            status.filter(in_time).last().alias("status_3mo"),
-            pl.col("progression_day").first(),
-        )
-    )
-    best = pl.lit(NOT_EVALUABLE)
-    for word in reversed(ORDER):
-        best = pl.when(pl.col(f"ever_{word}")).then(pl.lit(word)).otherwise(best)
-    table = everyone.join(found, on=KEYS, how="left").join(_residual(visits, criteria), on=KEYS, how="left")
-    responded = pl.col("first_response_day").is_not_null()
-    return (
-        table.select(
-            *KEYS,
-            pl.col("status_3mo").is_in(RESPONSES).fill_null(False).alias("responded_3mo"),
-            pl.col("status_3mo").is_in(COMPLETE).fill_null(False).alias("cr_3mo"),
-            pl.lit(False).alias("cri_3mo"),
-            best.alias("best_response"),
-            "first_response_day",
-            "mrd_negative_3mo",
-            pl.when(~responded).then("progression_day").alias("treatment_failure_day"),
-            pl.when(responded).then("progression_day").alias("relapse_day"),
-        )
-        .cast(dict(SCHEMA.items()))
-        .sort(*KEYS)
-    )
+    statuses = status_at_visits(visits, criteria)
+    return recorded(
+        statuses, patients, order=ORDER, responses=RESPONSES, complete=COMPLETE,
+        three_months_until=criteria.three_months_until, residual=_residual(visits, criteria),
+    )  # fmt: skip
 
 
 def _residual(visits: pl.DataFrame, criteria: Criteria) -> pl.DataFrame:

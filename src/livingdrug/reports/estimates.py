@@ -33,7 +33,7 @@ class Estimate:
 
 def single(source: Source, id: str, arm: str) -> Estimate | None:
     """The headline of a proportion or a quantity in one arm; None when this run cannot give it."""
-    found = source.endpoint(id)
+    found = source.endpoint(id) if source.planned(id) else None
     if found is None or arm not in found.arms or found.record.kind == "time_to_event":
         return None
     rows = [row for row in found.table().iter_rows(named=True) if row["arm"] == arm]
@@ -48,7 +48,7 @@ def single(source: Source, id: str, arm: str) -> Estimate | None:
 
 def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
     """The estimate of a time to event at a day, as a share; None beyond what was watched."""
-    found = source.endpoint(id)
+    found = source.endpoint(id) if source.planned(id) else None
     if found is None or arm not in found.arms or found.record.kind != "time_to_event":
         return None
     try:
@@ -89,7 +89,7 @@ def curves(source: Source, id: str) -> list[Curve]:
 
 def curve_frame(source: Source, id: str) -> pl.DataFrame | None:
     """The whole curve as a table, for reading and for download."""
-    found = source.endpoint(id)
+    found = source.endpoint(id) if source.planned(id) else None
     if found is None or found.record.kind != "time_to_event":
         return None
     try:

@@ -96,6 +96,11 @@ class Source:
                 self.problems[id] = str(problem).splitlines()[0]
         return self.asked[id]
 
+    def planned(self, id: str) -> bool:
+        """Whether the trial asks for this endpoint; a trial that names none asks for every one."""
+        named = [use.id for use in getattr(self.trial, "endpoints", ())]
+        return not named or id in named
+
     def published(self, endpoint: str) -> list[Any]:
         """Published results of an endpoint, those used for calibration and those read in their source first."""
         if self.evidence is None:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 MONTH = 365.25 / 12
 ROWS = (
     ("infused", None, "Infused, of enrolled"), ("cr_cri_3mo", None, "Remission within 3 months"),
-    ("efs", 12, "Event-free at 12 months"), ("os", 12, "Alive at 12 months"), ("rfs", 12, "Relapse-free at 12 months, responders"),
+    ("lugano_orr", None, "Response of lymphoma"), ("imwg_orr", None, "Response of myeloma"),
+    ("efs", 12, "Event-free at 12 months"), ("pfs", 12, "Progression-free at 12 months"), ("os", 12, "Alive at 12 months"), ("rfs", 12, "Relapse-free at 12 months, responders"),
     ("crs_any", None, "Cytokine release, any grade"), ("crs_severe", None, "Cytokine release, grade ≥ 3"),
-    ("neurotoxicity_severe", None, "Neurotoxicity, grade ≥ 3"), ("tocilizumab_use", None, "Tocilizumab"),
+    ("crs_any_lee", None, "Cytokine release by Lee, any grade"), ("crs_severe_lee", None, "Cytokine release by Lee, grade ≥ 3"),
+    ("crs_any_astct", None, "Cytokine release by ASTCT, any grade"), ("neurotoxicity_severe", None, "Neurotoxicity by CTCAE, grade ≥ 3"),
+    ("icans_severe", None, "ICANS, grade ≥ 3"), ("delayed_neurotoxicity", None, "Movement and neurocognitive events"), ("tocilizumab_use", None, "Tocilizumab"),
     ("b_cell_aplasia", 6, "B-cell aplasia at 6 months"), ("cmax", None, "Cmax, copies/µg"), ("tmax", None, "Tmax, days"),
 )  # fmt: skip
 

@@ -173,3 +173,26 @@ def test_full_disk_leaves_nothing_half_written(result, tmp_path, monkeypatch):
         write_report(result, old)
     assert old.read_text(encoding="utf-8") == "the old report"
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_report_shows_what_its_trial_asks_for():
+    """Expected: the trial's own list of endpoints; a trial without one asks for every endpoint."""
+    from types import SimpleNamespace
+
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.reports.source import Source
+
+    lymphoma = Source(SimpleNamespace(trial=load_trial("juliet")))
+    assert lymphoma.planned("lugano_orr")
+    assert not lymphoma.planned("cr_cri_3mo")
+    assert Source(SimpleNamespace(trial=SimpleNamespace(endpoints=()))).planned("cr_cri_3mo")
+
+
+def test_a_story_speaks_of_its_own_disease():
+    """Expected: the words of the disease and product files."""
+    from livingdrug.catalog.load import default_catalog, load_trial
+    from livingdrug.reports.story import Setting, setting
+
+    catalog = default_catalog()
+    assert setting(load_trial("cartitude_1"), "cilta-cel", catalog) == Setting("myeloma", "BCMA")
+    assert setting(load_trial("juliet"), "tisa-cel", catalog) == Setting("lymphoma", "CD19")

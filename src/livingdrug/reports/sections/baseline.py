@@ -24,7 +24,7 @@ ROWS = (
         False,
         ("prior_lines_median", "prior_lines", "prior_therapies_median"),
     ),
-    ("prior_transplant", "Previous allogeneic transplant", False, ("prior_transplant", "prior_HSCT", "prior_hsct")),
+    ("prior_transplant", "Previous stem-cell transplant", False, ("prior_transplant", "prior_HSCT", "prior_hsct")),
     ("blasts_percent", "Marrow blasts at enrolment, %", False, ("blasts_median", "blasts_percent", "blasts")),
     ("alc_cells_per_ul", "Lymphocytes at apheresis, cells/µL", False, ("alc_median", "alc_cells_per_ul")),
     ("egfr_ml_min_173", "eGFR, mL/min/1.73 m²", False, ()),

@@ -23,6 +23,11 @@ NOT_INFUSED = (
     ("died_waiting", "died while waiting", "between apheresis and infusion"),
     ("withdrawn_waiting", "withdrawn while waiting", "progression or adverse event"),
 )
+MET = {
+    "all": "CR or CRi, kept for at least 28 days", "lugano": "complete or partial response (Lugano)",
+    "imwg": "partial response or better (IMWG)",
+}  # fmt: skip
+"""What counts as remission, by the disease's way to judge response."""
 
 
 def build(source: Source) -> Section:
@@ -31,9 +36,10 @@ def build(source: Source) -> Section:
 
     if not source.has("patients"):
         return missing("flow", "Patient flow", "This run has no patients frame, so the flow cannot be drawn.")
+    judged = source.disease.response if source.disease else "all"
     figures = []
     for arm in source.arms:
-        stages = _stages(source.patients(arm, infused=False))
+        stages = _stages(source.patients(arm, infused=False), MET.get(judged, "by the criteria of the disease"))
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
         title = "From apheresis to the end of follow-up" + (f": {arm}" if len(source.arms) > 1 else "")
@@ -41,7 +47,7 @@ def build(source: Source) -> Section:
     return Section("flow", "Patient flow", LEAD, tuple(figures))
 
 
-def _stages(patients: pl.DataFrame) -> list[Stage]:
+def _stages(patients: pl.DataFrame, met: str) -> list[Stage]:
     import polars as pl
 
     infused = patients.filter(pl.col("status") == "infused")
@@ -66,7 +72,7 @@ def _stages(patients: pl.DataFrame) -> list[Stage]:
         Stage("Infused", infused.height, wait, (
             Exit("no remission within 3 months", others, f"{died_without:,} of them died during follow-up"),
         )),
-        Stage("In remission within 3 months", responded.height, "CR or CRi, kept for at least 28 days", (
+        Stage("In remission within 3 months", responded.height, met, (
             Exit("relapsed", relapsed.height, f"{negative:,} antigen-negative; {relapsed_died:,} died later", "relapse"),
             Exit("died in remission", died_in_remission, "without relapse", "death"),
         )),

@@ -11,11 +11,24 @@ from livingdrug.trial.published import days_of
 
 KEY = (
     ("cr_cri_3mo", None, "Remission within 3 months", "CR or CRi, of infused"),
+    ("lugano_orr", None, "Response of lymphoma", "complete or partial, of infused"),
+    ("imwg_orr", None, "Response of myeloma", "partial or better, of infused"),
     ("efs", 365.25, "Event-free at 12 months", "of infused"),
+    ("pfs", 365.25, "Progression-free at 12 months", "of infused"),
     ("os", 365.25, "Alive at 12 months", "of infused"),
-    ("crs_severe", None, "Severe cytokine release", "grade 3 or higher"),
-    ("neurotoxicity_severe", None, "Severe neurotoxicity", "grade 3 or higher"),
+    ("crs_severe", None, "Severe cytokine release", "grade 3 or higher by Penn"),
+    ("crs_severe_lee", None, "Severe cytokine release", "grade 3 or higher by Lee"),
+    ("crs_severe_astct", None, "Severe cytokine release", "grade 3 or higher by ASTCT"),
+    ("neurotoxicity_severe", None, "Severe neurotoxicity", "grade 3 or higher by CTCAE"),
+    ("icans_severe", None, "Severe ICANS", "grade 3 or higher"),
+    ("delayed_neurotoxicity", None, "Delayed neurotoxicity", "movement and neurocognitive events"),
     ("b_cell_aplasia", 182.6, "B-cell aplasia at 6 months", "still maintained"),
+)
+"""What the cards show, of these what the trial asks for."""
+RESPONSES = (
+    ("cr_cri_3mo", "reached remission within three months"),
+    ("lugano_orr", "had a response of their lymphoma"),
+    ("imwg_orr", "had a response of their myeloma"),
 )
 
 
@@ -35,9 +48,10 @@ def one_line(source: Source) -> str:
         enrolled = source.patients(arm, infused=False).height
         infused = source.patients(arm).height
         words = f"Of {enrolled:,} virtual patients enrolled, {infused:,} received their cells"
-        response = single(source, "cr_cri_3mo", arm)
-        if response:
-            words += f", {percent(response.value)} of them reached remission within three months"
+        for id, told in RESPONSES:
+            response = single(source, id, arm)
+            if response:
+                words += f", {percent(response.value)} of them {told}"
         survival = at_day(source, "os", arm, 365.25)
         if survival:
             words += f", and {percent(survival.value)} were alive after a year"

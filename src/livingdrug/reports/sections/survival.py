@@ -1,4 +1,4 @@
-"""Section 4: event-free, overall and relapse-free survival."""
+"""Section 4: event-free, progression-free, overall and relapse-free survival, of these what the trial asks for."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ FIGURES = (
         "Events: no remission, relapse, or death.",
         False,
     ),
+    ("pfs", "", "Progression-free survival", "Events: progression or death.", False),
     ("os", "os_enrolled", "Overall survival", "", True),
     ("rfs", "", "Relapse-free survival of responders", "From first remission; censored at further therapy.", True),
 )
@@ -34,9 +35,11 @@ MONTH = 365.25 / 12
 
 
 def build(source: Source) -> Section:
-    """Three figures and a table at the usual months."""
+    """Figures and a table at the usual months."""
     figures, absent = [], []
     for id, twin, title, caption, half in FIGURES:
+        if not source.planned(id):
+            continue
         found = curves(source, id)
         if not found:
             absent.append(f"{title.lower()} ({source.problems.get(id, 'no patients')})")

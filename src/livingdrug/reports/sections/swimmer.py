@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 40
 LEAD = (
-    "Each lane is one patient. On the left the first month, coloured by the day's worst Penn grade, with the drugs that were given; "
+    "Each lane is one patient. On the left the first month, coloured by the day's worst grade of cytokine release, with the drugs that were given; "
     "on the right the years: in remission, after relapse, and how it ended."
 )
 LEGEND = (
@@ -54,7 +54,7 @@ def _lanes(source: Source, arm: str) -> list[Lane]:
     grades: dict[int, dict[int, int]] = {}
     frame = source.frame("grades")
     if frame.height:
-        scale = next((s for s in ("crs_penn", "crs_astct") if s in frame["scale"].unique().to_list()), "")
+        scale = next((s for s in ("crs_penn", "crs_lee", "crs_astct") if s in frame["scale"].unique().to_list()), "")
         chosen = frame.filter((pl.col("arm") == arm) & (pl.col("scale") == scale) & pl.col("patient").is_in(who))
         for row in chosen.iter_rows(named=True):
             grades.setdefault(row["patient"], {})[row["day"]] = row["grade"]

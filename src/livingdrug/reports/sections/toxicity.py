@@ -34,9 +34,14 @@ STEROIDS = ("methylprednisolone", "dexamethasone", "prednisolone", "hydrocortiso
 SHARES = (
     ("crs_any", "CRS, any grade"), ("crs_severe", "CRS, grade 3 or higher"),
     ("crs_any_lee", "CRS by Lee, any grade"), ("crs_severe_lee", "CRS by Lee, grade 3 or higher"),
+    ("crs_any_astct", "CRS by ASTCT, any grade"), ("crs_severe_astct", "CRS by ASTCT, grade 3 or higher"),
     ("neurotoxicity_any", "Neurotoxicity by CTCAE, any grade"),
     ("neurotoxicity_severe", "Neurotoxicity by CTCAE, grade 3 or higher"),
     ("icans_any", "ICANS, any grade"), ("icans_severe", "ICANS, grade 3 or higher"),
+    ("neurological_events_any", "Neurological events of any kind, any grade"),
+    ("neurological_events_severe", "Neurological events of any kind, grade 3 or higher"),
+    ("delayed_neurotoxicity", "Movement and neurocognitive events, any grade"),
+    ("delayed_neurotoxicity_severe", "Movement and neurocognitive events, grade 3 or higher"),
     ("tocilizumab_use", "Tocilizumab given"), ("steroid_use", "Steroids given for toxicity"), ("icu", "Intensive care"),
 )  # fmt: skip
 TIMES = (
@@ -49,6 +54,11 @@ TIMES = (
         "neurotoxicity_duration",
     ),
     ("icans_onset_day", "Onset of ICANS, day: median (range)", "icans_onset"),
+    (
+        "mnt_onset_day",
+        "Onset of movement and neurocognitive events, day: median (range)",
+        "delayed_neurotoxicity_onset",
+    ),
     ("icans_duration_days", "Duration of ICANS, days: median (range)", "icans_duration"),
 )
 FLAGS = (("vasopressor", "Vasopressor"), ("ventilation", "Mechanical ventilation"))

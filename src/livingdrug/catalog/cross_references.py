@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 
+GRADED = ("crs_", "icans_", "neurotoxicity_", "neurological_")
+"""Families of scales that a trial has to name; an endpoint reads a patient's highest grade as `<scale>_max`."""
+
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.endpoint import Record as Endpoint
     from livingdrug.catalog.records.trial import Record as Trial
 
 
@@ -49,10 +53,27 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
                         f"{name}.toml."
                     )
                 )
+            if kind == "endpoint":
+                problems += _ungraded(trial, record, place)
             if kind == "guideline":  # the one kind named by a trial that names others itself
                 waiting += [(f'guideline "{name}"', "drug", drug) for drug in record.drugs]
                 waiting += [(f'guideline "{name}"', "scale", scale) for scale in record.scales]
     return problems
+
+
+def _ungraded(trial: Trial, endpoint: Endpoint, place: str) -> list[BadInput]:
+    """Grades an endpoint reads on a scale that the trial does not grade; toxicities the model grades by itself are not asked for."""
+    found: list[BadInput] = []
+    for name in endpoint.needs:
+        scale = "icans_astct" if name == "icans_max" else name.removesuffix("_max")
+        if name.endswith("_max") and scale.startswith(GRADED) and scale not in trial.scales:
+            found.append(
+                CatalogError(
+                    f'{place}: endpoint "{endpoint.id}" reads {name}, but the trial does not grade scale "{scale}".\n'
+                    f'  Add "{scale}" to "scales", or take another endpoint.'
+                )
+            )
+    return found
 
 
 def _references(trial: Trial) -> Iterator[tuple[str, str, str]]:

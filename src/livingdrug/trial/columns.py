@@ -24,8 +24,8 @@ _PATIENTS = """
     relapse_day:f relapse_antigen_negative:b death_day:f death_cause:s subsequent_therapy_day:f last_contact_day:f
     crs_penn_max:i crs_astct_max:i crs_lee_max:i crs_onset_day:f crs_duration_days:f icans_max:i icans_onset_day:f
     icans_duration_days:f neurotoxicity_ctcae_max:i neurotoxicity_onset_day:f neurotoxicity_duration_days:f
-    neurological_events_ctcae_max:i neurological_onset_day:f neurological_duration_days:f icu:b n_tocilizumab:i n_steroid:i hypotension_treated:b vasopressor:b
-    vasopressor_high_dose:b oxygen:b ventilation:b dialysis:b
+    neurological_events_ctcae_max:i neurological_onset_day:f neurological_duration_days:f icu:b n_tocilizumab:i
+    n_steroid:i hypotension_treated:b vasopressor:b vasopressor_high_dose:b oxygen:b ventilation:b dialysis:b
     cmax_copies_per_ug:f tmax_day:f auc_0_28_day_copies_per_ug:f last_detectable_day:f
     cmax_cells_per_ul:f tmax_cells_day:f auc_0_28_day_cells_per_ul:f b_cell_recovery_day:f
     neutropenia_grade_day28:i thrombocytopenia_grade_day28:i

@@ -132,3 +132,16 @@ def test_a_prediction_trial_may_not_have_evidence(tmp_path):
         catalog.load("trial", "future")
     with pytest.raises(CatalogError, match="must not be in the catalogue"):
         catalog.load("evidence", "future")
+
+
+def test_an_endpoint_on_a_scale_that_the_trial_does_not_grade_is_refused(tmp_path):
+    # expected: told at the door, not after the run
+    from livingdrug.catalog.load import default_catalog, load_trial
+
+    text = default_catalog().path("trial", "eliana").read_text(encoding="utf-8")
+    path = tmp_path / "ours.toml"
+    path.write_text(
+        text.replace('"neurological_events_ctcae"]', "]").replace('"neurotoxicity_ctcae", ', ""), encoding="utf-8"
+    )
+    with pytest.raises(CatalogError, match='does not grade scale "neurotoxicity_ctcae"'):
+        load_trial(path)

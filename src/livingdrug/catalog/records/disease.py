@@ -22,7 +22,7 @@ class Record(Inheriting):
     waiting
         Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
     response
-        How response is judged, an id of `livingdrug.clinic.responses`: ``"all"`` (marrow), ``"lugano"`` (lymphoma).
+        How response is judged, an id of `livingdrug.clinic.responses`: ``"all"`` (marrow), ``"lugano"`` (lymphoma), ``"imwg"`` (myeloma).
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden

@@ -21,9 +21,12 @@ def test_movement_events_are_rare_after_ide_cel_and_not_after_cilta_cel(trial_ru
     assert share["karmma"] < share["cartitude_1"] / 2
 
 
-def test_patients_with_movement_events_had_more_of_the_published_risk_factors(trial_run):
+def test_patients_with_movement_events_had_more_of_the_published_risk_factors():
     # expected: higher expansion, more CRS of grade 2 or higher or ICANS, more myeloma (doi:10.1038/s41408-022-00629-1, abstract)
-    infused = trial_run("cartitude_1").patients.filter(pl.col("status") == "infused")
+    from livingdrug.trial.run import run
+
+    # one in twenty is ill: a median of their burden needs more patients than the other tests
+    infused = run("cartitude_1", patients=2500, seed=11, sample=0).patients.filter(pl.col("status") == "infused")
     ill, well = infused.filter(pl.col("mnt_max") >= 1), infused.filter(pl.col("mnt_max") == 0)
     assert ill["cmax_copies_per_ug"].median() > 1.5 * well["cmax_copies_per_ug"].median()
     acute = (pl.col("crs_astct_max") >= 2) | (pl.col("icans_max") >= 1)

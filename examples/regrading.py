@@ -163,8 +163,7 @@ def agreement(grades: pl.DataFrame, cohort: str = "JULIET") -> list[Compared]:
     cohort
         Name of these patients, put before each row's name.
     """
-    file = tomllib.loads(AGREEMENT.read_text(encoding="utf-8"))
-    rows = {row["endpoint"]: row["value"] for row in file["result"]}
+    rows = _pennisi()
     found = []
     for name, (key, scales) in SYSTEMS.items():
         lowest, highest = pl.min_horizontal(*scales), pl.max_horizontal(*scales)
@@ -182,12 +181,16 @@ def agreement(grades: pl.DataFrame, cohort: str = "JULIET") -> list[Compared]:
 
 def incidence(grades: pl.DataFrame) -> list[Compared]:
     """How many of the mixed patients had anything by ASTCT, as in Pennisi 2020: are they alike at all?"""
-    file = tomllib.loads(AGREEMENT.read_text(encoding="utf-8"))
-    rows = {row["endpoint"]: row["value"] for row in file["result"]}
+    rows = _pennisi()
     return [
         Compared(f"mixed, {name} by ASTCT", rows[f"{key}_any_astct"], _share(grades, pl.col(scale) >= 1), "%")
         for name, key, scale in (("CRS", "crs", "crs_astct"), ("ICANS", "icans", "icans_astct"))
     ]
+
+
+def _pennisi() -> dict[str, float]:
+    file = tomllib.loads(AGREEMENT.read_text(encoding="utf-8"))
+    return {row["endpoint"]: row["value"] for row in file["result"]}
 
 
 def _count(grades: pl.DataFrame, row: Published, name: str, condition: pl.Expr) -> Compared:

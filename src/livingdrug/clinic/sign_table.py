@@ -48,10 +48,9 @@ WORDS: dict[str, dict[str, float]] = {
     "oxygen_level": {"none": 0.0, "low flow": 1.0, "high flow": 2.0, "mask": 2.0, "cpap": 3.0, "bipap": 3.0, "ventilator": 4.0},
     "arousal": {"spontaneous": 0.0, "voice": 1.0, "touch": 2.0, "unarousable": 3.0},
     "seizure": {"none": 0.0, "brief": 1.0, "prolonged": 2.0},
-    **{name: {"none": 0.0, "mild": 1.0, "moderate": 2.0, "severe": 3.0} for name in ("tremor", "headache", "distress")},
+    **{name: {"none": 0.0, "mild": 1.0, "moderate": 2.0, "severe": 3.0} for name in (*COMPLAINTS, "movement_sign")},
     "cerebral_oedema": {"none": 0.0, "focal": 1.0, "diffuse": 2.0},
     "hlh_like": {"none": 0.0, "observed": 1.0, "treated": 2.0},
-    "movement_sign": {"none": 0.0, "mild": 1.0, "moderate": 2.0, "severe": 3.0},
     **{name: YES_NO for name, sign in READABLE.items() if sign.whole and sign.high == 1.0},
 }  # fmt: skip
 DAY = Column("day", "day", "Day from infusion", -10000.0, 100000.0, synonyms=("day_from_infusion", "study_day"))

@@ -41,12 +41,12 @@ class Source:
         return self.result.trial
 
     @property
-    def disease(self) -> Any:
-        """The catalogue's record of the trial's disease, or None."""
+    def response_criteria(self) -> str:
+        """How response is judged in the trial's disease, as its record says; ``"all"`` without that record."""
         try:
-            return self.catalog.load("disease", self.trial.disease)
+            return self.catalog.load("disease", self.trial.disease).response
         except (LivingDrugError, AttributeError):
-            return None
+            return "all"
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -36,10 +36,10 @@ def build(source: Source) -> Section:
 
     if not source.has("patients"):
         return missing("flow", "Patient flow", "This run has no patients frame, so the flow cannot be drawn.")
-    judged = source.disease.response if source.disease else "all"
+    met = MET.get(source.response_criteria, "by the criteria of the disease")
     figures = []
     for arm in source.arms:
-        stages = _stages(source.patients(arm, infused=False), MET.get(judged, "by the criteria of the disease"))
+        stages = _stages(source.patients(arm, infused=False), met)
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
         title = "From apheresis to the end of follow-up" + (f": {arm}" if len(source.arms) > 1 else "")

@@ -39,10 +39,9 @@ def build(source: Source) -> Section:
     if not rows:
         return missing("response", "Response", "This run has no response endpoints (cr_cri_3mo, mrd_negative_3mo …).")
     note = "Exact (Clopper–Pearson) 95 % intervals. Response is read from what was measured at the planned visits only."
-    judged = source.disease.response if source.disease else "all"
     return Section(
         "response", "Response",
-        LEADS.get(judged, ""),
+        LEADS.get(source.response_criteria, ""),
         (Table(tuple(columns), tuple(rows), note=note),),
     )  # fmt: skip
 

@@ -54,12 +54,12 @@ TIMES = (
         "neurotoxicity_duration",
     ),
     ("icans_onset_day", "Onset of ICANS, day: median (range)", "icans_onset"),
+    ("icans_duration_days", "Duration of ICANS, days: median (range)", "icans_duration"),
     (
         "mnt_onset_day",
         "Onset of movement and neurocognitive events, day: median (range)",
         "delayed_neurotoxicity_onset",
     ),
-    ("icans_duration_days", "Duration of ICANS, days: median (range)", "icans_duration"),
 )
 FLAGS = (("vasopressor", "Vasopressor"), ("ventilation", "Mechanical ventilation"))
 

@@ -86,12 +86,16 @@ def _references(trial: Trial) -> Iterator[tuple[str, str, str]]:
         yield "infections", "infection", trial.infections
     for number, arm in enumerate(trial.arms, start=1):
         place = f"arm[{number}]"
-        yield f"{place}.product", "product", arm.product
+        if arm.product:
+            yield f"{place}.product", "product", arm.product
         yield f"{place}.management.guideline", "guideline", arm.management.guideline
         if arm.apheresis.making:
             yield f"{place}.apheresis.making", "making", arm.apheresis.making
         for given in arm.lymphodepletion:
             yield f"{place}.lymphodepletion.drug", "drug", given.drug
+        for given in arm.given:
+            if given.drug:
+                yield f"{place}.given.drug", "drug", given.drug
     for group, assays in trial.visits.assays.items():
         for assay in assays:
             yield f"visits.assays.{group}", "assay", assay

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from livingdrug.catalog.records.population import Record as Population
 from livingdrug.course.fate import fate_parameters
 from livingdrug.engine.odes import Odes
-from livingdrug.foundation.errors import ModelError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
 from livingdrug.population.cohort import Cohort
@@ -36,7 +34,7 @@ def patient_parameters(
     odes
         Names and order of the parameters.
     quantities
-        Typical values and spreads; a name the model does not have is an error.
+        Typical values and spreads, each of a parameter of the model (`equations.parameters_of` checks it).
     population, cohort
         Covariates and how they set parameters.
     lots
@@ -50,12 +48,6 @@ def patient_parameters(
     -------
     Shaped (patients, parameters), in the model's units.
     """
-    strangers = sorted(set(quantities) - set(odes.parameters))
-    if strangers:
-        raise ModelError(
-            f"product or disease sets {', '.join(strangers)}, which the model does not have.\n"
-            "  Correct the name, or add the mechanism that reads it to the recipe."
-        )
     n = len(cohort)
     values = {name: np.full(n, default) for name, default in zip(odes.parameters, odes.defaults, strict=True)}
     values |= individual_parameters(quantities, cohort.patients, seed, between_patient=between_patient)
@@ -63,13 +55,6 @@ def patient_parameters(
     values |= lot_parameters(values, lots)
     values |= fate_parameters(cohort.patients, seed)
     return np.ascontiguousarray(np.stack([values[name] for name in odes.parameters], axis=1))
-
-
-def with_burden(cohort: Cohort, covariate: str) -> Cohort:
-    """The cohort with its burden of disease where making and waiting look for it, as percent of the capacity."""
-    if covariate == "blasts_percent":
-        return cohort
-    return dataclasses.replace(cohort, covariates={**cohort.covariates, "blasts_percent": cohort[covariate]})
 
 
 def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dict[str, NDArray[np.float64]]:

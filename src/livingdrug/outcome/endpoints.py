@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.foundation.expressions import read_formula
-from livingdrug.outcome.columns import patient_names, patient_values
+from livingdrug.outcome.columns import patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
 
 if TYPE_CHECKING:
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def evaluate(record: Endpoint, patients: pl.DataFrame, arms: Sequence[str], *, level: float = 0.95) -> EndpointResult:
+def evaluate(
+    record: Endpoint,
+    patients: pl.DataFrame,
+    arms: Sequence[str],
+    *,
+    level: float = 0.95,
+    texts: Mapping[str, Sequence[str]] | None = None,
+) -> EndpointResult:
     """One endpoint from the patients frame.
 
     Parameters
@@ -34,6 +41,8 @@ def evaluate(record: Endpoint, patients: pl.DataFrame, arms: Sequence[str], *, l
         Arms to show, in order.
     level
         Confidence level.
+    texts
+        Words that a text column may hold, met in this run or not.
 
     Raises
     ------
@@ -45,9 +54,13 @@ def evaluate(record: Endpoint, patients: pl.DataFrame, arms: Sequence[str], *, l
     import polars as pl
 
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen)
-    check_names(record, values)
-    _check_graded(record, chosen)
+    values = patient_values(chosen, texts)
+    for name in record.needs:
+        if name not in values:
+            raise UnknownName(
+                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
+                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
+            )  # fmt: skip
     n = chosen.height
 
     def formula(text: str) -> Floats:
@@ -75,44 +88,6 @@ def evaluate(record: Endpoint, patients: pl.DataFrame, arms: Sequence[str], *, l
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         level=level,
     )
-
-
-def check_names(record: Endpoint, known: Any = None) -> None:
-    """Stop when a formula of the endpoint reads a name that no patients frame has.
-
-    Parameters
-    ----------
-    known
-        Names at hand; those every run promises when omitted.
-
-    Raises
-    ------
-    UnknownName
-        With the nearest known name.
-    """
-    names = set(patient_names()) if known is None else set(known)
-    for name in record.needs:
-        if name not in names:
-            raise UnknownName(
-                f'column of the patients frame, needed by endpoint "{record.id}",',
-                name,
-                names,
-                f"Correct the formulas in endpoint/{record.id}.toml; they may use the patients' columns and "
-                "infused, responder, relapsed, never, …",
-            )
-
-
-def _check_graded(record: Endpoint, patients: pl.DataFrame) -> None:
-    """Stop at a grade nobody was given: an ungraded scale would read as a scale on which all had nothing."""
-    infused = patients.filter(patients["status"] == "infused") if "status" in patients.columns else patients
-    for name in record.needs:
-        if name.endswith("_max") and name in infused.columns and infused.height and infused[name].is_null().all():
-            graded = [column for column in infused.columns if column.endswith("_max") and column not in record.needs]
-            there = ", ".join(column for column in graded if not infused[column].is_null().all())
-            raise BadInput(
-                f'endpoint "{record.id}" reads {name}, but this trial does not grade that scale (it has {there or "none"}).\n'
-                f'  Add the scale to "scales" in the trial\'s file, or ask for another endpoint.'
-            )
 
 
 def _first_event(

@@ -17,7 +17,8 @@ from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.estimators.paired import Difference, paired_incidences, paired_means, paired_shares
 from livingdrug.trial import storage
-from livingdrug.trial.measures import measures, with_measures
+from livingdrug.outcome.names import outcomes_read
+from livingdrug.trial.measures import measures
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run
 
@@ -163,16 +164,17 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     sides = _sides(results)
     names, first = [name for name, _, _ in sides], sides[0][1]
     drugs = _drugs(sides)
-    frames = [with_measures(result, arm, drugs) for _, result, arm in sides]
+    own = measures(first.questions, drugs)
+    frames = [_patients(result, arm, own) for _, result, arm in sides]
     _refuse_strangers(names, frames, [int(result.manifest["seed"]) for _, result, _ in sides])
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
     known = {record.id for record in records}
-    records += [record for record in measures(first.trial.scales, drugs) if record.id not in known]
+    records += [record for record in own if record.id not in known]
     rows: list[dict[str, Any]] = []
     for record in records:
         sets = [
-            evaluate(record, frame, [arm]).patients for frame, (_, _, arm) in zip(frames, sides, strict=True)
+            evaluate(record, frame, [arm], texts=first.texts).patients for frame, (_, _, arm) in zip(frames, sides, strict=True)
         ]  # fmt: skip
         for name, other in zip(names[1:], sets[1:], strict=True):
             both = sets[0].join(other, on="patient", how="inner", suffix="_other").sort("patient")
@@ -185,6 +187,14 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
         n_pairs=len(set.intersection(*infused)),
         table=pl.DataFrame(rows, schema=_schema(), orient="row").fill_nan(None),
     )
+
+
+def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataFrame:
+    """One arm's patients with every outcome that the records read."""
+    import polars as pl
+
+    names = [name for record in records for name in outcomes_read(record.needs, result.questions)]
+    return result.patients_with(names).filter(pl.col("arm") == arm)
 
 
 def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:

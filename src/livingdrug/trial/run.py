@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from livingdrug.course.settings import STAGES, Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
-from livingdrug.outcome.endpoints import check_names
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore
 from livingdrug.trial.manifest import describe, refuse_mismatch
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.plan import Plan
     from livingdrug.catalog.records.trial import Record as Trial
     from livingdrug.foundation.quantities import Quantity
 
@@ -87,7 +87,7 @@ def run(
     executor
         Anything with the interface of `concurrent.futures.Executor`, in place of threads.
     simulate
-        Stand-in for `livingdrug.course.simulate.simulate_patients`, for tests.
+        Stand-in for `livingdrug.trial.line.follow`, for tests.
 
     Raises
     ------
@@ -104,24 +104,23 @@ def run(
     """
     # ── set up ──
     started = time.time()
-    from livingdrug.catalog.load import default_catalog, load_trial
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.trial.door import planned
 
     _check_numbers(patients=patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
     catalog = catalog or default_catalog()
-    plan = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial
-    names = _arm_names(plan, arms)
-    for use in plan.endpoints:
-        check_names(catalog.load("endpoint", use.id))
+    record, plans = planned(trial, catalog, arms=arms)
+    names = [plan.arm.name for plan in plans]
     settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
-    manifest = describe(plan, names, patients=patients, seed=seed, settings=settings.told(), catalog=catalog)
+    manifest = describe(plans, patients=patients, seed=seed, settings=settings.told())
     # Stages are told from inside our own threads; elsewhere (a process, another machine) a group is done or not.
     tells_stages = progress is not None and simulate is None and executor is None
-    simulate = simulate or _simulate_patients()
+    simulate = simulate or _follow()
     folder = None if out is None else storage.make_folder(Path(out))
     if folder is not None and resume and _is_finished(folder):
         refuse_mismatch(storage.read_json(folder / "manifest.json"), manifest, folder)
         return Result.load(folder, catalog=catalog)
-    store = ChunkStore.open(folder, manifest, trial_toml(plan), chunk=chunk, resume=resume)
+    store = ChunkStore.open(folder, manifest, trial_toml(record), chunk=chunk, resume=resume)
     threads = threads or _n_processors()
 
     # ── main loop ──
@@ -131,7 +130,7 @@ def run(
     reporter.start(jobs, missing)
     pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
     try:
-        _simulate_all(pool, simulate, plan, names, seed, catalog, settings, missing, store, reporter)
+        _simulate_all(pool, simulate, plans, seed, settings, missing, store, reporter)
         # ── finish ──
         reporter.saving(0)
         frames = finished_frames(store.pieces(jobs))
@@ -143,7 +142,7 @@ def run(
             "chunk": store.chunk,
             "chunks_resumed": len(jobs) - len(missing),
         }
-        result = Result(plan, manifest, frames, timing, catalog, folder)
+        result = Result(record, manifest, frames, timing, catalog, folder)
         if folder is not None:
             result.save(folder)
             store.clear()
@@ -163,10 +162,8 @@ def _clock(seconds: float) -> str:
 def _simulate_all(
     pool: Executor,
     simulate: Simulate,
-    plan: Trial,
-    names: Sequence[str],
+    plans: Sequence[Plan],
     seed: int,
-    catalog: Catalog,
     settings: Settings,
     jobs: Sequence[Job],
     store: ChunkStore,
@@ -174,8 +171,8 @@ def _simulate_all(
 ) -> None:
     waiting: dict[Future[Any], Job] = {}
     for arm, numbers in jobs:
-        words = {"catalog": catalog, "settings": settings, **reporter.asks((arm, numbers))}
-        waiting[pool.submit(simulate, plan, names[arm], numbers, seed, **words)] = (arm, numbers)
+        words = {"settings": settings, **reporter.asks((arm, numbers))}
+        waiting[pool.submit(simulate, plans[arm], numbers, seed, **words)] = (arm, numbers)
     try:
         while waiting:
             finished, _ = wait(waiting, timeout=reporter.every_seconds, return_when=FIRST_COMPLETED)
@@ -185,7 +182,7 @@ def _simulate_all(
                 try:
                     frames = future.result()
                 except Exception as problem:
-                    problem.add_note(f"in arm {names[job[0]]}, patients {job[1][0]} to {job[1][-1]}")
+                    problem.add_note(f"in arm {plans[job[0]].arm.name}, patients {job[1][0]} to {job[1][-1]}")
                     raise
                 store.keep(job, frames)
                 reporter.done(job)
@@ -263,10 +260,10 @@ def _is_finished(folder: Path) -> bool:
     return (folder / "manifest.json").is_file() and not (folder / "chunks").exists()
 
 
-def _simulate_patients() -> Simulate:
-    from livingdrug.course.simulate import simulate_patients  # compiles the model's code: not before it is needed
+def _follow() -> Simulate:
+    from livingdrug.trial.line import follow  # compiles the model's code: not before it is needed
 
-    return simulate_patients
+    return follow
 
 
 def _check_numbers(**numbers: int | None) -> None:
@@ -278,17 +275,6 @@ def _check_numbers(**numbers: int | None) -> None:
             raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
         if value < least[name]:
             raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger {name}.")
-
-
-def _arm_names(plan: Trial, wanted: Sequence[str] | None) -> list[str]:
-    known = [arm.name for arm in plan.arms]
-    if wanted is None:
-        return known
-    if not wanted:
-        raise BadInput(f"no arm was chosen.\n  Name at least one of: {', '.join(known)}.")
-    for name in wanted:
-        plan.arm(name)
-    return [name for name in known if name in set(wanted)]
 
 
 def _interrupted(folder: Path | None, n_kept: int, n_all: int) -> Interrupted:

@@ -27,6 +27,8 @@ class Record(Inheriting):
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
         Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
+    recipe
+        Model recipe that simulates it in an arm without cells.
     """
 
     antigens: tuple[str, ...] = ()
@@ -36,3 +38,4 @@ class Record(Inheriting):
     response: str = "all"
     called: str = "leukaemia"
     burden: str = "blasts_percent"
+    recipe: str = ""

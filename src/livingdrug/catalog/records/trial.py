@@ -116,12 +116,12 @@ class Record(CatalogRecord):
             raise CatalogError(f'"arm.name": two arms are called "{twice[0]}".\n  Give each arm its own name.')
         if self.follow_up_days <= 0:
             raise CatalogError(f'"follow_up": got "{self.follow_up}", expected more than 0 days.')
-        infused = max(arm.infusion.day for arm in self.arms)
+        begun = min(arm.first_day for arm in self.arms)
         for group, days in self.visits.days.items():
-            if days and days[0] < infused:
+            if days and days[0] < begun:
                 raise CatalogError(
-                    f'"visits.{group}": day {days[0]:g} is before the infusion on day {infused:g}.\n'
-                    "  Visits are counted from infusion; what is known before it belongs to the population."
+                    f'"visits.{group}": day {days[0]:g} is before the first day of treatment, day {begun:g}.\n'
+                    "  Visits are counted from infusion; what is known before treatment belongs to the population."
                 )
             if days and days[-1] > self.follow_up_days:
                 raise CatalogError(

@@ -1,4 +1,4 @@
-"""From blood draw to bag: one lot for every enrolled patient, or the reason why there is none."""
+"""Autologous cells: from blood draw to bag, one lot for every enrolled patient, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.arms import Arm
+from livingdrug.catalog.arms import Arm, Infusion
+from livingdrug.catalog.plan import Plan
 from livingdrug.catalog.records.disease import Record as Disease
 from livingdrug.catalog.records.making import Record as Making
 from livingdrug.foundation.quantities import Quantity
@@ -17,20 +18,32 @@ from livingdrug.manufacturing.culture import Harvest, grow
 from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
 from livingdrug.manufacturing.release import Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import leukaemia, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, leukaemia, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 Array = NDArray[np.float64]
 USUAL_LINES = 3.0  # earlier lines of a patient of average fitness
 
 
-def make(
+def supply(
+    plan: Plan, cohort: Cohort, numbers: Mapping[str, Quantity], seed: int, *, between_patient: bool = True
+) -> Lots:
+    """Collect, make, release and wait, for every patient of the cohort: see `livingdrug.manufacturing.make`."""
+    assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
+    waiting = {**plan.disease.waiting, **{name: numbers[name] for name in SHARED_WITH_MODEL}}
+    return make_lots(
+        cohort, plan.making, waiting, plan.arm, seed, burden=plan.disease.burden, between_patient=between_patient
+    )
+
+
+def make_lots(
     cohort: Cohort,
     making: Making,
     disease: Disease | Mapping[str, Quantity] | None,
     arm: Arm,
     seed: int,
     *,
+    burden: str = "blasts_percent",
     between_patient: bool = True,
 ) -> Lots:
     """Collect, make, release and wait, for every patient of the cohort.
@@ -38,8 +51,7 @@ def make(
     Parameters
     ----------
     cohort
-        Enrolled patients; needs ``weight_kg``, ``alc_cells_per_ul``, ``cd3_fraction``, ``prior_lines``,
-        ``blasts_percent``.
+        Enrolled patients; needs ``weight_kg``, ``alc_cells_per_ul``, ``cd3_fraction``, ``prior_lines``, and `burden`.
     making
         The making file, e.g. ``default_catalog().load("making", "tisa_cel_trial")``.
     disease
@@ -48,6 +60,8 @@ def make(
         The arm: dose limits, whether bridging is allowed, first day of lymphodepletion.
     seed
         The run's seed.
+    burden
+        Covariate that tells the burden of disease, in percent of the capacity.
     between_patient
         False: the leukaemia grows alike in all patients (lots still differ).
 
@@ -69,12 +83,12 @@ def make(
     # Clocks: days after enrolment.
     decided = waiting.drawn("ship_to_maker") + waiting.drawn("slot") + lot.days
     ready = decided + waiting.drawn("ship_to_clinic") + waiting.drawn("booking")
-    planned_infusion = ready + (arm.infusion.day - arm.first_day)
+    planned_infusion = ready + (arm.day_zero - arm.first_day)
     waiting_ends = np.where(lot.released, ready, decided)
 
     # The leukaemia meanwhile.
     disease_course = leukaemia(
-        cohort["blasts_percent"],
+        cohort[burden],
         weight,
         waiting,
         bridging_allowed=arm.bridging.allowed,
@@ -146,11 +160,12 @@ def _attempts(t_cells: Array, fitness: Array, weight: Array, arm: Arm, steps: St
 def _one_attempt(t_cells: Array, fitness: Array, weight: Array, arm: Arm, steps: Steps, waiting: Steps) -> _Lot:
     harvest = grow(t_cells, fitness, steps)
     available = harvest.viable_cells * harvest.transduction * steps.typical("formulation_recovery")
-    least, _ = arm.infusion.dose_limits(weight)
+    infusion = arm.infusion or Infusion(dose_fixed="1 cell")
+    least, _ = infusion.dose_limits(weight)
     decision: Release = decide(harvest, available, least, steps)
     return _Lot(
         harvest=harvest,
-        dose=fill(available, weight, arm.infusion, steps),
+        dose=fill(available, weight, infusion, steps),
         released=decision.released,
         out_of_specification=decision.out_of_specification,
         reason=decision.reason,

@@ -1,6 +1,6 @@
-"""After remission is lost, or never reached: further therapy, and death from leukaemia.
+"""After remission is lost, or never reached: further therapy, and death from the disease.
 
-The model follows the leukaemia under CAR T cells only. From relapse or treatment failure on, further therapy decides;
+The model follows the tumour under CAR T cells only. From relapse or treatment failure on, further therapy decides;
 its numbers are the trial's (`[conduct]`), fitted to overall survival as a whole.
 """
 
@@ -33,13 +33,20 @@ NEEDED = {
 class Aftermath:
     """Days (n,), infinite when the event does not happen."""
 
-    leukaemia_death_day: NDArray[np.float64]
+    disease_death_day: NDArray[np.float64]
     other_death_day: NDArray[np.float64]
     subsequent_therapy_day: NDArray[np.float64]
     lost_day: NDArray[np.float64]
 
 
-def _conduct(conduct: Mapping[str, Quantity], trial: str) -> dict[str, float]:
+def check_conduct(conduct: Mapping[str, Quantity], trial: str) -> dict[str, float]:
+    """The numbers needed of a trial's ``[conduct]``, each in its unit.
+
+    Raises
+    ------
+    CatalogError
+        One is missing: says which, and what it means.
+    """
     missing = [name for name in NEEDED if name not in conduct]
     if missing:
         raise CatalogError(
@@ -72,13 +79,13 @@ def aftermath(
     failure_day
         Day of relapse or treatment failure (n,), infinite for none.
     """
-    value = _conduct(conduct, trial)
+    value = check_conduct(conduct, trial)
     failed = np.isfinite(failure_day)
     saved = streams.uniform(seed, "aftermath/salvage", patients) < value["salvage_success"]
     shape = value["survival_shape"]
     scale = value["survival_after_failure"] / np.log(2.0) ** (1.0 / shape)
     survival = scale * streams.exponential(seed, "aftermath/survival", patients) ** (1.0 / shape)
-    leukaemia_death = np.where(failed & ~saved, failure_day + survival, np.inf)
+    disease_death = np.where(failed & ~saved, failure_day + survival, np.inf)
 
     transplanted = responded & (
         streams.uniform(seed, "aftermath/transplant", patients) < value["transplant_in_remission"]
@@ -87,9 +94,9 @@ def aftermath(
     transplant = np.where(transplanted, value["transplant_day"] * np.exp(spread), np.inf)
     delay = value["further_therapy_delay"] * 2.0 * streams.uniform(seed, "aftermath/delay", patients)
     further = np.where(failed, failure_day + delay, np.inf)
-    further = np.where(further < leukaemia_death, further, np.inf)
+    further = np.where(further < disease_death, further, np.inf)
     further = np.where(transplant < failure_day, transplant, further)
 
     lost = streams.exponential(seed, "aftermath/lost", patients) / max(value["lost_to_follow_up"], 1e-12)
     other = streams.exponential(seed, "aftermath/other_death", patients) / max(value["other_death"], 1e-12)
-    return Aftermath(leukaemia_death, other, further, lost)
+    return Aftermath(disease_death, other, further, lost)

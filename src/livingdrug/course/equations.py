@@ -17,7 +17,7 @@ from livingdrug.course.fate import fate_parameters, fate_program
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
-from livingdrug.engine.read_sbml import read_sbml
+from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.assemble import Model, assemble
 

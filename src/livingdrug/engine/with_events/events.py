@@ -1,6 +1,6 @@
 """Events of a model: what happens to one patient at the moment a condition becomes true.
 
-Odes + Event, Event, ...  =  EventModel          integrated by engine.event_driver.run_with_events
+Odes + Event, Event, ...  =  EventModel          integrated by engine.with_events.driver.run_with_events
 """
 
 from __future__ import annotations

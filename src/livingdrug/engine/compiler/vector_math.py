@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from livingdrug.engine.writer import Writer
+from livingdrug.engine.compiler.writer import Writer
 
 INLINE = "alwaysinline nounwind"
 

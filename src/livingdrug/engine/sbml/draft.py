@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.sbml_formulas import Formulas, UnsupportedModel, substituted
+from livingdrug.engine.sbml.formulas import Formulas, UnsupportedModel, substituted
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from livingdrug.engine.events import EventModel
-from livingdrug.engine.sbml_formulas import UnsupportedModel
+from livingdrug.engine.sbml.formulas import UnsupportedModel
+from livingdrug.engine.with_events.events import EventModel
 from livingdrug.foundation.expressions import read_formula
 
 

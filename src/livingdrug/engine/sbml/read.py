@@ -3,7 +3,7 @@
     SBML ──► species, parameters, compartments, rules, reactions ──► states · parameters · assignments · rates · initial
 
 Every quantity has the meaning it has in SBML's own formulas: a species with hasOnlySubstanceUnits is an amount, any
-other a concentration. Models with events are read by `engine.sbml_model.read_sbml_model`.
+other a concentration. Models with events are read by `engine.sbml.model.read_sbml_model`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.sbml_formulas import UnsupportedModel
-from livingdrug.engine.sbml_model import read_sbml_model
+from livingdrug.engine.sbml.formulas import UnsupportedModel
+from livingdrug.engine.sbml.model import read_sbml_model
 from livingdrug.foundation.expressions import read_formula
 
 __all__ = ["UnsupportedModel", "evaluate_initial", "read_sbml"]

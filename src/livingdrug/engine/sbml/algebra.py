@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.engine.formulas import node_of
-from livingdrug.engine.sbml_draft import Draft
-from livingdrug.engine.sbml_formulas import UnsupportedModel, substituted
-from livingdrug.engine.switches import SwitchGraph
+from livingdrug.engine.compiler.formulas import node_of
+from livingdrug.engine.compiler.switches import SwitchGraph
+from livingdrug.engine.sbml.draft import Draft
+from livingdrug.engine.sbml.formulas import UnsupportedModel, substituted
 from livingdrug.foundation.expressions import read_formula
 
 

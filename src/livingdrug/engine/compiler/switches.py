@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from livingdrug.engine.graph import Graph
+from livingdrug.engine.compiler.graph import Graph
 
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "greater": float.__gt__, "greater_equal": float.__ge__, "less": float.__lt__, "less_equal": float.__le__,

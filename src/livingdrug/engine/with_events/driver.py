@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingdrug.engine.event_kernels import EventKernels, build_event_kernels
-from livingdrug.engine.event_stepping import ARRIVED, GAMMA, TURNED, advance, coefficients, settle
-from livingdrug.engine.events import EventModel
+from livingdrug.engine.with_events.events import EventModel
+from livingdrug.engine.with_events.kernels import EventKernels, build_event_kernels
+from livingdrug.engine.with_events.stepping import ARRIVED, GAMMA, TURNED, advance, coefficients, settle
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.streams import uniform
@@ -108,7 +108,7 @@ def run_with_events(
 
     Examples
     --------
-    >>> from livingdrug.engine.events import Assignment, Event
+    >>> from livingdrug.engine.with_events.events import Assignment, Event
     >>> from livingdrug.engine.odes import Odes
     >>> decay = Odes(("x",), (), (), (), ("-x",), ("1.0",))
     >>> refill = Event("refill", "x < 0.5", (Assignment("x", "1.0"),))
@@ -279,7 +279,7 @@ class _Course:
         if len(equal) == 1:
             return equal[0]
         seed, patient = self._address
-        lot = uniform(seed, "engine/events", np.array([patient]), self._lots)[0]
+        lot = uniform(seed, "engine/with_events/events", np.array([patient]), self._lots)[0]
         self._lots += 1
         return equal[int(lot * len(equal))]
 

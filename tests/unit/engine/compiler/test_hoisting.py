@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from livingdrug.engine.formulas import node_of
-from livingdrug.engine.graph import Graph
-from livingdrug.engine.hoisting import hoist
-from livingdrug.engine.interpret import evaluate
-from livingdrug.engine.kernel import Array, Kernel
-from livingdrug.engine.system import build_system
+from livingdrug.engine.compiler.formulas import node_of
+from livingdrug.engine.compiler.graph import Graph
+from livingdrug.engine.compiler.hoisting import hoist
+from livingdrug.engine.compiler.interpret import evaluate
+from livingdrug.engine.compiler.kernel import Array, Kernel
+from livingdrug.engine.compiler.system import build_system
 
 
 def _kernel(formula, n_parameters=3):

@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.events import EventModel
-from livingdrug.engine.formulas import node_of
-from livingdrug.engine.kernel import Array, Kernel
-from livingdrug.engine.machine import MachineCode
+from livingdrug.engine.compiler.formulas import node_of
+from livingdrug.engine.compiler.kernel import Array, Kernel
+from livingdrug.engine.compiler.machine import MachineCode
+from livingdrug.engine.compiler.scalar_code import module_ir
+from livingdrug.engine.compiler.switches import SwitchGraph
+from livingdrug.engine.compiler.system import check_odes, looked_up
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.scalar_code import module_ir
-from livingdrug.engine.switches import SwitchGraph
-from livingdrug.engine.system import check_odes, looked_up
+from livingdrug.engine.with_events.events import EventModel
 from livingdrug.foundation.errors import UnknownName
 
 _TIME = -1  # key of the derivative by time

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from livingdrug.engine.graph import Graph
+from livingdrug.engine.compiler.graph import Graph
 from livingdrug.foundation.expressions import read_formula
 
 _BINARY = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}

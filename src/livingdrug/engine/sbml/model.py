@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from livingdrug.engine.events import Assignment, Event, EventModel
-from livingdrug.engine.sbml_algebra import solve_algebraic_rules
-from livingdrug.engine.sbml_document import sound_document
-from livingdrug.engine.sbml_draft import Draft
-from livingdrug.engine.sbml_formulas import Formulas
-from livingdrug.engine.sbml_triggers import refuse_fleeting_triggers
+from livingdrug.engine.sbml.algebra import solve_algebraic_rules
+from livingdrug.engine.sbml.document import sound_document
+from livingdrug.engine.sbml.draft import Draft
+from livingdrug.engine.sbml.formulas import Formulas
+from livingdrug.engine.sbml.triggers import refuse_fleeting_triggers
+from livingdrug.engine.with_events.events import Assignment, Event, EventModel
 
 
 def read_sbml_model(text: str) -> EventModel:
@@ -29,7 +29,7 @@ def read_sbml_model(text: str) -> EventModel:
     Returns
     -------
     EventModel
-        `engine.event_driver.run_with_events` integrates it; without events, its `odes` are what `compile_model` takes.
+        `engine.with_events.driver.run_with_events` integrates it; without events, its `odes` are what `compile_model` takes.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.read_sbml import UnsupportedModel, evaluate_initial, read_sbml
+from livingdrug.engine.sbml.read import UnsupportedModel, evaluate_initial, read_sbml
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 

@@ -14,7 +14,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
-from livingdrug.engine.kernel import Kernel
+from livingdrug.engine.compiler.kernel import Kernel
 
 _LOG = logging.getLogger("livingdrug.engine")
 _OPTIMISATION = 1  # higher levels cost compile time and gain nothing: the vectors are already written out

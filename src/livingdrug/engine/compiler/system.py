@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from livingdrug.engine.formulas import node_of
-from livingdrug.engine.graph import Graph
-from livingdrug.engine.kernel import Array, Kernel
+from livingdrug.engine.compiler.formulas import node_of
+from livingdrug.engine.compiler.graph import Graph
+from livingdrug.engine.compiler.kernel import Array, Kernel
+from livingdrug.engine.compiler.sparse import Pattern, find_pattern
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.sparse import Pattern, find_pattern
 from livingdrug.foundation.errors import ModelError
 
 _TIME = -1  # key of the derivative by time

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from livingdrug.engine.kernel import Kernel
+from livingdrug.engine.compiler.kernel import Kernel
 
 _INSTRUCTIONS = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 _PREDICATES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import libsbml
 
-from livingdrug.engine.sbml_formulas import UnsupportedModel
+from livingdrug.engine.sbml.formulas import UnsupportedModel
 from livingdrug.foundation.errors import BadInput
 
 _HARMLESS = {"l3v2extendedmath", "layout", "render", "groups"}  # packages that do not change the mathematics

@@ -6,9 +6,9 @@ import antimony
 import numpy as np
 import pytest
 
-from livingdrug.engine.event_driver import run_with_events
-from livingdrug.engine.read_sbml import UnsupportedModel, evaluate_initial, read_sbml
-from livingdrug.engine.sbml_model import read_sbml_model
+from livingdrug.engine.sbml.model import read_sbml_model
+from livingdrug.engine.sbml.read import UnsupportedModel, evaluate_initial, read_sbml
+from livingdrug.engine.with_events.driver import run_with_events
 
 MATH = "http://www.w3.org/1998/Math/MathML"
 

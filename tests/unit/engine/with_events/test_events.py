@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from livingdrug.engine.event_driver import STATUS, run_with_events
-from livingdrug.engine.events import Assignment, Event, EventModel
 from livingdrug.engine.odes import Odes
+from livingdrug.engine.with_events.driver import STATUS, run_with_events
+from livingdrug.engine.with_events.events import Assignment, Event, EventModel
 from livingdrug.foundation.errors import BadInput, UnknownName
 
 DECAY = Odes(states=("x",), parameters=("k",), defaults=(1.0,), assignments=(), rates=("-k * x",), initial=("1.0",))

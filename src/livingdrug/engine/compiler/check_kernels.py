@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from livingdrug.engine.formulas import node_of
-from livingdrug.engine.graph import Graph
-from livingdrug.engine.kernel import Array, Kernel
+from livingdrug.engine.compiler.formulas import node_of
+from livingdrug.engine.compiler.graph import Graph
+from livingdrug.engine.compiler.kernel import Array, Kernel
+from livingdrug.engine.compiler.system import looked_up, natural_states
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
 from livingdrug.engine.summaries import Summary, starting_values, update_nodes
-from livingdrug.engine.system import looked_up, natural_states
 from livingdrug.foundation.errors import ModelError, UnknownName
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from livingdrug.engine.kernel import Kernel
-from livingdrug.engine.writer import Writer
+from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.writer import Writer
 
 _PREDICATES = {
     "greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq", "not_equal": "une",

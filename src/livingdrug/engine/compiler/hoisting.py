@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from livingdrug.engine.graph import BOOLEAN, LEAVES, Graph
-from livingdrug.engine.kernel import Array, Kernel
+from livingdrug.engine.compiler.graph import BOOLEAN, LEAVES, Graph
+from livingdrug.engine.compiler.kernel import Array, Kernel
 
 
 @dataclass(frozen=True)

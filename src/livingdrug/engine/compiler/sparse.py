@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from livingdrug.engine.graph import Graph
-from livingdrug.engine.kernel import Array, Kernel
+from livingdrug.engine.compiler.graph import Graph
+from livingdrug.engine.compiler.kernel import Array, Kernel
 
 
 @dataclass(frozen=True)

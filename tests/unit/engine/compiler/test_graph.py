@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from livingdrug.engine.formulas import node_of
-from livingdrug.engine.graph import Graph
-from livingdrug.engine.interpret import evaluate
-from livingdrug.engine.kernel import Array, Kernel
+from livingdrug.engine.compiler.formulas import node_of
+from livingdrug.engine.compiler.graph import Graph
+from livingdrug.engine.compiler.interpret import evaluate
+from livingdrug.engine.compiler.kernel import Array, Kernel
 from livingdrug.foundation.expressions import read_formula
 
 FORMULAS = [

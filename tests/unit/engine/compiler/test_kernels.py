@@ -7,20 +7,21 @@ import math
 import numpy as np
 import pytest
 
-from livingdrug.engine.assembly import kernel_ir
-from livingdrug.engine.check_kernels import build_checks
+from livingdrug.engine.compiler.assembly import kernel_ir
+from livingdrug.engine.compiler.check_kernels import build_checks
+from livingdrug.engine.compiler.graph import Graph
+from livingdrug.engine.compiler.interpret import evaluate
+from livingdrug.engine.compiler.kernel import Array, Kernel
+from livingdrug.engine.compiler.machine import MachineCode, aligned_zeros
+from livingdrug.engine.compiler.sparse import factor_kernel, find_pattern, solve_kernel
+from livingdrug.engine.compiler.system import build_system
+from livingdrug.engine.compiler.vector_math import vector_math
 from livingdrug.engine.ensemble import Dose, compile_model
-from livingdrug.engine.graph import Graph
 from livingdrug.engine.integrate import PREPARE, _dense_step
-from livingdrug.engine.interpret import evaluate
-from livingdrug.engine.kernel import Array, Kernel
-from livingdrug.engine.machine import MachineCode, aligned_zeros
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.rosenbrock import STEP_ARRAYS
-from livingdrug.engine.sparse import factor_kernel, find_pattern, solve_kernel
+from livingdrug.engine.steppers import steppers
 from livingdrug.engine.summaries import Summary, starting_values
-from livingdrug.engine.system import build_system
-from livingdrug.engine.vector_math import vector_math
 
 LANES = 4
 
@@ -244,7 +245,7 @@ def _call_step(model, buffers):
     kind(int(model._addresses[0]))(*(ctypes.c_void_p(buffers[name].ctypes.data) for name in STEP_ARRAYS))
 
 
-@pytest.mark.parametrize("stepper", ["rodas4", "ros4"])
+@pytest.mark.parametrize("stepper", steppers())
 def test_compiled_step_dense_step_and_numpy_step_agree(everything, arguments, parameters, stepper):
     # expected: the NumPy step with numpy.linalg.solve; the dense pivoted step must give the same
     n, x, p, t = _points(everything, parameters)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.kernel import Kernel
+from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.sparse import Pattern
 from livingdrug.engine.rosenbrock import STEP_ARRAYS, Rosenbrock, numpy_step
-from livingdrug.engine.sparse import Pattern
 
 Floats = NDArray[np.float64]
 _NUMPY: dict[str, Callable] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from livingdrug.engine.graph import Graph
+from livingdrug.engine.compiler.graph import Graph
 
 
 @dataclass(frozen=True)

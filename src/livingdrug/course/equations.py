@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.clinic.management import RuleInfo, compile_guideline
-from livingdrug.course.fate import fate_parameters, fate_program
+from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
 from livingdrug.engine.read_sbml import read_sbml
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.assemble import Model, assemble
+from livingdrug.model.instance import Clone
+from livingdrug.model.texts import texts_in
 
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 ACUTE_PHASE_DAYS = 60.0
 """Rules for acute toxicity fire until this day; assumed, covers the eight weeks in which ELIANA counted such events."""
-REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day", "positive_extinct_day", "negative_extinct_day")
+REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day")
+"""What the check program remembers of every patient, beside the day on which each clone died out."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +80,12 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
     scales = {name: catalog.load("scale", name) for name in names}
     drugs = {name: catalog.load("drug", name) for name in guideline.drugs}
     brought = _entered_states(arm, catalog)
-    key = (product.recipe, brought, guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
+    texts = texts_in(catalog.folders)
+    key = (product.recipe, brought, tuple(texts.items()), guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
            tuple(d.model_dump_json() for d in drugs.values()))  # fmt: skip
     with _LOCK:
         if key not in _READY:
-            _READY[key] = _compile(product.recipe, brought, guideline, scales, drugs)
+            _READY[key] = _compile(product.recipe, brought, texts, guideline, scales, drugs)
         return _READY[key]
 
 
@@ -93,13 +97,22 @@ def _entered_states(arm: Arm, catalog: Catalog) -> tuple[str, ...]:
     return tuple(sorted({drug.enters for drug in drugs if not drug.supportive}))
 
 
-def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales: Mapping, drugs: Mapping) -> Equations:
-    model = assemble(recipe, states=entered)
-    odes = _with_patient_parameters(read_sbml(model.sbml))
+def _compile(
+    recipe: str,
+    entered: tuple[str, ...],
+    texts: Mapping[str, str],
+    guideline: Guideline,
+    scales: Mapping,
+    drugs: Mapping,
+) -> Equations:
+    model = assemble(recipe, states=entered, texts=texts)
+    odes = _with_patient_parameters(read_sbml(model.sbml), model.clones)
     managed, rules = compile_guideline(guideline, scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
-    program = joined(fate_program(), managed)
+    program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
-    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *scales, *told]))
+    outputs = tuple(
+        dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *map(extinct_day, model.clones), *scales, *told])
+    )
     compiled = compile_model(
         odes,
         log_scales=model.log_scales,
@@ -110,11 +123,11 @@ def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales
     return Equations(model, odes, compiled, outputs, tuple(rules))
 
 
-def _with_patient_parameters(odes: Odes) -> Odes:
+def _with_patient_parameters(odes: Odes, clones: tuple[Clone, ...]) -> Odes:
     """The model's parameters and those that only the check program reads: thresholds of fate, age."""
     import numpy as np
 
-    extra = [name for name in (*fate_parameters(np.array([1]), 0), "age") if name not in odes.parameters]
+    extra = [name for name in (*fate_parameters(np.array([1]), 0, clones), "age") if name not in odes.parameters]
     return dataclasses.replace(
         odes, parameters=(*odes.parameters, *extra), defaults=(*odes.defaults, *(1.0 for _ in extra))
     )
@@ -127,5 +140,6 @@ def parameter_quantities(trial: Trial, arm: Arm, catalog: Catalog, model: Model 
     """
     disease = catalog.load("disease", trial.disease)
     product = catalog.load("product", arm.product)
-    model = model or assemble(product.recipe, states=_entered_states(arm, catalog))
+    if model is None:
+        model = assemble(product.recipe, states=_entered_states(arm, catalog), texts=texts_in(catalog.folders))
     return {**model.parameters, **disease.parameter, **product.parameter}

@@ -13,11 +13,12 @@ from livingdrug.catalog.records.scale import Record as Scale
 from livingdrug.clinic.grading import grade
 from livingdrug.course.bedside import WATCHED_DAYS, DailyGrades
 from livingdrug.course.cytopenia import Cytopenia
-from livingdrug.course.fate import CLONES, NEVER
+from livingdrug.course.fate import NEVER, extinct_day
 from livingdrug.course.kinetics import non_compartmental
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
+from livingdrug.model.instance import Clone
 from livingdrug.population import Cohort
 
 Floats = NDArray[np.float64]
@@ -81,6 +82,8 @@ class Seen:
     ----------
     checks, truth
         Check days (C,) and model outputs (n, C).
+    clones, target
+        The model's clones, and the antigen that the product aims at.
     visits, response, infections, log
         Frames cut at the end of each patient's view.
     graded
@@ -104,6 +107,8 @@ class Seen:
     patients: NDArray[np.int64]
     checks: Floats
     truth: Mapping[str, Floats]
+    clones: tuple[Clone, ...]
+    target: str
     visits: pl.DataFrame
     response: pl.DataFrame
     infections: pl.DataFrame
@@ -171,15 +176,17 @@ class Seen:
         return found
 
     def _relapse_kind(self) -> list[bool | None]:
-        """Which clone dominates the marrow on the day the relapse was seen (flow cytometry would tell)."""
+        """Whether clones without the antigen dominate on the day the relapse was seen (flow cytometry would tell)."""
         kinds: list[bool | None] = []
         for row, day in enumerate(self.response["relapse_day"].to_list()):
             if day is None:
                 kinds.append(None)
                 continue
             check = min(int(np.searchsorted(self.checks, day)), len(self.checks) - 1)
-            positive, negative = (self.truth[f"leukaemia_{clone}"][row, check] for clone in CLONES)
-            kinds.append(bool(negative > positive))
+            cells = {True: 0.0, False: 0.0}
+            for clone in self.clones:
+                cells[clone.carries(self.target)] += self.truth[clone.cells][row, check]
+            kinds.append(bool(cells[False] > cells[True]))
         return kinds
 
     def _toxicity(self) -> dict[str, NDArray]:
@@ -282,12 +289,12 @@ class Seen:
 
     def _truth(self) -> dict[str, object]:
         days = {}
-        for clone in CLONES:
-            reached = self.truth[f"{clone}_extinct_day"]
+        for clone in self.clones:
+            reached = self.truth[extinct_day(clone)]
             last = np.nanmin(np.where(np.isnan(reached), NEVER, reached), axis=1)
-            days[clone] = np.where(last >= NEVER, np.inf, last)
-        cured = np.isfinite(days["positive"]) & np.isfinite(days["negative"])
-        return {"truth_cured": cured, **{f"truth_{clone}_clone_extinct_day": days[clone] for clone in CLONES}}
+            days[clone.name] = np.where(last >= NEVER, np.inf, last)
+        cured = np.logical_and.reduce([np.full(len(self.patients), bool(days)), *map(np.isfinite, days.values())])
+        return {"truth_cured": cured, **{f"truth_{name}_clone_extinct_day": day for name, day in days.items()}}
 
 
 def event_rows(outcomes: pl.DataFrame, infections: pl.DataFrame) -> pl.DataFrame:

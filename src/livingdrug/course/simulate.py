@@ -102,8 +102,9 @@ def simulate_patients(
         ready = equations(trial, arm, catalog)
         checks = check_days(arm, trial.visits, trial.follow_up_days)
         table = patient_parameters(
-            ready.odes, quantities, population, treated, given, seed, between_patient=settings.between_patient
-        )
+            ready.odes, quantities, population, treated, given, seed,
+            clones=ready.model.clones, between_patient=settings.between_patient,
+        )  # fmt: skip
         course = ready.compiled.run(
             table,
             checks,
@@ -112,7 +113,8 @@ def simulate_patients(
             rtol=settings.rtol,
         )
         stage("courses")
-        frames |= _what_was_seen(trial, catalog, settings, treated, checks, ready, course, seed)
+        target = catalog.load("product", arm.product).target
+        frames |= _what_was_seen(trial, catalog, settings, treated, checks, ready, course, seed, target)
         frames["patients"] = frames["patients"].update(
             frames.pop("outcomes"), on="patient", how="left", include_nulls=True
         )
@@ -171,6 +173,7 @@ def _what_was_seen(
     ready: Equations,
     course: Ensemble,
     seed: int,
+    target: str,
 ) -> dict[str, pl.DataFrame]:
     patients, n = cohort.patients, len(cohort)
     truth = {name: np.ascontiguousarray(course.outputs[:, :, i]) for i, name in enumerate(ready.outputs)}
@@ -223,6 +226,8 @@ def _what_was_seen(
         patients=patients,
         checks=checks,
         truth=truth,
+        clones=ready.model.clones,
+        target=target,
         visits=visits,
         response=response,
         infections=infections,

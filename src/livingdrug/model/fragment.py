@@ -135,7 +135,7 @@ def units_in(formula: str) -> frozenset[str]:
 
 def _check_placeholders(mechanism: Mechanism) -> None:
     """Every placeholder is of a kind that the sheet lists, and is either chosen by the name defined or summed."""
-    sheet, one = mechanism.sheet, {kind: ("x",) for kind in mechanism.sheet.per}
+    sheet, one = mechanism.sheet, dict.fromkeys(mechanism.sheet.per, ("x",))
     rules = [(s.target, s.formula, f"{mechanism.id}.ant, line {s.line}") for s in mechanism.statements]
     rules += [(name, s.initial, f"{mechanism.id}.toml, state.{name}.initial") for name, s in sheet.state.items()]
     for target, formula, place in rules:

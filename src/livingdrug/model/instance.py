@@ -38,8 +38,8 @@ class Own(Part):
         Its scale, initial value or way of integration of a state such as ``tumour_{clone}``.
     """
 
-    parameter: dict[Template, Quantity] = {}
-    state: dict[Template, OwnState] = {}
+    parameter: dict[Template, Quantity] = Field(default_factory=dict)
+    state: dict[Template, OwnState] = Field(default_factory=dict)
 
 
 class Instance(Own):
@@ -58,8 +58,8 @@ class Instance(Own):
     """
 
     called: str = ""
-    antigens: dict[str, float] = {}
-    factor: dict[Name, float] = {}
+    antigens: dict[str, float] = Field(default_factory=dict)
+    factor: dict[Name, float] = Field(default_factory=dict)
     source: str = ""
 
     @model_validator(mode="after")
@@ -67,10 +67,12 @@ class Instance(Own):
         numbers = {**self.antigens, **self.factor}
         below = sorted(name for name, value in self.antigens.items() if not value >= 0)
         if below:
-            raise ValueError(f"the density of {', '.join(below)} must be 0 (none), 1 (as in the sheet) or another factor")
+            raise ValueError(
+                f"the density of {', '.join(below)} must be 0 (none), 1 (as in the sheet) or another factor"
+            )
         told = sorted(name for name, value in numbers.items() if value not in (0, 1))
         if told and len(self.source) < 3:
-            raise ValueError(f"{', '.join(told)} is neither 0 nor 1 and needs a source = \"…\"")
+            raise ValueError(f'{", ".join(told)} is neither 0 nor 1 and needs a source = "…"')
         twice = sorted(set(self.antigens) & set(self.factor))
         if twice:
             raise ValueError(f"{', '.join(twice)} stands in both antigens and factor")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeVar
 
 from livingdrug.foundation.errors import ModelError, UnitError
@@ -25,6 +26,7 @@ from livingdrug.model.sheet import Output, State
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _Item = TypeVar("_Item")
 Chosen = Mapping[str, str]
+_PARAMETERS, _STATES = attrgetter("parameter"), attrgetter("state")
 
 
 def completed(instances: Instances, parts: Iterable[Mechanism], recipe: str) -> dict[str, dict[str, Instance]]:
@@ -60,7 +62,7 @@ def _check_kinds(instances: Instances, parts: list[Mechanism], recipe: str) -> N
         for kind in part.sheet.per:
             if not instances.get(kind):
                 raise ModelError(
-                    f'{recipe}: mechanism {part.id} is written for each {kind}, and the recipe lists none\n'
+                    f"{recipe}: mechanism {part.id} is written for each {kind}, and the recipe lists none\n"
                     f"  List them, [instance.{kind}.<name>], or leave the mechanism out."
                 )
     needed = {kind for part in parts for kind in part.sheet.per}
@@ -125,12 +127,11 @@ def clones_of(roles: Mapping[str, str], instances: Instances) -> tuple[Clone, ..
         found.append(
             Clone(
                 name="_".join(chosen.values()),
-                called=", ".join(_words(instance, name) for instance, name in zip(several, chosen.values(), strict=True)),
+                called=", ".join(
+                    _words(instance, name) for instance, name in zip(several, chosen.values(), strict=True)
+                ),
                 antigens={name: value for instance in several for name, value in instance.antigens.items()},
-                **{
-                    field: filled(roles[f"clone_{field}"], chosen)
-                    for field in ("cells", "lineage", "survivors")
-                },
+                **{field: filled(roles[f"clone_{field}"], chosen) for field in ("cells", "lineage", "survivors")},
             )
         )
     return tuple(found)
@@ -206,7 +207,7 @@ class _Writer:
         return found
 
     def parameter(self, name: str, quantity: Quantity, chosen: Chosen) -> Quantity:
-        own = self._own("parameter", name, chosen)
+        own = self._own(_PARAMETERS, name, chosen)
         if own is not None:
             return own.model_copy(update={**_in_unit(own, quantity.unit, f"{self.mechanism.id}.toml, {name}"),
                                           "meaning": self._told(own.meaning, chosen)})  # fmt: skip
@@ -215,7 +216,7 @@ class _Writer:
         change: dict[str, object] = {"meaning": self._told(quantity.meaning, chosen)}
         by = self.mechanism.sheet.scaled.get(name)
         if by is not None:
-            (kind, one), = chosen.items()
+            ((kind, one),) = chosen.items()
             instance = self.instances[kind][one]
             scale = {**instance.antigens, **instance.factor}.get(by)
             if scale is None:
@@ -229,7 +230,7 @@ class _Writer:
         return quantity.model_copy(update=change)
 
     def state(self, name: str, state: State, chosen: Chosen) -> State:
-        own = self._own("state", name, chosen)
+        own = self._own(_STATES, name, chosen)
         change = {} if own is None else own.model_dump(exclude_none=True)
         place = f"{self.mechanism.id}.toml, state.{name}.initial"
         change["initial"] = self.formula(change.get("initial", state.initial), chosen, place)
@@ -258,7 +259,7 @@ class _Writer:
             key: f"{key}_{name}"
             for kind, name in chosen.items()
             for key in self.instances[kind][name].parameter
-            if not kinds_in(key) and self._own("parameter", key, chosen)
+            if not kinds_in(key) and self._own(_PARAMETERS, key, chosen)
         }
         return _WORD.sub(lambda match: own.get(match[0], match[0]), text) if own else text
 
@@ -266,15 +267,13 @@ class _Writer:
         """Whether this instance of a share has what the others leave."""
         if name not in self.mechanism.sheet.shares:
             return False
-        (kind, one), = chosen.items()
+        ((kind, one),) = chosen.items()
         return one == next(iter(self.instances[kind]))
 
-    def _own(self, table: str, name: str, chosen: Chosen) -> object | None:
-        found = [
-            (one, getattr(self.instances[kind][one], table)[name])
-            for kind, one in chosen.items()
-            if name in getattr(self.instances[kind][one], table)
-        ]
+    def _own(self, table: Callable[[Instance], Mapping[str, _Item]], name: str, chosen: Chosen) -> _Item | None:
+        """What the chosen instances have of their own under this name."""
+        tables = [(one, table(self.instances[kind][one])) for kind, one in chosen.items()]
+        found = [(one, own[name]) for one, own in tables if name in own]
         if len(found) > 1:
             raise ModelError(
                 f"{' and '.join(one for one, _ in found)} both have their own {name}, which one number cannot follow\n"

@@ -148,9 +148,7 @@ def written_out(
     return "".join([*pieces, _piece(rest, chosen, place, write)])
 
 
-def _piece(
-    text: str, chosen: Mapping[str, str], place: str, write: Callable[[str, Mapping[str, str]], str]
-) -> str:
+def _piece(text: str, chosen: Mapping[str, str], place: str, write: Callable[[str, Mapping[str, str]], str]) -> str:
     open_kinds = [kind for kind in kinds_in(text) if kind not in chosen]
     if open_kinds:
         raise ModelError(

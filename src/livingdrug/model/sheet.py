@@ -105,14 +105,14 @@ class MechanismSheet(Part):
     per: tuple[Name, ...] = ()
     reads: tuple[Template, ...] = ()
     offers: tuple[Template, ...] = ()
-    neutral: dict[Template, Neutral] = {}
-    role: dict[str, Template] = {}
+    neutral: dict[Template, Neutral] = Field(default_factory=dict)
+    role: dict[str, Template] = Field(default_factory=dict)
     shares: tuple[Template, ...] = ()
-    scaled: dict[Template, str] = {}
-    own: dict[Name, dict[Name, Own]] = {}
-    state: dict[Template, State] = {}
-    parameter: dict[Template, Quantity] = {}
-    output: dict[Template, Output] = {}
+    scaled: dict[Template, str] = Field(default_factory=dict)
+    own: dict[Name, dict[Name, Own]] = Field(default_factory=dict)
+    state: dict[Template, State] = Field(default_factory=dict)
+    parameter: dict[Template, Quantity] = Field(default_factory=dict)
+    output: dict[Template, Output] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> MechanismSheet:
@@ -177,8 +177,8 @@ class Recipe(Part):
     title: str = Field(min_length=3)
     summary: str = Field(min_length=3)
     mechanisms: tuple[str, ...] = Field(min_length=1)
-    instance: dict[Name, dict[Name, Instance]] = {}
-    override: dict[Name, Quantity] = {}
+    instance: dict[Name, dict[Name, Instance]] = Field(default_factory=dict)
+    override: dict[Name, Quantity] = Field(default_factory=dict)
     accepted_warnings: tuple[AcceptedWarning, ...] = ()
 
 

@@ -123,8 +123,9 @@ def treated(eliana) -> Callable[..., Treated]:
         checks = check_days(arm, trial.visits, trial.follow_up_days)
         quantities = parameter_quantities(trial, arm, catalog, ready.model)
         table = patient_parameters(
-            ready.odes, quantities, population, cohort, lots, seed, between_patient=between_patient
-        )
+            ready.odes, quantities, population, cohort, lots, seed,
+            clones=ready.model.clones, between_patient=between_patient,
+        )  # fmt: skip
         doses = tuple(planned_doses(arm, cohort, lots, checks, catalog))
         return Treated(ready, cohort.patients, table, checks, doses, seed)
 

@@ -232,7 +232,9 @@ class Given(Part):
         if self.drug:
             LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days)
         elif self.dose:
-            raise CatalogError('"given.dose": cells are given as a "share" of the dose under [arm.infusion].\n  Use share.')
+            raise CatalogError(
+                '"given.dose": cells are given as a "share" of the dose under [arm.infusion].\n  Use share.'
+            )
         return self
 
     def milligrams(self, weight_kg: Any, bsa_m2: Any) -> Any:

@@ -178,9 +178,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
         making=catalog.load("making", _making_process(arm, product, catalog)) if product else None,
         guideline=guideline,
         graded=tuple(catalog.load("scale", name) for name in graded),
-        scales={
-            name: catalog.load("scale", name) for name in dict.fromkeys([*trial.scales, *guideline.scales])
-        },
+        scales={name: catalog.load("scale", name) for name in dict.fromkeys([*trial.scales, *guideline.scales])},
         drugs={name: catalog.load("drug", name) for name in drugs},
         measured=_measured(trial.visits, catalog),
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
@@ -221,9 +219,10 @@ def _measured(visits: Visits, catalog: Lookup) -> tuple[Measured, ...]:
             assay = assays[name] if name in assays else catalog.load("assay", name)
             earlier = plan[name].days if name in plan else ()
             asked = bool(named) or (name in plan and plan[name].asked)
-            plan[name] = Measured(
-                assay, tuple(sorted({*earlier, *days})), visits.window_days.get(group, 0.0), asked
-            )
+            plan[name] = Measured(assay, tuple(sorted({*earlier, *days})), visits.window_days.get(group, 0.0), asked)
+    for name, assay in assays.items():
+        if assay.on_relapse and name not in plan:
+            plan[name] = Measured(assay, (), 0.0, False)
     return tuple(plan.values())
 
 

@@ -80,7 +80,7 @@ class Questions:
         if outcome.of == "grades" and isinstance(scale, str) and scale not in self.graded:
             return f'the trial does not grade scale "{scale}" (it grades {there}).\n  Add "{scale}" to "scales", or take another endpoint.'
         if outcome.of == "grades" and toxicity is not None and toxicity not in self.graded.values():
-            return f"the trial grades no scale of {toxicity} (it grades {there}).\n  Add one to \"scales\", or take another endpoint."
+            return f'the trial grades no scale of {toxicity} (it grades {there}).\n  Add one to "scales", or take another endpoint.'
         quantity = outcome.match.get("quantity")
         if outcome.of == "visits" and isinstance(quantity, str) and quantity not in self.units:
             return (

@@ -10,11 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.clinic.management import RuleInfo
-from livingdrug.course.fate import NEVER
+from livingdrug.course.fate import NEVER, extinct_day
 from livingdrug.engine.ensemble import Firings
 from livingdrug.foundation.errors import UnknownName
+from livingdrug.model.instance import Clone
 
 Floats = NDArray[np.float64]
+ANTIGEN_NEGATIVE = "antigen_negative_percent"
+"""Derived from the clones: what flow cytometry of the tumour would read."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Course:
         Shaped (n, C, O), in the model's units; NaN after the end of a course.
     stop_check
         Last check of each course (n,).
-    clones
-        Names of the tumour's clones.
+    clones, target
+        The tumour's clones with their antigens, and the antigen that the product aims at; empty without cells.
     firings, rules
         Every dose given by a rule, and what each rule means.
     failed
@@ -48,7 +51,8 @@ class Course:
     names: tuple[str, ...]
     values: Floats
     stop_check: NDArray[np.int64]
-    clones: tuple[str, ...]
+    clones: tuple[Clone, ...]
+    target: str
     firings: Firings
     rules: tuple[RuleInfo, ...]
     failed: NDArray[np.bool_]
@@ -59,18 +63,30 @@ class Course:
         return len(self.patients)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names
+        return name in self.names or name == ANTIGEN_NEGATIVE
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
     def __getitem__(self, name: str) -> Floats:
         """One name over time, shaped (n, C), contiguous."""
+        if name not in self._columns and name == ANTIGEN_NEGATIVE:
+            self._columns[name] = self._antigen_negative_percent()
         if name not in self._columns:
             if name not in self.names:
                 raise UnknownName("model output", name, self.names)
             self._columns[name] = np.ascontiguousarray(self.values[:, :, self.names.index(name)])
         return self._columns[name]
+
+    def _antigen_negative_percent(self) -> Floats:
+        """Tumour cells that do not carry the target [percent], shaped (n, C); 0 without any cell."""
+        cells = {carries: np.zeros(self.values.shape[:2]) for carries in (True, False)}
+        for clone in self.clones:
+            cells[clone.carries(self.target)] += self[clone.cells]
+        every = cells[True] + cells[False]
+        return np.where(
+            every > 0, 100.0 * cells[False] / np.where(every > 0, every, 1.0), np.where(np.isnan(every), np.nan, 0.0)
+        )
 
     @property
     def toxicity_death_day(self) -> Floats:
@@ -82,13 +98,13 @@ class Course:
         """What only the model knows of each patient's end: patient, truth_cured, truth_<clone>_clone_extinct_day."""
         days = {}
         for clone in self.clones:
-            reached = self[f"{clone}_extinct_day"]
+            reached = self[extinct_day(clone)]
             last = np.nanmin(np.where(np.isnan(reached), NEVER, reached), axis=1)
-            days[clone] = np.where((last >= NEVER) | self.failed, np.inf, last)
+            days[clone.name] = np.where((last >= NEVER) | self.failed, np.inf, last)
         cured = np.isfinite(np.stack(list(days.values()))).all(axis=0) if days else np.zeros(len(self), dtype=bool)
         frame = pl.DataFrame(
             {"patient": self.patients, "truth_cured": cured,
-             **{f"truth_{clone}_clone_extinct_day": days[clone] for clone in self.clones}}
+             **{f"truth_{name}_clone_extinct_day": day for name, day in days.items()}}
         )  # fmt: skip
         known = pl.Series(~self.failed)
         return frame.with_columns(

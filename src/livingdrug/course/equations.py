@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.records.scale import FLAGS, REPORTED
 from livingdrug.clinic.management import RuleInfo, compile_guideline
-from livingdrug.course.fate import CLONES, fate_parameters, fate_program
+from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
-from livingdrug.engine.read_sbml import read_sbml
+from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import CatalogError, ModelError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.assemble import Model, assemble
+from livingdrug.model.instance import Clone
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
 
 ACUTE_PHASE_DAYS = 60.0
 """Rules for acute toxicity fire until this day; assumed, covers the eight weeks in which ELIANA counted such events."""
-REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day", *(f"{clone}_extinct_day" for clone in CLONES))
+REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day")
+"""What the check program remembers of every patient, beside the day on which each clone died out."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,6 @@ class Equations:
         Names recorded at every check, in order.
     rules
         What each firing means, in the order of the compiled program.
-    clones
-        Names of the tumour's clones.
     """
 
     model: Model
@@ -53,7 +53,6 @@ class Equations:
     compiled: CompiledModel
     outputs: tuple[str, ...]
     rules: tuple[RuleInfo, ...]
-    clones: tuple[str, ...] = CLONES
 
 
 _LOCK = threading.Lock()
@@ -76,7 +75,7 @@ def assembled(plan: Plan) -> Model:
     entered = tuple(sorted({drug.enters for drug in plan.drugs.values() if not drug.supportive}))
     key = (plan.recipe, entered, tuple(sorted(plan.texts.items())))
     if key not in _MODELS:
-        _MODELS[key] = assemble(plan.recipe, states=entered)
+        _MODELS[key] = assemble(plan.recipe, states=entered, texts=plan.texts)
     return _MODELS[key]
 
 
@@ -99,11 +98,12 @@ def equations(plan: Plan) -> Equations:
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
-    odes = _with_patient_parameters(read_sbml(model.sbml))
+    odes = _with_patient_parameters(read_sbml(model.sbml), model.clones)
     managed, rules = compile_guideline(plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
-    program = joined(fate_program(), managed)
+    program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
-    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *plan.scales, *told]))
+    days = map(extinct_day, model.clones)
+    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *days, *plan.scales, *told]))
     compiled = compile_model(
         odes,
         log_scales=model.log_scales,
@@ -114,11 +114,11 @@ def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
     return Equations(model, odes, compiled, outputs, tuple(rules))
 
 
-def _with_patient_parameters(odes: Odes) -> Odes:
+def _with_patient_parameters(odes: Odes, clones: tuple[Clone, ...]) -> Odes:
     """The model's parameters and those that only the check program reads: thresholds of fate, age."""
     import numpy as np
 
-    extra = [name for name in (*fate_parameters(np.array([1]), 0), "age") if name not in odes.parameters]
+    extra = [name for name in (*fate_parameters(np.array([1]), 0, clones), "age") if name not in odes.parameters]
     return dataclasses.replace(
         odes, parameters=(*odes.parameters, *extra), defaults=(*odes.defaults, *(1.0 for _ in extra))
     )

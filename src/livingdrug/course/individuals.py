@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from livingdrug.course.fate import fate_parameters
 from livingdrug.engine.odes import Odes
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
+from livingdrug.model.instance import Clone
 from livingdrug.population.cohort import Cohort
 from livingdrug.population.drawing import model_parameters
 from livingdrug.population.spread import individual_parameters
@@ -25,6 +26,7 @@ def patient_parameters(
     lots: Lots,
     seed: int,
     *,
+    clones: Iterable[Clone],
     between_patient: bool = True,
 ) -> NDArray[np.float64]:
     """The parameter table the engine takes.
@@ -41,6 +43,8 @@ def patient_parameters(
         What was made for each patient.
     seed
         The run's seed.
+    clones
+        Of the model; each has random numbers of its own.
     between_patient
         False gives every patient the typical values.
 
@@ -53,7 +57,7 @@ def patient_parameters(
     values |= individual_parameters(quantities, cohort.patients, seed, between_patient=between_patient)
     values |= {name: column for name, column in model_parameters(population, cohort).items() if name in values}
     values |= lot_parameters(values, lots)
-    values |= fate_parameters(cohort.patients, seed)
+    values |= fate_parameters(cohort.patients, seed, clones)
     return np.ascontiguousarray(np.stack([values[name] for name in odes.parameters], axis=1))
 
 

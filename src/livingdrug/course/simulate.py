@@ -84,8 +84,9 @@ def start(
     days = check_days(plan.arm, plan.visits, plan.follow_up_days)
     typical = parameters_of(plan) if quantities is None else quantities
     table = patient_parameters(
-        ready.odes, typical, plan.population, cohort, lots, seed, between_patient=between_patient
-    )
+        ready.odes, typical, plan.population, cohort, lots, seed,
+        clones=ready.model.clones, between_patient=between_patient,
+    )  # fmt: skip
     return Start(ready, cohort.patients, table, days, tuple(planned_doses(plan, cohort, lots, days)))
 
 
@@ -124,18 +125,19 @@ def simulate(
     ensemble = begin.ready.compiled.run(
         begin.parameters, begin.days, begin.days >= plan.arm.first_day, begin.doses, rtol=settings.rtol
     )
-    return as_course(begin, ensemble)
+    return as_course(begin, ensemble, plan.product.target if plan.product else "")
 
 
-def as_course(begin: Start, ensemble: Ensemble) -> Course:
-    """The engine's answer as a course."""
+def as_course(begin: Start, ensemble: Ensemble, target: str) -> Course:
+    """The engine's answer as a course; `target` is the antigen that the product aims at, empty without cells."""
     return Course(
         patients=begin.patients,
         days=begin.days,
         names=begin.ready.outputs,
         values=ensemble.outputs,
         stop_check=ensemble.stop_check,
-        clones=begin.ready.clones,
+        clones=begin.ready.model.clones,
+        target=target,
         firings=ensemble.firings,
         rules=begin.ready.rules,
         failed=ensemble.status >= 2,

@@ -60,7 +60,7 @@ def export_patient_sbml(
         )
     ready = equations(trial, arm, catalog)
     quantities = parameter_quantities(trial, arm, catalog, ready.model)
-    row = patient_parameters(ready.odes, quantities, population, cohort, lots, seed)[0]
+    row = patient_parameters(ready.odes, quantities, population, cohort, lots, seed, clones=ready.model.clones)[0]
     values = dict(zip(ready.odes.parameters, row.tolist(), strict=True))
     checks = check_days(arm, trial.visits, trial.follow_up_days)
     planned = planned_doses(arm, cohort, lots, checks, catalog)

@@ -13,18 +13,18 @@ from functools import cache
 from pathlib import Path
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.model.fragment import Mechanism, read_mechanism
+from livingdrug.model.fragment import Mechanism
+from livingdrug.model.texts import ids, mechanism_of, package_texts
 
 BEGIN, END = "<!-- generated -->", "<!-- end -->"
-FOLDER = Path(__file__).parent / "mechanisms"
 
 _LITERAL = re.compile(r"(?<![\w.^])((?:\d+\.\d+|\d+)(?:[eE][+-]?\d+)?)(?![\w.])")
 _TRIVIAL = frozenset({0.0, 1.0, 2.0})
 
 
-def mechanism_ids(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Every mechanism in the folder, by name."""
-    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+def mechanism_ids() -> tuple[str, ...]:
+    """Every mechanism of the package, by name."""
+    return ids("mechanisms", package_texts())
 
 
 def mechanism_page(mechanism: str, page: str = "") -> str:
@@ -50,7 +50,7 @@ def mechanism_page(mechanism: str, page: str = "") -> str:
     known = mechanism_ids()
     if mechanism not in known:
         raise BadInput(f'no mechanism "{mechanism}".\n  Known: {", ".join(known)}.')
-    part = read_mechanism(FOLDER / f"{mechanism}.toml")
+    part = mechanism_of(mechanism, package_texts())
     start = page or f"# {part.sheet.title}\n\n{part.sheet.summary}\n\n{BEGIN}\n{END}\n"
     return with_generated(start, _generated(part), f"{mechanism}.md")
 
@@ -104,7 +104,7 @@ def refresh(folder: Path, make: Callable[[str, str], str] = mechanism_page) -> l
 def _owners() -> dict[str, tuple[str, ...]]:
     """Name -> the mechanisms that provide it; several when recipes choose between them."""
     owners: dict[str, tuple[str, ...]] = {}
-    for part in (read_mechanism(FOLDER / f"{name}.toml") for name in mechanism_ids()):
+    for part in (mechanism_of(name, package_texts()) for name in mechanism_ids()):
         for name in part.provides:
             owners[name] = (*owners.get(name, ()), part.id)
     return owners

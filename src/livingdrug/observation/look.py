@@ -61,12 +61,14 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
 
     # ── second look: as it was really seen, by those still in follow-up and not under another therapy ──
     ends = _ends(course, end, toxicity, fatal, after)
-    visits, infections = _up_to(visits, course.patients, ends.in_view), _up_to(infections, course.patients, ends.in_view)
+    visits, infections = (
+        _up_to(visits, course.patients, ends.in_view),
+        _up_to(infections, course.patients, ends.in_view),
+    )
     response = judge(judged, visits, ends.roster(course.patients))
-    lost = response.select(pl.min_horizontal("relapse_day", "treatment_failure_day")).to_series()
     biopsied = [one.assay for one in plan.measured if one.assay.on_relapse]
     if biopsied:
-        day = lost.cast(pl.Float64).fill_null(np.inf).to_numpy()
+        day = response["relapse_day"].cast(pl.Float64).fill_null(np.inf).to_numpy()
         visits = pl.concat([visits, unplanned(course, biopsied, day, ends.in_view, RELAPSE, seed)], how="diagonal")
     assayed = {one.assay.reads for one in plan.measured}
     return Seen(
@@ -165,9 +167,7 @@ def _fatal_day(infections: pl.DataFrame, patients: NDArray[np.int64]) -> Floats:
     return day
 
 
-def _events(
-    response: pl.DataFrame, infections: pl.DataFrame, ends: _Ends, patients: NDArray[np.int64]
-) -> pl.DataFrame:
+def _events(response: pl.DataFrame, infections: pl.DataFrame, ends: _Ends, patients: NDArray[np.int64]) -> pl.DataFrame:
     """The events frame: patient, day, event, detail, grade."""
     kinds = {"patient": pl.Int64, "day": pl.Float64, "event": pl.String, "detail": pl.String, "grade": pl.Int64}
     told = response.join(ends.roster(patients), on="patient", how="left", maintain_order="left")

@@ -149,9 +149,7 @@ BLOOD_COUNTS = ("neutrophils", "platelets")
 """Read beside the marrow."""
 
 
-def unscheduled(
-    course: Course, measured: Sequence[Measured], last_day: NDArray[np.float64], seed: int
-) -> pl.DataFrame:
+def unscheduled(course: Course, measured: Sequence[Measured], last_day: NDArray[np.float64], seed: int) -> pl.DataFrame:
     """The unplanned marrow of patients whose leukaemia becomes overt between visits (after day 28).
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.

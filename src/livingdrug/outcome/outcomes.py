@@ -122,7 +122,9 @@ class Outcomes:
                     f'outcome "{outcome.id}", "match": frame "{outcome.of}" has no column "{column}".\n'
                     f"  It has: {', '.join(frame.columns)}."
                 )
-            frame = frame.filter(pl.col(column).is_in(list(wanted)) if isinstance(wanted, tuple) else pl.col(column) == wanted)
+            frame = frame.filter(
+                pl.col(column).is_in(list(wanted)) if isinstance(wanted, tuple) else pl.col(column) == wanted
+            )
         if outcome.days is not None:
             frame = frame.filter(pl.col("day").is_between(*outcome.days))
         return Rows(self.patients, frame, self._met(outcome, frame))
@@ -140,7 +142,7 @@ class Outcomes:
             else:
                 raise CatalogError(
                     f'outcome "{outcome.id}", "when": "{name}" is no column of frame "{outcome.of}" and no number of the'
-                    f' trial\'s [conduct].\n  It may read {", ".join((*frame.columns, *self.questions.conduct))}.'
+                    f" trial's [conduct].\n  It may read {', '.join((*frame.columns, *self.questions.conduct))}."
                 )
         found = np.asarray(formula.evaluate(values))
         return np.broadcast_to(found > 0, (frame.height,)).copy()

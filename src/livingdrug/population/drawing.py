@@ -86,7 +86,9 @@ def _value(covariate: Covariate, z: Array, earlier: dict[str, Array], charts: Ma
         return _from_formula(covariate, z, earlier)
     if covariate.distribution == "growth_chart":
         limited = truncated(z, covariate.value("low", -np.inf), covariate.value("high", np.inf))
-        return size_for_age(charts[covariate.chart], covariate.measure, earlier["age_years"], earlier["female"], limited)
+        return size_for_age(
+            charts[covariate.chart], covariate.measure, earlier["age_years"], earlier["female"], limited
+        )
     return draw_value(covariate, z)
 
 

@@ -133,15 +133,16 @@ class Source:
                 continue
             found += [(f"{kind} “{record.title.split(':')[0]}”", quantity) for _, quantity in record.quantities()]
             if kind == "product":
-                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe)]
+                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe, self.catalog)]
         return found
 
 
-def _model_parameters(recipe: str) -> list[Any]:
+def _model_parameters(recipe: str, catalog: Any) -> list[Any]:
     """The parameters of a recipe with their origins; empty when the recipe cannot be read."""
     from livingdrug.model.assemble import assemble
+    from livingdrug.model.texts import texts_in
 
     try:
-        return list(assemble(recipe).parameters.values())
+        return list(assemble(recipe, texts=texts_in(catalog.folders)).parameters.values())
     except LivingDrugError:
         return []

@@ -16,8 +16,8 @@ from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.estimators.paired import Difference, paired_incidences, paired_means, paired_shares
-from livingdrug.trial import storage
 from livingdrug.outcome.names import outcomes_read
+from livingdrug.trial import storage
 from livingdrug.trial.measures import measures
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run

@@ -26,7 +26,9 @@ def measures(questions: Questions, drugs: Sequence[str]) -> list[Endpoint]:
     """
     found = [_mean(f"days_{scale}_grade_{GRADE}", questions) for scale in questions.graded]
     causes = questions.outcomes["death_cause"].values if "death_cause" in questions.outcomes else ()
-    found += [_share(f"death_{cause}", f"Death from {cause}", f"death_cause_{cause}") for cause in causes if cause != "other"]
+    found += [
+        _share(f"death_{cause}", f"Death from {cause}", f"death_cause_{cause}") for cause in causes if cause != "other"
+    ]
     compared = [one for one in questions.outcomes.values() if one.compared and not questions.problem(one)]
     found += [_mean(one.pattern, questions, ratio=one.compared == "ratio") for one in compared]
     for drug in drugs:

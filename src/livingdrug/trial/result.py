@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
-from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.columns import NOT_TREATED
+from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
@@ -180,7 +180,9 @@ class Result:
                     )
                 )  # fmt: skip
         order = pl.DataFrame({"arm": self.arms, "_order": range(len(self.arms))})
-        whole = pl.concat([own, *pieces], how="diagonal_relaxed").join(order, on="arm", how="left", maintain_order="left")
+        whole = pl.concat([own, *pieces], how="diagonal_relaxed").join(
+            order, on="arm", how="left", maintain_order="left"
+        )
         return whole.sort("_order", "patient", "day", maintain_order=True).drop("_order")
 
     @property

@@ -34,7 +34,7 @@ class Record(CatalogRecord):
     schedule
         Which visit list of the trial this assay is drawn at: ``kinetics``, ``response``, ``safety`` ….
     on_relapse
-        Also done on the day on which relapse or treatment failure is seen.
+        Also done on the day on which relapse is seen.
     """
 
     quantity: str = Field(min_length=1)

@@ -36,9 +36,7 @@ def supply(
     lot_number = (cohort.patients - 1) // max(int(own.typical("doses_per_lot")), 1)
     lot = replace(own, place=f"bank/{making.id}", patients=lot_number)
     shared = {name: numbers[name] for name in SHARED_WITH_MODEL}
-    waiting = Steps(
-        {**making.waiting, **plan.disease.waiting, **shared}, f"waiting/{making.id}", cohort.patients, seed
-    )
+    waiting = Steps({**making.waiting, **plan.disease.waiting, **shared}, f"waiting/{making.id}", cohort.patients, seed)
     weight = cohort["weight_kg"]
 
     ready = waiting.drawn("booking")

@@ -181,9 +181,13 @@ def check(
     folder = Path(file).parent.name
     kind = folder if folder in known.kinds() else "trial"
     record: Any = load_trial(file, catalog=known) if kind == "trial" else known.load(kind, Path(file))
+    if kind == "trial":
+        from livingdrug.trial.door import planned
+
+        planned(record, known)
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         for arm in record.arms:
-            screen.print(f"  arm {arm.name}: product {arm.product}", markup=False)
+            screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
     notice(screen)

@@ -100,8 +100,10 @@ def assembled(name: str, arm: str | None, known: Any) -> Any:
     if name not in trials and not name.endswith(".toml") and "/" not in name:
         raise UnknownName("trial or recipe", name, [*trials, *recipes], "A path to a trial file will do, too.")
     from livingdrug.catalog.load import load_trial
+    from livingdrug.catalog.plan import plan_arm
+    from livingdrug.course.equations import entered
 
     protocol = load_trial(name, catalog=known)
-    chosen = protocol.arms[0] if arm is None else protocol.arm(arm)
-    product, disease = known.load("product", chosen.product), known.load("disease", protocol.disease)
-    return assemble(product.recipe, overrides={**disease.parameter, **product.parameter}, texts=texts)
+    plan = plan_arm(protocol, (protocol.arms[0] if arm is None else protocol.arm(arm)).name, known)
+    own = plan.product.parameter if plan.product else {}
+    return assemble(plan.recipe, overrides={**plan.disease.parameter, **own}, texts=plan.texts, states=entered(plan))

@@ -72,11 +72,16 @@ def assembled(plan: Plan) -> Model:
     ModelError
         Mechanisms do not fit together.
     """
-    entered = tuple(sorted({drug.enters for drug in plan.drugs.values() if not drug.supportive}))
-    key = (plan.recipe, entered, tuple(sorted(plan.texts.items())))
+    states = entered(plan)
+    key = (plan.recipe, states, tuple(sorted(plan.texts.items())))
     if key not in _MODELS:
-        _MODELS[key] = assemble(plan.recipe, states=entered, texts=plan.texts)
+        _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts)
     return _MODELS[key]
+
+
+def entered(plan: Plan) -> tuple[str, ...]:
+    """States that the drugs of an arm enter, sorted; supportive drugs enter none."""
+    return tuple(sorted({drug.enters for drug in plan.drugs.values() if not drug.supportive}))
 
 
 def equations(plan: Plan) -> Equations:
@@ -173,9 +178,9 @@ def check_plan(plan: Plan) -> None:
             )
     for scale in plan.graded:
         lacking = sorted(set(scale.names) - set(ready.outputs) - {"died_of_toxicity"})
-        if scale.id in plan.scales and lacking and scale.graded_on == "check":
-            if set(lacking) - {*FLAGS, *REPORTED, *scale.stands_in}:
-                raise CatalogError(
-                    f'scale "{scale.id}" reads {", ".join(lacking)}, which the model of recipe "{plan.recipe}" does not have.\n'
-                    '  Take it out of "scales".'
-                )
+        unseen = set(lacking) - {*FLAGS, *REPORTED, *scale.stands_in}
+        if scale.id in plan.scales and unseen and scale.graded_on == "check":
+            raise CatalogError(
+                f'scale "{scale.id}" reads {", ".join(lacking)}, which the model of recipe "{plan.recipe}" does not have.\n'
+                '  Take it out of "scales".'
+            )

@@ -83,7 +83,9 @@ def observe(
             if one.asked:
                 raise UnknownName("model output", one.assay.reads, course, f'Assay "{one.assay.id}" reads it.')
             continue
-        for number, planned in enumerate(one.days):
+        earlier = sum(day < 0 for day in one.days)
+        for place, planned in enumerate(one.days):
+            number = place - earlier if planned >= 0 else BEFORE + place
             pieces.append(_one_visit(course, one, number, planned, missed, last_day, seed))
             for name, words in text.items():
                 words += [getattr(one.assay, name)] * len(course)
@@ -99,7 +101,8 @@ def _one_visit(
     group = f"visit/{assay.schedule}"  # assays of one group are drawn at the same visit
     shift = (2.0 * streams.uniform(seed, f"{group}/day", patients, number) - 1.0) * one.window_days
     day = np.maximum(planned + shift, min(planned, 0.0))
-    missed = streams.uniform(seed, f"{group}/missed", patients, number) < missing
+    # nobody begins treatment without the blood counts before it
+    missed = streams.uniform(seed, f"{group}/missed", patients, number) < (missing if planned >= 0 else 0.0)
     return {**_result(course, assay, day, np.full(len(course), planned), number, seed, last_day, missed)}
 
 
@@ -137,8 +140,8 @@ def _measured(
     return value if assay.upper_limit is None else np.minimum(value, assay.upper_limit.value)
 
 
-UNPLANNED, RELAPSE = 10_000, 10_001
-"""Numbers of the unplanned visits in the assays' random streams, beyond all planned ones."""
+UNPLANNED, RELAPSE, BEFORE = 10_000, 10_001, 20_000
+"""Numbers of the unplanned visits, and of those before infusion, in the assays' random streams, beyond all others."""
 OVERT_BLASTS_PERCENT = 30.0
 """Marrow blasts at which disease shows itself (falling counts, blasts in blood) and marrow is looked at; assumed."""
 OVERT_DELAY_DAYS = 7.0

@@ -30,7 +30,7 @@ def supply(
     ``purity``, ``memory_fraction``, ``copies_per_car_t_cell``, ``culture_doublings``, ``fitness``; in ``[waiting]``:
     ``booking`` [day], ``bridged``, ``bridging_hold``, ``leukaemia_ceiling`` and the numbers of loss while waiting.
     """
-    assert plan.making is not None and plan.arm.infusion is not None
+    assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     making, arm, n = plan.making, plan.arm, len(cohort)
     own = Steps(making.making, f"making/{making.id}", cohort.patients, seed)
     lot_number = (cohort.patients - 1) // max(int(own.typical("doses_per_lot")), 1)

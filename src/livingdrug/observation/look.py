@@ -8,7 +8,7 @@ second look   visits, infections, ward, drugs and response up to that day
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -169,7 +169,13 @@ def _fatal_day(infections: pl.DataFrame, patients: NDArray[np.int64]) -> Floats:
 
 def _events(response: pl.DataFrame, infections: pl.DataFrame, ends: _Ends, patients: NDArray[np.int64]) -> pl.DataFrame:
     """The events frame: patient, day, event, detail, grade."""
-    kinds = {"patient": pl.Int64, "day": pl.Float64, "event": pl.String, "detail": pl.String, "grade": pl.Int64}
+    kinds: dict[Any, Any] = {
+        "patient": pl.Int64,
+        "day": pl.Float64,
+        "event": pl.String,
+        "detail": pl.String,
+        "grade": pl.Int64,
+    }
     told = response.join(ends.roster(patients), on="patient", how="left", maintain_order="left")
     told = told.with_columns(death_cause=pl.Series(ends.cause, dtype=pl.String))
     days = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -36,7 +36,7 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats) -> pl.
     pieces = []
     for scale in scales:
         if not set(scale.names) - set(course) - {*UNSEEN, *scale.stands_in} and scale.graded_on == "check":
-            days, grades = daily_grades(course, scale, last_day)
+            days, grades = daily_grades(course.days, course, scale, last_day)
             row, column = np.nonzero((grades >= 1) | ((grades >= 0) & (days <= SHOWN_DAYS)))
             pieces.append(
                 pl.DataFrame(
@@ -48,20 +48,31 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats) -> pl.
     return pl.concat(pieces).sort("patient", "scale", "day", maintain_order=True)
 
 
-def daily_grades(course: Course, scale: Scale, last_day: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Worst grade of each day on one scale.
+def daily_grades(
+    checks: Floats, signs: Course | Mapping[str, Floats], scale: Scale, last_day: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Worst grade of each day on one scale, from the signs at its checks.
+
+    Parameters
+    ----------
+    checks, signs
+        Check days (C,), and by name what the scale reads, each (n, C); NaN after the end of a course.
+    scale
+        Grading scale.
+    last_day
+        Last day in care (n,).
 
     Returns
     -------
     Days (D,), and grades (n, D); -1 where the patient was not there.
     """
     until = np.inf if scale.whole_course else WATCHED_DAYS
-    acute = (course.days >= 0) & (course.days < until)
-    here = _here(course, acute, last_day)
-    signs = {name: course[name][:, acute] for name in scale.names if name in course}
-    signs["died_of_toxicity"] = np.zeros(here.shape)
-    graded = np.where(here, grade(scale, signs).astype(np.int64), -1)
-    days, begins = _days(course.days[acute])
+    acute = (checks >= 0) & (checks < until)
+    read = {name: signs[name][:, acute] for name in scale.names if name in signs}
+    here = ~np.isnan(next(iter(read.values()))) & (checks[acute] <= last_day[:, None])
+    read["died_of_toxicity"] = np.zeros(here.shape)
+    graded = np.where(here, grade(scale, read).astype(np.int64), -1)
+    days, begins = _days(checks[acute])
     return days, np.maximum.reduceat(graded, begins, axis=1)
 
 

@@ -76,6 +76,17 @@ def test_a_third_clone_is_one_edited_file(three):
     np.testing.assert_array_equal(joined["truth_cured"].to_numpy(), everyone)
 
 
+def test_a_relapse_is_named_after_the_clones_that_carry_it(three):
+    # expected: by hand from the true cells of the day; the clone with a fifth of the antigen counts as one without
+    frames, _ = three
+    relapsed = frames["patients"].drop_nulls("relapse_day")
+    assert relapsed.height > 3
+    for patient, day, negative in relapsed.select("patient", "relapse_day", "relapse_antigen_negative").rows():
+        cells = frames["courses"].filter((pl.col("patient") == patient) & (pl.col("day") >= day)).row(0, named=True)
+        lost = cells["leukaemia_negative"] + cells["leukaemia_dim"]
+        assert negative == (lost > cells["leukaemia_positive"]), patient
+
+
 def test_another_clone_changes_no_random_number_of_the_others():
     # expected: addressed randomness
     two = assemble("b_all_cd19").clones

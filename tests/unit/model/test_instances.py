@@ -36,7 +36,7 @@ start = {{ value = 1e6, unit = "cell", meaning = "Cells at the start", {ORIGIN} 
 growth = {{ value = 0.1, unit = "1/day", meaning = "Growth rate", {ORIGIN}, spread = 0.2 }}
 "kill_{{receptor}}" = {{ value = 0.3, unit = "1/day", meaning = "Killing", {ORIGIN} }}
 "affinity_{{receptor}}" = {{ value = 0.5, unit = "", meaning = "Affinity", {ORIGIN} }}
-"antigen_{{site}}" = {{ value = 2.0, unit = "", meaning = "Antigen in the {{site}}", {ORIGIN} }}
+"antigen_{{site}}" = {{ value = 2.0, unit = "", meaning = "Antigen in the {{site}}", {ORIGIN}, spread = 0.4, spread_scale = "normal" }}
 kill_limit = {{ value = 1.0, unit = "", meaning = "Of no meaning", {ORIGIN} }}
 [own.receptor.low.parameter]
 "affinity_{{receptor}}" = {{ value = 0.25, unit = "", meaning = "Low affinity", {ORIGIN} }}
@@ -108,7 +108,7 @@ def test_what_an_instance_has_of_its_own():
     # expected: the sheet's value times the density, the sheet's or the recipe's own value where there is one
     own = f"""
 [instance.site.liver.parameter]
-"antigen_{{site}}" = {{ value = 300, unit = "percent", meaning = "Much in the {{site}}", {ORIGIN} }}
+"antigen_{{site}}" = {{ value = 300, unit = "percent", meaning = "Much in the {{site}}", {ORIGIN}, spread = 30, spread_scale = "normal" }}
 growth = {{ value = 1.4, unit = "1/week", meaning = "Growth in the {{site}}", {ORIGIN} }}
 """
     model = made(recipe=RECIPE + own)
@@ -119,6 +119,9 @@ growth = {{ value = 1.4, unit = "1/week", meaning = "Growth in the {{site}}", {O
     assert values["growth"] == 0.1
     assert values["growth_liver"] == pytest.approx(0.2, rel=1e-12)
     assert model.parameters["growth_liver"].spread == 0.0
+    # a spread in the number's own unit goes with the number
+    spreads = [model.parameters[f"antigen_{site}"].spread for site in ("marrow", "node", "liver")]
+    assert spreads == pytest.approx([0.4, 0.2, 0.3], rel=1e-12)
     assert model.parameters["antigen_liver"].meaning == "Much in the liver"
     assert model.states["cells_node"].meaning == "Cells in the lymph node"
     assert "marrow_share" not in values

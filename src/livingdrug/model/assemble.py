@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,13 @@ from pydantic import ValidationError
 from livingdrug.foundation.errors import ModelError, UnitError, UnknownName
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import factor
-from livingdrug.model.fragment import Mechanism, names_in, units_in
+from livingdrug.model.fragment import Mechanism, names_in
 from livingdrug.model.instance import Clone, Instance, Instances
 from livingdrug.model.instantiate import clones_of, completed, instantiate
-from livingdrug.model.joined import TIME_UNIT, joined_text, units_of
+from livingdrug.model.joined import joined_text, sound_sbml, units_of
 from livingdrug.model.names import combinations, filled, kinds_in
 from livingdrug.model.sheet import ROLES, Neutral, Output, Recipe, State, faults, recipe_from
 from livingdrug.model.texts import ids, mechanism_of, package_texts, read_text, recipe_of, sheet_of, texts_in
-from livingdrug.model.units import parse_unit, unit_id, unit_text
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def assemble(
     parameters = _parameters(parts.values(), {**scenario.override, **(overrides or {})}, file)
     _check_used(parts.values(), whole)
     text, lines = joined_text(name, scenario, parts.values(), parameters, neutral)
-    sbml = _sound_sbml(name, text, lines, parts.values(), units_of(parts.values(), parameters, neutral), scenario)
+    sbml = sound_sbml(name, text, lines, parts.values(), units_of(parts.values(), parameters, neutral), scenario)
     owned = {name: state for part in parts.values() for name, state in part.sheet.state.items()}
     outputs = {name: output for part in parts.values() for name, output in part.sheet.output.items()}
     roles = _roles(written)
@@ -274,38 +273,3 @@ def _check_used(parts: Iterable[Mechanism], instances: Instances) -> None:
                 f"{part.id}.toml: no equation of this model uses the parameter {', '.join(idle)}\n"
                 '  Use it, take it out, or list it in "offers" when rules, doses or the population need it.'
             )
-
-
-def _sound_sbml(
-    identifier: str,
-    text: str,
-    lines: Mapping[int, str],
-    parts: Iterable[Mechanism],
-    units: Mapping[str, str],
-    recipe: Recipe,
-) -> str:
-    accepted = tuple((warning.code, warning.contains) for warning in recipe.accepted_warnings)
-    places = tuple((s.target, f"{part.id}.ant, line {s.line}") for part in parts for s in part.statements)
-    written = {unit_text(name) for part in parts for formula in part.formulas for name in units_in(formula)}
-    known = {unit_id(unit): unit for unit in [TIME_UNIT, *units.values(), *written]}
-    return _convert(
-        identifier, text, tuple(lines.items()), tuple(units.items()), tuple(known.items()), accepted, places
-    )
-
-
-@lru_cache(maxsize=64)
-def _convert(
-    identifier: str,
-    text: str,
-    lines: tuple[tuple[int, str], ...],
-    units: tuple[tuple[str, str], ...],
-    known: tuple[tuple[str, str], ...],
-    accepted: tuple[tuple[int, str], ...],
-    places: tuple[tuple[str, str], ...],
-) -> str:
-    from livingdrug.model.soundness import check_sbml, to_sbml
-
-    raw = to_sbml(identifier, text, dict(lines))
-    identifiers = {name: parse_unit(unit) for name, unit in known}
-    names = {name: parse_unit(unit) for name, unit in units}
-    return check_sbml(raw, names, identifiers, parse_unit(TIME_UNIT), accepted, dict(places))

@@ -1,8 +1,9 @@
-"""One Antimony text out of the mechanisms of a recipe, and where each of its lines came from."""
+"""One Antimony text out of the mechanisms of a recipe, where each of its lines came from, and its SBML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from livingdrug.foundation.errors import ModelError, UnitError
 from livingdrug.foundation.quantities import Quantity
@@ -92,3 +93,45 @@ def joined_text(
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+def sound_sbml(
+    identifier: str,
+    text: str,
+    lines: Mapping[int, str],
+    parts: Iterable[Mechanism],
+    units: Mapping[str, str],
+    recipe: Recipe,
+) -> str:
+    """The joined text as SBML that has passed every check; converted once for each text.
+
+    Raises
+    ------
+    ModelError
+        The text cannot be read, a unit does not fit, or libSBML objects.
+    """
+    accepted = tuple((warning.code, warning.contains) for warning in recipe.accepted_warnings)
+    places = tuple((s.target, f"{part.id}.ant, line {s.line}") for part in parts for s in part.statements)
+    written = {unit_text(name) for part in parts for formula in part.formulas for name in units_in(formula)}
+    known = {unit_id(unit): unit for unit in [TIME_UNIT, *units.values(), *written]}
+    return _convert(
+        identifier, text, tuple(lines.items()), tuple(units.items()), tuple(known.items()), accepted, places
+    )
+
+
+@lru_cache(maxsize=64)
+def _convert(
+    identifier: str,
+    text: str,
+    lines: tuple[tuple[int, str], ...],
+    units: tuple[tuple[str, str], ...],
+    known: tuple[tuple[str, str], ...],
+    accepted: tuple[tuple[int, str], ...],
+    places: tuple[tuple[str, str], ...],
+) -> str:
+    from livingdrug.model.soundness import check_sbml, to_sbml
+
+    raw = to_sbml(identifier, text, dict(lines))
+    identifiers = {name: parse_unit(unit) for name, unit in known}
+    names = {name: parse_unit(unit) for name, unit in units}
+    return check_sbml(raw, names, identifiers, parse_unit(TIME_UNIT), accepted, dict(places))

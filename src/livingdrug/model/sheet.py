@@ -116,11 +116,21 @@ class MechanismSheet(Part):
 
     @model_validator(mode="after")
     def _whole(self) -> MechanismSheet:
-        for name, quantity in self.parameter.items():
+        several = [own for named in self.own.values() for own in named.values()]
+        for name, quantity in [pair for own in (self, *several) for pair in own.parameter.items()]:
             try:
                 parse_unit(quantity.unit)
             except UnitError as problem:
                 raise ValueError(f"parameter.{name}.unit: {problem}") from None
+        lost = sorted(
+            {
+                name
+                for own in several
+                for name in (own.parameter.keys() - self.parameter.keys()) | (own.state.keys() - self.state.keys())
+            }
+        )
+        if lost:
+            raise ValueError(f'"own" has {", ".join(lost)}, which is no parameter or state of this sheet')
         owned = [*self.state, *self.parameter, *self.output]
         twice = sorted({name for name in owned if owned.count(name) > 1})
         if twice:

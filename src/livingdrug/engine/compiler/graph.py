@@ -135,10 +135,6 @@ class Graph:
         return self.constant(1.0 / x) if x else self.make("reciprocal", a)
 
     def power(self, a: int, b: int) -> int:
-        whole = (y := self.value(b)) is not None and y == int(y) and abs(y) <= _MOST_REPEATED_MULTIPLICATION
-        return self._power(a if whole else self._forgiven(a), b)
-
-    def _power(self, a: int, b: int) -> int:
         x, y = self.value(a), self.value(b)
         if y is not None and y == int(y) and abs(y) <= _MOST_REPEATED_MULTIPLICATION:
             result, square, left = self.constant(1.0), a, abs(int(y))
@@ -148,10 +144,10 @@ class Graph:
                 square, left = (self.multiply(square, square) if left > 1 else square), left >> 1
             return result if y >= 0 else self.divide(self.constant(1.0), result)
         if y == 0.5:
-            return self.make("sqrt", a) if x is None else self.apply("sqrt", a)
+            return self.apply("sqrt", a)
         if x is not None and y is not None and x > 0:
             return self.constant(x**y)
-        return self.make("power", a, b)
+        return self.make("lenient_power" if self.forgiving else "power", a, b)
 
     def _forgiven(self, a: int) -> int:
         known = self.value(a) is not None or self.nodes[a][0] in ("forgive", "exp")
@@ -296,7 +292,7 @@ class Graph:
                 return chained(a, lambda: self.select(sign, self.constant(1.0), self.constant(-1.0)))
             case "forgive", a:
                 return dict(known[a])
-            case "power", a, b:
+            case "power" | "lenient_power", a, b:
                 return self._power_derivative(node, a, b, known)
             case function, a:
                 return chained(a, lambda: self._slope(function, node, a))
@@ -344,18 +340,19 @@ class Graph:
 
     def _power_derivative(self, node: int, a: int, b: int, known: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
         one, zero = self.constant(1.0), self.constant(0.0)
-        exponent, base = self.value(b), a
-        if exponent is None or exponent < 1:
-            steep, flat = self.constant(_STEEP), self.constant(_FLAT)
-            least = steep if exponent is not None else self.select(self.make("less", b, one), steep, flat)
-            base = self.select(self.make("less", self.apply("abs", a), least), least, a)
+        steep, flat, exponent = self.constant(_STEEP), self.constant(_FLAT), self.value(b)
+        if exponent is None:
+            least = self.select(self.make("less", b, one), steep, flat)
+        else:
+            least = steep if exponent < 1 else flat
+        base = self.select(self.make("less", self.apply("abs", a), least), least, a)
+        by_power = self._bounded(self.divide(node, base))  # a^(b - 1), for the price of a division
         result: dict[int, int] = {}
         for key in {**known[a], **known[b]}:
             by_base, by_exponent = known[a].get(key, zero), known[b].get(key, zero)
             part = zero
             if self.value(by_base) != 0:
-                slope = self._bounded(self._power(base, self.subtract(b, one)))
-                part = self.multiply(self.multiply(b, slope), by_base)
+                part = self.multiply(self.multiply(b, by_power), by_base)
             if self.value(by_exponent) != 0:
                 logarithm = self.apply("log", self.extreme("maximum", a, self.constant(_FLAT)))
                 part = self.add(part, self.multiply(self.multiply(node, logarithm), by_exponent))

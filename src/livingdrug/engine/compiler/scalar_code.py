@@ -78,6 +78,9 @@ def _instructions(name: str, operation: str, given: list[str]) -> list[str]:
                 f"  {name}c = fcmp olt double {name}b, {least}",
                 f"  {name} = select i1 {name}c, double {least}, double {name}b",
             ]
+        case "lenient_power":
+            base = _instructions(f"{name}f", "forgive", given[:1])
+            return [*base, *_instructions(name, "power", [f"{name}f", given[1]])]
         case "forgive":
             return [
                 f"  {name}a = call double @llvm.fabs.f64(double {given[0]})",

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
+from livingdrug.engine.compiler.graph import FORGIVEN
 from livingdrug.engine.compiler.writer import Writer
 
 INLINE = "alwaysinline nounwind"
 FUNCTIONS = (
-    "exp", "log", "power", "atan", "sin", "cos", "log1p", "expm1",
+    "exp", "log", "power", "lenient_power", "atan", "sin", "cos", "log1p", "expm1",
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
 )  # fmt: skip
 FUNCTIONS_AND_PARTS = ("half_exp", *FUNCTIONS)
@@ -117,25 +118,20 @@ def _half_power_of_two(w: Writer, f: _Precision, n: str) -> str:
 
 
 def _exponential(w: Writer, f: _Precision, x: str, *, low: str = "", half: bool = False) -> str:
-    """exp(x + low), or half of it, = 2^n exp(r); Taylor series of exp(r)."""
-    highest = math.nextafter(f.highest + math.log(2), 0.0) if half else f.highest
-    too_low = w.compare("olt", x, w.constant(f.lowest))
-    too_high = w.compare("ogt", x, w.constant(highest))
-    x = w.select(too_low, w.constant(f.lowest), x)
-    x = w.select(too_high, w.constant(highest), x)
+    """exp(x + low), or half of it, = 2^n exp(r); Taylor series of exp(r). Beyond both ends it overflows or vanishes."""
+    highest, lowest = w.constant(f.highest + (2.0 if half else 0.25)), w.constant(f.lowest)
+    x = w.select(w.compare("olt", x, lowest), lowest, x)
+    x = w.select(w.compare("ogt", x, highest), highest, x)
     n, r = _reduced(w, f, x)
     if low:
         r = w.add(r, low)
     series = _horner(w, [1 / math.factorial(j) for j in range(f.exp_terms)], r)
-    small = w.compare("olt", x, w.constant(f.nearly_lowest))
-    up = 2 * f.mantissa_bits
     if half:
         n = w.subtract(n, w.constant(1.0))
+    small, up = w.compare("olt", x, w.constant(f.nearly_lowest)), 2 * f.mantissa_bits
     n = w.select(small, w.add(n, w.constant(float(up))), n)
     scaled = w.multiply(series, _half_power_of_two(w, f, n))
-    result = w.multiply(scaled, w.select(small, w.constant(2.0 ** (1 - up)), w.constant(2.0)))
-    result = w.select(too_low, w.constant(0.0), result)
-    return w.select(too_high, w.constant(math.inf), result)
+    return w.multiply(scaled, w.select(small, w.constant(2.0 ** (1 - up)), w.constant(2.0)))
 
 
 def _exp(lanes: int, bits: int) -> str:
@@ -197,14 +193,18 @@ def _split(w: Writer, f: _Precision, x: str) -> tuple[str, str]:
 
 
 def _log(lanes: int, bits: int) -> str:
-    """log(m 2^e) = e ln 2 + 2 atanh((m - 1) / (m + 1))."""
+    """log(m 2^e) = e ln 2 + 2 atanh(z), z = (m - 1) / (m + 1), summed so that m - 1, which is exact, comes last."""
     w, f = Writer(lanes, bits), _FORMATS[bits]
     _define(w, "log", "x")
     m, e = _split(w, f, "%x")
-    z = w.divide(w.add(m, w.constant(-1.0)), w.add(m, w.constant(1.0)))
-    series = _horner(w, [2 / (2 * j + 1) for j in range(f.log_terms)], w.multiply(z, z))
-    small = w.add(w.multiply(z, series), w.multiply(e, w.constant(f.ln2_low)))
-    result = w.add(w.multiply(e, w.constant(f.ln2_high)), small)
+    u = w.add(m, w.constant(-1.0))
+    z = w.divide(u, w.add(m, w.constant(1.0)))
+    square = w.multiply(z, z)
+    rest = w.multiply(square, _horner(w, [2 / (2 * j + 1) for j in range(1, f.log_terms)], square))
+    half = w.multiply(w.multiply(u, u), w.constant(0.5))
+    small = w.add(w.multiply(z, w.add(half, rest)), w.multiply(e, w.constant(f.ln2_low)))
+    result = w.subtract(u, w.subtract(half, small))
+    result = w.add(w.multiply(e, w.constant(f.ln2_high)), result)
     result = w.select(w.compare("oeq", "%x", w.constant(0.0)), w.constant(-math.inf), result)
     result = w.select(w.compare("oeq", "%x", w.constant(math.inf)), w.constant(math.inf), result)
     bad = w.value(f"fcmp ult {w.type} %x, {w.constant(0.0)}")  # negative, or not a number
@@ -273,30 +273,28 @@ def _two_thirds_low(first: float) -> float:
     return float(Fraction(2, 3) - Fraction(first))
 
 
-def _pow(lanes: int, bits: int) -> str:
+def _pow(lanes: int, bits: int, *, lenient: bool = False) -> str:
     w, f = Writer(lanes, bits), _FORMATS[bits]
-    _define(w, "power", "a", "b")
+    _define(w, "lenient_power" if lenient else "power", "a", "b")
     zero, one, infinite = w.constant(0.0), w.constant(1.0), w.constant(math.inf)
     size = w.intrinsic("fabs", "%a")
     high, low = _exact_log(w, f, size)
-    special = w.select(w.compare("oeq", size, zero), w.constant(-math.inf), size)  # log of 0, infinity, not a number
-    plain = w.compare("olt", size, infinite)
-    plain = w.value(f"and {w.boolean} {plain}, {w.compare('ogt', size, zero)}")
-    high = w.select(plain, high, special)
+    high = w.select(w.compare("oeq", size, zero), w.constant(-math.inf), high)
+    high = w.select(w.value(f"fcmp ueq {w.type} {size}, {infinite}"), size, high)  # infinite, or not a number
     product = w.exactly("fmul", "%b", high)
     rest = w.fused("%b", high, w.value(f"fneg {w.type} {product}"))
     rest = w.fused("%b", low, rest)
     within = w.compare("olt", w.intrinsic("fabs", product), w.constant(2 * f.highest))
-    rest = w.select(w.value(f"and {w.boolean} {plain}, {within}"), rest, zero)
-    power = _exponential(w, f, product, low=rest)
+    power = _exponential(w, f, product, low=w.select(within, rest, zero))
     # a negative base: whole exponents only, odd ones keep the sign
     half = w.exactly("fmul", "%b", w.constant(0.5))
-    odd = w.compare("one", w.intrinsic("floor", half), half)
-    signed = w.select(odd, w.value(f"fneg {w.type} {power}"), power)
-    signed = w.select(w.compare("oeq", w.intrinsic("floor", "%b"), "%b"), signed, w.constant(math.nan))
-    power = w.select(w.compare("olt", "%a", zero), signed, power)
-    power = w.select(w.compare("oeq", "%b", zero), one, power)
-    return _returned(w, w.select(w.compare("oeq", "%a", one), one, power))
+    fraction = w.exactly("fsub", half, w.intrinsic("floor", half))  # 0 for even, 0.5 for odd numbers
+    quarter = w.exactly("fsub", fraction, w.constant(0.25))
+    sign = w.exactly("fmul", quarter, w.constant(-4.0))
+    whole = w.compare("oeq", w.intrinsic("fabs", quarter), w.constant(0.25))
+    signed = w.exactly("fmul", power, w.select(whole, sign, w.constant(math.nan)))
+    power = w.select(w.compare("olt", "%a", w.constant(-FORGIVEN) if lenient else zero), signed, power)
+    return _returned(w, w.select(w.compare("oeq", "%b", zero), one, power))
 
 
 # ---- hyperbolic -----------------------------------------------------------------------------------------------------
@@ -419,7 +417,8 @@ def _atan(lanes: int, bits: int) -> str:
 
 
 _WRITTEN: dict[str, Callable[[int, int], str]] = {
-    "exp": _exp, "half_exp": _half_exp, "expm1": _expm1, "log": _log, "log1p": _log1p, "power": _pow, "atan": _atan,
+    "exp": _exp, "half_exp": _half_exp, "expm1": _expm1, "log": _log, "log1p": _log1p, "power": _pow,
+    "lenient_power": partial(_pow, lenient=True), "atan": _atan,
     "sin": partial(_wave, name="sin", quarters=0.0), "cos": partial(_wave, name="cos", quarters=1.0),
     **{name: partial(_hyperbolic, name=name) for name in _HYPERBOLIC},
 }  # fmt: skip

@@ -364,7 +364,8 @@ def compile_model(
         code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
     else:
         widths = {(1, bits), (lanes, bits), (lanes, 64)}
-        parts = [vector_math(*width) for width in sorted(widths)]
+        functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
+        parts = [vector_math(*width, functions) for width in sorted(widths)]
         kernels += [factor_kernel(system.pattern), solve_kernel(system.pattern)]
         parts += [kernel_ir(kernel, lanes, bits) for kernel in kernels]
         size, entries = len(odes.states), len(system.pattern.jacobian)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.vector_math import FUNCTIONS
 from livingdrug.engine.compiler.writer import Writer
 
 _PREDICATES = {
@@ -69,10 +71,17 @@ def _emit_node(w: Writer, node: tuple, names: dict[int, str], shape: dict[str, t
             return w.divide(w.constant(1.0), names[a])
         case "negative", a:
             return w.value(f"fneg {w.type} {names[a]}")
-        case ("exp" | "log" | "sin" | "cos" | "atan") as function, a:
+        case function, a if function in FUNCTIONS:
             return w.call(f"{function}_{w.suffix}", names[a])
-        case "power", a, b:
-            return w.call(f"pow_{w.suffix}", names[a], names[b])
+        case ("power" | "lenient_power") as which, a, b:
+            return w.call(f"{which}_{w.suffix}", names[a], names[b])
+        case "bounded", a:
+            most = HUGE[w.bits]
+            value = w.select(w.compare("ogt", names[a], w.constant(most)), w.constant(most), names[a])
+            return w.select(w.compare("olt", names[a], w.constant(-most)), w.constant(-most), value)
+        case "forgive", a:
+            size = w.intrinsic("fabs", names[a])
+            return w.select(w.compare("olt", size, w.constant(FORGIVEN)), size, names[a])
         case ("sqrt" | "abs" | "floor") as function, a:
             return w.intrinsic(_INTRINSICS[function], names[a])
         case ("minimum" | "maximum") as which, a, b:

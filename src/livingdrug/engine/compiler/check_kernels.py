@@ -88,7 +88,12 @@ class _Names:
         if name not in self.assignments:
             return looked_up(self.known, self.place)(name)
         if name not in self.current:
+            strict, self.graph.forgiving = (
+                self.graph.forgiving,
+                True,
+            )  # as in the rates, unlike the program's own formulas
             self.current[name] = node_of(self.assignments[name], self.graph, self.node)
+            self.graph.forgiving = strict
         return self.current[name]
 
     def assign(self, name: str, node: int, *, is_state: bool) -> None:

@@ -15,7 +15,17 @@ COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_e
 BOOLEAN = (*COMPARISONS, "and", "or", "not")
 LEAVES = ("constant", "input")
 _MOST_REPEATED_MULTIPLICATION = 16
-_FLAT = 1e-30  # derivatives of roots and fractional powers are taken at this base at the least: at 0 they are infinite
+# Derivatives of roots and powers below 1 are infinite at 0, so they are taken at this base at the least: small enough for
+# any unit, yet not so steep that a step would be held in place by the slope at its first moment. Other powers are flat.
+_STEEP, _FLAT = 1e-12, 1e-30
+FORGIVEN = 1e-9  # in rates, a base below 0 by less than this is so by rounding or a stage of a step: its size is taken
+HUGE = {64: 1e150, 32: 1e18}  # derivatives of exponentials and powers end here, so that 0 times them is 0
+_INFINITE = 1e300  # what is divided by more is not moved by it
+_FOLDED: Mapping[str, Callable[[float], float]] = {
+    "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": abs, "floor": math.floor,
+    "sin": math.sin, "cos": math.cos, "atan": math.atan, "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh,
+    "asinh": math.asinh, "acosh": math.acosh, "atanh": math.atanh, "expm1": math.expm1, "log1p": math.log1p,
+}  # fmt: skip
 
 
 class Graph:
@@ -26,12 +36,15 @@ class Graph:
     exact_division
         False writes a / b as a * (1 / b), so that the many Hill terms of a model share their reciprocals; the price is
         one more rounding. True divides, for rules whose comparisons must agree with the same formula in NumPy.
+    forgiving
+        True for rates: roots and broken powers of what rounding made a little negative are those of its size, where
+        False, like NumPy, gives not-a-number.
     """
 
-    def __init__(self, *, exact_division: bool = False) -> None:
+    def __init__(self, *, exact_division: bool = False, forgiving: bool = False) -> None:
         self.nodes: list[Node] = []
         self._number: dict[Node, int] = {}
-        self._exact_division = exact_division
+        self._exact_division, self.forgiving = exact_division, forgiving
 
     # ---- leaves -----------------------------------------------------------------------------------------------------
 
@@ -134,18 +147,21 @@ class Graph:
             return self.apply("sqrt", a)
         if x is not None and y is not None and x > 0:
             return self.constant(x**y)
-        return self.make("power", a, b)
+        return self.make("lenient_power" if self.forgiving else "power", a, b)
+
+    def _forgiven(self, a: int) -> int:
+        known = self.value(a) is not None or self.nodes[a][0] in ("forgive", "exp")
+        return self.make("forgive", a) if self.forgiving and not known else a
 
     def apply(self, function: str, a: int) -> int:
-        """exp, log, sqrt, abs, floor, sin, cos or atan of a node."""
+        """A function of one number (the keys of `_FOLDED`) of a node."""
         x = self.value(a)
-        folded: Mapping[str, Callable[[float], float]] = {
-            "exp": math.exp, "log": math.log, "sqrt": math.sqrt, "abs": abs, "floor": math.floor,
-            "sin": math.sin, "cos": math.cos, "atan": math.atan,
-        }  # fmt: skip
-        if x is not None and math.isfinite(x) and (x > 0 or function not in ("log", "sqrt")) and x < 700:
-            return self.constant(folded[function](x))
-        return self.make(function, a)
+        if x is not None and math.isfinite(x):
+            try:
+                return self.constant(_FOLDED[function](x))
+            except (ValueError, OverflowError):
+                pass  # the kernel computes what NumPy does: infinite, or not a number
+        return self.make(function, self._forgiven(a) if function == "sqrt" else a)
 
     def extreme(self, which: str, a: int, b: int) -> int:
         """``"minimum"`` or ``"maximum"`` of two nodes; not-a-number if either is."""
@@ -254,9 +270,17 @@ class Graph:
             case "multiply", a, b:
                 return joined(a, b, lambda da, db: self.add(self.multiply(da, b), self.multiply(db, a)))
             case "reciprocal", a:
-                return chained(a, lambda: self.negative(self.multiply(node, node)))
+                # in this order: the square of a tiny reciprocal would be 0. What is infinite is not moved by anything.
+                nothing = self.make("equal", node, zero)
+                return {
+                    key: self.select(nothing, zero, self.negative(self.multiply(self.multiply(da, node), node)))
+                    for key, da in known[a].items()
+                }
             case "divide", a, b:
-                return joined(a, b, lambda da, db: self.divide(self.subtract(da, self.multiply(node, db)), b))
+                infinite = self.make("greater", self.apply("abs", b), self.constant(_INFINITE)) if known[b] else zero
+                return joined(
+                    a, b, lambda da, db: self.divide(self.subtract(da, self.multiply(node, self.select(infinite, zero, db))), b)
+                )  # fmt: skip
             case "select", condition, a, b:
                 return joined(a, b, lambda da, db: self.select(condition, da, db))
             case "minimum", a, b:
@@ -266,36 +290,69 @@ class Graph:
             case "abs", a:
                 sign = self.compare("greater_equal", a, zero)
                 return chained(a, lambda: self.select(sign, self.constant(1.0), self.constant(-1.0)))
-            case "exp", a:
-                return chained(a, lambda: node)
-            case "log", a:
-                return chained(a, lambda: self.reciprocal(a))
-            case "sqrt", a:
-                half = self.constant(0.5)
-                return chained(
-                    a, lambda: self.divide(half, self.extreme("maximum", node, self.constant(math.sqrt(_FLAT))))
-                )
-            case "sin", a:
-                return chained(a, lambda: self.apply("cos", a))
-            case "cos", a:
-                return chained(a, lambda: self.negative(self.apply("sin", a)))
-            case "atan", a:
-                return chained(a, lambda: self.reciprocal(self.add(self.constant(1.0), self.multiply(a, a))))
-            case "power", a, b:
+            case "forgive", a:
+                return dict(known[a])
+            case "power" | "lenient_power", a, b:
                 return self._power_derivative(node, a, b, known)
+            case function, a:
+                return chained(a, lambda: self._slope(function, node, a))
         raise AssertionError(f"no derivative for {operation}")
+
+    def _slope(self, function: str, node: int, a: int) -> int:
+        """Derivative of a function of one number at `a`, where it is `node`."""
+        one = self.constant(1.0)
+        match function:
+            case "exp":
+                return self._bounded(node)
+            case "expm1":
+                return self._bounded(self.add(node, one))
+            case "log":
+                return self.reciprocal(a)
+            case "log1p":
+                return self.reciprocal(self.add(one, a))
+            case "sqrt":
+                return self._inverse_root(node, 0.5)
+            case "sin":
+                return self.apply("cos", a)
+            case "cos":
+                return self.negative(self.apply("sin", a))
+            case "atan":
+                return self.reciprocal(self.add(one, self.multiply(a, a)))
+            case "sinh":
+                return self._bounded(self.apply("cosh", a))
+            case "cosh":
+                return self._bounded(self.apply("sinh", a))
+            case "tanh":
+                return self.subtract(one, self.multiply(node, node))
+            case "asinh":
+                return self.reciprocal(self.apply("sqrt", self.add(one, self.multiply(a, a))))
+            case "acosh":
+                return self._inverse_root(self.apply("sqrt", self.subtract(self.multiply(a, a), one)), 1.0)
+            case "atanh":
+                return self.reciprocal(self.subtract(one, self.multiply(a, a)))
+        raise AssertionError(f"no derivative for {function}")
+
+    def _bounded(self, a: int) -> int:
+        return a if self.value(a) is not None else self.make("bounded", a)
+
+    def _inverse_root(self, root: int, factor: float) -> int:
+        return self.divide(self.constant(factor), self.extreme("maximum", root, self.constant(math.sqrt(_STEEP))))
 
     def _power_derivative(self, node: int, a: int, b: int, known: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
         one, zero = self.constant(1.0), self.constant(0.0)
-        exponent = self.value(b)
-        base = a if exponent is not None and exponent >= 1 else self.extreme("maximum", a, self.constant(_FLAT))
+        steep, flat, exponent = self.constant(_STEEP), self.constant(_FLAT), self.value(b)
+        if exponent is None:
+            least = self.select(self.make("less", b, one), steep, flat)
+        else:
+            least = steep if exponent < 1 else flat
+        base = self.select(self.make("less", self.apply("abs", a), least), least, a)
+        by_power = self._bounded(self.divide(node, base))  # a^(b - 1), for the price of a division
         result: dict[int, int] = {}
         for key in {**known[a], **known[b]}:
             by_base, by_exponent = known[a].get(key, zero), known[b].get(key, zero)
             part = zero
             if self.value(by_base) != 0:
-                slope = self.multiply(b, self.power(base, self.subtract(b, one)))
-                part = self.multiply(slope, by_base)
+                part = self.multiply(self.multiply(b, by_power), by_base)
             if self.value(by_exponent) != 0:
                 logarithm = self.apply("log", self.extreme("maximum", a, self.constant(_FLAT)))
                 part = self.add(part, self.multiply(self.multiply(node, logarithm), by_exponent))

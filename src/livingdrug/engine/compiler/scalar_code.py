@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 
+from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
 
 _INSTRUCTIONS = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
@@ -15,7 +16,8 @@ _PREDICATES = {
 }  # fmt: skip
 _FUNCTIONS = {
     "exp": "exp", "log": "log", "sqrt": "llvm.sqrt.f64", "abs": "llvm.fabs.f64", "floor": "llvm.floor.f64",
-    "sin": "sin", "cos": "cos", "atan": "atan", "power": "pow",
+    "sin": "sin", "cos": "cos", "atan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh",
+    "acosh": "acosh", "atanh": "atanh", "expm1": "expm1", "log1p": "log1p", "power": "pow",
 }  # fmt: skip
 
 
@@ -68,6 +70,23 @@ def _instructions(name: str, operation: str, given: list[str]) -> list[str]:
             return [f"  {name} = fdiv double {_constant(1.0)}, {given[0]}"]
         case "negative":
             return [f"  {name} = fneg double {given[0]}"]
+        case "bounded":
+            most, least = _constant(HUGE[64]), _constant(-HUGE[64])
+            return [
+                f"  {name}a = fcmp ogt double {given[0]}, {most}",
+                f"  {name}b = select i1 {name}a, double {most}, double {given[0]}",
+                f"  {name}c = fcmp olt double {name}b, {least}",
+                f"  {name} = select i1 {name}c, double {least}, double {name}b",
+            ]
+        case "lenient_power":
+            base = _instructions(f"{name}f", "forgive", given[:1])
+            return [*base, *_instructions(name, "power", [f"{name}f", given[1]])]
+        case "forgive":
+            return [
+                f"  {name}a = call double @llvm.fabs.f64(double {given[0]})",
+                f"  {name}b = fcmp olt double {name}a, {_constant(FORGIVEN)}",
+                f"  {name} = select i1 {name}b, double {name}a, double {given[0]}",
+            ]
         case "minimum" | "maximum":
             which = "olt" if operation == "minimum" else "ogt"
             return [

@@ -6,7 +6,6 @@ that moment can be found by halving the step. This is how piecewise rates and ev
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 
 from livingdrug.engine.compiler.graph import Graph
@@ -15,7 +14,6 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "greater": float.__gt__, "greater_equal": float.__ge__, "less": float.__lt__, "less_equal": float.__le__,
     "equal": float.__eq__, "not_equal": float.__ne__,
 }  # fmt: skip
-_PERIODIC: dict[str, Callable[[float], float]] = {"sin": math.sin, "cos": math.cos, "atan": math.atan}
 
 
 class SwitchGraph(Graph):
@@ -26,7 +24,7 @@ class SwitchGraph(Graph):
     """
 
     def __init__(self) -> None:
-        super().__init__(exact_division=True)
+        super().__init__(exact_division=True, forgiving=True)
         self.switches: list[int] = []
         self._places: dict[int, int] = {}
         self._differentiating = False
@@ -69,11 +67,7 @@ class SwitchGraph(Graph):
         return super().multiply(a, b)
 
     def apply(self, function: str, a: int) -> int:
-        x = self.value(a)
-        if function in _PERIODIC:
-            known = x is not None and math.isfinite(x)
-            return self.constant(_PERIODIC[function](x)) if known else self.make(function, a)  # type: ignore[arg-type]
-        if function == "floor" and x is None:
+        if function == "floor" and self.value(a) is None:
             return self._switch(self.make("floor", a))
         return super().apply(function, a)
 
@@ -83,17 +77,3 @@ class SwitchGraph(Graph):
             return super().derivatives(targets, variables)
         finally:
             self._differentiating = False
-
-    def _derivative(self, node: int, known: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
-        operation, *arguments = self.nodes[node]
-        if operation not in _PERIODIC:
-            return super()._derivative(node, known)
-        a = arguments[0]
-        match operation:
-            case "sin":
-                factor = self.apply("cos", a)
-            case "cos":
-                factor = self.negative(self.apply("sin", a))
-            case _:
-                factor = self.divide(self.constant(1.0), self.add(self.constant(1.0), self.multiply(a, a)))
-        return {key: self.multiply(factor, part) for key, part in known[a].items()}

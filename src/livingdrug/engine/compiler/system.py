@@ -89,7 +89,7 @@ def build_system(odes: Odes, log_scales: Mapping[str, float]) -> System:
 
     J receives the Jacobian's entries in the order of `System.pattern`, then df/dt of every state if time occurs.
     """
-    graph = Graph()
+    graph = Graph(forgiving=True)
     natural, stretch = natural_states(graph, odes, log_scales)
     names = dict(natural)
     names |= {name: graph.input("p", i) for i, name in enumerate(odes.parameters)}

@@ -47,10 +47,10 @@ class Writer:
         return f"%v{self._count}"
 
     def constant(self, number: float) -> str:
-        bits = f"0x{struct.unpack('>Q', struct.pack('>d', self._rounded(number)))[0]:016X}"
+        bits = f"0x{struct.unpack('>Q', struct.pack('>d', self.rounded(number)))[0]:016X}"
         return f"splat ({self.element} {bits})" if self.lanes > 1 else bits
 
-    def _rounded(self, number: float) -> float:
+    def rounded(self, number: float) -> float:
         """The nearest number of this precision; what is too large becomes infinite."""
         if self.bits == 64:
             return number
@@ -91,6 +91,14 @@ class Writer:
 
     def binary(self, instruction: str, a: str, b: str) -> str:
         return self.value(f"{instruction} {_FLAGS} {self.type} {a}, {b}")
+
+    def exactly(self, instruction: str, a: str, b: str) -> str:
+        """An operation that rounds by itself: never part of a fused instruction."""
+        return self.value(f"{instruction} {self.type} {a}, {b}")
+
+    def fused(self, a: str, b: str, c: str) -> str:
+        """a b + c with one rounding."""
+        return self.call(f"llvm.fma.{self.suffix}", a, b, c)
 
     def add(self, a: str, b: str) -> str:
         return self.binary("fadd", a, b)

@@ -21,7 +21,7 @@ _RELATIONS = {
 }  # fmt: skip
 _JOINS = {libsbml.AST_LOGICAL_AND: " and ", libsbml.AST_LOGICAL_OR: " or "}
 _LOGICAL = {*_RELATIONS, *_JOINS, libsbml.AST_LOGICAL_NOT, libsbml.AST_LOGICAL_XOR, libsbml.AST_LOGICAL_IMPLIES}
-# Written with exp, log, sqrt, sin, cos and atan only, so that kernels need no more than these.
+# Written so that no digits are lost where a textbook formula would subtract near equals or overflow on the way.
 _BY_FORMULA = {
     libsbml.AST_FUNCTION_EXP: "exp({x})",
     libsbml.AST_FUNCTION_LN: "log({x})",
@@ -34,24 +34,24 @@ _BY_FORMULA = {
     libsbml.AST_FUNCTION_SEC: "(1/cos({x}))",
     libsbml.AST_FUNCTION_CSC: "(1/sin({x}))",
     libsbml.AST_FUNCTION_COT: "(cos({x})/sin({x}))",
-    libsbml.AST_FUNCTION_SINH: "((exp({x}) - exp(-({x})))/2)",
-    libsbml.AST_FUNCTION_COSH: "((exp({x}) + exp(-({x})))/2)",
-    libsbml.AST_FUNCTION_TANH: "(1 - 2/(exp(2*({x})) + 1))",
-    libsbml.AST_FUNCTION_SECH: "(2/(exp({x}) + exp(-({x}))))",
-    libsbml.AST_FUNCTION_CSCH: "(2/(exp({x}) - exp(-({x}))))",
-    libsbml.AST_FUNCTION_COTH: "(1 + 2/(exp(2*({x})) - 1))",
+    libsbml.AST_FUNCTION_SINH: "sinh({x})",
+    libsbml.AST_FUNCTION_COSH: "cosh({x})",
+    libsbml.AST_FUNCTION_TANH: "tanh({x})",
+    libsbml.AST_FUNCTION_SECH: "(1/cosh({x}))",
+    libsbml.AST_FUNCTION_CSCH: "(1/sinh({x}))",
+    libsbml.AST_FUNCTION_COTH: "(1/tanh({x}))",
     libsbml.AST_FUNCTION_ARCTAN: "atan({x})",
-    libsbml.AST_FUNCTION_ARCSIN: "(2*atan(({x})/(1 + sqrt(1 - ({x})**2))))",
-    libsbml.AST_FUNCTION_ARCCOS: "(1.5707963267948966 - 2*atan(({x})/(1 + sqrt(1 - ({x})**2))))",
+    libsbml.AST_FUNCTION_ARCSIN: "(2*atan(({x})/(1 + sqrt((1 - ({x}))*(1 + ({x}))))))",
+    libsbml.AST_FUNCTION_ARCCOS: "(2*atan(sqrt((1 - ({x}))/(1 + ({x})))))",
     libsbml.AST_FUNCTION_ARCCOT: "atan(1/({x}))",
-    libsbml.AST_FUNCTION_ARCSEC: "(1.5707963267948966 - 2*atan((1/({x}))/(1 + sqrt(1 - (1/({x}))**2))))",
-    libsbml.AST_FUNCTION_ARCCSC: "(2*atan((1/({x}))/(1 + sqrt(1 - (1/({x}))**2))))",
-    libsbml.AST_FUNCTION_ARCSINH: "log(({x}) + sqrt(({x})**2 + 1))",
-    libsbml.AST_FUNCTION_ARCCOSH: "log(({x}) + sqrt(({x})**2 - 1))",
-    libsbml.AST_FUNCTION_ARCTANH: "(log((1 + ({x}))/(1 - ({x})))/2)",
-    libsbml.AST_FUNCTION_ARCCOTH: "(log((({x}) + 1)/(({x}) - 1))/2)",
-    libsbml.AST_FUNCTION_ARCSECH: "log(1/({x}) + sqrt(1/({x})**2 - 1))",
-    libsbml.AST_FUNCTION_ARCCSCH: "log(1/({x}) + sqrt(1/({x})**2 + 1))",
+    libsbml.AST_FUNCTION_ARCSEC: "(2*atan(sqrt((({x}) - 1)/(({x}) + 1))))",
+    libsbml.AST_FUNCTION_ARCCSC: "(2*atan((1/({x}))/(1 + sqrt((1 - 1/({x}))*(1 + 1/({x}))))))",
+    libsbml.AST_FUNCTION_ARCSINH: "asinh({x})",
+    libsbml.AST_FUNCTION_ARCCOSH: "acosh({x})",
+    libsbml.AST_FUNCTION_ARCTANH: "atanh({x})",
+    libsbml.AST_FUNCTION_ARCCOTH: "atanh(1/({x}))",
+    libsbml.AST_FUNCTION_ARCSECH: "acosh(1/({x}))",
+    libsbml.AST_FUNCTION_ARCCSCH: "asinh(1/({x}))",
 }
 # Lanczos' approximation of the gamma function with g = 7 (coefficients: P. Godfrey 2001), relative error about 1e-14.
 _LANCZOS = (

@@ -36,17 +36,15 @@ def folder_with(tmp_path, more):
 @pytest.fixture
 def three(tmp_path):
     """Results of 40 patients of ELIANA with a third clone, and the equations they followed."""
-    from livingdrug.catalog.load import Catalog, load_trial
+    from livingdrug.catalog.load import Catalog
     from livingdrug.course.equations import equations
-    from livingdrug.course.settings import Settings
-    from livingdrug.course.simulate import simulate_patients
+    from livingdrug.trial.door import planned
+    from livingdrug.trial.run import run
 
     catalog = Catalog([folder_with(tmp_path, DIM)])
-    trial = load_trial("eliana", catalog)
-    patients = np.arange(1, 41, dtype=np.int64)
-    arm = trial.arms[0]
-    frames = simulate_patients(trial, arm.name, patients, 7, catalog=catalog, settings=Settings(sample=40))
-    return frames, equations(trial, arm, catalog)
+    trial, plans = planned("eliana", catalog)
+    result = run(trial, patients=40, seed=7, catalog=catalog, sample=40, threads=1)
+    return {"courses": result.courses, "patients": result.patients}, equations(plans[0])
 
 
 def test_a_third_clone_is_one_edited_file(three):
@@ -103,7 +101,7 @@ def test_another_clone_changes_no_random_number_of_the_others():
 def test_a_clone_cut_into_two_alike_is_the_same_tumour(treated):
     # expected: superposition; two clones of one pattern grow and die at one rate, so nothing that reads their sum can tell
     from livingdrug.engine.ensemble import compile_model
-    from livingdrug.engine.read_sbml import read_sbml
+    from livingdrug.engine.sbml.read import read_sbml
 
     people = treated(6, between_patient=False)
     text = package_texts()["recipes/b_all_cd19.toml"]

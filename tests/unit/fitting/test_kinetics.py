@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.course.kinetics import non_compartmental
+from livingdrug.outcome.non_compartmental import non_compartmental
 from livingdrug.fitting.kinetics import cellular_kinetics
 from livingdrug.foundation.errors import BadInput
 

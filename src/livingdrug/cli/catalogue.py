@@ -181,6 +181,12 @@ def check(
     folder = Path(file).parent.name
     kind = folder if folder in known.kinds() else "trial"
     record: Any = load_trial(file, catalog=known) if kind == "trial" else known.load(kind, Path(file))
+    asked = [known.load("endpoint", use.id) for use in record.endpoints] if kind == "trial" else [record]
+    if kind in ("trial", "endpoint"):
+        from livingdrug.outcome.endpoints import check_names
+
+        for endpoint in asked:
+            check_names(endpoint)
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         for arm in record.arms:

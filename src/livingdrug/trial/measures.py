@@ -80,14 +80,13 @@ def measures(scales: Sequence[str], drugs: Sequence[str]) -> list[Endpoint]:
 
 
 def _share(name: str, title: str, success: str) -> Endpoint:
-    return Endpoint(
-        id=name, title=title, definition=f"{title}, among infused.", kind="proportion", success=success, source=OWN
-    )
+    return _measure(id=name, title=title, kind="proportion", success=success)
 
 
 def _mean(column: str, title: str, unit: str, *, ratio: bool = False) -> Endpoint:
     summary = "geometric_mean" if ratio else "mean"
-    words = f"{title}, among infused."
-    return Endpoint(
-        id=column, title=title, definition=words, kind="quantity", value=column, unit=unit, summary=summary, source=OWN
-    )
+    return _measure(id=column, title=title, kind="quantity", value=column, unit=unit, summary=summary)
+
+
+def _measure(title: str, **keys: str) -> Endpoint:
+    return Endpoint.model_validate({"title": title, "definition": f"{title}, among infused.", "source": OWN, **keys})

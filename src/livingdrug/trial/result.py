@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
+from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import FINISHED, FRAMES, tidy
 from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.endpoints import evaluate
@@ -120,7 +121,7 @@ class Result:
                     record, own_times = record.model_copy(update={"at": use.at_months, "at_unit": "month"}), True
         else:
             record = endpoint
-        if own_times and record.kind != "time_to_event":
+        if own_times and not ask(record.model_copy(update={"at": ()})).estimator.over_time:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
         return evaluate(record, self.patients, arms)
 

@@ -142,7 +142,7 @@ def _sheets(result: Any, ids: list[str], *, brief: bool) -> list[Any]:
             interval = (row["ci_low"], row["ci_high"])
             known = None not in interval
             start = (endpoint, row["arm"])
-            if row["measure"] in ("proportion", "probability"):
+            if row["measure"] in found.shares:
                 percent = "" if row["estimate"] is None else f"{100 * row['estimate']:.1f}"
                 between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""
                 shares.append((*start, when, percent, between, row["n"], row["n_events"]))

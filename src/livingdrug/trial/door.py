@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.plan import Plan, plans_of
 from livingdrug.foundation.errors import BadInput
+from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
 
 if TYPE_CHECKING:
@@ -49,5 +50,7 @@ def planned(
         check_plan(plan)
     if plans:
         for use in record.endpoints:
-            check_names(catalog.load("endpoint", use.id).needs, plans[0].questions, f'endpoint "{use.id}"')
+            endpoint = catalog.load("endpoint", use.id)
+            ask(endpoint)
+            check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')
     return record, plans

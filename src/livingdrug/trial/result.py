@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
+from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED
 from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.endpoints import evaluate
@@ -17,7 +18,7 @@ from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
 from livingdrug.trial import storage
 from livingdrug.trial.frames import FRAMES, tidy
-from livingdrug.trial.line import ask
+from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Result:
     def outcomes(self, arm: str) -> Outcomes:
         """What may be asked of one arm's patients; answers are remembered."""
         if arm not in self._outcomes:
-            self._outcomes[arm] = ask(self.questions, self.frames, arm)
+            self._outcomes[arm] = outcomes_of(self.questions, self.frames, arm)
         return self._outcomes[arm]
 
     @cached_property
@@ -242,7 +243,7 @@ class Result:
                     record, own_times = record.model_copy(update={"at": use.at_months, "at_unit": "month"}), True
         else:
             record = endpoint
-        if own_times and record.kind != "time_to_event":
+        if own_times and not ask(record.model_copy(update={"at": ()})).estimator.over_time:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
         check_names(record.needs, self.questions, f'endpoint "{record.id}"')
         patients = self.patients_with(outcomes_read(record.needs, self.questions))

@@ -6,6 +6,7 @@ What is more than that (a range, a limit, a value with its spread, two numbers) 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
@@ -79,7 +80,7 @@ def read_amount(text: str) -> Amount:
     if span or _BETWEEN_QUANTITIES.search(rest):
         raise NotAnAmount(f"a range that begins at {value:g}")
     unit = rest.strip()
-    if re.match(r"\d", unit) and not re.match(r"1[eE][+-]?\d|10(?:[eE]\d|\s?(?:\^|\*)|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻])", unit):
+    if re.match(r"\d", unit) and not re.match(r"1\s?/|1[eE][+-]?\d|10(?:[eE]\d|\s?(?:\^|\*)|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻])", unit):
         raise NotAnAmount(f'two numbers, {value:g} and "{unit[:20]}"')
     try:
         parsed = parse(unit)
@@ -116,6 +117,19 @@ def read_span(text: str) -> tuple[Amount, Amount] | None:
     if found := _BETWEEN_QUANTITIES.search(tidy, len(tidy) - len(rest)):
         return read_amount(tidy[: found.start()]), read_amount(tidy[found.end() :])
     return None
+
+
+def expectation(
+    low: float, high: float, unit: str, *, whole: bool = False, words: Mapping[str, float] | None = None
+) -> str:
+    """What a value has to be, in words.
+
+    >>> expectation(0, 1, "", whole=True, words={"no": 0.0, "yes": 1.0})
+    'a whole number from 0 to 1, or one of no, yes'
+    """
+    kind = "a whole number" if whole else "a number"
+    told = f", or one of {', '.join(words)}" if words else ""
+    return f"{kind} from {low:g} to {high:g}{' ' + unit if unit else ''}{told}"
 
 
 def _bounded(text: str) -> str:

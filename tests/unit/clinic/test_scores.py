@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.score import Record
-from livingdrug.clinic.scores import score, score_table
+from livingdrug.clinic.scores import score
+from livingdrug.interop.user_tables.scoring import score_table
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
 
 EASIX, HEMATOTOX, HSCORE = (Catalog().load("score", name) for name in ("easix", "hematotox", "hscore"))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from livingdrug.catalog.load import Catalog, default_catalog
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.clinic.protocol import check_days, doses
-from livingdrug.clinic.responses import judged_by
+from livingdrug.clinic.criterion import judged_by
 from livingdrug.course.aftermath import aftermath
 from livingdrug.course.bedside import daily_grades, grade_rows, log_rows, support
 from livingdrug.course.cytopenia import Cytopenia

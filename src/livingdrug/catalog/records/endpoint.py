@@ -7,7 +7,22 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
+
+GROUPS = {
+    "manufacturing": "Getting the cells",
+    "efficacy": "Response",
+    "survival": "Survival",
+    "kinetics": "Cellular kinetics",
+    "toxicity": "Toxicity",
+    "management": "Management of toxicity",
+    "cytopenia": "Blood counts",
+    "b_cells": "B cells",
+    "infection": "Infections and immunoglobulin",
+    "other": "Other",
+}
+"""What an endpoint is about, with the heading it is told under, in the order in which groups are told."""
 
 FORMULAS = ("among", "success", "origin_day", "event_day", "censor_day", "competing_day", "value")
 _NEEDED = {
@@ -43,6 +58,18 @@ class Record(CatalogRecord):
         For a quantity: the formula, its unit, and which number is the headline.
     at, at_unit
         The times a table shows by default.
+    group
+        What it is about, a word of `GROUPS`: tables, reports and comparisons gather endpoints by it.
+    short
+        Name for narrow tables, with what sets it apart from its neighbours; the title when empty.
+    order
+        Place within its group.
+    card
+        Place among the key numbers at the top of a report; 0 for none.
+    shown_at
+        Of a time to event: the time that a single number is told at, in `at_unit`; the middle one of `at` when omitted.
+    beside
+        Another endpoint in whose figure this one is drawn, thinner: the same question among other patients.
     source, where, status
         Where the definition was read.
     """
@@ -61,6 +88,12 @@ class Record(CatalogRecord):
     summary: Literal["median", "geometric_mean", "mean"] = "median"
     at: tuple[float, ...] = ()
     at_unit: str = "month"
+    group: str = "other"
+    short: str = ""
+    order: int = 100
+    card: int = Field(default=0, ge=0)
+    shown_at: float | None = Field(default=None, ge=0)
+    beside: str = ""
     source: str = Field(min_length=3)
     where: str = ""
     status: Literal["read", "unverified", "own"] = "own"
@@ -73,6 +106,13 @@ class Record(CatalogRecord):
             read_formula(text)
         return text
 
+    @field_validator("group")
+    @classmethod
+    def _known_group(cls, word: str) -> str:
+        if word not in GROUPS:
+            raise UnknownName("group of endpoints", word, GROUPS)
+        return word
+
     @model_validator(mode="after")
     def _complete(self) -> Record:
         for kind, fields in _NEEDED.items():
@@ -82,11 +122,28 @@ class Record(CatalogRecord):
                     raise ValueError(f'a {kind} endpoint needs "{field}"')
                 if kind != self.kind and given:
                     raise ValueError(f'"{field}" belongs to a {kind} endpoint, but kind = "{self.kind}"')
-        if self.kind != "time_to_event" and (self.competing_day is not None or self.at):
-            raise ValueError('"competing_day" and "at" belong to a time_to_event endpoint')
+        if self.kind != "time_to_event" and (self.competing_day is not None or self.at or self.shown_at is not None):
+            raise ValueError('"competing_day", "at" and "shown_at" belong to a time_to_event endpoint')
         if any(time < 0 for time in self.at):
             raise ValueError(f'"at" must not be negative, got {self.at}')
         return self
+
+    @property
+    def name(self) -> str:
+        """The short name, or else the title."""
+        return self.short or self.title
+
+    @property
+    def time_shown(self) -> float | None:
+        """The time that a single number is told at, in `at_unit`; None for what has no time."""
+        if self.shown_at is not None or not self.at:
+            return self.shown_at
+        return self.at[len(self.at) // 2]
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """Sorts endpoints as they are told: by group, then by order, then by name."""
+        return list(GROUPS).index(self.group), self.order, self.id
 
     @property
     def needs(self) -> tuple[str, ...]:

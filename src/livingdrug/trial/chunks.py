@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput, LivingDrugError
+from livingdrug.outcome.columns import FINISHED, FRAMES, tidy
 from livingdrug.trial import storage
-from livingdrug.trial.columns import FINISHED, FRAMES, tidy
 from livingdrug.trial.manifest import refuse_mismatch
 
 if TYPE_CHECKING:

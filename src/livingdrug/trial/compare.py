@@ -14,9 +14,9 @@ import numpy as np
 
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.estimators.paired import Difference, paired_incidences, paired_means, paired_shares
 from livingdrug.trial import storage
-from livingdrug.trial.endpoints import evaluate
-from livingdrug.trial.estimators.paired import Difference, paired_incidences, paired_means, paired_shares
 from livingdrug.trial.measures import measures, with_measures
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run
@@ -273,7 +273,7 @@ def _over_time(record: Endpoint, both: pl.DataFrame, start: dict[str, Any], leve
 
 
 def _incidence(times: Any, causes: Any, day: float) -> float:
-    from livingdrug.trial.estimators.paired import incidence_influence
+    from livingdrug.outcome.estimators.paired import incidence_influence
 
     return incidence_influence(times, causes, day)[0]
 

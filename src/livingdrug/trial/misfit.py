@@ -18,7 +18,7 @@ from livingdrug.trial.published import USUAL_N, days_of, log_error, log_sd, publ
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.evidence import Published
-    from livingdrug.trial.endpoint_result import EndpointResult
+    from livingdrug.outcome.endpoint_result import EndpointResult
     from livingdrug.trial.result import Result
 
 Limits = tuple[float, float]
@@ -147,8 +147,8 @@ def _quantity(endpoint: EndpointResult, row: Published, arm: str) -> list[Misfit
 
 def _limits_of(values: np.ndarray, mean: bool) -> Limits:
     """95 % limits of the simulated geometric mean or median."""
-    from livingdrug.trial.estimators.geometric_mean import geometric_mean
-    from livingdrug.trial.estimators.quantiles import median
+    from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+    from livingdrug.outcome.estimators.quantiles import median
 
     found = geometric_mean(values) if mean else median(values)
     return found.ci_low, found.ci_high

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
+from livingdrug.outcome.columns import FINISHED, FRAMES, tidy
+from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
+from livingdrug.outcome.endpoints import evaluate
 from livingdrug.trial import storage
-from livingdrug.trial.columns import FINISHED, FRAMES, tidy
-from livingdrug.trial.endpoint_result import EndpointResult, table_schema
-from livingdrug.trial.endpoints import evaluate
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:

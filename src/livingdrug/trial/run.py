@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from livingdrug.course.settings import STAGES, Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.outcome.endpoints import check_names
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore
-from livingdrug.trial.endpoints import check_names
 from livingdrug.trial.manifest import describe, refuse_mismatch
 from livingdrug.trial.result import Result, finished_frames, trial_toml
 

@@ -81,7 +81,7 @@ def _table(source: Source) -> Table:
 
 
 def _number(frame: pl.DataFrame, column: str, summary: str) -> str:
-    from livingdrug.trial.estimators.geometric_mean import geometric_mean
+    from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 
     values = numbers(frame, column)
     if summary == "median":

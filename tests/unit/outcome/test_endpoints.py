@@ -8,8 +8,8 @@ import pytest
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.endpoint import Record
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
-from livingdrug.trial.columns import patient_values, tidy
-from livingdrug.trial.endpoints import check_names, evaluate
+from livingdrug.outcome.columns import patient_values, tidy
+from livingdrug.outcome.endpoints import check_names, evaluate
 
 MONTH = 365.25 / 12
 

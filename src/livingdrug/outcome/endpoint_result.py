@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimators.cumulative_incidence import IncidenceCurve, cumulative_incidence
-from livingdrug.trial.estimators.exact_binomial import exact_binomial
-from livingdrug.trial.estimators.geometric_mean import geometric_mean
-from livingdrug.trial.estimators.kaplan_meier import SurvivalCurve, kaplan_meier
-from livingdrug.trial.estimators.log_rank import log_rank
-from livingdrug.trial.estimators.quantiles import median, quantiles
+from livingdrug.outcome.estimators.cumulative_incidence import IncidenceCurve, cumulative_incidence
+from livingdrug.outcome.estimators.exact_binomial import exact_binomial
+from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_meier
+from livingdrug.outcome.estimators.log_rank import log_rank
+from livingdrug.outcome.estimators.quantiles import median, quantiles
 
 if TYPE_CHECKING:
     import polars as pl

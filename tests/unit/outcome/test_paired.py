@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
-from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
-from livingdrug.trial.estimators.paired import incidence_influence, paired_incidences, paired_means, paired_shares
+from livingdrug.outcome.estimators.cumulative_incidence import cumulative_incidence
+from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
+from livingdrug.outcome.estimators.paired import incidence_influence, paired_incidences, paired_means, paired_shares
 
 
 def test_shares_by_hand():

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
-from livingdrug.trial.estimators.exact_binomial import exact_binomial
-from livingdrug.trial.estimators.geometric_mean import geometric_mean
-from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
-from livingdrug.trial.estimators.log_rank import log_rank
-from livingdrug.trial.estimators.quantiles import median, quantiles
-from livingdrug.trial.estimators.restricted_mean import restricted_mean
+from livingdrug.outcome.estimators.cumulative_incidence import cumulative_incidence
+from livingdrug.outcome.estimators.exact_binomial import exact_binomial
+from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
+from livingdrug.outcome.estimators.log_rank import log_rank
+from livingdrug.outcome.estimators.quantiles import median, quantiles
+from livingdrug.outcome.estimators.restricted_mean import restricted_mean
 
 TIMES = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2)), min_size=1, max_size=40)
 

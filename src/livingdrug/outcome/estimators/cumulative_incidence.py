@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from livingdrug.trial.estimators.kaplan_meier import check_times
+from livingdrug.outcome.estimators.kaplan_meier import check_times
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
+from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
 
 
 @dataclass(frozen=True)

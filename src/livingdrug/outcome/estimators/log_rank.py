@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimators.kaplan_meier import check_times
+from livingdrug.outcome.estimators.kaplan_meier import check_times
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.foundation.expressions import read_formula
-from livingdrug.trial.columns import patient_names, patient_values
-from livingdrug.trial.endpoint_result import EndpointResult
+from livingdrug.outcome.columns import patient_names, patient_values
+from livingdrug.outcome.endpoint_result import EndpointResult
 
 if TYPE_CHECKING:
     import polars as pl

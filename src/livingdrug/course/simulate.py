@@ -15,9 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import Catalog, default_catalog
+from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.clinic.protocol import check_days, doses
-from livingdrug.clinic.criterion import judged_by
 from livingdrug.course.aftermath import aftermath
 from livingdrug.course.bedside import daily_grades, grade_rows, log_rows, support
 from livingdrug.course.cytopenia import Cytopenia

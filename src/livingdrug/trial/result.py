@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
+from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED
 from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.questions import Questions
     from livingdrug.catalog.records.endpoint import Record as Endpoint
     from livingdrug.catalog.records.trial import Record as Trial
-
-HEADLINE = "cr_cri_3mo"
 
 
 @dataclass(frozen=True, repr=False)
@@ -281,17 +278,9 @@ class Result:
         ]
 
     def __repr__(self) -> str:
-        import polars as pl
+        from livingdrug.trial.headline import headline
 
-        n_infused = self.frames["who"].filter(pl.col("status") == "infused").height
-        parts = [f"{self.frames['who'].height} enrolled", f"{n_infused} infused"]
-        with contextlib.suppress(LivingDrugError):  # A trial of another disease may not have this endpoint.
-            parts.append(f"CR/CRi {self.endpoint(HEADLINE).headline().split(', n')[0]}")
-        if self.failed.height:
-            parts.append(f"{self.failed.height} failed")
-        if "seconds" in self.timing:
-            parts.append(f"{self.timing['seconds']:.1f} s")
-        return f"{self.trial.title.split(':')[0]}: {', '.join(parts)}"
+        return headline(self, self._catalog())
 
     def save(self, folder: str | Path) -> Path:
         """Write the run folder; each file is whole or absent, the manifest comes last.

@@ -131,8 +131,6 @@ def why(
     names = tuple(scales) or trial.scales
     records = {name: catalog.load("scale", name) for name in names}
     frames = one_patient(trial, arm, patient, seed, catalog)
-    story = tell(frames, arm, patient, setting(trial, arm, catalog))
-    frames = _simulate(trial, arm, patient, seed, catalog)
     words = setting(trial, arm, catalog)
     story = tell(frames, arm, patient, words)
     guideline = trial.arm(arm).management.guideline

@@ -130,7 +130,7 @@ def run_policies(
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise BadInput(f"got the policies {', '.join(names)}; expected at least two, each of its own name.")
     arms = tuple(chosen.with_policy(policy, name) for policy, name in zip(wanted, names, strict=True))
-    result = run(trial.model_copy(update={"arms": arms}), catalog=catalog, **options)
+    result = run(trial.model_copy(update={"arms": arms, "design": None}), catalog=catalog, **options)
     if result.folder is not None:  # so that the run's folder tells what was compared
         for policy, name in zip(wanted, names, strict=True):
             if is_path(policy):
@@ -199,6 +199,12 @@ def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataF
 
 def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
     """(name, run, arm) of everything compared."""
+    apart = next((one.trial for one in results if one.trial.planned_design.kind == "randomised"), None)
+    if apart is not None:
+        raise BadInput(
+            f'trial "{apart.id}" is randomised: no patient is in two arms, so there are no pairs to compare.\n'
+            "  Test its groups: result.endpoint(…).compare(); or plan the same arms with [design] kind = \"paired\"."
+        )
     if len(results) == 1:
         sides = [(arm, results[0], arm) for arm in results[0].arms]
     else:

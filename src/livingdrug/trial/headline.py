@@ -30,17 +30,12 @@ def any_response(criterion: Criterion) -> Endpoint:
     from livingdrug.catalog.records.endpoint import Record
 
     words = criterion.words
-    return Record(
-        id="response",
-        title=words.title,
-        definition=f"{criterion.heading}, {words.counted}, among infused.",
-        kind="proportion",
-        group="efficacy",
-        short=criterion.heading,
-        order=0,
-        success="first_response_day < never",
-        source=f"own: what {words.title} records",
-    )
+    told = {
+        "id": "response", "title": words.title, "definition": f"{criterion.heading}, {words.counted}, among treated.",
+        "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
+        "success": "first_response_day < never", "source": f"own: what {words.title} records",
+    }  # fmt: skip
+    return Record.model_validate(told)
 
 
 def headline(result: Result, catalog: Catalog) -> str:

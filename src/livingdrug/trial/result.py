@@ -244,7 +244,7 @@ class Result:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
         check_names(record.needs, self.questions, f'endpoint "{record.id}"')
         patients = self.patients_with(outcomes_read(record.needs, self.questions))
-        return evaluate(record, patients, arms, texts=self.texts)
+        return evaluate(record, patients, arms, texts=self.texts, design=self.trial.planned_design.kind)
 
     @cached_property
     def texts(self) -> dict[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from livingdrug.catalog.records.base import Part
 from livingdrug.foundation.errors import CatalogError, UnitError
-from livingdrug.foundation.units import read, read_range
+from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 
 DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
 HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4}
@@ -75,6 +75,11 @@ class LymphodepletionDrug(Part):
         return _read_drug_dose(self.dose, self.drug)[1]
 
     @property
+    def is_flat(self) -> bool:
+        """Whether it says that everybody gets the same amount ("100 mg/patient")."""
+        return self.dose.strip().endswith(FLAT)
+
+    @property
     def dose_value(self) -> float:
         """The dose of one day in `dose_unit`."""
         return _read_drug_dose(self.dose, self.drug)[0]
@@ -84,16 +89,23 @@ class LymphodepletionDrug(Part):
         return self.dose_value * {"mg/m^2": bsa_m2, "mg/kg": weight_kg, "mg": 1.0 + 0.0 * weight_kg}[self.dose_unit]
 
 
+FLAT = "/patient"
+"""Behind an amount it says that everybody gets the same, whatever their size: "100 mg/patient"."""
+
+
 def _read_drug_dose(text: str, drug: str) -> tuple[float, str]:
-    for unit in DOSE_UNITS:
+    place = f'"lymphodepletion.dose" of {drug}'
+    advice = '\n  Write number and unit in quotes, such as "30 mg/m^2", "2 mg/kg", or "40 mg/patient" for a flat dose.'
+    try:
+        given = amount(text.strip().removesuffix(FLAT), "mg/m^2", where=place)
+    except UnitError as problem:
+        raise UnitError(f"{problem}{advice}") from None
+    for unit in ("mg",) if text.strip().endswith(FLAT) else DOSE_UNITS:
         try:
-            return read(text, unit), unit
+            return float(convert(given.value, given.unit, unit)), unit
         except UnitError:
             continue
-    raise UnitError(
-        f'"lymphodepletion.dose" of {drug}: got "{text}", expected a dose such as "30 mg/m^2", "2 mg/kg" or "40 mg".\n'
-        "  Write number and unit in quotes."
-    )
+    raise UnitError(f'{place}: got "{text}", expected a dose such as "30 mg/m^2".{advice}')
 
 
 class Infusion(Part):
@@ -191,10 +203,7 @@ class Infusion(Part):
 def _one_or_range(text: str, unit: str, key: str) -> tuple[float, float]:
     place = f'"infusion.{key}"'
     try:
-        if " to " in text:
-            return read_range(text, unit, where=place)
-        value = read(text, unit, where=place)
-        return value, value
+        return read_one_or_range(text, unit, where=place)
     except UnitError as problem:
         other = {"cell": "cell/kg", "cell/kg": "cell"}[unit]
         advice = (
@@ -230,16 +239,16 @@ class Given(Part):
         if bool(self.drug) == bool(self.cells):
             raise CatalogError('"given": got neither or both of "drug" and "cells".\n  Name the one that is given.')
         if self.drug:
-            LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days)
+            self.as_drug()
         elif self.dose:
             raise CatalogError(
                 '"given.dose": cells are given as a "share" of the dose under [arm.infusion].\n  Use share.'
             )
         return self
 
-    def milligrams(self, weight_kg: Any, bsa_m2: Any) -> Any:
-        """One day's dose [mg] for patients of these weights [kg] and body surfaces [m^2] (arrays or floats)."""
-        return LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days).milligrams(weight_kg, bsa_m2)
+    def as_drug(self) -> LymphodepletionDrug:
+        """A drug on days, as lymphodepletion is."""
+        return LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days)
 
 
 class Portion(Part):
@@ -340,9 +349,9 @@ class Arm(Part):
         return self.supply or ("autologous" if self.product else "none")
 
     @property
-    def drugs(self) -> tuple[LymphodepletionDrug | Given, ...]:
+    def drugs(self) -> tuple[LymphodepletionDrug, ...]:
         """Every drug planned: lymphodepletion first, then the other givens."""
-        return (*self.lymphodepletion, *(one for one in self.given if one.drug))
+        return (*self.lymphodepletion, *(one.as_drug() for one in self.given if one.drug))
 
     @property
     def infusions(self) -> tuple[Portion, ...]:

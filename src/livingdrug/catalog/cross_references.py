@@ -53,7 +53,30 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
             if kind == "guideline":  # the one kind named by a trial that names others itself
                 waiting += [(f'guideline "{name}"', "drug", drug) for drug in record.drugs]
                 waiting += [(f'guideline "{name}"', "scale", scale) for scale in record.scales]
+    problems += _without_size(trial, catalog)
     return problems or _unanswered(trial, catalog)
+
+
+def _without_size(trial: Trial, catalog: Lookup) -> list[BadInput]:
+    """Flat amounts of drugs that are dosed by size: "30 mg" where "30 mg/m^2" is usual."""
+    found: list[BadInput] = []
+    for number, arm in enumerate(trial.arms, start=1):
+        for given in arm.drugs:
+            if given.dose_unit != "mg" or given.is_flat or not catalog.has("drug", given.drug):
+                continue
+            try:
+                drug = catalog.load("drug", given.drug)
+            except BadInput:
+                continue  # told already
+            if drug.dosed_by_size:
+                found.append(
+                    CatalogError(
+                        f'trial "{trial.id}", "arm[{number}].lymphodepletion.dose" of {given.drug}: got "{given.dose}",'
+                        f" the same for everybody; {given.drug} is dosed by size: {drug.usual_dose}.\n"
+                        f'  Write for example "{given.dose}/m^2", or "{given.dose}/patient" if everybody gets as much.'
+                    )
+                )
+    return found
 
 
 def _unanswered(trial: Trial, catalog: Lookup) -> list[BadInput]:

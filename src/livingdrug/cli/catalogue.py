@@ -191,6 +191,10 @@ def check(
         from livingdrug.trial.door import planned
 
         planned(record, known)
+    elif kind == "endpoint":
+        from livingdrug.outcome.asked import ask
+
+        ask(record)
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         for arm in record.arms:

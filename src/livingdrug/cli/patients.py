@@ -63,7 +63,8 @@ def patient(
         told = explain(protocol, chosen, number, seed, known, scales=tuple(scale or ()))
         story = told.story
     else:
-        from livingdrug.reports.story import setting, tell
+        from livingdrug.reports.setting import setting
+        from livingdrug.reports.story import tell
         from livingdrug.trial.one_patient import one_patient
 
         words = setting(protocol, chosen, known)

@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from livingdrug.clinic.criterion import Criterion, judged_by
 from livingdrug.clinic.infections import SCHEMA as INFECTIONS
 from livingdrug.clinic.infections import draw_infections
-from livingdrug.clinic.responses import Judged, judged_by
 from livingdrug.course.course import Course
 from livingdrug.observation.aftermath import Aftermath, aftermath
 from livingdrug.observation.seen import Seen
@@ -128,7 +128,7 @@ def _ends(course: Course, end: Floats, toxicity: Floats, fatal: Floats, after: A
 
 
 def _aftermath(
-    plan: Plan, course: Course, judged: Judged, visits: pl.DataFrame, until: Floats, death: Floats, seed: int
+    plan: Plan, course: Course, judged: Criterion, visits: pl.DataFrame, until: Floats, death: Floats, seed: int
 ) -> Aftermath:
     """Further therapy and what follows, from the response that would have been seen."""
     roster = pl.DataFrame({"patient": course.patients, "last_contact_day": until, "death_day": _finite(death)})
@@ -138,16 +138,16 @@ def _aftermath(
         plan.conduct,
         plan.trial,
         course.patients,
-        first["responded_3mo"].fill_null(False).to_numpy(),
+        first["responded"].fill_null(False).to_numpy(),
         failure.cast(pl.Float64).fill_null(np.inf).to_numpy(),
         seed,
     )
 
 
-def judge(judged: Judged, visits: pl.DataFrame, roster: pl.DataFrame) -> pl.DataFrame:
+def judge(judged: Criterion, visits: pl.DataFrame, roster: pl.DataFrame) -> pl.DataFrame:
     """Each patient's response by the disease's criterion, one row each in the roster's order."""
     one = pl.lit("").alias("arm")
-    found = judged.assess(visits.with_columns(one), roster.with_columns(one))
+    found = judged.judge(visits.with_columns(one), roster.with_columns(one))
     return roster.select("patient").join(found.drop("arm"), on="patient", how="left", maintain_order="left")
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Record as Outcome
-from livingdrug.clinic.responses import judged_by
+from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.rows import Rows
@@ -154,7 +154,7 @@ class Outcomes:
         key = (outcome.of, quantity, by_day)
         if key not in self._pieces:
             if outcome.of == "response":
-                frame = self._response(float(by_day or 0.0))
+                frame = self._response(float(by_day or THREE_MONTHS))
             elif isinstance(quantity, str):
                 frame = self._whole("visits").filter(pl.col("quantity") == quantity)
             else:
@@ -180,7 +180,7 @@ class Outcomes:
         """One row a patient: response by this day, by the disease's criterion, from visits and exits."""
         one = pl.lit("").alias("arm")
         visits, exits = self._whole("visits").with_columns(one), self._whole("exits").with_columns(one)
-        return judged_by(self.questions.criterion).assess(visits, exits).drop("arm")
+        return judged_by(self.questions.criterion).judge(visits, exits, by_day).drop("arm")
 
 
 @cache

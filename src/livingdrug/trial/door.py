@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.plan import Plan, plans_of
-from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
 
 if TYPE_CHECKING:
@@ -47,7 +48,15 @@ def planned(
     for plan in plans:
         check_conduct(plan.conduct, plan.trial)
         check_plan(plan)
+    for one in record.planned_design.strata:
+        if one.covariate not in plans[0].population.covariate:
+            raise UnknownName(
+                f'covariate in population "{plans[0].population.id}", named in "design.strata",', one.covariate,
+                plans[0].population.covariate,
+            )  # fmt: skip
     if plans:
         for use in record.endpoints:
-            check_names(catalog.load("endpoint", use.id).needs, plans[0].questions, f'endpoint "{use.id}"')
+            endpoint = catalog.load("endpoint", use.id)
+            ask(endpoint)
+            check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')
     return record, plans

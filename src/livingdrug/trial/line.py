@@ -4,7 +4,7 @@
     planned        who              made               truth            seen          one number a patient   one a group   told
 
 A run follows the plan of each arm in groups of patients (`follow`) and keeps what was seen. Outcomes and endpoints are asked
-of the finished run (`ask`, `livingdrug.outcome.endpoints.evaluate`); neither ever simulates again. The report is written from
+of the finished run (`outcomes_of`, `livingdrug.outcome.endpoints.evaluate`); neither ever simulates again. The report is written from
 the run (`livingdrug.reports.html.write_report`).
 """
 
@@ -81,7 +81,7 @@ def follow(
     return {name: frame.with_columns(arm=_constant(plan.arm.name)) for name, frame in frames.items()}
 
 
-def ask(questions: Questions, frames: Mapping[str, pl.DataFrame], arm: str) -> Outcomes:
+def outcomes_of(questions: Questions, frames: Mapping[str, pl.DataFrame], arm: str) -> Outcomes:
     """What may be asked of one arm's patients, from the frames of a finished run.
 
     Parameters

@@ -15,11 +15,14 @@ from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
+    from livingdrug.catalog.records.trial import Record as Trial
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "polars", "pydantic", "antimony", "python-libsbml")
 
 
-def describe(plans: Sequence[Plan], *, patients: int, seed: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+def describe(
+    plans: Sequence[Plan], trial: Trial, *, patients: int, seed: int, settings: Mapping[str, Any]
+) -> dict[str, Any]:
     """The manifest of a run: versions, seed, and content hashes of all that can move a number.
 
     Chunk size, threads and clock times are not in it, because results do not depend on them; nor do they on endpoints and
@@ -34,6 +37,7 @@ def describe(plans: Sequence[Plan], *, patients: int, seed: int, settings: Mappi
         "packages": {name: _version(name) for name in PACKAGES},
         "trial": plans[0].trial,
         "arms": [plan.arm.name for plan in plans],
+        "design": trial.planned_design.model_dump(mode="json"),
         "patients": patients,
         "seed": seed,
         "settings": dict(settings),

@@ -38,16 +38,16 @@ def measures(questions: Questions, drugs: Sequence[str]) -> list[Endpoint]:
 
 
 def _share(name: str, title: str, success: str) -> Endpoint:
-    words = f"{title}, among treated."
-    return Endpoint(
-        id=name, title=title, definition=words, kind="proportion", among="treated", success=success, source=OWN
-    )
+    return _measure(name, title, kind="proportion", success=success)
 
 
 def _mean(name: str, questions: Questions, *, ratio: bool = False) -> Endpoint:
     outcome = questions.find(name)
-    title = outcome.title if outcome else name
-    return Endpoint(
-        id=name, title=title, definition=f"{title}, among treated.", kind="quantity", among="treated", value=name,
-        unit=outcome.unit if outcome else "", summary="geometric_mean" if ratio else "mean", source=OWN,
-    )  # fmt: skip
+    title, unit = (outcome.title, outcome.unit) if outcome else (name, "")
+    summary = "geometric_mean" if ratio else "mean"
+    return _measure(name, title, kind="quantity", value=name, unit=unit, summary=summary)
+
+
+def _measure(name: str, title: str, **keys: str) -> Endpoint:
+    told = {"id": name, "title": title, "definition": f"{title}, among treated.", "among": "treated", "source": OWN}
+    return Endpoint.model_validate({**told, **keys})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED
 from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.endpoints import evaluate
@@ -17,7 +17,7 @@ from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
 from livingdrug.trial import storage
 from livingdrug.trial.frames import FRAMES, tidy
-from livingdrug.trial.line import ask
+from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.questions import Questions
     from livingdrug.catalog.records.endpoint import Record as Endpoint
     from livingdrug.catalog.records.trial import Record as Trial
-
-HEADLINE = "cr_cri_3mo"
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +118,7 @@ class Result:
     def outcomes(self, arm: str) -> Outcomes:
         """What may be asked of one arm's patients; answers are remembered."""
         if arm not in self._outcomes:
-            self._outcomes[arm] = ask(self.questions, self.frames, arm)
+            self._outcomes[arm] = outcomes_of(self.questions, self.frames, arm)
         return self._outcomes[arm]
 
     @cached_property
@@ -242,11 +240,11 @@ class Result:
                     record, own_times = record.model_copy(update={"at": use.at_months, "at_unit": "month"}), True
         else:
             record = endpoint
-        if own_times and record.kind != "time_to_event":
+        if own_times and not ask(record.model_copy(update={"at": ()})).estimator.over_time:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
         check_names(record.needs, self.questions, f'endpoint "{record.id}"')
         patients = self.patients_with(outcomes_read(record.needs, self.questions))
-        return evaluate(record, patients, arms, texts=self.texts)
+        return evaluate(record, patients, arms, texts=self.texts, design=self.trial.planned_design.kind)
 
     @cached_property
     def texts(self) -> dict[str, tuple[str, ...]]:
@@ -280,17 +278,9 @@ class Result:
         ]
 
     def __repr__(self) -> str:
-        import polars as pl
+        from livingdrug.trial.headline import headline
 
-        n_infused = self.frames["who"].filter(pl.col("status") == "infused").height
-        parts = [f"{self.frames['who'].height} enrolled", f"{n_infused} infused"]
-        with contextlib.suppress(LivingDrugError):  # A trial of another disease may not have this endpoint.
-            parts.append(f"CR/CRi {self.endpoint(HEADLINE).headline().split(', n')[0]}")
-        if self.failed.height:
-            parts.append(f"{self.failed.height} failed")
-        if "seconds" in self.timing:
-            parts.append(f"{self.timing['seconds']:.1f} s")
-        return f"{self.trial.title.split(':')[0]}: {', '.join(parts)}"
+        return headline(self, self._catalog())
 
     def save(self, folder: str | Path) -> Path:
         """Write the run folder; each file is whole or absent, the manifest comes last.

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Record as Trial
     from livingdrug.foundation.quantities import Quantity
 
+USUAL_PATIENTS = 1000
+"""Patients of a trial that does not say how many it enrols."""
 Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
 Progress = Callable[[str, str, int, int], None]
 Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
@@ -36,7 +38,7 @@ Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
 def run(
     trial: Trial | str | Path,
     *,
-    patients: int = 1000,
+    patients: int | None = None,
     seed: int = 1,
     threads: int | None = None,
     chunk: int = 250,
@@ -60,7 +62,8 @@ def run(
     trial
         A trial record, a catalog name or a TOML file.
     patients
-        How many are enrolled, numbered from 1; each arm treats the same ones.
+        How many are enrolled, numbered from 1; as many as the trial's `enrolled` when omitted (or 1000). In a randomised
+        trial each is in one arm, otherwise every arm treats the same ones.
     seed
         Not negative; another seed draws other patients.
     threads
@@ -107,12 +110,13 @@ def run(
     from livingdrug.catalog.load import default_catalog
     from livingdrug.trial.door import planned
 
-    _check_numbers(patients=patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
+    _check_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
     catalog = catalog or default_catalog()
     record, plans = planned(trial, catalog, arms=arms)
-    names = [plan.arm.name for plan in plans]
+    patients = patients or record.enrolled or USUAL_PATIENTS
+    groups = _groups(record, plans, patients, seed, catalog)
     settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
-    manifest = describe(plans, patients=patients, seed=seed, settings=settings.told())
+    manifest = describe(plans, record, patients=patients, seed=seed, settings=settings.told())
     # Stages are told from inside our own threads; elsewhere (a process, another machine) a group is done or not.
     tells_stages = progress is not None and simulate is None and executor is None
     simulate = simulate or _follow()
@@ -124,8 +128,8 @@ def run(
     threads = threads or _n_processors()
 
     # ── main loop ──
-    jobs = list(_jobs(len(names), patients, store.chunk))
-    reporter = _Reporter(progress, names, patients, tells_stages)
+    jobs = list(_jobs(groups, store.chunk))
+    reporter = _Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
     missing = [job for job in jobs if not store.has(job)]
     reporter.start(jobs, missing)
     pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
@@ -200,8 +204,10 @@ def _simulate_all(
 class _Reporter:
     """Counts the patients of each arm through the stages and tells the caller, in the caller's thread."""
 
-    def __init__(self, progress: Progress | None, names: Sequence[str], patients: int, tells_stages: bool) -> None:
-        self.progress, self.names, self.total, self.tells_stages = progress, names, patients, tells_stages
+    def __init__(
+        self, progress: Progress | None, names: Sequence[str], totals: Sequence[int], tells_stages: bool
+    ) -> None:
+        self.progress, self.names, self.totals, self.tells_stages = progress, names, totals, tells_stages
         self.heard: SimpleQueue[tuple[Job, str]] = SimpleQueue()  # what the workers say, until somebody listens
         self.counts = {(arm, stage): 0 for arm in range(len(names)) for stage in STAGES}
         self.counted: set[tuple[int, int, str]] = set()
@@ -242,13 +248,32 @@ class _Reporter:
 
     def _tell(self, arm: int, stage: str) -> None:
         if self.progress is not None:
-            self.progress(self.names[arm], stage, self.counts[arm, stage], self.total)
+            self.progress(self.names[arm], stage, self.counts[arm, stage], self.totals[arm])
 
 
-def _jobs(n_arms: int, patients: int, chunk: int) -> Iterator[Job]:
-    for arm in range(n_arms):
-        for first in range(1, patients + 1, chunk):
-            yield arm, np.arange(first, min(first + chunk, patients + 1), dtype=np.int64)
+def _groups(
+    record: Trial, plans: Sequence[Plan], patients: int, seed: int, catalog: Catalog
+) -> list[NDArray[np.int64]]:
+    """The patients of each arm that is run; people are randomised among all arms of the trial, run or not."""
+    from livingdrug.catalog.plan import plans_of
+    from livingdrug.trial.allocation import allocate
+
+    whole = plans if len(plans) == len(record.arms) else plans_of(record, catalog)
+    groups = allocate(whole, record.planned_design, patients, seed)
+    place = {plan.arm.name: group for plan, group in zip(whole, groups, strict=True)}
+    chosen = [place[plan.arm.name] for plan in plans]
+    for plan, group in zip(plans, chosen, strict=True):
+        if not group.size:
+            raise BadInput(
+                f"patients: got {patients}, so few that nobody is randomised to arm {plan.arm.name}.\n  Give more patients."
+            )
+    return chosen
+
+
+def _jobs(groups: Sequence[NDArray[np.int64]], chunk: int) -> Iterator[Job]:
+    for arm, group in enumerate(groups):
+        for first in range(0, group.size, chunk):
+            yield arm, group[first : first + chunk]
 
 
 def _n_processors() -> int:

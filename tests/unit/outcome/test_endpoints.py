@@ -8,6 +8,7 @@ import pytest
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.endpoint import Record
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+from livingdrug.outcome import asked
 from livingdrug.outcome.columns import patient_values, tidy
 from livingdrug.outcome.endpoints import check_names, evaluate
 
@@ -114,6 +115,18 @@ def test_every_catalog_endpoint_reads_only_names_that_exist():
         check_names(Catalog().load("endpoint", name))
 
 
+def test_the_restricted_mean_is_asked_for_by_a_file(six):
+    # By hand: free of events until day 28, 100 and 200 (one censored on day 150), counted to 24 months = 730.5 days:
+    # 28 + 72 * 3/4 + 100 * 2/4 + 530.5 * 0 = 132 days, since the last patient watched had the event.
+    found = ask("efs_restricted_mean_24mo", six)
+    row = found.table().row(0, named=True)
+    assert (row["measure"], row["unit"], row["time"], row["n"]) == ("restricted mean", "month", 24.0, 4)
+    assert row["estimate"] == pytest.approx(132 / MONTH)
+    assert found.headline() == f"{132 / MONTH:.3g} month ({row['ci_low']:.3g}-{row['ci_high']:.3g}) at 24 month, n = 4"
+    with pytest.raises(BadInput, match=r"\.table\(\)"):
+        found.curve()
+
+
 def test_an_endpoint_that_needs_what_nobody_has(six):
     with pytest.raises(UnknownName, match="tumour_size") as problem:
         evaluate(made(kind="proportion", success="tumour_size > 3"), six, ["a"])
@@ -124,6 +137,16 @@ def test_an_endpoint_that_needs_what_nobody_has(six):
 def test_a_time_that_cannot_be_is_refused(six):
     with pytest.raises(BadInput, match="no time from origin"):
         evaluate(made(kind="time_to_event", event_day="death_day", censor_day="never"), six, ["a"])
+
+
+def test_times_belong_to_curves(six):
+    with pytest.raises(CatalogError, match="no curve over time"):
+        evaluate(made(kind="proportion", success="icu", at=[6.0]), six, ["a"])
+
+
+def test_a_level_in_per_cent_is_refused(six):
+    with pytest.raises(BadInput, match=r"level=0\.95"):
+        evaluate(made(kind="proportion", success="icu"), six, ["a"], level=95)
 
 
 def test_a_proportion_has_no_curve(six):
@@ -138,6 +161,13 @@ def test_a_proportion_has_no_curve(six):
         ({"kind": "proportion", "success": "icu", "value": "icu"}, "belongs to a quantity"),
         ({"kind": "time_to_event", "event_day": "death_day"}, "censor_day"),
         ({"kind": "quantity", "value": "import os"}, "cannot read"),
+        ({"kind": "proportions", "success": "icu"}, 'Did you mean "proportion"'),
+        ({"kind": "proportion", "sucess": "icu"}, 'Did you mean "success"'),
+        ({"kind": "proportion", "success": "icu", "amomg": "infused"}, 'Did you mean "among"'),
+        ({"kind": "proportion", "success": "icu", "horizon": "1"}, 'belongs to estimator "restricted_mean"'),
+        ({"kind": "proportion", "success": "icu", "estimator": "kaplan_meier"}, "is for a time_to_event endpoint"),
+        ({"kind": "proportion", "success": "icu", "estimator": "../amount"}, "no estimator"),
+        ({"kind": "quantity", "value": "age_years", "summary": "mode"}, "one of 'median'"),
     ],
 )
 def test_incomplete_files_are_refused_with_the_key(tmp_path, fields, expected):
@@ -145,7 +175,7 @@ def test_incomplete_files_are_refused_with_the_key(tmp_path, fields, expected):
     path = tmp_path / "mine.toml"
     path.write_text(f'title = "Mine"\ndefinition = "Something we count."\nsource = "this test"\n{text}\n')
     with pytest.raises((CatalogError, BadInput), match=expected):
-        Catalog().load("endpoint", path)
+        asked.ask(Catalog().load("endpoint", path))
 
 
 def test_a_curve_is_carried_on_a_little_and_no_further(six):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,53 +14,24 @@ from numpy.typing import NDArray
 from livingdrug.catalog.load import Catalog, default_catalog
 from livingdrug.catalog.records.scale import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE
 from livingdrug.catalog.records.scale import Record as ScaleRecord
-from livingdrug.clinic.course_signs import course_signs
+from livingdrug.clinic.course_signs import course_signs_of_many
 from livingdrug.clinic.grading import grade
-from livingdrug.clinic.user_table import Column, UserTable, match_columns, numbers, plain, read_table
 from livingdrug.foundation.errors import BadInput
-
-YES_NO = {"no": 0.0, "yes": 1.0}
-SYNONYMS: dict[str, tuple[str, ...]] = {
-    "temperature": ("temp", "body_temperature"),
-    "mean_arterial_pressure": ("map", "mean_pressure"),
-    "pressor_level": ("pressor", "pressors", "vasopressor", "vasopressors", "vasopressor_level"),
-    "oxygen_level": ("oxygen", "o2", "o2_level", "oxygen_support"),
-    "creatinine_ratio": ("creatinine_x_uln", "creatinine_over_uln"),
-    "transaminase_ratio": ("transaminases_x_uln", "alt_x_uln", "ast_x_uln", "alt_over_uln"),
-    "ice_score": ("ice",),
-    "capd_score": ("capd",),
-    "arousal": ("consciousness", "level_of_consciousness"),
-    "seizure": ("seizures",),
-    "motor_weakness": ("weakness", "motor"),
-    "tremor": ("tremors",),
-    "headache": ("headaches", "cephalalgia"),
-    "distress": ("insomnia", "anxiety", "dizziness"),
-    "cerebral_oedema": ("cerebral_edema", "oedema", "edema"),
-    "neutrophils": ("anc", "neutrophil_count", "absolute_neutrophil_count"),
-    "platelets": ("plt", "platelet_count", "thrombocytes"),
-    "igg": ("immunoglobulin_g",),
-    "crp": ("c_reactive_protein",),
-    "il6": ("il_6", "interleukin_6"),
-    "admitted": ("in_hospital", "hospitalised", "hospitalized"),
-}
-WORDS: dict[str, dict[str, float]] = {
-    "pressor_level": {"none": 0.0, "fluids": 1.0, "low": 2.0, "high": 3.0, "multiple": 4.0},
-    "oxygen_level": {"none": 0.0, "low flow": 1.0, "high flow": 2.0, "mask": 2.0, "cpap": 3.0, "bipap": 3.0, "ventilator": 4.0},
-    "arousal": {"spontaneous": 0.0, "voice": 1.0, "touch": 2.0, "unarousable": 3.0},
-    "seizure": {"none": 0.0, "brief": 1.0, "prolonged": 2.0},
-    **{name: {"none": 0.0, "mild": 1.0, "moderate": 2.0, "severe": 3.0} for name in (*COMPLAINTS, "movement_sign")},
-    "cerebral_oedema": {"none": 0.0, "focal": 1.0, "diffuse": 2.0},
-    "hlh_like": {"none": 0.0, "observed": 1.0, "treated": 2.0},
-    **{name: YES_NO for name, sign in READABLE.items() if sign.whole and sign.high == 1.0},
-}  # fmt: skip
-DAY = Column("day", "day", "Day from infusion", -10000.0, 100000.0, synonyms=("day_from_infusion", "study_day"))
-PATIENT_HEADINGS = ("patient", "patient_id", "subject", "subject_id", "usubjid")
-COLUMNS: dict[str, Column] = {
-    name: Column(
-        name, sign.unit, sign.meaning, sign.low, sign.high, sign.whole, SYNONYMS.get(name, ()), WORDS.get(name, {})
-    )
-    for name, sign in READABLE.items()
-}
+from livingdrug.interop.user_tables.cells import numbers
+from livingdrug.interop.user_tables.columns import match_columns, plain
+from livingdrug.interop.user_tables.files import UserTable, read_table
+from livingdrug.interop.user_tables.people import (
+    DAY,
+    LOOKED_FOR,
+    PEOPLE_NAMES,
+    STUDY_DAY,
+    People,
+    days,
+    people,
+    repeated,
+)
+from livingdrug.interop.user_tables.signs import COLUMNS
+from livingdrug.interop.user_tables.understood import Understood, understood
 
 
 @dataclass(frozen=True)
@@ -75,18 +46,24 @@ class SignTable:
         Sign -> values in canonical units (rows,), NaN where blank; only signs that have a column.
     day
         Days from infusion (rows,), or None without such a column.
-    patients
-        Who each row is about (rows,); everybody is one patient without such a column.
+    people
+        Who each row is about.
+    understood
+        What is told of it on every use.
+    day_headings
+        The column that the days were read from.
     """
 
     table: UserTable
     signs: dict[str, NDArray[np.float64]]
     day: NDArray[np.float64] | None
-    patients: NDArray[np.str_]
+    people: People
+    understood: Understood
+    day_headings: tuple[str, ...] = ()
 
 
 def read_sign_table(path: Path | str) -> SignTable:
-    """Read a CSV of vital signs; headings are sign names or synonyms, with a unit in brackets where it differs.
+    """Read a table of vital signs; headings are sign names or synonyms, with a unit in brackets where it differs.
 
     Raises
     ------
@@ -94,12 +71,34 @@ def read_sign_table(path: Path | str) -> SignTable:
         What cannot be used, with row, column, value and expectation.
     """
     table = read_table(path)
-    columns = (*COLUMNS.values(), DAY)
-    values = numbers(table, match_columns(table, columns), columns)
-    day = values.pop("day", None)
-    who = next((heading for heading in table.frame.columns if plain(heading) in PATIENT_HEADINGS), None)
-    patients = np.zeros(table.frame.height) if who is None else table.frame[who].to_numpy()
-    return SignTable(table, values, day, patients.astype(np.str_))
+    columns = (*COLUMNS.values(), DAY, STUDY_DAY)
+    matches = match_columns(table, columns, known=PEOPLE_NAMES)
+    read = numbers(table, matches, columns)
+    day, day_from = days(table, matches, read.values)
+    who = people(table)
+    problem = _unclear(table, who, day)
+    told = understood(
+        table, matches, decimal_mark=read.decimal_mark, people=who.told, day=day, day_from=day_from,
+        other_headings=who.headings,
+        notes=(*who.notes, *([f"patients are not clear: {problem}"] if problem else []), *repeated(table, who, day)),
+    )  # fmt: skip
+    day_headings = tuple(matches[name].heading for name in ("day", "study_day") if name in matches)[:1]
+    return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings)
+
+
+def _unclear(table: UserTable, who: People, day: NDArray[np.float64] | None) -> str:
+    """Why rows may not be put together by patient; ``""`` when they may."""
+    if who.problem or who.headings or day is None:
+        return who.problem
+    known = np.sort(day[~np.isnan(day)])
+    twice = known[1:][known[1:] == known[:-1]]
+    if not twice.size:
+        return ""
+    headings = ", ".join(f'"{heading}"' for heading in table.frame.columns[:12])
+    return (
+        f"day {twice[0]:g} stands more than once and no column names the patients"
+        f" (looked for {LOOKED_FOR}; found {headings})"
+    )
 
 
 def grade_table(
@@ -135,9 +134,12 @@ def grade_table(
     >>> grade_table(file, ["crs_astct"])["crs_astct"].to_list()
     [0, 3]
     """
-    catalog = catalog or default_catalog()
-    read = read_sign_table(path)
-    records = _asked(read, scales, catalog)
+    return graded(read_sign_table(path), scales, catalog=catalog)
+
+
+def graded(read: SignTable, scales: Sequence[str] | None = None, *, catalog: Catalog | None = None) -> pl.DataFrame:
+    """As `grade_table`, of a table that was read already."""
+    records = _asked(read, scales, catalog or default_catalog())
     frame = read.table.frame
     for record in records:
         clash = [name for name in (record.id, f"{record.id}_at_most") if name in frame.columns]
@@ -216,30 +218,39 @@ def _graded(read: SignTable, scale: ScaleRecord) -> list[pl.Series]:
         signs = _per_patient(read, scale)
     partners = {**scale.stands_in, **{other: name for name, other in scale.stands_in.items()}}
     unseen = np.full(rows, np.nan)
-    here, worst, seen = {}, {}, np.zeros(rows, dtype=bool)
+    here, worst = {}, {}
+    seen, blanks = np.zeros(rows, dtype=bool), False
     for name in scale.names:
         values = signs.get(name, unseen)
         seen |= ~np.isnan(values)
         # What the ward would have said is 0 when nobody says it; a sign that nobody looked at may be anything.
         here[name] = np.nan_to_num(values) if name in FLAGS else values
         unknown = np.isnan(here[name]) & np.isnan(signs.get(partners.get(name, ""), unseen))
+        blanks |= bool(unknown.any())
         worst[name] = np.where(unknown, np.inf * READABLE[name].worse, here[name])
     least = grade(scale, here).astype(np.int64)
-    most = grade(scale, worst).astype(np.int64)
-    columns = [pl.Series(scale.id, [int(g) if s else None for g, s in zip(least, seen, strict=True)], dtype=pl.Int64)]
-    if (most > least).any():
-        columns.append(pl.Series(f"{scale.id}_at_most", most, dtype=pl.Int64))
+    columns = [pl.Series(scale.id, least).set(~pl.Series(seen), None)]
+    if blanks:
+        most = grade(scale, worst).astype(np.int64)
+        if (most > least).any():
+            columns.append(pl.Series(f"{scale.id}_at_most", most, dtype=pl.Int64))
     return columns
 
 
 def _per_patient(read: SignTable, scale: ScaleRecord) -> dict[str, NDArray[np.float64]]:
     """Course signs of each row's patient, from the counts of all that patient's rows."""
-    counts = {name: read.signs[name] for name in ("neutrophils", "platelets") if name in read.signs}
+    if read.people.problem:
+        raise BadInput(
+            f'{read.table.source}: scale "{scale.id}" grades whole courses, and patients are not clear:'
+            f" {read.people.problem}.\n  Give one column that names the patient of every row."
+        )
     assert read.day is not None
-    result: dict[str, NDArray[np.float64]] = {}
-    for who in np.unique(read.patients):
-        mine = read.patients == who
-        known = mine & ~np.isnan(read.day)
-        for name, value in course_signs(read.day[known], {key: c[known] for key, c in counts.items()}).items():
-            result.setdefault(name, np.full(mine.size, np.nan))[mine] = value
-    return {name: values for name, values in result.items() if name in scale.names}
+    counts = {name: read.signs[name] for name in ("neutrophils", "platelets") if name in read.signs}
+    known = ~np.isnan(read.day)
+    signs = course_signs_of_many(
+        read.people.codes[known],
+        read.day[known],
+        {name: values[known] for name, values in counts.items()},
+        len(read.people.labels),
+    )
+    return {name: values[read.people.codes] for name, values in signs.items() if name in scale.names}

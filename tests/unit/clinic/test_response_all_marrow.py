@@ -1,9 +1,11 @@
-"""Responses of made-up patients, judged by hand with the criteria quoted in clinic/response.py."""
+"""Responses of made-up patients, judged by hand with the criteria quoted in clinic/response/all_marrow.py."""
 
 import polars as pl
 import pytest
 
-from livingdrug.clinic.response import assess, status_at_visits
+from livingdrug.clinic.response.all_marrow import CRITERION, status_at_visits
+
+assess = CRITERION.assess
 
 GOOD, LOW = (2.0, 200.0), (0.4, 30.0)
 

@@ -19,7 +19,6 @@ from livingdrug.course.course import Course
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import UnknownName
 
-
 SCHEMA: dict[str, Any] = {
     "patient": pl.Int64, "day_planned": pl.Float64, "day": pl.Float64, "value": pl.Float64, "lower_limit": pl.Float64,
     "below_limit": pl.Boolean, "missed": pl.Boolean, "quantity": pl.String, "unit": pl.String,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.observation.aftermath import NEEDED, aftermath
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.observation.aftermath import NEEDED, aftermath
 
 N = 20_000
 PATIENTS = np.arange(1, N + 1)

@@ -6,6 +6,7 @@ import importlib
 import os
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ class Catalog:
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of files there are: product, drug, trial, …"""
-        return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
+        return _kinds()
 
     def names(self, kind: str) -> list[str]:
         """All names of one kind, sorted."""
@@ -137,6 +138,11 @@ class Catalog:
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():
             raise UnknownName("kind of catalog file", kind, self.kinds())
+
+
+@cache
+def _kinds() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
 
 
 def default_catalog() -> Catalog:

@@ -102,11 +102,11 @@ class Catalog:
     def model_texts(self) -> dict[str, str]:
         """Mechanisms and recipes in the user's folders: "mechanisms/x.ant", "recipes/y.toml" … -> text."""
         found: dict[str, str] = {}
-        for folder in reversed(self.folders[:-1]):
-            for place in (folder, folder / "model"):
+        for folder in reversed(self.folders[:-1]):  # the first folder is laid on last: it counts
+            for place in (folder / "model", folder):
                 for kind, ending in (("mechanisms", "ant"), ("mechanisms", "toml"), ("recipes", "toml")):
                     for path in sorted((place / kind).glob(f"*.{ending}")):
-                        found[f"{kind}/{path.name}"] = path.read_text(encoding="utf-8-sig")
+                        found[f"{kind}/{path.name}"] = read_text(path)
         return found
 
     def _read(self, kind: str, path: Path) -> Any:
@@ -201,6 +201,22 @@ def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
             arm = arm.with_policy(str(folder / policy))
         arms.append(arm)
     return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
+
+
+def read_text(path: Path) -> str:
+    """The text of a model file (UTF-8, with or without a byte-order mark).
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, or is not text.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (UnicodeDecodeError, OSError) as problem:
+        raise CatalogError(
+            f"{_short(path)}: cannot be read as text ({problem}).\n  Save it as plain text in UTF-8."
+        ) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

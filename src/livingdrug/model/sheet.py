@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import keyword
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from livingdrug.foundation.errors import ModelError, UnitError, UnknownName
+from livingdrug.foundation.errors import CatalogError, ModelError, UnitError, UnknownName
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.toml_files import read_toml_file
 from livingdrug.model.units import parse_unit
 
 RESERVED = frozenset({"time", "exp", "log", "ln", "sqrt", "abs", "floor", "min", "max", "piecewise", "dimensionless"})
@@ -167,11 +167,9 @@ def read_recipe(path: Path) -> Recipe:
 
 def _read(path: Path, record: type[_Record]) -> _Record:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as problem:
-        raise ModelError(f"{path.name}: not TOML: {problem}\n  Mend the line named; text values need quotes.") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ModelError(f"{path}: cannot be read ({problem})\n  Give a TOML text file.") from None
+        data = read_toml_file(path, called=path.name)
+    except CatalogError as problem:
+        raise ModelError(str(problem)) from None
     try:
         return record.model_validate(data)
     except ValidationError as problem:

@@ -73,6 +73,7 @@ class Catalog:
         self._known_kind(kind)
         if is_path(name):
             return _existing(Path(name))
+        name = str(name)
         if len(name) > LONGEST_NAME or not name.isprintable():
             raise UnknownName(kind, name, self.names(kind))
         for folder in self.folders:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
+from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Record as Trial
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 RECORDS = HERE / "records"
 VARIABLE = "LIVINGDRUG_CATALOG"
+LONGEST_NAME, LONGEST_PATH = 200, 4000
 
 
 class Catalog:
@@ -74,6 +75,9 @@ class Catalog:
         self._known_kind(kind)
         if is_path(name):
             return _existing(Path(name))
+        name = str(name)
+        if len(name) > LONGEST_NAME or not name.isprintable():
+            raise UnknownName(kind, name, self.names(kind))
         for folder in self.folders:
             path = folder / kind / f"{name}.toml"
             if path.is_file():
@@ -221,26 +225,7 @@ def read_text(path: Path) -> str:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as a dictionary; every way it can fail is a `CatalogError` that names the file."""
-    path = _existing(path)
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise CatalogError(
-            f"{_short(path)}: byte {problem.start} is not text (UTF-8), expected a TOML file.\n"
-            "  Save it as plain text in UTF-8, or give the right file."
-        ) from None
-    except OSError as problem:
-        raise CatalogError(
-            f"{_short(path)}: cannot be read ({problem.strerror}).\n  Check the file's permissions."
-        ) from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        end = f"(at the end of the file, line {text.count(chr(10)) + 1})"
-        problem = str(problem).replace("(at end of document)", end)
-        raise CatalogError(
-            f"{_short(path)}: not valid TOML: {problem}.\n  Correct that place; text goes in quotes, lists in [ ]."
-        ) from None
+    return read_toml_file(_existing(path), called=_short(path))
 
 
 def read_record(path: Path, record_class: Any) -> Any:
@@ -269,6 +254,9 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
 
 
 def _existing(path: Path) -> Path:
+    text = str(path)
+    if len(text) > LONGEST_PATH or max(map(len, path.parts), default=0) > LONGEST_NAME or not text.isprintable():
+        raise CatalogError(f'"{text[:60]}…" is no name of a file ({len(text)} letters).\n  Check the path.')
     if path.is_dir():
         raise CatalogError(f'"{path}" is a folder, expected a TOML file.\n  Name the file in it, e.g. "{path}/….toml".')
     if not path.exists():

@@ -210,7 +210,7 @@ def _one_or_range(text: str, unit: str, key: str) -> tuple[float, float]:
             f'\n  A dose in "{other}" belongs in another key: dose_per_kg, dose_at_most_50kg [cell/kg];'
             " dose_fixed, dose_above_50kg [cell]."
         )
-        raise UnitError(f"{problem}{advice}") from None
+        raise UnitError(f"{problem}{advice if 'converts to' in str(problem) else ''}") from None
 
 
 class Given(Part):

@@ -175,6 +175,7 @@ def check(
       livingdrug check my_trial.toml
       livingdrug check my_catalog/drug/my_drug.toml
     """
+    from livingdrug.catalog.doses_told import doses_told
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.screen import console, notice
 
@@ -199,6 +200,9 @@ def check(
     if kind == "trial":
         for arm in record.arms:
             screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
+            for line in doses_told(arm):
+                screen.print(f"    {line}", markup=False)
+        screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
     notice(screen)
 

@@ -226,7 +226,7 @@ class CompiledModel:
         status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
         if n:
             where, value = run_integrator(
-                self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled), len(self.firings),
+                self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
                 self._log_scales, MAX_STEPS,
                 values, self._n_parameters, start, days, on, *doses,
@@ -368,8 +368,7 @@ def compile_model(
         parts = [vector_math(*width, functions) for width in sorted(widths)]
         kernels += [factor_kernel(system.pattern), solve_kernel(system.pattern)]
         parts += [kernel_ir(kernel, lanes, bits) for kernel in kernels]
-        size, entries = len(odes.states), len(system.pattern.jacobian)
-        parts.append(step_ir(method, lanes, size, entries, time_derivative=system.time_derivative, bits=bits))
+        parts.append(step_ir(method, lanes, system.pattern, time_derivative=system.time_derivative, bits=bits))
         code = MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in kernels)), cache_dir)
     wanted = ("step", "linearise", "rhs", "prepare", "settle", checks.record and "record", checks.act and "act")
     addresses = np.array([code.address(name) if name else 0 for name in wanted])

@@ -19,6 +19,8 @@ from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
+from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
+
 STATUS = (
     "finished",
     "ended by the check program",
@@ -38,6 +40,7 @@ _FIRST_STEP = 1e-3
 # shorten the step: a one-step method has no history to forget, and error control sees the new slopes.
 _STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
+_EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on the diagonal
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
@@ -157,7 +160,8 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     for k in range(n):
         best = k
         for i in range(k + 1, n):
-            if abs(w[i, k]) > abs(w[best, k]):
+            # the diagonal where it will do: there the sign of a pivot says what grows
+            if abs(w[i, k]) > (abs(w[best, k]) if best > k else _EXCHANGE * abs(w[k, k])):
                 best = i
         for j in range(n):
             w[k, j], w[best, j] = w[best, j], w[k, j]
@@ -166,6 +170,9 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
             w[i, k] /= w[k, k]
             for j in range(k + 1, n):
                 w[i, j] -= w[i, k] * w[k, j]
+    explodes = np.zeros(n, np.bool_)
+    for k in range(n):
+        explodes[order[k]] = w[k, k] < 0 and order[k] == k
     K, b = np.zeros((stages, n)), np.zeros(n)
     for stage in range(stages):
         if stage > 0:
@@ -202,6 +209,8 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
         new[i] = value
         size = weights[i] + weights[n * lanes + i] * max(abs(x[i]), abs(new[i]))
         total += (error / size + 0.0 * new[i]) ** 2
+        if explodes[s] and abs(K[0, s]) > NEGLIGIBLE * weights[i]:
+            total += n * EXPLODES**2
     return math.sqrt(total / n)
 
 

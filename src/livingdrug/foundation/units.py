@@ -231,7 +231,7 @@ def read_one_or_range(text: str, to: str, *, where: str = "") -> tuple[float, fl
     try:
         is_range = read_span(str(text)) is not None
     except NotAnAmount:
-        is_range = False
+        is_range = True  # told with its reason
     if is_range:
         return read_range(text, to, where=where)
     value = read(text, to, where=where)

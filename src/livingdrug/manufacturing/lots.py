@@ -16,6 +16,8 @@ DIED_WAITING = "died_waiting"
 WITHDRAWN_WAITING = "withdrawn_waiting"
 TREATED = "treated"
 """Began the treatment of an arm without cells."""
+BEGUN = (INFUSED, TREATED)
+"""Whose treatment began: the denominator of safety and efficacy."""
 STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, TREATED)
 
 
@@ -94,7 +96,7 @@ class Lots:
     @property
     def treated(self) -> Mask:
         """Whose treatment began: the infused, or everybody of an arm without cells; shaped (n,)."""
-        return self.infused | (self.status == TREATED)
+        return np.isin(self.status, BEGUN)
 
     def select(self, rows: NDArray[np.intp]) -> Lots:
         """The lots at these rows."""

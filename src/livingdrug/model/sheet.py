@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from livingdrug.foundation.errors import ModelError, UnitError
+from livingdrug.foundation.errors import CatalogError, ModelError, UnitError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.toml_files import parse_toml
 from livingdrug.model.instance import Instance, Own
 from livingdrug.model.names import Name, Part, Template, UnitText, kinds_in
 from livingdrug.model.units import parse_unit
@@ -210,9 +210,9 @@ def recipe_from(file: str, text: str) -> Recipe:
 
 def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise ModelError(f"{file}: not TOML: {problem}\n  Mend the line named; text values need quotes.") from None
+        data = parse_toml(text.encode(), file)
+    except CatalogError as problem:
+        raise ModelError(str(problem)) from None
     try:
         return record.model_validate(data)
     except ValidationError as problem:

@@ -103,7 +103,7 @@ def _text(kind: str, place: str, name: str, texts: Mapping[str, str]) -> str:
 def read_text(path: Path) -> str:
     """The text of a file; ModelError when it is none."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise ModelError(f"{path}: cannot be read ({problem})\n  Give a text file in UTF-8.") from None
 

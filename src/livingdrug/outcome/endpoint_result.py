@@ -189,6 +189,7 @@ class EndpointResult:
         ----------
         test
             Which one; the estimator's usual one when omitted: ``log_rank`` (also ``peto_peto``) for a time to event,
+            ``gray`` (also ``log_rank``) where another event competes,
             ``chi_squared`` (also ``fisher_exact``) for a proportion, ``kruskal_wallis`` (also ``welch``) for a quantity,
             ``equal_means`` for restricted means.
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import LivingDrugError, UnknownName
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.columns import numbers
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Source:
         if frame.height == 0:
             return frame
         chosen = frame.filter(pl.col("arm") == arm)
-        return chosen.filter(pl.col("status") == "infused") if infused else chosen
+        return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
 
     def visits(self, quantity: str) -> pl.DataFrame:
         """Visits of one quantity that took place."""

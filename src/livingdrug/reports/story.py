@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.charts.tracks import Moment, Track
 from livingdrug.reports.diary import Entry, Row, cause_of_death, day_of, infections, milestones, toxicity, treatments
 from livingdrug.reports.setting import Setting
@@ -138,7 +139,7 @@ def _title(who: Row) -> str:
 def _paragraphs(who: Row, grades: list[dict[str, Any]], words: Setting) -> tuple[str, ...]:
     """Before the infusion; what was given and what it did; how it ended."""
     before = [*_history(who, words)]
-    if who.get("status") != "infused":
+    if who.get("status") not in BEGUN:
         reason = NOT_INFUSED.get(str(who.get("status")), "The cells were not infused")
         before.append(f"{reason}; the cells were never given.")
         return (" ".join(before),)

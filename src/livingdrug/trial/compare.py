@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.outcome.endpoint_result import paired
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import outcomes_read
@@ -179,7 +180,7 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
         for name, other in zip(names[1:], others, strict=True):
             for one in paired(reference.asked, reference.patients, other.patients):
                 rows.append({**_row(record, one), "reference": names[0], "policy": name})
-    infused = [set(frame.filter(pl.col("status") == "infused")["patient"]) for frame in frames]
+    infused = [set(frame.filter(pl.col("status").is_in(BEGUN))["patient"]) for frame in frames]
     return Comparison(
         trial=first.trial.id,
         seed=int(first.manifest["seed"]),

@@ -128,7 +128,7 @@ class Result:
     def _asked(self, arm: str, outcomes: Sequence[Any]) -> pl.DataFrame:
         import polars as pl
 
-        return self.outcomes(arm).table(outcomes).with_columns(arm=pl.lit(arm))
+        return self.outcomes(arm).table(outcomes).select(pl.lit(arm).alias("arm"), pl.all())
 
     def _with_truth(self, patients: pl.DataFrame) -> pl.DataFrame:
         """What only the model knows, in columns named ``truth_…``."""

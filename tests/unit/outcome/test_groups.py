@@ -12,6 +12,7 @@ from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.columns import tidy
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.estimators.gray import gray_test
 from livingdrug.outcome.estimators.log_rank import log_rank
 from livingdrug.outcome.estimators.restricted_mean import paired_restricted_means, restricted_mean
 
@@ -150,6 +151,14 @@ def test_influence_on_a_restricted_mean_is_greenwoods_variance_and_the_jackknife
     # The same course twice has no difference.
     same = paired_restricted_means((time, event), (time, event), horizon)
     assert (same.estimate, same.ci_low, same.ci_high) == (0.0, 0.0, 0.0)
+
+
+def test_where_another_event_competes_the_usual_test_is_grays():
+    # Gray's test of the same columns; the log-rank of the event's own hazard is there by name
+    found = ask(made(**SURVIVAL, competing_day="subsequent_therapy_day", curve="incidence"))
+    frame = found.patients
+    assert found.compare()["p_value"] == gray_test(frame["time_days"], frame["cause"], frame["arm"]).p_value
+    assert found.compare("log_rank")["test"] == "log-rank of the event's own hazard"
 
 
 def test_identical_randomised_arms_reject_as_often_as_they_say():

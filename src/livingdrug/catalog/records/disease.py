@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from livingdrug.catalog.records.base import Inheriting
@@ -29,6 +31,9 @@ class Record(Inheriting):
         Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
     recipe
         Model recipe that simulates it in an arm without cells.
+    clone
+        Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
+        source. Empty: those of the recipe.
     """
 
     antigens: tuple[str, ...] = ()
@@ -39,3 +44,4 @@ class Record(Inheriting):
     called: str = "tumour"
     burden: str = Field(min_length=1)
     recipe: str = ""
+    clone: dict[str, dict[str, Any]] = Field(default_factory=dict)

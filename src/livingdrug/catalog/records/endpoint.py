@@ -73,7 +73,7 @@ class Record(CatalogRecord):
     definition: str = Field(min_length=10)
     kind: str
     estimator: str = ""
-    among: str = "infused"
+    among: str = "treated"
     unit: str = ""
     at: tuple[float, ...] = ()
     at_unit: str = "month"

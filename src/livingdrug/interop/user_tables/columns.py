@@ -12,7 +12,7 @@ from livingdrug.foundation.errors import BadInput, UnitError
 from livingdrug.foundation.numerals import plain_spaces
 from livingdrug.foundation.units import convert_laboratory, unit_told
 from livingdrug.foundation.yes_no import with_usual_spellings
-from livingdrug.interop.user_tables.files import UserTable
+from livingdrug.interop.user_tables.files import UserTable, listed
 
 NEAR = 0.86
 """How alike a heading and a known name must be before the heading counts as misspelt (difflib's ratio, our choice)."""
@@ -149,6 +149,7 @@ def match_columns(table: UserTable, columns: Iterable[Column], *, known: Iterabl
     spelled = {key(other): plain(other) for column in by_name.values() for other in (column.name, *column.synonyms)}
     others = set(known)
     found: dict[str, Match] = {}
+    unstated: list[tuple[str, Column]] = []
     for heading in table.frame.columns:
         text, unit = name_and_unit(heading)
         word = key(text)
@@ -166,17 +167,17 @@ def match_columns(table: UserTable, columns: Iterable[Column], *, known: Iterabl
                 f'{table.source}: columns "{found[column.name].heading}" and "{heading}" both hold {column.name}.\n'
                 "  Take one of them out."
             )
+        if unit is None and column.needs_unit:
+            unstated.append((heading, column))
         found[column.name] = _with_unit(table, heading, unit, column)
+    if unstated:
+        told = [f'column "{heading}": write for example "{heading} [{column.unit}]"' for heading, column in unstated]
+        raise BadInput(listed(f"{table.source}: headings state no unit, and none is guessed for these", told))
     return found
 
 
 def _with_unit(table: UserTable, heading: str, unit: str | None, column: Column) -> Match:
     if unit is None:
-        if column.needs_unit:
-            raise BadInput(
-                f'{table.source}, column "{heading}": the heading states no unit, and none is guessed for {column.name}.\n'
-                f'  Write it in the heading, for example "{heading} [{column.unit}]".'
-            )
         return Match(heading, column.unit, False)
     try:
         convert_laboratory(1.0, unit, column.unit, molar_mass=column.molar_mass)

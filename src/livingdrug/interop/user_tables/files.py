@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput
 
-LARGEST_FILE, MOST_COLUMNS, ROWS_AT_ONCE = 2**30, 2000, 50_000
+LARGEST_FILE, MOST_COLUMNS, ROWS_AT_ONCE = 400 * 2**20, 2000, 50_000
+PLAIN_FROM, BYTES_AT_ONCE = 2**20, 2**23
 SHOWN_ERRORS = 20
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MARKS = [(codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"), (codecs.BOM_UTF16_BE, "utf-16", "UTF-16")]  # fmt: skip
@@ -70,6 +71,11 @@ def read_table(path: Path | str) -> UserTable:
             f"{path}: the table is empty{passed}.\n  It needs a line of headings and a row of values for each moment."
         )
     delimiter, skip = _delimiter(head)
+    if len(text) >= PLAIN_FROM and not skip:
+        plain = _plain_frame(path, text, delimiter)
+        if plain is not None:
+            lines_of = np.arange(2, plain.height + 2, dtype=np.int64)
+            return UserTable(str(path), plain, lines_of, encoding, DELIMITERS[delimiter])
     lines = _Lines(text)
     reader = csv.reader(islice(lines, skip, None), delimiter=delimiter, strict=True)
     try:
@@ -208,6 +214,42 @@ def _frame(path: Path, reader: Iterator[list[str]], lines: _Lines) -> tuple[pl.D
             f"{path}: there are headings but no rows{comments}.\n  Add a row of values for each moment or patient."
         )
     return pl.concat(parts, rechunk=True), np.asarray(numbers, dtype=np.int64)
+
+
+def _plain_frame(path: Path, text: str, delimiter: str) -> pl.DataFrame | None:
+    """A large table without quotes, comments, empty or ragged lines, by the fast way; None for any other.
+
+    The slow way gives the same frame (a test compares), and says which row does not fit.
+    """
+    if '"' in text or "#" in text:
+        return None
+    data = text.encode("utf-8").replace(b"\r\n", b"\n")
+    if b"\r" in data:
+        return None
+    first, _, _ = text.partition("\n")
+    headings = [cell.strip() for cell in first.strip("\r").split(delimiter)]
+    if len(headings) < 2 or not any(headings) or not _even(data, ord(delimiter), len(headings) - 1):
+        return None
+    _check_headings(path, headings)
+    frame = pl.read_csv(data, separator=delimiter, quote_char=None, infer_schema=False)
+    frame = frame.fill_null("").rename(dict(zip(frame.columns, headings, strict=True)))
+    return frame if frame.height else None
+
+
+def _even(data: bytes, delimiter: int, expected: int) -> bool:
+    """Whether every line has as many delimiters as expected."""
+    begin = 0
+    while begin < len(data):
+        end = len(data) if begin + BYTES_AT_ONCE >= len(data) else data.rfind(b"\n", begin, begin + BYTES_AT_ONCE) + 1
+        if end <= begin:
+            return False  # a line longer than a block
+        block = np.frombuffer(data, dtype=np.uint8, count=end - begin, offset=begin)
+        starts = np.concatenate([[0], np.flatnonzero(block == 10) + 1])
+        starts = starts[starts < block.size]
+        if (np.add.reduceat(block == delimiter, starts, dtype=np.int32) != expected).any():
+            return False
+        begin = end
+    return True
 
 
 def _part(headings: list[str], rows: list[list[str]]) -> pl.DataFrame:

@@ -127,8 +127,11 @@ def days(
     """
     day, study = values.pop("day", None), values.pop("study_day", None)
     if day is not None:
-        rest = f"; {matches['study_day'].told} passed over" if study is not None else ""
-        return day, f"from {matches['day'].told}{rest}"
+        match = matches["day"]
+        unit = f" [{match.unit}]" if match.unit != "day" else ""
+        other = matches["study_day"].heading if study is not None else ""
+        rest = "" if not other else f', before "{other}"'
+        return day, f'from "{match.heading}"{unit}{rest}'
     if study is None:
         return None, ""
     heading = matches["study_day"].heading
@@ -160,9 +163,10 @@ def repeated(table: UserTable, who: People, day: NDArray[np.float64] | None) -> 
     )
     if day is not None:
         frame = frame.filter(~pl.col("day").is_nan())
-    twice = frame.group_by("who", "day").agg(pl.len().alias("n"), pl.col("line").sort().head(3)).filter(pl.col("n") > 1)
-    if not twice.height:
+    frame = frame.filter(pl.struct("who", "day").is_duplicated())
+    if not frame.height:
         return []
+    twice = frame.group_by("who", "day").agg(pl.len().alias("n"), pl.col("line").sort().head(3))
     told: list[str] = []
     for row in twice.sort("who", "day").head(3).iter_rows(named=True):
         rows = ", ".join(map(str, row["line"])) + (", …" if row["n"] > 3 else "")

@@ -13,7 +13,7 @@ from scipy.special import gammaincc, ndtri
 
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.units import factor
-from livingdrug.outcome.checks import check_events, check_number, check_times
+from livingdrug.outcome.checks import check_events, check_level, check_number, check_times
 from livingdrug.outcome.estimator import Asked, Contrast, Estimator, GroupTest, Reading, Row
 from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_meier
 from livingdrug.outcome.estimators.paired import Difference
@@ -102,6 +102,7 @@ def paired_restricted_means(
     As for `livingdrug.outcome.estimators.paired.paired_incidences`: the variance is the sum of squares of the
     differences of each person's influence on either mean.
     """
+    level = check_level(level)
     one, influence_1 = _influence(*first, horizon)
     two, influence_2 = _influence(*second, horizon)
     if influence_1.shape != influence_2.shape:

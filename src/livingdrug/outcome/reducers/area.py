@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Record as Outcome
-from livingdrug.outcome.non_compartmental import non_compartmental
+from livingdrug.outcome.kinetics import non_compartmental
 from livingdrug.outcome.rows import Rows
 
 

@@ -21,7 +21,7 @@ from scipy.special import gammaincinv, gammaln, logsumexp, ndtri
 
 from livingdrug.fitting.draws import uniforms
 from livingdrug.fitting.error_models import ErrorModel
-from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms
+from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms, row_sums
 from livingdrug.fitting.population import Population, Theta
 
 Floats = NDArray[np.float64]
@@ -243,27 +243,23 @@ def _scores(likelihood, coordinates, theta, phi, psi, who, eta, inverse, weight,
     if not error and moving.all():
         return score, bent
     start, level = likelihood.levels(psi, who)
-    terms = level_terms(likelihood.data, who, start, level, ErrorSizes.of(coordinates.errors, theta.error))
-    output = likelihood.data.output[terms.place]
+    sizes = ErrorSizes.of(coordinates.errors, theta.error)
+    sums = row_sums(likelihood.data, who, start, level, sizes)
     each = weight.reshape(-1)
+    error_at = k - len(error)
+    total = np.einsum("r,rok->ok", each, sums.bend)
+    for c, (o, which) in enumerate(error):
+        score[:, :, error_at + c] = sums.score[:, o, which].reshape(n, m)
+        for e, (other, its) in enumerate(error):
+            if o == other:
+                bent[error_at + c, error_at + e] += total[o, which + its]
+    if moving.all():
+        return score, bent
+    terms = level_terms(likelihood.data, who, start, level, sizes)
 
     def summed(values: Floats) -> Floats:
         return np.add.reduceat(np.where(np.isfinite(values), values, 0.0), start[:-1])
 
-    error_at = k - len(error)
-    for c, (o, which) in enumerate(error):
-        score[:, :, error_at + c] = summed(np.where(output == o, terms.score[:, which], 0.0)).reshape(n, m)
-    for c, at in enumerate(error):
-        h = 1e-3
-        around = []
-        for sign in (1.0, -1.0):
-            moved = theta.error.copy()
-            moved[at] *= np.exp(sign * h)
-            other = level_terms(likelihood.data, who, start, level, ErrorSizes.of(coordinates.errors, moved))
-            around.append(other.score)
-        bend = (around[0] - around[1]) / (2 * h)
-        for e, (o, which) in enumerate(error):
-            bent[error_at + c, error_at + e] += each @ summed(np.where(output == o, bend[:, which], 0.0))
     still = [(c, q) for c, q in enumerate(beta) if not moving[c]]
     slopes = []
     for c, q in still:

@@ -44,24 +44,67 @@ class Terms:
 
     Attributes
     ----------
-    level
-        Level predicted, shaped (k,).
     density, slope, weight
         Log density, its derivative in the level and expected curvature, shaped (k,).
-    score, share
-        Derivative in log a and log b, and square roots of the curvature in them, shaped (k, 2).
-    place
-        Number of the measurement in the data, shaped (k,).
     """
 
     start: Integers
-    place: Integers
-    level: Floats
     density: Floats
     slope: Floats
     weight: Floats
+
+
+@dataclass(frozen=True)
+class RowSums:
+    """By row: log likelihood and its derivatives in the logarithms of the error sizes.
+
+    Attributes
+    ----------
+    density
+        Shaped (rows,).
+    score
+        In log a and log b of each output, shaped (rows, outputs, 2).
+    bend, curvature
+        Second derivatives, and a positive curvature, shaped (rows, outputs, 3): aa, ab, bb.
+    """
+
+    density: Floats
     score: Floats
-    share: Floats
+    bend: Floats
+    curvature: Floats
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Metropolis proposals of one sweep.
+
+    Attributes
+    ----------
+    kinds
+        -2 everything from the population, -1 everything by the patient's own root, j parameter j alone; (proposals,).
+    z
+        Normal numbers in units of the step, shaped (proposals d, rows).
+    log_u
+        Logarithms of uniform numbers, shaped (proposals, rows).
+    scales, random
+        Code of each parameter's scale (p,), and which parameters move (d,).
+    centre
+        Expected φ of the moving parameters, shaped (n, d).
+    root, inverse_root
+        L and L⁻ᵀ of Ω, shaped (d, d).
+    own
+        Roots of the patients' own covariances, shaped (n, d, d).
+    """
+
+    kinds: Integers
+    z: Floats
+    log_u: Floats
+    scales: Integers
+    random: Integers
+    centre: Floats
+    root: Floats
+    inverse_root: Floats
+    own: Floats
 
 
 class Likelihood(Protocol):
@@ -118,6 +161,22 @@ class CompiledLikelihood:
         self._each(work, len(who))
         return result
 
+    def sweep(self, moves: Moves, phi: Floats, fit: Floats, who: Integers, error: ErrorSizes) -> NDArray[np.bool_]:
+        """Metropolis moves of all rows, in place, as `sampling.sweep` describes; which were taken (proposals, rows)."""
+        d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
+        taken = np.zeros((moves.kinds.size, who.size), dtype=bool)
+
+        def work(part: slice) -> None:
+            kernels.row_sweep(
+                self.model.predict, phi, fit, who, d["first"], d["first_dose"], d["time"], d["value"], d["censored"],
+                d["output"], d["doses"], error.code, error.a, error.b, moves.scales, moves.random, moves.centre,
+                moves.root, moves.inverse_root, moves.own, moves.z, moves.log_u, moves.kinds, part.start, part.stop,
+                taken,
+            )  # fmt: skip
+
+        self._each(work, who.size)
+        return taken
+
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
         """See `Likelihood`."""
         d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
@@ -134,7 +193,7 @@ class CompiledLikelihood:
         return start, level
 
     def _each(self, work: Callable[[slice], None], n: int) -> None:
-        if self._pool is None or n < 32:
+        if self._pool is None or n < 64:
             work(slice(0, n))
             return
         edges = np.linspace(0, n, self.threads + 1).astype(int)
@@ -157,8 +216,7 @@ class BatchLikelihood:
     def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
         """See `Likelihood`."""
         start, level = self.levels(psi, who)
-        found = level_terms(self.data, who, start, level, error).density
-        return np.nan_to_num(np.add.reduceat(found, start[:-1]), nan=-np.inf)
+        return row_sums(self.data, who, start, level, error).density
 
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
         """See `Likelihood`."""
@@ -177,13 +235,25 @@ def places(data: KineticsData, who: Integers, start: Integers) -> Integers:
 
 
 def level_terms(data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> Terms:
-    """Log densities of measurements around given levels, with their derivatives."""
+    """Log densities of measurements around given levels, with their derivatives in the level."""
     place = places(data, who, start)
-    k = level.size
-    density, slope, weight = np.empty(k), np.empty(k), np.empty(k)
-    score, share = np.empty((k, 2)), np.empty((k, 2))
+    density, slope, weight = np.empty(level.size), np.empty(level.size), np.empty(level.size)
     kernels.level_terms(
         np.ascontiguousarray(level), data.value[place], data.censored[place], data.output[place],
-        error.code, error.a, error.b, density, slope, weight, score, share,
+        error.code, error.a, error.b, density, slope, weight,
     )  # fmt: skip
-    return Terms(start, place, level, density, slope, weight, score, share)
+    return Terms(start, density, slope, weight)
+
+
+def row_sums(data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
+    """Log likelihoods of rows around given levels, with their derivatives in the error sizes."""
+    rows, outputs = who.size, error.code.size
+    density, score = np.empty(rows), np.zeros((rows, 2 * outputs))
+    bend, curvature = np.zeros((rows, 3 * outputs)), np.zeros((rows, 3 * outputs))
+    kernels.row_sums(
+        np.ascontiguousarray(level), start, who, data.first, data.value, data.censored, data.output,
+        error.code, error.a, error.b, density, score, bend, curvature,
+    )  # fmt: skip
+    return RowSums(
+        density, score.reshape(rows, outputs, 2), bend.reshape(rows, outputs, 3), curvature.reshape(rows, outputs, 3)
+    )

@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting.error_models import ErrorModel
-from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms
+from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms, row_sums
 from livingdrug.fitting.population import Population, Theta, maximise
 from livingdrug.fitting.sampling import Chains, start_chains, sweep
 
 Floats = NDArray[np.float64]
 
 Progress = Callable[[int, int, Theta], None]
+_H = 1e-4
+"""Step of differences on the normal scale of a parameter."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Settings:
     """
 
     explore: int = 300
-    settle: int = 300
+    settle: int = 200
     rows: int = 200
     burn_in: int = 10
     cooling: float = 0.95
@@ -223,27 +225,25 @@ class _Follower:
         population, data = self.population, likelihood.data
         sizes = ErrorSizes.of(self.errors, theta.error)
         start, level = likelihood.levels(population.natural(chains.phi), chains.who)
+        sums = row_sums(data, chains.who, start, level, sizes)
+        size, k = len(self.error) + self.beta.size, len(self.error)
+        score, curvature = np.zeros(size), np.zeros((size, size))
+        total, curve = sums.score.sum(axis=0), sums.curvature.sum(axis=0)
+        for x, (output, which) in enumerate(self.error):
+            score[x] = total[output, which]
+            for y, (other, its) in enumerate(self.error):
+                if output == other:
+                    curvature[x, y] = curve[output, which + its]
+        if not self.beta.size:
+            return score, curvature
         terms = level_terms(data, chains.who, start, level, sizes)
-        output = data.output[terms.place]
-        score, columns, weights = [], [], []
-        for k, which in self.error:
-            mine = output == k
-            score.append(float(terms.score[mine, which].sum()))
-            columns.append(np.where(mine, terms.share[:, which], 0.0))
-        root = np.sqrt(terms.weight)
+        bends = []
         for q in self.beta:
             owner = population.owner[q]
-            factor = population.design[chains.who, owner, q]
-            h = 1e-4
             phi = chains.phi.copy()
-            phi[:, owner] += h * factor
-            _, above = likelihood.levels(population.natural(phi), chains.who)
-            bend = (above - level) / h
-            score.append(float(np.sum(terms.slope * bend)))
-            columns.append(root * bend)
-        matrix = np.stack(columns)
-        del weights
-        curvature = matrix @ matrix.T
-        k = len(self.error)
-        curvature[:k, k:] = curvature[k:, :k] = 0.0
-        return np.array(score), curvature
+            phi[:, owner] += _H * population.design[chains.who, owner, q]
+            bends.append((likelihood.levels(population.natural(phi), chains.who)[1] - level) / _H)
+        matrix = np.stack(bends)
+        score[k:] = matrix @ terms.slope
+        curvature[k:, k:] = (matrix * terms.weight) @ matrix.T
+        return score, curvature

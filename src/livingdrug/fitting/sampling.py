@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from livingdrug.fitting.draws import uniforms
-from livingdrug.fitting.likelihood import ErrorSizes, Likelihood
+from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, Moves
 from livingdrug.fitting.population import Population, Theta
+from livingdrug.fitting.transforms import CODES
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -100,46 +101,64 @@ def sweep(
     d, rows, n = population.random.size, chains.who.size, population.n_patients
     if not d:
         return
-    need = PRIOR_MOVES * (d + 1) + SINGLE_MOVES * 2 * d + JOINT_MOVES * (d + 1)
+    kinds = np.array([*[-2] * PRIOR_MOVES, *[*range(d)] * SINGLE_MOVES, *[-1] * JOINT_MOVES], np.int64)
+    need = kinds.size * (d + 1)
     u = uniforms(seed, "fit/chains", chains.who, chains.chain, chains.sweeps * need, need)
     chains.sweeps += 1
-    centre = population.means(theta.beta)[:, population.random][chains.who]
-    root = np.linalg.cholesky(theta.omega)
-    inverse_root = np.linalg.inv(root).T
+    z = np.zeros((kinds.size * d, rows))
     scale = np.sqrt(np.diag(theta.omega))
-    eta = chains.phi[:, population.random] - centre
-    cost = _cost(eta, inverse_root)
-    at = 0
+    for q, kind in enumerate(kinds):
+        if kind >= 0:
+            z[q * d] = ndtri(u[q * d]) * (chains.step[kind] * scale[kind])
+        else:
+            width = chains.joint_step[chains.who] if kind == -1 else 1.0
+            z[q * d : (q + 1) * d] = ndtri(u[q * d : (q + 1) * d]) * width
+    root = np.linalg.cholesky(theta.omega)
+    moves = Moves(
+        kinds, z, np.log(u[kinds.size * d :]), np.array([CODES[name] for name in population.transforms], np.int64),
+        population.random, np.ascontiguousarray(population.means(theta.beta)[:, population.random]),
+        np.ascontiguousarray(root), np.ascontiguousarray(np.linalg.inv(root).T),
+        np.ascontiguousarray(np.linalg.cholesky(spread)),
+    )  # fmt: skip
+    own_way = getattr(likelihood, "sweep", None)
+    if own_way is not None:
+        taken = own_way(moves, chains.phi, chains.fit, chains.who, error)
+    else:
+        taken = _sweep_together(moves, chains, likelihood, population, error)
+    share = taken.mean(axis=1)
+    for j in range(d):
+        chains.step[j] *= np.exp(adapt * (share[kinds == j].mean() - _WANTED))
+    by_patient = taken[kinds == -1].reshape(-1, rows // n, n).mean(axis=(0, 1))
+    chains.joint_step *= np.exp(adapt * (by_patient - _WANTED))
 
-    def consider(new_eta: Floats, log_u: Floats, new_cost: Floats, prior: bool) -> NDArray[np.bool_]:
-        phi = chains.phi.copy()
-        phi[:, population.random] = centre + new_eta
-        fit = likelihood.rows(population.natural(phi), chains.who, error)
-        gain = fit - chains.fit - (0.0 if prior else new_cost - cost)
-        taken = log_u < gain
-        chains.phi[taken], chains.fit[taken] = phi[taken], fit[taken]
-        eta[taken], cost[taken] = new_eta[taken], new_cost[taken]
-        return taken
 
-    for _ in range(PRIOR_MOVES):
-        new = ndtri(u[at : at + d]).T @ root.T
-        consider(new, np.log(u[at + d]), _cost(new, inverse_root), True)
-        at += d + 1
-    for _ in range(SINGLE_MOVES):
-        for j in range(d):
+def _sweep_together(
+    moves: Moves, chains: Chains, likelihood: Likelihood, population: Population, error: ErrorSizes
+) -> NDArray[np.bool_]:
+    """The moves of all rows side by side, one proposal after the other: for models integrated many patients at once."""
+    d = moves.random.size
+    centre = moves.centre[chains.who]
+    eta = chains.phi[:, moves.random] - centre
+    cost = _cost(eta, moves.inverse_root)
+    taken = np.zeros((moves.kinds.size, chains.who.size), dtype=bool)
+    for q, kind in enumerate(moves.kinds):
+        z = moves.z[q * d : (q + 1) * d].T
+        if kind == -2:
+            new = z @ moves.root.T
+        elif kind == -1:
+            new = eta + np.einsum("rij,rj->ri", moves.own[chains.who], z)
+        else:
             new = eta.copy()
-            new[:, j] += chains.step[j] * scale[j] * ndtri(u[at])
-            taken = consider(new, np.log(u[at + 1]), _cost(new, inverse_root), False)
-            chains.step[j] *= np.exp(adapt * (taken.mean() - _WANTED))
-            at += 2
-    own = np.linalg.cholesky(spread)[chains.who]
-    for _ in range(JOINT_MOVES):
-        z = ndtri(u[at : at + d]).T
-        new = eta + chains.joint_step[chains.who, None] * np.einsum("rij,rj->ri", own, z)
-        taken = consider(new, np.log(u[at + d]), _cost(new, inverse_root), False)
-        share = taken.reshape(rows // n, n).mean(axis=0)
-        chains.joint_step *= np.exp(adapt * (share - _WANTED))
-        at += d + 1
+            new[:, kind] += z[:, 0]
+        phi = chains.phi.copy()
+        phi[:, moves.random] = centre + new
+        new_cost = _cost(new, moves.inverse_root)
+        fit = likelihood.rows(population.natural(phi), chains.who, error)
+        gain = fit - chains.fit - (0.0 if kind == -2 else new_cost - cost)
+        yes = moves.log_u[q] < gain
+        chains.phi[yes], chains.fit[yes] = phi[yes], fit[yes]
+        eta[yes], cost[yes], taken[q] = new[yes], new_cost[yes], yes
+    return taken
 
 
 def _cost(eta: Floats, inverse_root: Floats) -> Floats:

@@ -46,3 +46,5 @@ TRANSFORMS = {
     "logit": Transform("logit", lambda p: np.log(p / (1 - p)), expit, lambda x: expit(x) * expit(-x), 0.0, 1.0),
     "probit": Transform("probit", ndtri, ndtr, _normal_density, 0.0, 1.0),
 }  # fmt: skip
+CODES = {name: code for code, name in enumerate(TRANSFORMS)}
+"""What the compiled kernels call each scale; the order of `kernels.from_normal_scale`."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from livingdrug.fitting.checkpoint import Checkpoint
 from livingdrug.fitting.data import KineticsData
 from livingdrug.fitting.importance import Coordinates, Proposals, examine, refine
 from livingdrug.fitting.likelihood import CompiledLikelihood
@@ -16,7 +18,7 @@ from livingdrug.fitting.result import Fit
 from livingdrug.fitting.saem import Progress, Settings, approximate, conditional_moments
 from livingdrug.fitting.specification import specify
 from livingdrug.fitting.structure import StructuralModel, load_model, refuse_missing_doses
-from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.errors import BadInput, Interrupted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +44,8 @@ def fit(
     settings: Settings | None = None,
     refined: bool = True,
     progress: Progress | None = None,
+    folder: Path | str | None = None,
+    resume: bool = False,
 ) -> Fit:
     """Fit a population model to kinetics; results below the limit count by their probability (M3).
 
@@ -77,25 +81,52 @@ def fit(
         Whether the last steps to the maximum are taken by Newton's method on the sampled likelihood.
     progress
         Called after each iteration with (done, total, values).
+    folder
+        Where the result is saved, as by `Fit.save`; what is done is kept there when the user interrupts.
+    resume
+        Go on with what an interrupted fit left in `folder`: to the same bytes.
 
     Raises
     ------
     UnknownName, BadInput
         Something asked for does not exist or cannot be.
+    Interrupted
+        Stopped by the user; what was done is in `folder`.
+
+    Examples
+    --------
+    >>> data = read_kinetics("ck.csv", lloq="25 copy/ug")                              # doctest: +SKIP
+    >>> fit(data, "stein2019", seed=1, covariates={"Cmax": ["log(WT/70)"]})            # doctest: +SKIP
     """
     import os
 
     structure = load_model(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else structure.title
     refuse_missing_doses(structure, data)
-    chosen = settings or Settings()
-    chosen = Settings(**{**asdict(chosen), "seed": seed})
-    specification = specify(
-        structure, data, error=error, spread=spread, no_spread=no_spread, fixed=fixed, start=start,
-        correlations=correlations, covariates=covariates, fixed_error=fixed_error,
-    )  # fmt: skip
+    _refuse_outputs(structure, data)
+    chosen = Settings(**{**asdict(settings or Settings()), "seed": seed})
+    options = {
+        "error": error, "spread": spread, "no_spread": list(no_spread), "fixed": fixed, "start": start,
+        "correlations": correlations, "covariates": covariates, "fixed_error": fixed_error,
+    }  # fmt: skip
+    specification = specify(structure, data, **options)
     likelihood = CompiledLikelihood(structure, data, threads or os.cpu_count() or 1)
-    return estimate(name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress)
+    asked = {key: value for key, value in options.items() if value}
+    found = estimate(
+        name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress,
+        options=asked, checkpoint=Checkpoint.of(folder, name, data, asked, chosen), resume=resume,
+    )  # fmt: skip
+    if folder is not None:
+        found.save(folder)
+    return found
+
+
+def _refuse_outputs(structure: StructuralModel, data: KineticsData) -> None:
+    if len(data.outputs) > len(structure.outputs):
+        raise BadInput(
+            f"the data hold {len(data.outputs)} outputs ({', '.join(data.outputs)}), {structure.title} gives "
+            f"{len(structure.outputs)}.\n  Keep one when reading: output=… (--output NAME)."
+        )
 
 
 def estimate(
@@ -108,14 +139,22 @@ def estimate(
     *,
     refined: bool = True,
     progress: Progress | None = None,
+    options: Mapping[str, Any] | None = None,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
 ) -> Fit:
     """The fit of a specification: SAEM, then the likelihood, its curvature, and each patient's mode."""
     population, errors = specification.population, specification.errors
     coordinates = Coordinates(population, errors, specification.error_fixed)
-    found = approximate(
-        likelihood, population, specification.start, errors, settings,
-        error_fixed=specification.error_fixed, progress=progress,
-    )  # fmt: skip
+    state = checkpoint.load() if checkpoint is not None and resume else None
+    try:
+        found = approximate(
+            likelihood, population, specification.start, errors, settings, error_fixed=specification.error_fixed,
+            progress=progress, state=state, keep=checkpoint.keep if checkpoint is not None else None,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        where = f"; what was done is in {checkpoint.folder}.\n  Go on with resume=True (--resume)" if checkpoint else ""
+        raise Interrupted(f"the fit was stopped{where}.") from None
     if not np.isfinite(found.chains.fit).all():
         lost = sorted({data.patients[i] for i in found.chains.who[~np.isfinite(found.chains.fit)]})
         raise BadInput(
@@ -126,12 +165,12 @@ def estimate(
     proposals = Proposals.around(mean, covariance, found.theta.omega, settings.seed)
     first = examine(likelihood, coordinates, found.theta, proposals)
     proposals = Proposals.around(first.mean, first.covariance, found.theta.omega, settings.seed)
-    theta, examined, steps = refine(likelihood, coordinates, found.theta, proposals, steps=5 if refined else 0)
+    theta, examined, _ = refine(likelihood, coordinates, found.theta, proposals, steps=5 if refined else 0)
     modes = conditional_modes(likelihood, population, theta, errors, examined.mean)
     judgement = _judge(coordinates, found, theta, examined)
     return Fit(
         name, structure, data, specification, theta, examined, modes, _trace(coordinates, found.trace), judgement,
-        {**asdict(settings), "refinement_steps": steps}, likelihood,
+        asdict(settings), dict(options or {}), likelihood,
     )  # fmt: skip
 
 

@@ -110,6 +110,10 @@ class Theta:
         """A copy with other values."""
         return replace(self, **changes)
 
+    def contiguous(self) -> Theta:
+        """The same values in plain memory order."""
+        return Theta(*(np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error)))
+
 
 def maximise(
     population: Population, mean: Floats, square: Floats, beta: Floats

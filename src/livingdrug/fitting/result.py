@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,8 @@ class Fit:
         What was checked about convergence: name -> (passed, sentence).
     settings
         Of the algorithm, and the seed.
+    options
+        What was asked beyond the model: covariates, correlations, fixed values …
     """
 
     name: str
@@ -55,6 +58,7 @@ class Fit:
     trace: pl.DataFrame
     judgement: Mapping[str, tuple[bool, str]]
     settings: Mapping[str, Any]
+    options: Mapping[str, Any]
     likelihood: Any
 
     # ---- numbers ----------------------------------------------------------------------------------------------------
@@ -228,6 +232,12 @@ class Fit:
         lines.append("")
         lines += [f"  {'ok' if passed else 'LOOK'}: {sentence}" for passed, sentence in self.judgement.values()]
         return "\n".join(lines)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write everything into a folder: tables, the data, a manifest; `load_fit` reads it again."""
+        from livingdrug.fitting.store import save_fit
+
+        return save_fit(self, folder)
 
     def __repr__(self) -> str:
         state = "converged" if self.converged else "LOOK at .judgement"

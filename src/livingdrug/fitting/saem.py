@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Progress = Callable[[int, int, Theta], None]
 _H = 1e-4
 """Step of differences on the normal scale of a parameter."""
+KEPT_EVERY = 50
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,47 @@ class Approximation:
     settings: Settings = field(default_factory=Settings)
 
 
+@dataclass
+class State:
+    """SAEM between two iterations; all that going on needs. Moves in place, so this record is not frozen.
+
+    Attributes
+    ----------
+    done
+        Iterations done.
+    statistics
+        Averaged moments of φ: (n, d) and (n, d, d).
+    own_mean, own_spread
+        Running moments of each patient's φ, for proposals.
+    curvature
+        Averaged curvature of what follows the gradient; empty before the first step.
+    """
+
+    theta: Theta
+    chains: Chains
+    statistics: tuple[Floats, Floats]
+    own_mean: Floats
+    own_spread: Floats
+    curvature: Floats
+    trace: Floats
+    done: int = 0
+
+
+def begin(
+    likelihood: Likelihood, population: Population, start: Theta, errors: tuple[ErrorModel, ...], settings: Settings
+) -> State:
+    """The state before the first iteration, burnt in."""
+    n, random = population.n_patients, population.random
+    sizes = ErrorSizes.of(errors, start.error)
+    chains = start_chains(likelihood, population, start, sizes, settings.n_chains(n), settings.seed)
+    spread = np.broadcast_to(start.omega, (n, random.size, random.size)).copy()
+    for _ in range(settings.burn_in):
+        sweep(chains, likelihood, population, start, sizes, _usable(spread, start), seed=settings.seed, adapt=0.5)
+    trace = np.empty((settings.explore + settings.settle, values_of(population, errors, start).size))
+    mean = population.means(start.beta)[:, random]
+    return State(start, chains, _moments(chains, random, n), mean, spread, np.empty((0, 0)), trace)
+
+
 def approximate(
     likelihood: Likelihood,
     population: Population,
@@ -91,48 +133,68 @@ def approximate(
     *,
     error_fixed: bool = False,
     progress: Progress | None = None,
+    state: State | None = None,
+    keep: Callable[[State], None] | None = None,
 ) -> Approximation:
-    """Run SAEM from `start`."""
-    # ---- set up -----------------------------------------------------------------------------------------------------
-    n, random = population.n_patients, population.random
-    d, n_chains = random.size, settings.n_chains(population.n_patients)
-    theta = start
-    sizes = ErrorSizes.of(errors, theta.error)
-    chains = start_chains(likelihood, population, theta, sizes, n_chains, settings.seed)
-    own_mean = population.means(theta.beta)[:, random]
-    own_spread = np.broadcast_to(theta.omega, (n, d, d)).copy()
-    statistics = _moments(chains, random, n)
-    follower = _Follower(population, errors, error_fixed)
+    """Run SAEM from `start`, or go on from `state`.
+
+    Parameters
+    ----------
+    keep
+        Called with the state every `KEPT_EVERY` iterations, and when the user interrupts.
+    """
+    state = state or begin(likelihood, population, start, errors, settings)
     total = settings.explore + settings.settle
-    trace = np.empty((total, values_of(population, errors, theta).size))
-    for _ in range(settings.burn_in):
-        sweep(chains, likelihood, population, theta, sizes, _usable(own_spread, theta), seed=settings.seed, adapt=0.5)
+    follower = _Follower(population, errors, error_fixed)
+    while state.done < total:
+        try:
+            _iterate(state, likelihood, population, errors, settings, follower)
+            if progress is not None:
+                progress(state.done, total, state.theta)
+        except KeyboardInterrupt:
+            if keep is not None and state.done:
+                keep(state)
+            raise
+        if keep is not None and state.done % KEPT_EVERY == 0:
+            keep(state)
+    spread = _usable(state.own_spread, state.theta)
+    return Approximation(state.theta, state.chains, state.own_mean, spread, state.trace, settings)
 
-    # ---- main loop --------------------------------------------------------------------------------------------------
-    for k in range(total):
-        settled = k - settings.explore
-        gain = 1.0 if settled < 0 else 1.0 / (settled + 1)
-        adapt = 0.5 if settled < 0 else 0.5 * gain
-        spread = _usable(own_spread, theta)
-        sweep(chains, likelihood, population, theta, sizes, spread, seed=settings.seed, adapt=adapt)
-        found = _moments(chains, random, n)
-        statistics = tuple(old + gain * (new - old) for old, new in zip(statistics, found, strict=True))
-        slow = max(gain, 0.02) if settled >= 0 else 0.1
-        own_mean, own_spread = _follow(own_mean, own_spread, *found, slow)
-        beta, omega = maximise(population, *statistics, theta.beta) if d else (theta.beta, theta.omega)
-        if settled < 0 and k < settings.explore // 2:
-            omega = _cooled(omega, theta.omega, settings.cooling)
-        theta = theta.replaced(beta=beta, omega=omega)
-        theta = follower.step(theta, chains, likelihood, gain, settings.cooling if settled < 0 else 0.0)
-        sizes = ErrorSizes.of(errors, theta.error)
-        _rest(chains, population, theta)
-        chains.fit = likelihood.rows(population.natural(chains.phi), chains.who, sizes)
-        trace[k] = values_of(population, errors, theta)
-        if progress is not None:
-            progress(k + 1, total, theta)
 
-    # ---- finish -----------------------------------------------------------------------------------------------------
-    return Approximation(theta, chains, own_mean, _usable(own_spread, theta), trace, settings)
+def _iterate(
+    state: State,
+    likelihood: Likelihood,
+    population: Population,
+    errors: tuple[ErrorModel, ...],
+    settings: Settings,
+    follower: _Follower,
+) -> None:
+    """One iteration; the state is changed at its end only, so that an interruption leaves the last whole one."""
+    n, random, theta = population.n_patients, population.random, state.theta
+    exploring = state.done < settings.explore
+    gain = 1.0 if exploring else 1.0 / (state.done - settings.explore + 1)
+    chains = state.chains.copied()
+    spread = _usable(state.own_spread, theta)
+    sizes = ErrorSizes.of(errors, theta.error)
+    sweep(chains, likelihood, population, theta, sizes, spread, seed=settings.seed, adapt=0.5 * gain)
+    one, two = _moments(chains, random, n)
+    statistics = (state.statistics[0] + gain * (one - state.statistics[0]), state.statistics[1] + gain * (two - state.statistics[1]))
+    own = _follow(state.own_mean, state.own_spread, one, two, 0.1 if exploring else max(gain, 0.02))
+    beta, omega = maximise(population, *statistics, theta.beta)
+    if state.done < settings.explore // 2:
+        omega = _cooled(omega, theta.omega, settings.cooling)
+    theta = theta.replaced(beta=beta, omega=omega)
+    theta, curvature = follower.step(
+        theta, chains, likelihood, gain, settings.cooling if exploring else 0.0, state.curvature
+    )
+    _rest(chains, population, theta)
+    chains.fit = likelihood.rows(population.natural(chains.phi), chains.who, ErrorSizes.of(errors, theta.error))
+    state.trace[state.done] = values_of(population, errors, theta)
+    # one memory layout, as if just read back from disk: sums then round the same way after an interruption
+    state.statistics = (np.ascontiguousarray(statistics[0]), np.ascontiguousarray(statistics[1]))
+    state.own_mean, state.own_spread = np.ascontiguousarray(own[0]), np.ascontiguousarray(own[1])
+    state.theta, state.chains, state.curvature = theta.contiguous(), chains.copied(), np.ascontiguousarray(curvature)
+    state.done += 1
 
 
 def conditional_moments(
@@ -202,24 +264,25 @@ class _Follower:
         self.beta = np.flatnonzero(population.estimated & ~population.is_random)
         self.error = [] if error_fixed else [(k, "ab".index(p)) for k, e in enumerate(errors) for p in e.parameters]
         self.errors = errors
-        self.curvature: Floats | None = None
 
-    def step(self, theta: Theta, chains: Chains, likelihood: Likelihood, gain: float, cooling: float) -> Theta:
-        """θ after one step."""
+    def step(
+        self, theta: Theta, chains: Chains, likelihood: Likelihood, gain: float, cooling: float, old: Floats
+    ) -> tuple[Theta, Floats]:
+        """θ after one step, and the averaged curvature."""
         size = len(self.error) + self.beta.size
         if not size:
-            return theta
+            return theta, old
         score, curvature = self._derivatives(theta, chains, likelihood)
-        old = self.curvature
-        self.curvature = curvature if old is None else old + max(gain, 0.05) * (curvature - old)
-        ridge = 1e-6 * np.trace(self.curvature) / size + 1e-12
-        move = np.linalg.solve(self.curvature + ridge * np.eye(size), score)
+        if old.size:
+            curvature = old + max(gain, 0.05) * (curvature - old)
+        ridge = 1e-6 * np.trace(curvature) / size + 1e-12
+        move = np.linalg.solve(curvature + ridge * np.eye(size), score)
         move = gain * np.clip(move, np.log(cooling) if cooling else -0.3, 0.5)
         error, beta = theta.error.copy(), theta.beta.copy()
         for (k, which), by in zip(self.error, move, strict=False):
             error[k, which] *= np.exp(by)
         beta[self.beta] += np.clip(move[len(self.error) :], -0.3, 0.3)
-        return theta.replaced(error=error, beta=beta)
+        return theta.replaced(error=error, beta=beta), curvature
 
     def _derivatives(self, theta: Theta, chains: Chains, likelihood: Likelihood) -> tuple[Floats, Floats]:
         population, data = self.population, likelihood.data

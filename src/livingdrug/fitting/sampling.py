@@ -54,6 +54,13 @@ class Chains:
     joint_step: Floats
     sweeps: int = 0
 
+    def copied(self) -> Chains:
+        """The same chains, free to move."""
+        return Chains(
+            self.phi.copy(order="C"), self.fit.copy(), self.who, self.chain, self.step.copy(), self.joint_step.copy(),
+            self.sweeps,
+        )
+
 
 def start_chains(
     likelihood: Likelihood, population: Population, theta: Theta, error: ErrorSizes, n_chains: int, seed: int

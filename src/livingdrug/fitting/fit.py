@@ -11,7 +11,15 @@ import numpy as np
 
 from livingdrug.fitting.checkpoint import Checkpoint
 from livingdrug.fitting.data import KineticsData
-from livingdrug.fitting.importance import Coordinates, Proposals, examine, refine
+from livingdrug.fitting.importance import (
+    Coordinates,
+    Proposals,
+    covariance_of,
+    determined,
+    examine,
+    refine,
+    rise,
+)
 from livingdrug.fitting.likelihood import CompiledLikelihood
 from livingdrug.fitting.modes import conditional_modes
 from livingdrug.fitting.result import Fit
@@ -66,7 +74,7 @@ def fit(
     no_spread
         Parameters in which patients do not differ.
     fixed
-        Parameters that are not estimated, with their values.
+        Parameters that are not estimated, with their values; covariate effects too, as ``"beta(CL, log(WT/70))"``.
     start, spread
         Typical values and standard deviations (on the parameter's own scale) to begin with; proposed from the data.
     fixed_error
@@ -165,7 +173,7 @@ def estimate(
     proposals = Proposals.around(mean, covariance, found.theta.omega, settings.seed)
     first = examine(likelihood, coordinates, found.theta, proposals)
     proposals = Proposals.around(first.mean, first.covariance, found.theta.omega, settings.seed)
-    theta, examined, _ = refine(likelihood, coordinates, found.theta, proposals, steps=5 if refined else 0)
+    theta, examined = refine(likelihood, coordinates, found.theta, proposals, steps=8 if refined else 0)
     modes = conditional_modes(likelihood, population, theta, errors, examined.mean)
     judgement = _judge(coordinates, found, theta, examined)
     return Fit(
@@ -187,30 +195,33 @@ def _trace(coordinates: Coordinates, values: Any) -> pl.DataFrame:
 def _judge(coordinates: Coordinates, found: Any, theta: Any, examined: Any) -> dict[str, tuple[bool, str]]:
     """What was checked about convergence."""
     names, settings = coordinates.names, found.settings
-    try:
-        np.linalg.cholesky(examined.information)
-        error = np.sqrt(np.diag(np.linalg.inv(examined.information)))
-        curved = True
-    except np.linalg.LinAlgError:
-        error, curved = np.full(coordinates.size, np.inf), False
-    judgement = {
-        "curvature": (
-            curved,
-            "the likelihood bends down in every direction"
-            if curved
-            else "the data do not determine every number: the likelihood is flat in some direction; fix a parameter, or "
-            "take its spread away (no_spread)",
+    covariance = covariance_of(coordinates, examined.information)
+    error = np.sqrt(np.diag(covariance))
+    lost = [name for name, keep in zip(names, determined(coordinates, examined.information), strict=True) if not keep]
+    curved = bool(np.isfinite(error).any())
+    judgement: dict[str, tuple[bool, str]] = {}
+    if lost:
+        judgement["spread"] = (
+            False,
+            f"{', '.join(lost)} cannot be told from no spread in these data; take it away with no_spread (--no-spread)",
         )
-    }
-    moved = np.abs(coordinates.pack(theta) - coordinates.pack(found.theta)) / error
-    far = int(np.argmax(moved))
-    judgement["maximum"] = (
-        bool(moved[far] < 0.5),
-        f"the last steps moved {names[far]} most, by {moved[far]:.2f} standard errors"
-        + ("" if moved[far] < 0.5 else "; run more iterations"),
+    judgement["curvature"] = (
+        curved,
+        "the likelihood bends down in every direction"
+        if curved
+        else "the data do not determine every number: the likelihood is flat in some direction; fix a parameter (--fix), or "
+        "take its spread away (--no-spread)",
     )
-    left = float(examined.gradient @ np.linalg.solve(examined.information, examined.gradient)) if curved else np.inf
-    judgement["gradient"] = (left < 1e-2, f"the likelihood could still rise by about {max(left, 0.0) / 2:.2g}")
+    if curved:
+        moved = np.nan_to_num(np.abs(coordinates.pack(theta) - coordinates.pack(found.theta)) / error)
+        far = int(np.argmax(moved))
+        judgement["maximum"] = (
+            bool(moved[far] < 0.7),
+            f"the last steps moved {names[far]} most, by {moved[far]:.2f} standard errors"
+            + ("" if moved[far] < 0.7 else "; run more iterations (--settle)"),
+        )
+    left = rise(coordinates, examined)
+    judgement["gradient"] = (left < 1e-2, f"the log likelihood could still rise by about {left:.1g}")
     tail = found.trace[settings.explore // 2 : settings.explore]
     if len(tail) >= 20:
         half = len(tail) // 2
@@ -219,11 +230,11 @@ def _judge(coordinates: Coordinates, found: Any, theta: Any, examined: Any) -> d
         noise = tail.std(axis=0) + 1e-12 * (1 + np.abs(tail).mean(axis=0))
         drift = np.abs(tail[half:].mean(axis=0) - tail[:half].mean(axis=0)) / noise
         worst = int(np.argmax(drift))
-        steady = drift[worst] < 1.5
+        steady = drift[worst] < 1.5 or bool(lost)
         judgement["steady"] = (
             bool(steady),
             f"while exploring, {labels[worst]} drifted most, by {drift[worst]:.1f} of its own fluctuation"
-            + ("" if steady else "; run more iterations (explore)"),
+            + ("" if steady else "; run more iterations (--explore)"),
         )
     share = float(examined.effective.min())
     judgement["samples"] = (

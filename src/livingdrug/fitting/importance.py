@@ -311,34 +311,96 @@ def _prior_information(coordinates: Coordinates, theta: Theta, mean: Floats, cov
     return result
 
 
+def determined(coordinates: Coordinates, information: Floats) -> NDArray[np.bool_]:
+    """Which numbers the data determine: a spread on its way to none is not one, nor are its correlations.
+
+    A spread counts as undetermined when its logarithm's information is below 2: a standard error above a factor of two.
+    """
+    q, d = coordinates.beta.size, coordinates.population.random.size
+    keep = np.ones(coordinates.size, dtype=bool)
+    flat = np.diag(information)[q : q + d] < 2.0
+    keep[q : q + d] = ~flat
+    for c, (i, j) in enumerate(coordinates.population.pairs):
+        keep[q + d + c] = not (flat[i] or flat[j])
+    return keep
+
+
+def covariance_of(coordinates: Coordinates, information: Floats) -> Floats:
+    """Covariance of the estimates, shaped (k, k); NaN for what the data do not determine."""
+    keep = determined(coordinates, information)
+    result = np.full(information.shape, np.nan)
+    inner = information[np.ix_(keep, keep)]
+    try:
+        np.linalg.cholesky(inner)
+    except np.linalg.LinAlgError:
+        return result
+    result[np.ix_(keep, keep)] = np.linalg.inv(inner)
+    return result
+
+
+def rise(coordinates: Coordinates, examined: Examined) -> float:
+    """How much the log likelihood could still rise, by the tangent parabola; inf where it bends up."""
+    covariance = covariance_of(coordinates, examined.information)
+    keep = np.isfinite(np.diag(covariance))
+    if not keep.any():
+        return float("inf")
+    g = examined.gradient[keep]
+    return 0.5 * float(g @ covariance[np.ix_(keep, keep)] @ g)
+
+
 def refine(
     likelihood: Likelihood, coordinates: Coordinates, theta: Theta, proposals: Proposals, *, steps: int = 3
-) -> tuple[Theta, Examined, int]:
+) -> tuple[Theta, Examined]:
     """The last steps to the maximum: Newton on the sampled likelihood, taken only while the likelihood rises.
 
     Returns
     -------
-    θ, the likelihood there with its curvature, and how many steps were taken.
+    θ, and the likelihood there with its curvature.
     """
     here = examine(likelihood, coordinates, theta, proposals, curvature=True)
-    taken = 0
     for _ in range(steps):
-        try:
-            np.linalg.cholesky(here.information)
-        except np.linalg.LinAlgError:
+        if rise(coordinates, here) < 5e-6:
             break
-        step = np.linalg.solve(here.information, here.gradient)
-        error = np.sqrt(np.diag(np.linalg.inv(here.information)))
-        if float(here.gradient @ step) < 1e-5:
+        step = _newton(coordinates, here, theta)
+        for _ in range(3):
+            try:
+                new = coordinates.unpack(coordinates.pack(theta) + step, theta)
+                np.linalg.cholesky(new.omega)
+                there = examine(likelihood, coordinates, new, proposals, curvature=True)
+            except np.linalg.LinAlgError:
+                there = None
+            if there is not None and there.log_likelihood > here.log_likelihood:
+                break
+            there, step = None, 0.25 * step
+        if there is None:
             break
-        step = step * min(1.0, 0.5 / float(np.max(np.abs(step) / error)))
-        try:
-            new = coordinates.unpack(coordinates.pack(theta) + step, theta)
-            np.linalg.cholesky(new.omega)
-        except np.linalg.LinAlgError:
-            break
-        there = examine(likelihood, coordinates, new, proposals, curvature=True)
-        if not there.log_likelihood > here.log_likelihood:
-            break
-        theta, here, taken = new, there, taken + 1
-    return theta, here, taken
+        if there.effective.min() < 0.7 * here.effective.min():  # the samples lie beside the new values: draw them anew
+            proposals = Proposals.around(there.mean, there.covariance, new.omega, proposals.seed, proposals.points)
+            there = examine(likelihood, coordinates, new, proposals, curvature=True)
+        theta, here = new, there
+    return theta, here
+
+
+def _newton(coordinates: Coordinates, here: Examined, theta: Theta) -> Floats:
+    """A Newton step of what is determined; where the likelihood bends up the step is as if it bent down as much.
+
+    No number moves by more than one standard error, and no typical value by more than half of its spread: farther the
+    samples would say nothing.
+    """
+    keep = determined(coordinates, here.information)
+    inner = here.information[np.ix_(keep, keep)]
+    size = np.sqrt(np.maximum(np.abs(np.diag(inner)), 1.0))
+    values, vectors = np.linalg.eigh(inner / np.outer(size, size))
+    along = vectors.T @ (here.gradient[keep] / size) / np.maximum(np.abs(values), 0.02)
+    step = np.zeros(coordinates.size)
+    step[keep] = vectors @ along / size
+    population = coordinates.population
+    reach = np.full(coordinates.size, np.inf)
+    reach[keep] = 1.0 / size
+    deviation = dict(zip(population.random.tolist(), np.sqrt(np.diag(theta.omega)), strict=True))
+    for c, q in enumerate(coordinates.beta):
+        owner = int(population.owner[q])
+        if owner in deviation:
+            far = np.abs(population.design[:, owner, q]).max() or 1.0
+            reach[c] = min(reach[c], 0.5 * deviation[owner] / far)
+    return step * min(1.0, float(np.min(reach / np.maximum(np.abs(step), 1e-300))))

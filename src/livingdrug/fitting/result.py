@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting.data import KineticsData
-from livingdrug.fitting.importance import Coordinates, Examined
+from livingdrug.fitting.importance import Coordinates, Examined, covariance_of
 from livingdrug.fitting.population import Theta
 from livingdrug.fitting.specification import Specification
 from livingdrug.fitting.structure import StructuralModel
@@ -91,12 +91,8 @@ class Fit:
 
     @property
     def covariance(self) -> Floats:
-        """Of the estimates in `coordinates`, shaped (k, k); NaN where the information is not positive definite."""
-        try:
-            np.linalg.cholesky(self.examined.information)
-            return np.linalg.inv(self.examined.information)
-        except np.linalg.LinAlgError:
-            return np.full_like(self.examined.information, np.nan)
+        """Of the estimates in `coordinates`, shaped (k, k); NaN for what the data do not determine."""
+        return covariance_of(self.coordinates, self.examined.information)
 
     @property
     def converged(self) -> bool:

@@ -69,7 +69,9 @@ def specify(
     """
     names = model.names
     fixed, given = dict(fixed or {}), dict(start or {})
-    asked = [*fixed, *given, *no_spread, *(spread or {}), *(covariates or {})]
+    columns = _covariate_columns(covariates or {}, data)
+    effects = [f"beta({parameter}, {what})" for parameter, what, _ in columns]
+    asked = [*(name for name in (*fixed, *given) if name not in effects), *no_spread, *(spread or {}), *(covariates or {})]
     groups = [list(names)] if correlations == "full" else [list(group) for group in correlations]
     for name in [*asked, *(name for group in groups for name in group)]:
         if name not in names:
@@ -88,14 +90,13 @@ def specify(
                 f"parameter {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}."
             )
         typical.append(float(scale.forward(np.float64(value))))
-    columns = _covariate_columns(covariates or {}, data)
-    coefficients = [*names, *(f"beta({parameter}, {what})" for parameter, what, _ in columns)]
+    coefficients = [*names, *effects]
     owner = np.array([*range(len(names)), *(names.index(parameter) for parameter, _, _ in columns)], np.int64)
     design = np.zeros((data.n_patients, len(names), len(coefficients)))
     design[:, np.arange(len(names)), np.arange(len(names))] = 1.0
     for k, (parameter, _, values) in enumerate(columns):
         design[:, names.index(parameter), len(names) + k] = values
-    estimated = np.array([name not in fixed for name in names] + [True] * len(columns))
+    estimated = np.array([name not in fixed for name in coefficients])
     population = Population(
         names, tuple(p.transform for p in model.parameters), random, tuple(coefficients), owner, design, estimated,
         blocks(names, random, groups),
@@ -104,7 +105,7 @@ def specify(
     deviations = np.array([(spread or {}).get(names[i], model.parameters[i].spread) for i in random], float)
     scales = [_plain_scale(model, i, typical[i]) for i in random]
     omega = np.diag((deviations * scales) ** 2)
-    beta = np.array([*typical, *([0.0] * len(columns))])
+    beta = np.array([*typical, *(float((given | fixed).get(name, 0.0)) for name in effects)])
     sizes = _error_start(data, errors, fixed_error or {})
     return Specification(population, errors, Theta(beta, omega, sizes), error_fixed=bool(fixed_error))
 

@@ -17,8 +17,9 @@ def run(
         str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue (eliana), or a path to a trial file.")
     ],
     patients: Annotated[
-        int, typer.Option("-n", "--patients", help="Patients enrolled in each arm, at apheresis.")
-    ] = 1000,
+        int | None,
+        typer.Option("-n", "--patients", help="Patients enrolled; as many as the trial's file says when omitted."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same patients and the same results.")] = 1,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")

@@ -19,6 +19,8 @@ from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
+from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
+
 STATUS = (
     "finished",
     "ended by the check program",
@@ -38,6 +40,7 @@ _FIRST_STEP = 1e-3
 # shorten the step: a one-step method has no history to forget, and error control sees the new slopes.
 _STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
+_EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on the diagonal
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
@@ -145,7 +148,7 @@ def _all_finite(x, lane, lanes, n):
 def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new):
     """One step of one lane with a dense matrix and row exchanges, for when the sparse step fails. Returns the error."""
     n, entries = x.size // lanes, pattern.shape[0]
-    stages = method.shape[1]
+    stages = method.shape[2]
     a, c, alpha, by_time, m, e = method[0], method[1], method[2, 0], method[2, 1], method[2, 2], method[2, 3]
     w, order = np.zeros((n, n)), np.arange(n)
     step, start = h[lane], t[lane]
@@ -157,7 +160,8 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     for k in range(n):
         best = k
         for i in range(k + 1, n):
-            if abs(w[i, k]) > abs(w[best, k]):
+            # the diagonal where it will do: there the sign of a pivot says what grows
+            if abs(w[i, k]) > (abs(w[best, k]) if best > k else _EXCHANGE * abs(w[k, k])):
                 best = i
         for j in range(n):
             w[k, j], w[best, j] = w[best, j], w[k, j]
@@ -166,6 +170,9 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
             w[i, k] /= w[k, k]
             for j in range(k + 1, n):
                 w[i, j] -= w[i, k] * w[k, j]
+    explodes = np.zeros(n, np.bool_)
+    for k in range(n):
+        explodes[order[k]] = w[k, k] < 0 and order[k] == k
     K, b = np.zeros((stages, n)), np.zeros(n)
     for stage in range(stages):
         if stage > 0:
@@ -202,6 +209,8 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
         new[i] = value
         size = weights[i] + weights[n * lanes + i] * max(abs(x[i]), abs(new[i]))
         total += (error / size + 0.0 * new[i]) ** 2
+        if explodes[s] and abs(K[0, s]) > NEGLIGIBLE * weights[i]:
+            total += n * EXPLODES**2
     return math.sqrt(total / n)
 
 
@@ -232,7 +241,7 @@ def integrate(
     lanes, n_entries, n_filled, n_firings
         Lanes; elements per lane of J (with df/dt) and W; number of firing names.
     pattern, gamma, method
-        (entries, 2) row and column of the Jacobian; coefficients (3, s, s): a, c, then alpha, d, m and e as rows.
+        (entries, 2) row and column of the Jacobian; coefficients (3, max(s, 4), s): a, c, then alpha, d, m and e as rows.
     tolerances, log_scales
         (2, S) absolute and relative tolerance, in the precision of the steps; (S,) scale of log states, 0 for others.
     parameters, n_parameters, start
@@ -254,7 +263,7 @@ def integrate(
     """
     # ---- set up -----------------------------------------------------------------------------------------------------
     n, n_states, n_checks = len(parameters), start.shape[1], checks.size
-    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[1]
+    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[2]
     x, new = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
     u, d = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
     p, K = _aligned(n_parameters * lanes, tolerances), _aligned(stages * n_states * lanes, tolerances)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.course.kinetics import non_compartmental
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.kinetics import non_compartmental
 from livingdrug.outcome.non_compartmental import analyse
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def cellular_kinetics(
     -------
     (arm,) patient, cmax, tmax_day, auc, last_detectable_day, n_results; null where a number does not exist, every
     patient of the table in a row. How results before day 0, below the limit, and the area are handled: see
-    `livingdrug.course.kinetics.non_compartmental`. More numbers: `non_compartmental_table`.
+    `livingdrug.outcome.kinetics.non_compartmental`. More numbers: `non_compartmental_table`.
 
     Raises
     ------

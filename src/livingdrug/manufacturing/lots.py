@@ -14,7 +14,11 @@ INFUSED = "infused"
 MANUFACTURING_FAILURE = "manufacturing_failure"
 DIED_WAITING = "died_waiting"
 WITHDRAWN_WAITING = "withdrawn_waiting"
-STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING)
+TREATED = "treated"
+"""Began the treatment of an arm without cells."""
+BEGUN = (INFUSED, TREATED)
+"""Whose treatment began: the denominator of safety and efficacy."""
+STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, TREATED)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class Lots:
     def infused(self) -> Mask:
         """Who was infused, shaped (n,)."""
         return self.status == INFUSED
+
+    @property
+    def treated(self) -> Mask:
+        """Whose treatment began: the infused, or everybody of an arm without cells; shaped (n,)."""
+        return np.isin(self.status, BEGUN)
 
     def select(self, rows: NDArray[np.intp]) -> Lots:
         """The lots at these rows."""

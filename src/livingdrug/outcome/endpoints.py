@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import patient_names, patient_values
+from livingdrug.outcome.columns import patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ Floats = NDArray[np.float64]
 
 
 def evaluate(
-    record: Endpoint, patients: pl.DataFrame, arms: Sequence[str], *, level: float = 0.95, design: str = "single_arm"
+    record: Endpoint,
+    patients: pl.DataFrame,
+    arms: Sequence[str],
+    *,
+    level: float = 0.95,
+    design: str = "single_arm",
+    texts: Mapping[str, Sequence[str]] | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -39,6 +45,8 @@ def evaluate(
         Confidence level, between 0 and 1.
     design
         How patients came to their arms: see `EndpointResult`.
+    texts
+        Words that a text column may hold, met in this run or not.
 
     Raises
     ------
@@ -53,9 +61,13 @@ def evaluate(
 
     asked = ask(record, level=level)
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen)
-    _check_known(record, values)
-    _check_graded(record, chosen)
+    values = patient_values(chosen, texts)
+    for name in record.needs:
+        if name not in values:
+            raise UnknownName(
+                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
+                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
+            )  # fmt: skip
     n = chosen.height
 
     def formula(text: str) -> Floats:
@@ -75,48 +87,3 @@ def evaluate(
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         design=design,
     )
-
-
-def check_names(record: Endpoint, known: Any = None) -> None:
-    """Stop when the endpoint's file is incomplete, or a formula of it reads a name that no patients frame has.
-
-    Parameters
-    ----------
-    known
-        Names at hand; those every run promises when omitted.
-
-    Raises
-    ------
-    UnknownName
-        With the nearest known name.
-    CatalogError
-        The file lacks a key of its kind or estimator, or holds one of another.
-    """
-    ask(record)
-    _check_known(record, known)
-
-
-def _check_known(record: Endpoint, known: Any = None) -> None:
-    names = set(patient_names()) if known is None else set(known)
-    for name in record.needs:
-        if name not in names:
-            raise UnknownName(
-                f'column of the patients frame, needed by endpoint "{record.id}",',
-                name,
-                names,
-                f"Correct the formulas in endpoint/{record.id}.toml; they may use the patients' columns and "
-                "infused, responder, relapsed, never, …",
-            )
-
-
-def _check_graded(record: Endpoint, patients: pl.DataFrame) -> None:
-    """Stop at a grade nobody was given: an ungraded scale would read as a scale on which all had nothing."""
-    infused = patients.filter(patients["status"] == "infused") if "status" in patients.columns else patients
-    for name in record.needs:
-        if name.endswith("_max") and name in infused.columns and infused.height and infused[name].is_null().all():
-            graded = [column for column in infused.columns if column.endswith("_max") and column not in record.needs]
-            there = ", ".join(column for column in graded if not infused[column].is_null().all())
-            raise BadInput(
-                f'endpoint "{record.id}" reads {name}, but this trial does not grade that scale (it has {there or "none"}).\n'
-                f'  Add the scale to "scales" in the trial\'s file, or ask for another endpoint.'
-            )

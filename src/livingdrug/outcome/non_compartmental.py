@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingdrug.course.kinetics import Floats, Results, area_until, highest, last_quantified, read_results
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.checks import check_finite
+from livingdrug.outcome.kinetics import Floats, Results, area_until, highest, last_quantified, read_results
 
 Counts = NDArray[np.int64]
 FEWEST = 3
@@ -95,7 +95,7 @@ def analyse(
     Parameters
     ----------
     days, values, below_limit
-        As for `livingdrug.course.kinetics.non_compartmental`, shaped (n, v).
+        As for `livingdrug.outcome.kinetics.non_compartmental`, shaped (n, v).
     limits
         Lower limit of quantification of each result, shaped (n, v); needed for ``"half_limit"`` only.
     areas_to

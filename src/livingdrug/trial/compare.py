@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.names import outcomes_read
 from livingdrug.trial import storage
-from livingdrug.trial.measures import measures, with_measures
+from livingdrug.trial.measures import measures
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run
 
@@ -129,7 +131,7 @@ def run_policies(
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise BadInput(f"got the policies {', '.join(names)}; expected at least two, each of its own name.")
     arms = tuple(chosen.with_policy(policy, name) for policy, name in zip(wanted, names, strict=True))
-    result = run(trial.model_copy(update={"arms": arms}), catalog=catalog, **options)
+    result = run(trial.model_copy(update={"arms": arms, "design": None}), catalog=catalog, **options)
     if result.folder is not None:  # so that the run's folder tells what was compared
         for policy, name in zip(wanted, names, strict=True):
             if is_path(policy):
@@ -162,21 +164,23 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     sides = _sides(results)
     names, first = [name for name, _, _ in sides], sides[0][1]
     drugs = _drugs(sides)
-    frames = [with_measures(result, arm, drugs) for _, result, arm in sides]
+    own = measures(first.questions, drugs)
+    frames = [_patients(result, arm, own) for _, result, arm in sides]
     _refuse_strangers(names, frames, [int(result.manifest["seed"]) for _, result, _ in sides])
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
     known = {record.id for record in records}
-    records += [record for record in measures(first.trial.scales, drugs) if record.id not in known]
+    records += [record for record in own if record.id not in known]
     rows: list[dict[str, Any]] = []
     for record in records:
         reference, *others = (
-            evaluate(record, frame, [arm], level=level) for frame, (_, _, arm) in zip(frames, sides, strict=True)
+            evaluate(record, frame, [arm], level=level, texts=first.texts)
+            for frame, (_, _, arm) in zip(frames, sides, strict=True)
         )
         for name, other in zip(names[1:], others, strict=True):
             for one in paired(reference.asked, reference.patients, other.patients):
                 rows.append({**_row(record, one), "reference": names[0], "policy": name})
-    infused = [set(frame.filter(pl.col("status") == "infused")["patient"]) for frame in frames]
+    infused = [set(frame.filter(pl.col("status").is_in(BEGUN))["patient"]) for frame in frames]
     return Comparison(
         trial=first.trial.id,
         seed=int(first.manifest["seed"]),
@@ -186,8 +190,22 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     )
 
 
+def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataFrame:
+    """One arm's patients with every outcome that the records read."""
+    import polars as pl
+
+    names = [name for record in records for name in outcomes_read(record.needs, result.questions)]
+    return result.patients_with(names).filter(pl.col("arm") == arm)
+
+
 def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
     """(name, run, arm) of everything compared."""
+    apart = next((one.trial for one in results if one.trial.planned_design.kind == "randomised"), None)
+    if apart is not None:
+        raise BadInput(
+            f'trial "{apart.id}" is randomised: no patient is in two arms, so there are no pairs to compare.\n'
+            '  Test its groups: result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
+        )
     if len(results) == 1:
         sides = [(arm, results[0], arm) for arm in results[0].arms]
     else:

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.course.kinetics import non_compartmental
 from livingdrug.fitting.kinetics import cellular_kinetics, non_compartmental_table
 from livingdrug.foundation.errors import BadInput
+from livingdrug.outcome.kinetics import non_compartmental
 
 BESIDE = Path(__file__).resolve().parents[3].parent / "shared" / "yardsticks"
 FOLDER = Path(os.environ.get("LIVINGDRUG_YARDSTICKS", BESIDE)) / "nlme"

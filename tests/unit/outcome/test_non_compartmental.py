@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.course.kinetics import non_compartmental
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.kinetics import non_compartmental
 from livingdrug.outcome.non_compartmental import POLICIES, analyse
 
 FALL, RISE = 0.1, 0.8

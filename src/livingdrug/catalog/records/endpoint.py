@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 
 FORMULAS = ("among", "success", "value")
+GROUPS = {
+    "manufacturing": "Getting the cells",
+    "efficacy": "Response",
+    "survival": "Survival",
+    "kinetics": "Cellular kinetics",
+    "toxicity": "Toxicity",
+    "management": "Management of toxicity",
+    "cytopenia": "Blood counts",
+    "b_cells": "B cells",
+    "infection": "Infections and immunoglobulin",
+    "other": "Other",
+}
+"""What an endpoint is about, with the heading it is told under, in the order in which groups are told."""
 
 
 class Record(CatalogRecord):
@@ -38,6 +52,18 @@ class Record(CatalogRecord):
         Of a quantity.
     at, at_unit
         Of a curve: the times a table shows by default.
+    group
+        What it is about, a word of `GROUPS`: tables, reports and comparisons gather endpoints by it.
+    short
+        Name for narrow tables, with what sets it apart from its neighbours; the title when empty.
+    order
+        Place within its group.
+    card
+        Place among the key numbers at the top of a report; 0 for none.
+    shown_at
+        Of a time to event: the time that a single number is told at, in `at_unit`; the middle one of `at` when omitted.
+    beside
+        Another endpoint in whose figure this one is drawn, thinner: the same question among other patients.
     source, where, status
         Where the definition was read.
     """
@@ -47,14 +73,27 @@ class Record(CatalogRecord):
     definition: str = Field(min_length=10)
     kind: str
     estimator: str = ""
-    among: str = "infused"
+    among: str = "treated"
     unit: str = ""
     at: tuple[float, ...] = ()
     at_unit: str = "month"
+    group: str = "other"
+    short: str = ""
+    order: int = 100
+    card: int = Field(default=0, ge=0)
+    shown_at: float | None = Field(default=None, ge=0)
+    beside: str = ""
     source: str = Field(min_length=3)
     where: str = ""
     status: Literal["read", "unverified", "own"] = "own"
     note: str = ""
+
+    @field_validator("group")
+    @classmethod
+    def _known_group(cls, word: str) -> str:
+        if word not in GROUPS:
+            raise UnknownName("group of endpoints", word, GROUPS)
+        return word
 
     @model_validator(mode="after")
     def _readable(self) -> Record:
@@ -74,6 +113,23 @@ class Record(CatalogRecord):
         """Every formula of the file by its key."""
         texts = {key: text for key, text in self.further.items() if is_formula(key) and isinstance(text, str)}
         return {"among": self.among, **texts}
+
+    @property
+    def name(self) -> str:
+        """The short name, or else the title."""
+        return self.short or self.title
+
+    @property
+    def time_shown(self) -> float | None:
+        """The time that a single number is told at, in `at_unit`; None for what has no time."""
+        if self.shown_at is not None or not self.at:
+            return self.shown_at
+        return self.at[len(self.at) // 2]
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """Sorts endpoints as they are told: by group, then by order, then by name."""
+        return list(GROUPS).index(self.group), self.order, self.id
 
     @property
     def needs(self) -> tuple[str, ...]:

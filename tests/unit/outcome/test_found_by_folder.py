@@ -14,7 +14,6 @@ from livingdrug.catalog.records.endpoint import is_formula as formula_key
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.outcome import estimators, folder, kinds
 from livingdrug.outcome.between_arms import paired
-from livingdrug.outcome.columns import tidy
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.reports.estimates import at_day, curves, single
 from livingdrug.trial.misfit import compare_row
@@ -156,7 +155,7 @@ def people(shift: float = 0.0) -> pl.DataFrame:
         "age_years": [k + shift for k in range(1, n)] + [100.0], "death_day": [100.0 * k for k in range(1, n + 1)],
         "last_contact_day": [100.0 * k for k in range(1, n + 1)], "n_infections": [1] * n,
     }  # fmt: skip
-    return tidy(pl.DataFrame(rows), "patients")
+    return pl.DataFrame(rows)
 
 
 def reported(record: Record) -> SimpleNamespace:
@@ -212,7 +211,7 @@ def test_a_new_kind(added):
     added(kinds, "rate", RATE)
     added(estimators, "per_year", PER_YEAR)
     record = made(kind="rate", value="n_infections", watched_until_day="last_contact_day")
-    assert record.needs == ("infused", "last_contact_day", "n_infections")
+    assert record.needs == ("last_contact_day", "n_infections", "treated")
     # Ten infections in 5500 days.
     found = evaluate(record, people(), ["a"]).table()
     assert found["estimate"].to_list() == pytest.approx([10 * 365.25 / 5500])

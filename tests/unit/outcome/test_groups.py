@@ -9,7 +9,6 @@ from scipy import stats
 
 from livingdrug.catalog.records.endpoint import Record
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.outcome.columns import tidy
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.estimators.gray import gray_test
@@ -41,10 +40,11 @@ def two_arms(n: int = 40, seed: int = 3, *, patients: bool = False) -> pl.DataFr
                     "icu": draw.random(n) < (0.5 if arm == "a" else 0.25),
                     "death_day": [d if d < 1000 else None for d in death],
                     "last_contact_day": np.minimum(death, 1000),
+                    "subsequent_therapy_day": pl.Series([None] * n, dtype=pl.Float64),
                 }
             )
         )
-    return tidy(pl.concat(frames), "patients")
+    return pl.concat(frames)
 
 
 def ask(record: Record, design: str = "randomised", patients: bool = False) -> EndpointResult:

@@ -191,7 +191,7 @@ def test_a_report_shows_what_its_trial_asks_for():
 def test_a_story_speaks_of_its_own_disease():
     """Expected: the words of the disease and product files."""
     from livingdrug.catalog.load import default_catalog, load_trial
-    from livingdrug.reports.story import Setting, setting
+    from livingdrug.reports.setting import Setting, setting
 
     catalog = default_catalog()
     assert setting(load_trial("cartitude_1"), "cilta-cel", catalog) == Setting("myeloma", "BCMA")

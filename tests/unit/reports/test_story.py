@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.reports.story import choose, tell
+from livingdrug.reports.choosing import choose
+from livingdrug.reports.story import tell
 
 
 def test_chosen_patient_has_a_course_and_an_instructive_one(frames):

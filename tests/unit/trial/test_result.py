@@ -31,7 +31,7 @@ def test_saved_results_come_back(result, tmp_path):
 def test_one_line_tells_the_run(result):
     line = repr(result)
     assert line.startswith("ELIANA: 400 enrolled, ")
-    assert "CR/CRi" in line
+    assert "CR or CRi" in line
     assert "\n" not in line
 
 

@@ -127,6 +127,8 @@ def _sheets(result: Any, ids: list[str], *, brief: bool) -> list[Any]:
 
     `brief` shows an endpoint with many times at the first, a middle and the last of them.
     """
+    import math
+
     from livingdrug.cli.screen import number, table
 
     shares: list[tuple[object, ...]] = []
@@ -136,24 +138,22 @@ def _sheets(result: Any, ids: list[str], *, brief: bool) -> list[Any]:
         found = result.endpoint(endpoint)
         times = found.record.at
         shown = {times[0], times[len(times) // 2], times[-1]} if brief and times else set(times)
-        for row in found.table().iter_rows(named=True):
-            if row["time"] is not None and row["time"] not in shown:
+        for arm, row in [(name, row) for name in found.arms for row in found.rows(name)]:
+            if row.time is not None and found.over_time and row.time not in shown:
                 continue
-            when = f"{row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-            interval = (row["ci_low"], row["ci_high"])
-            known = None not in interval
-            start = (endpoint, row["arm"])
-            if row["measure"] in found.shares:
-                percent = "" if row["estimate"] is None else f"{100 * row['estimate']:.1f}"
-                between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""
-                shares.append((*start, when, percent, between, row["n"], row["n_events"]))
-            elif row["arm"] not in asked:  # of the many measures of a quantity, its headline
-                asked.add(row["arm"])
+            when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
+            interval = (row.ci_low, row.ci_high)
+            known = None not in interval and all(math.isfinite(side) for side in interval)  # type: ignore[arg-type]
+            if row.measure in found.shares:
+                percent = f"{100 * row.estimate:.1f}" if row.known else ""  # type: ignore[operator]
+                between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
+                shares.append((endpoint, arm, when, percent, between, row.n, row.n_events))
+            elif arm not in asked:  # of the many measures of a quantity, its headline
+                asked.add(arm)
                 between = f"{number(interval[0])} to {number(interval[1])}" if known else ""
-                value = (
-                    "not reached" if row["estimate"] is None and row["measure"] == "median time" else row["estimate"]
-                )
-                amounts.append((*start, row["measure"], value, between, row["unit"], row["n"]))
+                measure = f"{row.measure} to {when}" if when else row.measure
+                value = row.estimate if row.known else row.absent if row.n else ""
+                amounts.append((endpoint, arm, measure, value, between, row.unit, row.n))
     tables = []
     if shares:
         columns = ("endpoint", "arm", "at", "%", "95 % interval", "n", "events")

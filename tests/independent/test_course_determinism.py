@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.trial.columns import FRAMES
+from livingdrug.outcome.columns import FRAMES
 from livingdrug.trial.run import run
 
 PATIENTS, SEED = 50, 31

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
-from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
-from livingdrug.trial.estimators.log_rank import log_rank
-from livingdrug.trial.estimators.restricted_mean import restricted_mean
+from livingdrug.outcome.estimators.cumulative_incidence import cumulative_incidence
+from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
+from livingdrug.outcome.estimators.log_rank import log_rank
+from livingdrug.outcome.estimators.restricted_mean import restricted_mean
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "yardsticks"
 FOLDER = Path(os.environ.get("LIVINGDRUG_YARDSTICKS", BESIDE)) / "survival"

@@ -11,14 +11,19 @@ from scipy.integrate import solve_ivp
 from livingdrug.course.fate import fate_parameters, fate_program
 from livingdrug.engine.ensemble import compile_model
 from livingdrug.engine.odes import Odes
+from livingdrug.model.instance import Clone
 
 NEVER = 1e6
+CLONES = tuple(
+    Clone(name, name, {}, f"leukaemia_{name}", f"lineage_{name}", f"survivors_{name}")
+    for name in ("positive", "negative")
+)
 
 
 @pytest.fixture(scope="module")
 def clone():
     """One clone (the other is empty): killing kill * exp(-t / duration), as under a wave of CAR T cells."""
-    thresholds = fate_parameters(np.array([1]), 0)
+    thresholds = fate_parameters(np.array([1]), 0, CLONES)
     odes = Odes(
         states=("leukaemia_positive", "lineage_positive", "leukaemia_negative", "lineage_negative", "toxicity_exposure"),
         parameters=("start", "growth", "turnover", "kill", "duration", *thresholds),
@@ -40,14 +45,14 @@ def clone():
         log_scales=dict.fromkeys(("leukaemia_positive", "lineage_positive"), 1e-3),
         linear_scales={},
         outputs=("leukaemia_positive", "lineage_positive"),
-        program=fate_program(),
+        program=fate_program(CLONES),
     )
 
 
 def simulated(clone, n, checks, *, seed=11, rules=True, **values):
     """Extinction day (n,), cells and mean size of a surviving lineage (n, checks)."""
     rows = clone.default_parameters(n)
-    for name, value in {**fate_parameters(np.arange(1, n + 1), seed), **values}.items():
+    for name, value in {**fate_parameters(np.arange(1, n + 1), seed, CLONES), **values}.items():
         rows[:, clone.odes.parameters.index(name)] = value
     ensemble = clone.run(rows, checks, np.full(len(checks), rules), rtol=1e-5)
     assert set(ensemble.status.tolist()) == {0}

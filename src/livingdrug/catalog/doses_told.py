@@ -20,9 +20,15 @@ def doses_told(arm: Arm) -> list[str]:
     lines = [
         f"{given.drug} {given.dose_value:g} {given.dose_unit}{' for everybody' if given.dose_unit == 'mg' else ''}"
         f" on day{'s' if len(given.days) > 1 else ''} {', '.join(f'{day:g}' for day in given.days)}"
-        for given in arm.lymphodepletion
+        for given in arm.drugs
     ]
-    return [*lines, f"cells {_cells(arm.infusion)}, on day {arm.infusion.day:g}"]
+    if arm.infusion is None:
+        return lines
+    portions = [
+        f"{'' if portion.share == 1.0 else f'{portion.share:g} of it '}on day {portion.day:g}"
+        for portion in arm.infusions
+    ]
+    return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
 
 
 def _cells(infusion: Infusion) -> str:

@@ -46,6 +46,7 @@ class Catalog:
                     f'catalog folder "{folder}": expected a folder with sub-folders such as product/ and drug/.\n'
                     f"  Create it, or take it out of {VARIABLE}."
                 )
+        self._remembered: dict[tuple[str, str, int, int], Any] = {}
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of files there are: product, drug, trial, …"""
@@ -95,6 +96,23 @@ class Catalog:
             The file does not hold together; says file, key, what was expected and the next step.
         """
         path = self.path(kind, name)
+        state = path.stat()
+        key = (kind, str(path), state.st_mtime_ns, state.st_size)
+        if key not in self._remembered:
+            self._remembered[key] = self._read(kind, path)
+        return self._remembered[key]
+
+    def model_texts(self) -> dict[str, str]:
+        """Mechanisms and recipes in the user's folders: "mechanisms/x.ant", "recipes/y.toml" … -> text."""
+        found: dict[str, str] = {}
+        for folder in reversed(self.folders[:-1]):
+            for place in (folder, folder / "model"):
+                for kind, ending in (("mechanisms", "ant"), ("mechanisms", "toml"), ("recipes", "toml")):
+                    for path in sorted((place / kind).glob(f"*.{ending}")):
+                        found[f"{kind}/{path.name}"] = path.read_text(encoding="utf-8-sig")
+        return found
+
+    def _read(self, kind: str, path: Path) -> Any:
         record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
         record = checked(self._table(kind, path, record_class), path, record_class)
         try:

@@ -17,8 +17,9 @@ def run(
         str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue (eliana), or a path to a trial file.")
     ],
     patients: Annotated[
-        int, typer.Option("-n", "--patients", help="Patients enrolled in each arm, at apheresis.")
-    ] = 1000,
+        int | None,
+        typer.Option("-n", "--patients", help="Patients enrolled; as many as the trial's file says when omitted."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same patients and the same results.")] = 1,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")
@@ -142,7 +143,7 @@ def _sheets(result: Any, ids: list[str], *, brief: bool) -> list[Any]:
             interval = (row["ci_low"], row["ci_high"])
             known = None not in interval
             start = (endpoint, row["arm"])
-            if row["measure"] in ("proportion", "probability"):
+            if row["measure"] in found.shares:
                 percent = "" if row["estimate"] is None else f"{100 * row['estimate']:.1f}"
                 between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""
                 shares.append((*start, when, percent, between, row["n"], row["n_events"]))

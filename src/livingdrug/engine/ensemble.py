@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module, resources
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +24,9 @@ from livingdrug.foundation.errors import BadInput, ModelError
 from livingdrug.foundation.expressions import read_formula
 
 if TYPE_CHECKING:
-    from livingdrug.engine.check_kernels import CheckKernels
+    from livingdrug.engine.compiler.check_kernels import CheckKernels
+    from livingdrug.engine.compiler.sparse import Pattern
     from livingdrug.engine.rosenbrock import Rosenbrock
-    from livingdrug.engine.sparse import Pattern
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -334,20 +333,21 @@ def compile_model(
     BadInput
         Two summaries of one name, no such precision or stepper.
     """
-    from livingdrug.engine.assembly import kernel_ir
-    from livingdrug.engine.check_kernels import build_checks
-    from livingdrug.engine.hoisting import hoist
+    from livingdrug.engine.compiler.assembly import kernel_ir
+    from livingdrug.engine.compiler.check_kernels import build_checks
+    from livingdrug.engine.compiler.hoisting import hoist
+    from livingdrug.engine.compiler.interpret import InterpretedCode
+    from livingdrug.engine.compiler.machine import MachineCode, host_lanes
+    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
+    from livingdrug.engine.compiler.system import build_system, check_odes
+    from livingdrug.engine.compiler.vector_math import vector_math
     from livingdrug.engine.integrate import ACT
-    from livingdrug.engine.interpret import InterpretedCode
-    from livingdrug.engine.machine import MachineCode, host_lanes
     from livingdrug.engine.rosenbrock import step_ir
-    from livingdrug.engine.sparse import factor_kernel, solve_kernel
-    from livingdrug.engine.system import build_system, check_odes
-    from livingdrug.engine.vector_math import vector_math
+    from livingdrug.engine.steppers import find_stepper
 
     check_odes(odes)
     _check_scales(odes, log_scales, linear_scales)
-    bits, method = _bits(precision, interpret=interpret), _method(stepper)
+    bits, method = _bits(precision, interpret=interpret), find_stepper(stepper)
     names = [summary.name for summary in summaries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
@@ -364,7 +364,8 @@ def compile_model(
         code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
     else:
         widths = {(1, bits), (lanes, bits), (lanes, 64)}
-        parts = [vector_math(*width) for width in sorted(widths)]
+        functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
+        parts = [vector_math(*width, functions) for width in sorted(widths)]
         kernels += [factor_kernel(system.pattern), solve_kernel(system.pattern)]
         parts += [kernel_ir(kernel, lanes, bits) for kernel in kernels]
         size, entries = len(odes.states), len(system.pattern.jacobian)
@@ -401,21 +402,6 @@ def _bits(precision: str, *, interpret: bool) -> int:
     if interpret and precision == "float32":
         raise BadInput("the interpreter computes in doubles only; leave precision at float64")
     return 64 if precision == "float64" else 32
-
-
-def _method(stepper: str) -> Rosenbrock:
-    known = sorted(
-        PurePath(file.name).stem
-        for file in resources.files("livingdrug.engine.steppers").iterdir()
-        if _is_stepper(file.name)
-    )
-    if stepper not in known:
-        raise BadInput(f'no stepper "{stepper}". Steppers: {", ".join(known)}')
-    return getattr(import_module(f"livingdrug.engine.steppers.{stepper}"), stepper.upper())
-
-
-def _is_stepper(file: str) -> bool:
-    return file.endswith(".py") and not file.startswith("_")
 
 
 def _check_scales(odes: Odes, log_scales: Mapping[str, float], linear_scales: Mapping[str, float]) -> None:

@@ -145,7 +145,7 @@ def _all_finite(x, lane, lanes, n):
 def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new):
     """One step of one lane with a dense matrix and row exchanges, for when the sparse step fails. Returns the error."""
     n, entries = x.size // lanes, pattern.shape[0]
-    stages = method.shape[1]
+    stages = method.shape[2]
     a, c, alpha, by_time, m, e = method[0], method[1], method[2, 0], method[2, 1], method[2, 2], method[2, 3]
     w, order = np.zeros((n, n)), np.arange(n)
     step, start = h[lane], t[lane]
@@ -232,7 +232,7 @@ def integrate(
     lanes, n_entries, n_filled, n_firings
         Lanes; elements per lane of J (with df/dt) and W; number of firing names.
     pattern, gamma, method
-        (entries, 2) row and column of the Jacobian; coefficients (3, s, s): a, c, then alpha, d, m and e as rows.
+        (entries, 2) row and column of the Jacobian; coefficients (3, max(s, 4), s): a, c, then alpha, d, m and e as rows.
     tolerances, log_scales
         (2, S) absolute and relative tolerance, in the precision of the steps; (S,) scale of log states, 0 for others.
     parameters, n_parameters, start
@@ -254,7 +254,7 @@ def integrate(
     """
     # ---- set up -----------------------------------------------------------------------------------------------------
     n, n_states, n_checks = len(parameters), start.shape[1], checks.size
-    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[1]
+    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[2]
     x, new = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
     u, d = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
     p, K = _aligned(n_parameters * lanes, tolerances), _aligned(stages * n_states * lanes, tolerances)

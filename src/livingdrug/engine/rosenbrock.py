@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.writer import Writer
+from livingdrug.engine.compiler.writer import Writer
 
 Floats = NDArray[np.float64]
 STEP_ARRAYS = ("x", "p", "t", "h", "J", "W", "K", "u", "new", "error", "weights")
@@ -62,10 +62,10 @@ class Rosenbrock:
         return table[0], table[1], table[2, 0], table[2, 1]
 
     def table(self) -> Floats:
-        """All coefficients for the dense step, shaped (3, s, s): a and c complete with rows of zeros, then as rows of the
-        third: alpha, d, m, e."""
+        """All coefficients for the dense step, shaped (3, max(s, 4), s): a and c complete with rows of zeros, then as
+        rows of the third: alpha, d, m, e."""
         s = self.n_stages
-        table = np.zeros((3, s, s))
+        table = np.zeros((3, max(s, 4), s))
         for j, row in enumerate(self.a, start=1):
             table[0, j, : len(row)] = row
         for j, row in enumerate(self.c, start=1):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from livingdrug.course.kinetics import non_compartmental
 from livingdrug.foundation.errors import BadInput
+from livingdrug.outcome.non_compartmental import non_compartmental
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,7 +34,7 @@ def cellular_kinetics(
     Returns
     -------
     (arm,) patient, cmax, tmax_day, auc, last_detectable_day, n_results; null where a number does not exist.
-    How results below the limit and the area are handled: see `livingdrug.course.kinetics.non_compartmental`.
+    How results below the limit and the area are handled: see `livingdrug.outcome.non_compartmental.non_compartmental`.
 
     Raises
     ------

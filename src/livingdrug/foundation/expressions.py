@@ -18,7 +18,8 @@ from livingdrug.foundation.errors import ExpressionError
 
 FUNCTIONS = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor,
-    "sin": np.sin, "cos": np.cos, "atan": np.arctan,
+    "sin": np.sin, "cos": np.cos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh,
+    "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "expm1": np.expm1, "log1p": np.log1p,
 }  # fmt: skip
 VARIADIC = {"min": np.minimum, "max": np.maximum}
 _BINARY = {

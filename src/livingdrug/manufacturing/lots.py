@@ -14,7 +14,9 @@ INFUSED = "infused"
 MANUFACTURING_FAILURE = "manufacturing_failure"
 DIED_WAITING = "died_waiting"
 WITHDRAWN_WAITING = "withdrawn_waiting"
-STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING)
+TREATED = "treated"
+"""Began the treatment of an arm without cells."""
+STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, TREATED)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ class Lots:
     def infused(self) -> Mask:
         """Who was infused, shaped (n,)."""
         return self.status == INFUSED
+
+    @property
+    def treated(self) -> Mask:
+        """Whose treatment began: the infused, or everybody of an arm without cells; shaped (n,)."""
+        return self.infused | (self.status == TREATED)
 
     def select(self, rows: NDArray[np.intp]) -> Lots:
         """The lots at these rows."""

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.score import Record
 from livingdrug.clinic.scores import score
-from livingdrug.interop.user_tables.scoring import score_table
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
+from livingdrug.interop.user_tables.scoring import score_table
 
 EASIX, HEMATOTOX, HSCORE = (Catalog().load("score", name) for name in ("easix", "hematotox", "hscore"))
 GOOD = {"ldh": "300 U/L", "creatinine": "0.8 mg/dL", "platelets": "100 1e9/L"}

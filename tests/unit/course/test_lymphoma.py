@@ -83,10 +83,10 @@ def test_dose_is_within_the_label_whatever_the_weight(result):
 
 def test_every_disease_names_a_way_to_judge_response(parts):
     # expected: the ways there are; leukaemia keeps the marrow
-    from livingdrug.clinic.responses import judged_by
+    from livingdrug.clinic.criterion import judged_by
 
     catalog = parts[1]
     for name in catalog.names("disease"):
         judged_by(catalog.load("disease", name).response)
     leukaemia = catalog.load("disease", "b_all")
-    assert (leukaemia.response, leukaemia.burden) == ("all", "blasts_percent")
+    assert (leukaemia.response, leukaemia.burden) == ("all_marrow", "blasts_percent")

@@ -22,17 +22,20 @@ class Record(Inheriting):
     waiting
         Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
     response
-        How response is judged, an id of `livingdrug.clinic.responses`: ``"all"`` (marrow), ``"lugano"`` (lymphoma), ``"imwg"`` (myeloma).
+        How response is judged: a file of `clinic/response/`, which carries the words for it.
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
         Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
+    recipe
+        Model recipe that simulates it in an arm without cells.
     """
 
     antigens: tuple[str, ...] = ()
     summary: str = ""
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     waiting: dict[str, Quantity] = Field(default_factory=dict)
-    response: str = "all"
-    called: str = "leukaemia"
-    burden: str = "blasts_percent"
+    response: str = Field(min_length=1)
+    called: str = "tumour"
+    burden: str = Field(min_length=1)
+    recipe: str = ""

@@ -1,4 +1,4 @@
-"""Section 10: published against simulated; a miss is shown as plainly as a hit."""
+"""Published against simulated; a miss is shown as plainly as a hit."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from collections.abc import Mapping
 from functools import partial
 
 from livingdrug.reports.charts.forest import Pair, draw_forest
-from livingdrug.reports.comparison import Compared, compare, short
+from livingdrug.reports.comparison import Compared, compare
 from livingdrug.reports.page import Figure, More, Note, Section, Table, missing
 from livingdrug.reports.references import reference_numbers
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, known, plain, plain_range, unit
 
+ORDER = 100
 LEAD = (
     "Each published number beside the simulated one. Rows marked “calibration” were used to set a few parameters, so agreement there "
     "is a fit, not a prediction; rows marked “comparison” were not. A number recalled without its source at hand is marked “unverified”."
 )
 
 
-def build(source: Source) -> Section:
-    """A verdict in words, two forest plots (per cent; ratios), and the table."""
+def section(source: Source) -> Section | None:
+    """A verdict in words, two forest plots (per cent; ratios), and the table; nothing without published results."""
     if source.evidence is None:
-        return missing(
-            "calibration",
-            "Published against simulated",
-            "The catalogue has no published results of this trial, so there is nothing to hold the simulation against.",
-        )
+        return None  # a trial of one's own has nothing to be held against
     compared, unanswered = compare(source)
     if not compared:
         return missing("calibration", "Published against simulated", "This run answers none of the published results.")
@@ -108,10 +105,8 @@ def _pair(c: Compared, by: float) -> Pair:
         return (v[0] / by, v[1] / by if known_limits else None, v[2] / by if known_limits else None)
 
     tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
-    label = short(c.label)
-    label = label if len(label) < 47 else label[:45].rstrip(" ,") + "…"
     return Pair(
-        label + (" *" if c.row.use == "calibration" else ""),
+        c.short + (" *" if c.row.use == "calibration" else ""),
         c.group,
         part(c.published),
         part(c.simulated),
@@ -157,7 +152,7 @@ def comparison_table(compared: list[Compared], numbers: Mapping[str, int], title
         rows.append(_row(c, numbers))
     note = (
         "z: difference divided by the published standard error (on the log scale for quantities). "
-        "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the last section."
+        "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the list of sources at the end."
     )
     return Table(columns, tuple(rows), title=title, roomy=True, note=note, marks=tuple(marks))
 

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from livingdrug.clinic.course_signs import course_signs, daily_counts
-from livingdrug.interop.user_tables.grading import grade_table, read_sign_table, template
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.interop.user_tables.grading import grade_table, read_sign_table, template
 
 NAN = np.nan
 

@@ -169,7 +169,14 @@ def _samples(proposals: Proposals, patients: Integers) -> tuple[Floats, Floats]:
     d = proposals.mean.shape[1]
     base = _sobol(proposals.points, d + 1)
     shift_no = np.tile(np.arange(proposals.shifts, dtype=np.int64), patients.size)
-    shift = uniforms(proposals.seed, "fit/importance", np.repeat(patients, proposals.shifts), shift_no, proposals.round * (d + 1), d + 1)
+    shift = uniforms(
+        proposals.seed,
+        "fit/importance",
+        np.repeat(patients, proposals.shifts),
+        shift_no,
+        proposals.round * (d + 1),
+        d + 1,
+    )
     u = np.mod(base[None] + shift.T[:, None, :], 1.0).reshape(patients.size, -1, d + 1)
     u = np.clip(u, 1e-12, 1 - 1e-12)
     stretch = np.sqrt(FREEDOM / (2.0 * gammaincinv(0.5 * FREEDOM, u[..., d])))

@@ -28,6 +28,7 @@ _SPELLINGS = [
     (re.compile(r"\[deg([CF])\]", re.I), lambda found: f"deg{found[1].upper()}"),
     (re.compile(r"(?:\bdegrees? ?|\bdeg |° ?)(celsius|fahrenheit|[CF])\b", re.I), lambda found: f"deg{found[1][0].upper()}"),
     (re.compile(r"^(celsius|fahrenheit)$", re.I), lambda found: f"deg{found[1][0].upper()}"),
+    (re.compile(r"{1\.73[_ ]?m\^?2}"), "(1.73 m^2)"),
     (re.compile(r"(?<=[A-Za-z0-9\]]){[^{}]*}"), ""),  # a UCUM annotation says nothing about the unit
     (re.compile(r"{([A-Za-z]+)}"), r"\1"),
     (re.compile(r"\b(?:cu\.? ?mm|cmm)\b|\bMM\^?3\b", re.I), "mm^3"),

@@ -162,11 +162,11 @@ BLOOD_COUNTS = ("neutrophils", "platelets")
 
 
 def unscheduled(course: Course, measured: Sequence[Measured], last_day: NDArray[np.float64], seed: int) -> pl.DataFrame:
-    """The unplanned marrow of patients whose leukaemia becomes overt between visits (after day 28).
+    """The unplanned marrow of patients whose tumour becomes overt between visits (after day 28).
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.
     """
-    overt = (course["blasts_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
+    overt = (course["marrow_tumour_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
     # only a rise counts: overt now, not at the check before
     begins = overt[:, 1:] & ~overt[:, :-1]
     ever = begins.any(axis=1)

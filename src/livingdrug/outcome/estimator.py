@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +97,7 @@ class Row:
     Attributes
     ----------
     absent
-        What is said in place of an estimate that does not exist.
+        What is said in place of an estimate that does not exist, after the measure.
     """
 
     measure: str
@@ -109,7 +109,12 @@ class Row:
     n_events: int | None = None
     time: float | None = None
     time_unit: str | None = None
-    absent: str = "no patient counted"
+    absent: str = "not known"
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an estimate."""
+        return self.estimate is not None and bool(np.isfinite(self.estimate))
 
 
 @dataclass(frozen=True)
@@ -133,11 +138,16 @@ class Contrast:
     Attributes
     ----------
     statistic
-        What is compared, e.g. ``"share"``; ``"ratio of …"`` when `apart` is second over first.
+        What is compared, e.g. ``"incidence"``.
     first, second
         The two values, from the same pairs.
     apart
         The difference with its interval.
+    shown_as
+        ``"share"``: values and difference lie between -1 and 1 and are shown in per cent and points; ``"amount"``: in
+        `unit`; ``"ratio"``: `apart` is second over first.
+    unit
+        Of the two values.
     time, time_unit
         For a curve: when.
     """
@@ -146,6 +156,8 @@ class Contrast:
     first: float
     second: float
     apart: Difference
+    shown_as: Literal["share", "amount", "ratio"] = "amount"
+    unit: str = ""
     time: float | None = None
     time_unit: str | None = None
 

@@ -63,11 +63,7 @@ def _flow_card(source: Source) -> Card:
     counts = [(source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
     detail = listed([f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts])
-    return Card(
-        "Infused",
-        value or "0",
-        detail if len(set(counts)) > 1 or len(counts) == 1 else f"of {counts[0][1]:,} enrolled in each arm",
-    )
+    return Card("Infused", value or "0", detail)
 
 
 def _response_card(source: Source) -> list[Card]:

@@ -112,11 +112,13 @@ class Source:
 
     def endpoint(self, what: str | Endpoint) -> EndpointResult | None:
         """The result of an endpoint, or None when this run cannot give it."""
+        import polars as pl
+
         id = what if isinstance(what, str) else what.id
         if id not in self.asked:
             try:
                 self.asked[id] = self.result.endpoint(what)
-            except LivingDrugError as problem:
+            except (LivingDrugError, pl.exceptions.ColumnNotFoundError) as problem:
                 self.asked[id] = None
                 self.problems[id] = str(problem).splitlines()[0]
         return self.asked[id]

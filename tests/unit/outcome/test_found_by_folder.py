@@ -13,7 +13,7 @@ from livingdrug.catalog.records.endpoint import Record
 from livingdrug.catalog.records.endpoint import is_formula as formula_key
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.outcome import estimators, folder, kinds
-from livingdrug.outcome.endpoint_result import paired
+from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.reports.estimates import at_day, curves, single
 from livingdrug.trial.misfit import compare_row

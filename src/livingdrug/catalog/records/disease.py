@@ -28,7 +28,7 @@ class Record(Inheriting):
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
-        Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
+        Covariate that tells the burden of disease at enrolment, in percent of `tumour_capacity`.
     recipe
         Model recipe that simulates it in an arm without cells.
     clone

@@ -62,7 +62,7 @@ class Amount(Estimator):
 
     def contrasts(self, asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
         one, two = first["value"].to_numpy(), second["value"].to_numpy()
-        return [CONTRASTS.get(asked.keys.summary, _mean_difference)(one, two, asked.level)]
+        return [CONTRASTS.get(asked.keys.summary, _mean_difference)(one, two, asked)]
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
         return {"kruskal_wallis": kruskal_wallis, "welch": welch}
@@ -79,17 +79,19 @@ class Amount(Estimator):
         return Reading(float(np.exp(middle)), found.ci_low, found.ci_high, middle, float(np.std(logs)))
 
 
-def _mean_difference(first: Floats, second: Floats, level: float) -> Contrast:
-    return Contrast("mean", _mean(first), _mean(second), paired_means(first, second, level=level))
+def _mean_difference(first: Floats, second: Floats, asked: Asked) -> Contrast:
+    apart = paired_means(first, second, level=asked.level)
+    return Contrast("mean", _mean(first), _mean(second), apart, unit=asked.record.unit)
 
 
-def _ratio(first: Floats, second: Floats, level: float) -> Contrast:
+def _ratio(first: Floats, second: Floats, asked: Asked) -> Contrast:
     positive = (first > 0) & (second > 0)
     one, two = np.log(first[positive]), np.log(second[positive])
-    apart = paired_means(one, two, level=level)
+    apart = paired_means(one, two, level=asked.level)
     estimate, low, high = (float(np.exp(x)) for x in (apart.estimate, apart.ci_low, apart.ci_high))
     ratio = Difference(estimate, low, high, apart.n)
-    return Contrast("ratio of geometric means", float(np.exp(_mean(one))), float(np.exp(_mean(two))), ratio)
+    values = float(np.exp(_mean(one))), float(np.exp(_mean(two)))
+    return Contrast("ratio of geometric means", *values, ratio, "ratio", asked.record.unit)
 
 
 CONTRASTS = {"geometric_mean": _ratio}

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.evidence import Published
-    from livingdrug.catalog.records.evidence import Record as Evidence
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.evidence import Evidence, Published
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.clinic.criterion import Criterion
     from livingdrug.foundation.quantities import Quantity
     from livingdrug.outcome.endpoint_result import EndpointResult

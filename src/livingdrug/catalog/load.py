@@ -77,7 +77,7 @@ class Catalog(TypedLoad):
         if is_path(name):
             return _existing(Path(name))
         name = str(name)
-        if len(name) > LONGEST_NAME or not name.isprintable():
+        if len(name) > LONGEST_NAME or min(name, default=" ") < " ":
             raise UnknownName(kind, name, self.names(kind))
         for folder in self.folders:
             path = folder / kind / f"{name}.toml"
@@ -247,8 +247,9 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
 
 def _existing(path: Path) -> Path:
     text = str(path)
-    if len(text) > LONGEST_PATH or max(map(len, path.parts), default=0) > LONGEST_NAME or not text.isprintable():
-        raise CatalogError(f'"{text[:60]}…" is no name of a file ({len(text)} letters).\n  Check the path.')
+    if len(text) > LONGEST_PATH or max(map(len, path.parts), default=0) > LONGEST_NAME or min(text, default=" ") < " ":
+        shown = text[:60].encode("unicode_escape").decode() + ("…" if len(text) > 60 else "")
+        raise CatalogError(f'"{shown}" cannot be the name of a file ({len(text)} letters).\n  Check the path.')
     if path.is_dir():
         raise CatalogError(f'"{path}" is a folder, expected a TOML file.\n  Name the file in it, e.g. "{path}/….toml".')
     if not path.exists():

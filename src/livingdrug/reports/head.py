@@ -78,7 +78,7 @@ def _cards(source: Source) -> list[Card]:
     cards: list[Card] = []
     for one in sorted((one for one in source.endpoints() if one.record.card), key=lambda one: one.record.card):
         values = [(arm, estimate(source, one.record, arm)) for arm in source.arms]
-        row = published_row(source, one.record)
+        row = published_row(source, one)
         beside = f"published {published_words(row, short=True)}" if row else ""
         detail = one.title if one.title != one.record.name else ""
         cards += _card(source, values, name_with_time(one.record, one.record.name), beside, detail)

@@ -69,9 +69,10 @@ def patient(
     else:
         from livingdrug.reports.setting import setting
         from livingdrug.reports.story import tell
+        from livingdrug.trial.one_patient import one_patient
 
         words = setting(protocol, chosen, known)
-        told, story = None, tell(_simulate(protocol, chosen, number, seed, known), chosen, number, words)
+        told, story = None, tell(one_patient(protocol, chosen, number, seed, known), chosen, number, words)
     screen = console()
     screen.print(story.title, style="bold", markup=False)
     screen.print(f"{protocol.id}, arm {chosen}, seed {seed}\n", style="dim", markup=False)
@@ -199,15 +200,3 @@ def check_patient(number: int) -> None:
 
     if number < 1:
         raise BadInput(f"--patient {number}: patients are numbered from 1")
-
-
-def _simulate(protocol: Any, arm: str, number: int, seed: int, known: Any) -> dict[str, Any]:
-    """The frames of one patient, with the whole course kept."""
-    import numpy as np
-
-    from livingdrug.course.settings import Settings
-    from livingdrug.course.simulate import simulate_patients
-
-    alone = np.array([number], dtype=np.int64)
-    # The sample whose course is kept is numbered from 1, so it has to reach this patient.
-    return simulate_patients(protocol, arm, alone, seed, catalog=known, settings=Settings(sample=number))

@@ -17,8 +17,9 @@ def run(
         str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue (eliana), or a path to a trial file.")
     ],
     patients: Annotated[
-        int, typer.Option("-n", "--patients", help="Patients enrolled in each arm, at apheresis.")
-    ] = 1000,
+        int | None,
+        typer.Option("-n", "--patients", help="Patients enrolled; as many as the trial's file says when omitted."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same patients and the same results.")] = 1,
     threads: Annotated[
         int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")
@@ -130,6 +131,8 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
 
     A narrow window keeps names, values and intervals, and leaves out counts first, then ids.
     """
+    import math
+
     from livingdrug.cli.screen import number, table
 
     shares: list[dict[str, object]] = []
@@ -137,20 +140,21 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
     found = sorted((result.endpoint(name) for name in ids), key=lambda one: one.record.place)
     for one in found:
         told: set[str] = set()
-        for row in one.table().iter_rows(named=True):
-            interval = (row["ci_low"], row["ci_high"])
-            cells = {"": one.record.name, "arm": row["arm"], "n": row["n"], "events": row["n_events"], "id": one.id}
-            if row["measure"] in ("proportion", "probability"):
-                when = f"{row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-                percent = "" if row["estimate"] is None else f"{100 * row['estimate']:.1f}"
-                between = "" if None in interval else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+        for arm, row in [(name, row) for name in one.arms for row in one.rows(name)]:
+            interval = (row.ci_low, row.ci_high)
+            known = None not in interval and all(math.isfinite(side) for side in interval)  # type: ignore[arg-type]
+            when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
+            cells = {"": one.record.name, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
+            if row.measure in one.shares:
+                percent = f"{100 * row.estimate:.1f}" if row.known else ""  # type: ignore[operator]
+                between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
                 shares.append({**cells, "at": when, "%": percent, "95 % interval": between})
-            elif row["arm"] not in told:  # of the many measures of a quantity, its headline
-                told.add(row["arm"])
-                between = "" if None in interval else f"{number(interval[0])} to {number(interval[1])}"
-                reached = row["estimate"] is not None or row["measure"] != "median time"
-                value = row["estimate"] if reached else "not reached"
-                told_as = {"value": value, "95 % interval": between, "unit": row["unit"], "measure": row["measure"]}
+            elif arm not in told:  # of the many measures of a quantity, its headline
+                told.add(arm)
+                between = f"{number(interval[0])} to {number(interval[1])}" if known else ""
+                value = row.estimate if row.known else row.absent if row.n else ""
+                measure = f"{row.measure} to {when}" if when else row.measure
+                told_as = {"value": value, "95 % interval": between, "unit": row.unit, "measure": measure}
                 amounts.append({**cells, **told_as})
     arms = ["arm"] if len(result.arms) > 1 else []
     wide, widest = width >= 90, width >= 110

@@ -1,4 +1,7 @@
-"""One endpoint of one run: its numbers in a table, at given times, and as a curve."""
+"""One endpoint of one run: its numbers in a table, at given times, as a curve, and between arms.
+
+What the numbers are is the estimator's; this file only asks it, arm by arm.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.estimators.cumulative_incidence import IncidenceCurve, cumulative_incidence
-from livingdrug.outcome.estimators.exact_binomial import exact_binomial
-from livingdrug.outcome.estimators.geometric_mean import geometric_mean
-from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_meier
-from livingdrug.outcome.estimators.log_rank import log_rank
-from livingdrug.outcome.estimators.quantiles import median, quantiles
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome import between_arms
+from livingdrug.outcome.checks import check_finite
+from livingdrug.outcome.estimator import Asked, Reading, Row
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Record as Endpoint
 
 Floats = NDArray[np.float64]
-CARRIED = 0.05  # how far beyond the last time watched a curve is carried on, as a share of that time
 
 
 @dataclass(frozen=True)
@@ -32,24 +31,39 @@ class EndpointResult:
 
     Attributes
     ----------
-    record
-        The endpoint's definition.
+    asked
+        The endpoint's definition, kind, estimator and confidence level.
     arms
         Arms shown, in the trial's order.
     patients
-        One row per patient counted: arm, patient, and ``success``; or ``time_days`` and ``cause`` (0 censored, 1 the
-        event, 2 a competing event); or ``value``. Patients whose simulation failed are never counted.
+        One row per patient counted: arm, patient, and the kind's columns: ``success``; or ``time_days`` and ``cause`` (0
+        censored, 1 the event, 2 a competing event); or ``value``. Patients whose simulation failed are never counted.
     n_left_out
         Patients counted by the definition, but without a value (quantities only), by arm.
-    level
-        Confidence level of all intervals.
+    design
+        How patients came to their arms: ``"randomised"`` (each person in one arm: `compare` tests independent groups),
+        ``"paired"`` (the same people in every arm: `paired`) or ``"single_arm"`` (nothing said; as paired).
     """
 
-    record: Endpoint
+    asked: Asked
     arms: tuple[str, ...]
     patients: pl.DataFrame
     n_left_out: dict[str, int]
-    level: float = 0.95
+    design: str = "single_arm"
+
+    def __post_init__(self) -> None:
+        if self.design not in between_arms.DESIGNS:
+            raise UnknownName("design of a trial", self.design, between_arms.DESIGNS)
+
+    @property
+    def record(self) -> Endpoint:
+        """The endpoint's definition."""
+        return self.asked.record
+
+    @property
+    def level(self) -> float:
+        """Confidence level of all intervals."""
+        return self.asked.level
 
     @property
     def id(self) -> str:
@@ -59,12 +73,22 @@ class EndpointResult:
     def title(self) -> str:
         return self.record.title
 
+    @property
+    def over_time(self) -> bool:
+        """Whether it is a curve: then it has `at` and `curve`."""
+        return self.asked.estimator.over_time
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Measures of its table that are shares between 0 and 1."""
+        return self.asked.estimator.shares
+
     def __repr__(self) -> str:
         return f"{self.title}: " + "; ".join(f"{arm} {self.headline(arm)}" for arm in self.arms)
 
     def headline(self, arm: str | None = None) -> str:
         """The first number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``."""
-        return _told(self._rows(self.arms[0] if arm is None else arm)[0])
+        return _told(self.rows(self.arms[0] if arm is None else arm)[0], self.shares)
 
     def at(self, times: Sequence[float] | float | None = None, unit: str | None = None) -> pl.DataFrame:
         """The curve at given times.
@@ -85,30 +109,26 @@ class EndpointResult:
         Raises
         ------
         BadInput
-            The endpoint is not a time to an event; use `table`.
+            The endpoint is not a curve over time (use `table`), or a time is negative or missing.
         """
         import polars as pl
 
         from livingdrug.foundation.units import factor
 
-        self._must_be("time_to_event", "table()")
+        self._must_be_a_curve()
         unit = unit or self.record.at_unit
-        wanted = np.atleast_1d(np.asarray(self.record.at if times is None else times, dtype=np.float64))
-        if (wanted < 0).any() or not np.isfinite(wanted).all():
+        wanted = check_finite("times", self.record.at if times is None else times)
+        if (wanted < 0).any():
             raise BadInput(f"times must be finite and not negative, got {wanted.tolist()} {unit}.")
         days = wanted * factor(unit, "day")
         rows = []
         for arm in self.arms:
-            found = self.estimate_curve(arm).at(days, beyond=CARRIED)
-            keys = ("estimate", "ci_low", "ci_high")
-            if isinstance(self.estimate_curve(arm), SurvivalCurve) and self.record.curve == "incidence":
-                found = {**found, "estimate": 1 - found["estimate"]}
-                found["ci_low"], found["ci_high"] = 1 - found["ci_high"], 1 - found["ci_low"]
+            found = self.asked.estimator.at(self.asked, self._of(arm), days)
             rows += [
-                (arm, float(time), unit, *(float(found[key][i]) for key in keys), int(found["n_at_risk"][i]))
+                (arm, float(time), unit, *(float(found[key][i]) for key in _THREE), int(found["n_at_risk"][i]))
                 for i, time in enumerate(wanted)
             ]
-        columns = ["arm", "time", "unit", "estimate", "ci_low", "ci_high", "n_at_risk"]
+        columns = ["arm", "time", "unit", *_THREE, "n_at_risk"]
         types = [pl.String, pl.Float64, pl.String, pl.Float64, pl.Float64, pl.Float64, pl.Int64]
         return pl.DataFrame(rows, schema=dict(zip(columns, types, strict=True)), orient="row").fill_nan(None)
 
@@ -118,25 +138,18 @@ class EndpointResult:
         Raises
         ------
         BadInput
-            The endpoint is not a time to an event.
+            The endpoint is not a curve over time.
         """
         import polars as pl
 
-        self._must_be("time_to_event", "table()")
+        self._must_be_a_curve()
         parts = []
         for arm in self.arms:
-            c = self.estimate_curve(arm)
-            if isinstance(c, IncidenceCurve):
-                estimate, low, high, start = c.incidence, c.ci_low, c.ci_high, 0.0
-            elif self.record.curve == "incidence":
-                estimate, low, high, start = 1 - c.survival, 1 - c.ci_high, 1 - c.ci_low, 0.0
-            else:
-                estimate, low, high, start = c.survival, c.ci_low, c.ci_high, 1.0
+            c = self.asked.estimator.curve(self.asked, self._of(arm))
             n = int(c.n_at_risk[0]) if c.n_at_risk.size else 0
-            lead = {"day": [0.0], "estimate": [start], "ci_low": [start], "ci_high": [start]}
+            steps = {"day": c.day, "estimate": c.estimate, "ci_low": c.ci_low, "ci_high": c.ci_high}
+            columns = {name: np.concatenate([[0.0 if name == "day" else c.start], v]) for name, v in steps.items()}
             counts = {"n_at_risk": c.n_at_risk, "n_events": c.n_events, "n_censored": c.n_censored}
-            steps = {"day": c.time, "estimate": estimate, "ci_low": low, "ci_high": high}
-            columns = {name: np.concatenate([lead[name], steps[name]]) for name in steps}
             columns |= {name: np.concatenate([[n if name == "n_at_risk" else 0], v]) for name, v in counts.items()}
             parts.append(pl.DataFrame(columns).select(pl.lit(arm).alias("arm"), pl.all()))
         return pl.concat(parts).fill_nan(None)
@@ -148,139 +161,120 @@ class EndpointResult:
         -------
         endpoint, arm, measure, time, time_unit, estimate, ci_low, ci_high, unit, n, n_events. Shares lie between
         0 and 1 with unit ``""``; null where a number does not exist (a median not reached, an interval of a range).
-        Measures: ``proportion``; ``probability`` (at a time) and ``median time`` [month]; or ``median``,
-        ``geometric mean``, ``geometric CV`` [%], ``mean``, ``minimum``, ``maximum`` and quantiles.
+        Measures: ``proportion``; ``probability`` (at a time) and ``median time`` [month]; ``restricted mean``; or
+        ``median``, ``geometric mean``, ``geometric CV`` [%], ``mean``, ``minimum``, ``maximum`` and quantiles.
         The first row of each arm is the headline.
         """
         import polars as pl
 
-        rows = [row for arm in self.arms for row in self._rows(arm)]
-        frame = pl.DataFrame([{"endpoint": self.id, **row} for row in rows], schema=table_schema())
-        numbers = pl.col("estimate", "ci_low", "ci_high")
+        rows = [
+            {"endpoint": self.id, "arm": arm, **{name: getattr(row, name) for name in _ROW}}
+            for arm in self.arms
+            for row in self.rows(arm)
+        ]
+        frame = pl.DataFrame(rows, schema=table_schema())
+        numbers = pl.col(*_THREE)
         return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
 
-    def compare(self) -> dict[str, float]:
-        """Log-rank test between the arms of a time to event: statistic, degrees_of_freedom, p_value."""
-        self._must_be("time_to_event", "table()")
-        found = log_rank(
-            self.patients["time_days"].to_numpy(),
-            self.patients["cause"].to_numpy() == 1,
-            self.patients["arm"].to_numpy(),
-        )
-        return {
-            "statistic": found.statistic,
-            "degrees_of_freedom": float(found.degrees_of_freedom),
-            "p_value": found.p_value,
-        }
+    def compare(self, test: str | None = None) -> dict[str, Any]:
+        """A test between the arms as independent groups, for randomised trials.
 
-    def estimate_curve(self, arm: str) -> SurvivalCurve | IncidenceCurve:
-        """The estimator's own record of one arm (Kaplan-Meier, or Aalen-Johansen with competing events)."""
-        self._must_be("time_to_event", "table()")
-        rows = self._of(arm)
-        time, cause = rows["time_days"].to_numpy(), rows["cause"].to_numpy()
-        if self.record.competing_day is not None:
-            return cumulative_incidence(time, cause, level=self.level)
-        return kaplan_meier(time, cause == 1, level=self.level)
+        Parameters
+        ----------
+        test
+            Which one; the estimator's usual one when omitted: ``log_rank`` (also ``peto_peto``) for a time to event,
+            ``gray`` (also ``log_rank``) where another event competes,
+            ``chi_squared`` (also ``fisher_exact``) for a proportion, ``kruskal_wallis`` (also ``welch``) for a quantity,
+            ``equal_means`` for restricted means.
+
+        Returns
+        -------
+        test (in words), statistic, degrees_of_freedom, p_value; the middle two NaN for an exact test.
+
+        Raises
+        ------
+        BadInput
+            The trial is not randomised: its arms hold the same patients, and `paired` is the comparison to ask for; or
+            there is one arm, or nobody in an arm.
+        UnknownName
+            The estimator has no such test.
+        """
+        return between_arms.tested(self.asked, self._by_arm(), self.design, test)
+
+    def paired(self, reference: str | None = None) -> pl.DataFrame:
+        """Differences from a reference arm that holds the same patients.
+
+        Parameters
+        ----------
+        reference
+            The arm held against all others; the first when omitted.
+
+        Returns
+        -------
+        One row per other arm and time: reference, arm, statistic, shown_as, unit, time, time_unit, reference_value, value,
+        difference, ci_low, ci_high, n_pairs; see `livingdrug.outcome.estimator.Contrast`. Intervals tell how far the number of patients simulated blurs the difference.
+
+        Raises
+        ------
+        BadInput
+            The trial is randomised: no patient is in two arms; `compare` tests its groups.
+        UnknownName
+            No such arm.
+        """
+        reference = self.arms[0] if reference is None else reference
+        return between_arms.differences(self.asked, self._by_arm(), self.design, reference)
+
+    def estimate_curve(self, arm: str) -> Any:
+        """The estimator's own record of the curve of one arm (Kaplan-Meier, or Aalen-Johansen with competing events)."""
+        self._must_be_a_curve()
+        return self.asked.estimator.fit(self.asked, self._of(arm))
+
+    def rows(self, arm: str) -> list[Row]:
+        """The lines of the table of one arm as records, the headline first; each says what stands for a missing number."""
+        return self.asked.estimator.rows(self.asked, self._of(arm))
+
+    def reading(self, arm: str, *, day: float | None, statistic: str) -> Reading | None:
+        """What an arm says to a published number: see `livingdrug.outcome.estimator.Estimator.reading`."""
+        return self.asked.estimator.reading(self.asked, self._of(arm), day=day, statistic=statistic)
 
     def _of(self, arm: str) -> pl.DataFrame:
         import polars as pl
 
         return self.patients.filter(pl.col("arm") == arm)
 
-    def _must_be(self, kind: str, instead: str) -> None:
-        if self.record.kind != kind:
+    def _by_arm(self) -> dict[str, pl.DataFrame]:
+        return {arm: self._of(arm) for arm in self.arms}
+
+    def _must_be_a_curve(self) -> None:
+        if not self.over_time:
             raise BadInput(
-                f'endpoint "{self.id}" is a {self.record.kind}, it has no curve over time.\n  Use .{instead} instead.'
+                f'endpoint "{self.id}" is a {self.record.kind}, it has no curve over time.\n  Use .table() instead.'
             )
 
-    def _rows(self, arm: str) -> list[dict[str, Any]]:
-        rows = self._of(arm)
-        if self.record.kind == "proportion":
-            p = exact_binomial(int(rows["success"].sum()), rows.height, level=self.level)
-            return [_row(arm, "proportion", p.estimate, p.ci_low, p.ci_high, "", p.n, p.n_events)]
-        if self.record.kind == "time_to_event":
-            return self._time_rows(arm, rows)
-        return self._quantity_rows(arm, rows["value"].to_numpy())
 
-    def _time_rows(self, arm: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
-        from livingdrug.foundation.units import factor
-
-        n, n_events = rows.height, int((rows["cause"] == 1).sum())
-        found = []
-        if self.record.at:
-            here = self.at().filter(self.at()["arm"] == arm)
-            for line in here.iter_rows(named=True):
-                row = _row(arm, "probability", line["estimate"], line["ci_low"], line["ci_high"], "", n, n_events)
-                found.append({**row, "time": line["time"], "time_unit": line["unit"]})
-        curve = self.estimate_curve(arm)
-        if isinstance(curve, SurvivalCurve):
-            month = factor("month", "day")
-            middle, low, high = (day / month for day in curve.quantile(0.5))
-            found.append(_row(arm, "median time", middle, low, high, "month", n, n_events))
-        return found
-
-    def _quantity_rows(self, arm: str, values: Floats) -> list[dict[str, Any]]:
-        unit, n = self.record.unit, values.size
-        if n == 0:
-            return [_row(arm, self.record.summary.replace("_", " "), None, None, None, unit, 0, None)]
-        m, low_high = median(values, level=self.level), quantiles(values, [0.05, 0.25, 0.75, 0.95])
-        rows = [_row(arm, "median", m.estimate, m.ci_low, m.ci_high, unit, n, None)]
-        positive = bool((values > 0).all())
-        if positive:
-            g = geometric_mean(values, level=self.level)
-            rows.append(_row(arm, "geometric mean", g.estimate, g.ci_low, g.ci_high, unit, n, None))
-            rows.append(_row(arm, "geometric CV", g.cv_percent, None, None, "%", n, None))
-        rows.append(_row(arm, "mean", float(values.mean()), None, None, unit, n, None))
-        for measure, value in zip(
-            ("5th percentile", "25th percentile", "75th percentile", "95th percentile"), low_high, strict=True
-        ):
-            rows.append(_row(arm, measure, float(value), None, None, unit, n, None))
-        rows.append(_row(arm, "minimum", float(values.min()), None, None, unit, n, None))
-        rows.append(_row(arm, "maximum", float(values.max()), None, None, unit, n, None))
-        headline = self.record.summary.replace("_", " ")
-        return sorted(rows, key=lambda row: row["measure"] != headline)
-
-
-def _told(row: dict[str, Any]) -> str:
-    value, low, high = row["estimate"], row["ci_low"], row["ci_high"]
-    if value is None or not np.isfinite(value):
-        return f"{row['measure']} not reached" if row["measure"] == "median time" else "no patient counted"
-    share = row["measure"] in ("proportion", "probability")
+def _told(row: Row, shares: tuple[str, ...]) -> str:
+    when = f" at {row.time:g} {row.time_unit}" if row.time is not None else ""
+    if not row.known:
+        return f"{row.measure}{when} {row.absent}" if row.n else "no patient counted"
+    value, low, high = row.estimate, row.ci_low, row.ci_high
+    share = row.measure in shares
     show = (lambda x: f"{100 * x:.0f}") if share else (lambda x: f"{x:.3g}")
-    unit = "%" if share else (f" {row['unit']}" if row["unit"] else "")
+    unit = "%" if share else (f" {row.unit}" if row.unit else "")
     known = low is not None and high is not None and np.isfinite([low, high]).all()
     interval = f" ({show(low)}-{show(high)})" if known else ""
-    when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-    return f"{show(value)}{unit}{interval}{when}, n = {row['n']}"
+    return f"{show(value)}{unit}{interval}{when}, n = {row.n}"
 
 
-def _row(
-    arm: str, measure: str, estimate: Any, low: Any, high: Any, unit: str, n: int, n_events: int | None
-) -> dict[str, Any]:
-    return {
-        "arm": arm, "measure": measure, "time": None, "time_unit": None, "estimate": estimate,
-        "ci_low": low, "ci_high": high, "unit": unit, "n": n, "n_events": n_events,
-    }  # fmt: skip
+_THREE = ("estimate", "ci_low", "ci_high")
+_ROW = ("measure", "time", "time_unit", *_THREE, "unit", "n", "n_events")
 
 
 def table_schema() -> dict[str, Any]:
     """Columns and types of `EndpointResult.table`."""
     import polars as pl
 
-    texts = ("endpoint", "arm", "measure", "time_unit", "unit")
-    order = (
-        "endpoint",
-        "arm",
-        "measure",
-        "time",
-        "time_unit",
-        "estimate",
-        "ci_low",
-        "ci_high",
-        "unit",
-        "n",
-        "n_events",
-    )
+    texts, counts = ("endpoint", "arm", "measure", "time_unit", "unit"), ("n", "n_events")
     return {
-        name: pl.String if name in texts else pl.Int64 if name in ("n", "n_events") else pl.Float64 for name in order
+        name: pl.String if name in texts else pl.Int64 if name in counts else pl.Float64
+        for name in ("endpoint", "arm", *_ROW)
     }

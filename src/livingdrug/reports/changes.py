@@ -60,7 +60,7 @@ class Life:
         """From the frames of one patient whose whole course was kept."""
         import polars as pl
 
-        from livingdrug.course.bedside import daily_grades
+        from livingdrug.observation.ward import daily_grades
 
         who = frames["patients"].row(0, named=True)
         frame = frames["courses"].sort("day")
@@ -68,9 +68,9 @@ class Life:
         signs = {name: np.ascontiguousarray(values[None, :], dtype=np.float64) for name, values in course.items()}
         last = min(day for day in (who["last_contact_day"], who["subsequent_therapy_day"], 1e9) if day is not None)
         graded = {name: daily_grades(course["day"], signs, scale, np.array([last])) for name, scale in scales.items()}
-        days = next(iter(graded.values())).days if graded else np.array([], dtype=np.int64)
+        days = next(iter(graded.values()))[0] if graded else np.array([], dtype=np.int64)
         infections = frames["events"].filter((pl.col("event") == "infection") & (pl.col("grade") >= 3)).height
-        grades = {name: one.grades[0] for name, one in graded.items()}
+        grades = {name: one[1][0] for name, one in graded.items()}
         return cls(who, course, tuple(int(day) for day in days), grades, infections)
 
     def worst(self, names: Iterable[str], day: int) -> dict[str, float]:

@@ -65,7 +65,7 @@ def label(record: Endpoint) -> str:
     """The title with its time, and below it how a quantity is summed up."""
     if record.kind != "quantity":
         return name_with_time(record, record.title)
-    how = "geometric mean (CV %)" if record.summary == "geometric_mean" else "median (range)"
+    how = "geometric mean (CV %)" if record.further.get("summary") == "geometric_mean" else "median (range)"
     told = record.unit and not record.title.startswith("Day")  # "Day of the highest level" needs no unit
     return f"{record.title}, {unit(record.unit)}\n{how}" if told else f"{record.title}\n{how}"
 
@@ -88,7 +88,7 @@ def _quantity(found: EndpointResult, arm: str) -> str:
     values = found.patients.filter(found.patients["arm"] == arm)["value"].to_numpy()
     if not values.size:
         return DASH
-    if found.record.summary == "geometric_mean" and (values > 0).all():
+    if found.record.further.get("summary") == "geometric_mean" and (values > 0).all():
         mean = geometric_mean(values)
         cv = f" ({mean.cv_percent:.0f} %)" if mean.cv_percent == mean.cv_percent else ""
         return plain(mean.estimate) + cv

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import LivingDrugError, UnknownName
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.columns import numbers
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Source:
         if frame.height == 0:
             return frame
         chosen = frame.filter(pl.col("arm") == arm)
-        return chosen.filter(pl.col("status") == "infused") if infused else chosen
+        return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
 
     def visits(self, quantity: str) -> pl.DataFrame:
         """Visits of one quantity that took place."""
@@ -178,15 +179,16 @@ class Source:
                 continue
             found += [(f"{kind} “{record.title.split(':')[0]}”", quantity) for _, quantity in record.quantities()]
             if kind == "product":
-                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe)]
+                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe, self.catalog)]
         return found
 
 
-def _model_parameters(recipe: str) -> list[Quantity]:
+def _model_parameters(recipe: str, catalog: Any) -> list[Any]:
     """The parameters of a recipe with their origins; empty when the recipe cannot be read."""
     from livingdrug.model.assemble import assemble
+    from livingdrug.model.texts import texts_in
 
     try:
-        return list(assemble(recipe).parameters.values())
+        return list(assemble(recipe, texts=texts_in(catalog.folders)).parameters.values())
     except LivingDrugError:
         return []

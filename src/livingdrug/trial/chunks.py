@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput, LivingDrugError
-from livingdrug.outcome.columns import FINISHED, FRAMES, tidy
+from livingdrug.outcome.outcomes import FINISHED
 from livingdrug.trial import storage
+from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.manifest import refuse_mismatch
 
 if TYPE_CHECKING:
@@ -121,11 +122,11 @@ def _complete(frames: Mapping[str, pl.DataFrame], job: Job) -> dict[str, pl.Data
     import polars as pl
 
     found = {name: tidy(frames.get(name, pl.DataFrame()), name) for name in FRAMES}
-    n = found["patients"].height
+    n = found["who"].height
     if n != job[1].size:
         raise LivingDrugError(f"a chunk of {job[1].size} patients came back with {n}; please report this.")
     if found["failed"].is_empty():
-        failed = found["patients"].filter(~pl.col("course_status").fill_null("").is_in(FINISHED))
+        failed = found["exits"].filter(~pl.col("course_status").fill_null("").is_in([*FINISHED, ""]))
         found["failed"] = tidy(failed.select("arm", "patient", "course_status"), "failed")
     return {
         name: frame.sort("patient", *(["day"] if "day" in frame.columns else []), nulls_last=True, maintain_order=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.clinic.criterion import Criterion, judged_by
 from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.manufacturing.lots import BEGUN, INFUSED
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -30,23 +31,21 @@ def any_response(criterion: Criterion) -> Endpoint:
     from livingdrug.catalog.records.endpoint import Record
 
     words = criterion.words
-    return Record(
-        id="response",
-        title=words.title,
-        definition=f"{criterion.heading}, {words.counted}, among infused.",
-        kind="proportion",
-        group="efficacy",
-        short=criterion.heading,
-        order=0,
-        success="first_response_day < never",
-        source=f"own: what {words.title} records",
-    )
+    told = {
+        "id": "response", "title": words.title, "definition": f"{criterion.heading}, {words.counted}, among treated.",
+        "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
+        "success": "first_response_day < never", "source": f"own: what {words.title} records",
+    }  # fmt: skip
+    return Record.model_validate(told)
 
 
 def headline(result: Result, catalog: Catalog) -> str:
     """E.g. ``"JULIET: 300 enrolled, 219 infused, overall response 48% (41-55), 3.3 s"``."""
-    infused = result.patients.filter(result.patients["status"] == "infused").height
-    parts = [f"{result.patients.height} enrolled", f"{infused} infused", *_responses(result, catalog)]
+    import polars as pl
+
+    begun = result.frames["who"].filter(pl.col("status").is_in(BEGUN))["status"]
+    words = " and ".join(dict.fromkeys(begun.to_list())) or INFUSED
+    parts = [f"{result.frames['who'].height} enrolled", f"{len(begun)} {words}", *_responses(result, catalog)]
     if result.failed.height:
         parts.append(f"{result.failed.height} failed")
     if "seconds" in result.timing:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from livingdrug.course.settings import STAGES, Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
-from livingdrug.outcome.endpoints import check_names
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore
 from livingdrug.trial.manifest import describe, refuse_mismatch
@@ -25,9 +24,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.plan import Plan
     from livingdrug.catalog.records.trial import Record as Trial
     from livingdrug.foundation.quantities import Quantity
 
+USUAL_PATIENTS = 1000
+"""Patients of a trial that does not say how many it enrols."""
 Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
 Progress = Callable[[str, str, int, int], None]
 Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
@@ -36,7 +38,7 @@ Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
 def run(
     trial: Trial | str | Path,
     *,
-    patients: int = 1000,
+    patients: int | None = None,
     seed: int = 1,
     threads: int | None = None,
     chunk: int = 250,
@@ -60,7 +62,8 @@ def run(
     trial
         A trial record, a catalog name or a TOML file.
     patients
-        How many are enrolled, numbered from 1; each arm treats the same ones.
+        How many are enrolled, numbered from 1; as many as the trial's `enrolled` when omitted (or 1000). In a randomised
+        trial each is in one arm, otherwise every arm treats the same ones.
     seed
         Not negative; another seed draws other patients.
     threads
@@ -87,7 +90,7 @@ def run(
     executor
         Anything with the interface of `concurrent.futures.Executor`, in place of threads.
     simulate
-        Stand-in for `livingdrug.course.simulate.simulate_patients`, for tests.
+        Stand-in for `livingdrug.trial.line.follow`, for tests.
 
     Raises
     ------
@@ -104,34 +107,34 @@ def run(
     """
     # ── set up ──
     started = time.time()
-    from livingdrug.catalog.load import default_catalog, load_trial
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.trial.door import planned
 
-    _check_numbers(patients=patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
+    _check_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
     catalog = catalog or default_catalog()
-    plan = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial
-    names = _arm_names(plan, arms)
-    for use in plan.endpoints:
-        check_names(catalog.load("endpoint", use.id))
+    record, plans = planned(trial, catalog, arms=arms)
+    patients = patients or record.enrolled or USUAL_PATIENTS
+    groups = _groups(record, plans, patients, seed, catalog)
     settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
-    manifest = describe(plan, names, patients=patients, seed=seed, settings=settings.told(), catalog=catalog)
+    manifest = describe(plans, record, patients=patients, seed=seed, settings=settings.told())
     # Stages are told from inside our own threads; elsewhere (a process, another machine) a group is done or not.
     tells_stages = progress is not None and simulate is None and executor is None
-    simulate = simulate or _simulate_patients()
+    simulate = simulate or _follow()
     folder = None if out is None else storage.make_folder(Path(out))
     if folder is not None and resume and _is_finished(folder):
         refuse_mismatch(storage.read_json(folder / "manifest.json"), manifest, folder)
         return Result.load(folder, catalog=catalog)
-    store = ChunkStore.open(folder, manifest, trial_toml(plan), chunk=chunk, resume=resume)
+    store = ChunkStore.open(folder, manifest, trial_toml(record), chunk=chunk, resume=resume)
     threads = threads or _n_processors()
 
     # ── main loop ──
-    jobs = list(_jobs(len(names), patients, store.chunk))
-    reporter = _Reporter(progress, names, patients, tells_stages)
+    jobs = list(_jobs(groups, store.chunk))
+    reporter = _Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
     missing = [job for job in jobs if not store.has(job)]
     reporter.start(jobs, missing)
     pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
     try:
-        _simulate_all(pool, simulate, plan, names, seed, catalog, settings, missing, store, reporter)
+        _simulate_all(pool, simulate, plans, seed, settings, missing, store, reporter)
         # ── finish ──
         reporter.saving(0)
         frames = finished_frames(store.pieces(jobs))
@@ -143,7 +146,7 @@ def run(
             "chunk": store.chunk,
             "chunks_resumed": len(jobs) - len(missing),
         }
-        result = Result(plan, manifest, frames, timing, catalog, folder)
+        result = Result(record, manifest, frames, timing, catalog, folder)
         if folder is not None:
             result.save(folder)
             store.clear()
@@ -163,10 +166,8 @@ def _clock(seconds: float) -> str:
 def _simulate_all(
     pool: Executor,
     simulate: Simulate,
-    plan: Trial,
-    names: Sequence[str],
+    plans: Sequence[Plan],
     seed: int,
-    catalog: Catalog,
     settings: Settings,
     jobs: Sequence[Job],
     store: ChunkStore,
@@ -174,8 +175,8 @@ def _simulate_all(
 ) -> None:
     waiting: dict[Future[Any], Job] = {}
     for arm, numbers in jobs:
-        words = {"catalog": catalog, "settings": settings, **reporter.asks((arm, numbers))}
-        waiting[pool.submit(simulate, plan, names[arm], numbers, seed, **words)] = (arm, numbers)
+        words = {"settings": settings, **reporter.asks((arm, numbers))}
+        waiting[pool.submit(simulate, plans[arm], numbers, seed, **words)] = (arm, numbers)
     try:
         while waiting:
             finished, _ = wait(waiting, timeout=reporter.every_seconds, return_when=FIRST_COMPLETED)
@@ -185,7 +186,7 @@ def _simulate_all(
                 try:
                     frames = future.result()
                 except Exception as problem:
-                    problem.add_note(f"in arm {names[job[0]]}, patients {job[1][0]} to {job[1][-1]}")
+                    problem.add_note(f"in arm {plans[job[0]].arm.name}, patients {job[1][0]} to {job[1][-1]}")
                     raise
                 store.keep(job, frames)
                 reporter.done(job)
@@ -203,8 +204,10 @@ def _simulate_all(
 class _Reporter:
     """Counts the patients of each arm through the stages and tells the caller, in the caller's thread."""
 
-    def __init__(self, progress: Progress | None, names: Sequence[str], patients: int, tells_stages: bool) -> None:
-        self.progress, self.names, self.total, self.tells_stages = progress, names, patients, tells_stages
+    def __init__(
+        self, progress: Progress | None, names: Sequence[str], totals: Sequence[int], tells_stages: bool
+    ) -> None:
+        self.progress, self.names, self.totals, self.tells_stages = progress, names, totals, tells_stages
         self.heard: SimpleQueue[tuple[Job, str]] = SimpleQueue()  # what the workers say, until somebody listens
         self.counts = {(arm, stage): 0 for arm in range(len(names)) for stage in STAGES}
         self.counted: set[tuple[int, int, str]] = set()
@@ -245,13 +248,32 @@ class _Reporter:
 
     def _tell(self, arm: int, stage: str) -> None:
         if self.progress is not None:
-            self.progress(self.names[arm], stage, self.counts[arm, stage], self.total)
+            self.progress(self.names[arm], stage, self.counts[arm, stage], self.totals[arm])
 
 
-def _jobs(n_arms: int, patients: int, chunk: int) -> Iterator[Job]:
-    for arm in range(n_arms):
-        for first in range(1, patients + 1, chunk):
-            yield arm, np.arange(first, min(first + chunk, patients + 1), dtype=np.int64)
+def _groups(
+    record: Trial, plans: Sequence[Plan], patients: int, seed: int, catalog: Catalog
+) -> list[NDArray[np.int64]]:
+    """The patients of each arm that is run; people are randomised among all arms of the trial, run or not."""
+    from livingdrug.catalog.plan import plans_of
+    from livingdrug.trial.allocation import allocate
+
+    whole = plans if len(plans) == len(record.arms) else plans_of(record, catalog)
+    groups = allocate(whole, record.planned_design, patients, seed)
+    place = {plan.arm.name: group for plan, group in zip(whole, groups, strict=True)}
+    chosen = [place[plan.arm.name] for plan in plans]
+    for plan, group in zip(plans, chosen, strict=True):
+        if not group.size:
+            raise BadInput(
+                f"patients: got {patients}, so few that nobody is randomised to arm {plan.arm.name}.\n  Give more patients."
+            )
+    return chosen
+
+
+def _jobs(groups: Sequence[NDArray[np.int64]], chunk: int) -> Iterator[Job]:
+    for arm, group in enumerate(groups):
+        for first in range(0, group.size, chunk):
+            yield arm, group[first : first + chunk]
 
 
 def _n_processors() -> int:
@@ -263,10 +285,10 @@ def _is_finished(folder: Path) -> bool:
     return (folder / "manifest.json").is_file() and not (folder / "chunks").exists()
 
 
-def _simulate_patients() -> Simulate:
-    from livingdrug.course.simulate import simulate_patients  # compiles the model's code: not before it is needed
+def _follow() -> Simulate:
+    from livingdrug.trial.line import follow  # compiles the model's code: not before it is needed
 
-    return simulate_patients
+    return follow
 
 
 def _check_numbers(**numbers: int | None) -> None:
@@ -278,17 +300,6 @@ def _check_numbers(**numbers: int | None) -> None:
             raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
         if value < least[name]:
             raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger {name}.")
-
-
-def _arm_names(plan: Trial, wanted: Sequence[str] | None) -> list[str]:
-    known = [arm.name for arm in plan.arms]
-    if wanted is None:
-        return known
-    if not wanted:
-        raise BadInput(f"no arm was chosen.\n  Name at least one of: {', '.join(known)}.")
-    for name in wanted:
-        plan.arm(name)
-    return [name for name in known if name in set(wanted)]
 
 
 def _interrupted(folder: Path | None, n_kept: int, n_all: int) -> Interrupted:

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from livingdrug.catalog.load import default_catalog
-from livingdrug.manufacturing import make
-from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, STATUSES, WITHDRAWN_WAITING
+from livingdrug.manufacturing.lots import (
+    DIED_WAITING,
+    INFUSED,
+    MANUFACTURING_FAILURE,
+    STATUSES,
+    TREATED,
+    WITHDRAWN_WAITING,
+)
+from livingdrug.manufacturing.supply.autologous import make_lots as make
 from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL
 from livingdrug.population import draw
 
@@ -65,7 +72,7 @@ def test_attrition_of_eliana(lots):
     assert failed == pytest.approx(8 / 97, abs=within(8 / 97, 97))
     assert lost == pytest.approx(10 / 97, abs=within(10 / 97, 97))
     assert np.mean(lots.infused) == pytest.approx(79 / 97, abs=within(79 / 97, 97))
-    assert set(np.unique(lots.status)) == set(STATUSES)
+    assert set(np.unique(lots.status)) == {*STATUSES} - {TREATED}  # which is for arms without cells
 
 
 def test_doses_of_the_trials(cohort, lots):
@@ -135,7 +142,7 @@ def test_the_arm_changes_limits_and_not_luck(parts, cohort, lots):
     assert set(other.dose_cells[np.isfinite(other.dose_cells)]) == {1e8}
 
 
-def test_without_bridging_the_leukaemia_is_larger(parts, cohort, lots):
+def test_without_bridging_the_tumour_is_larger(parts, cohort, lots):
     # Expected: monotone: less killing, more cells, more losses.
     from livingdrug.catalog.arms import Bridging
 
@@ -143,7 +150,7 @@ def test_without_bridging_the_leukaemia_is_larger(parts, cohort, lots):
     other = make(cohort, parts[1], None, arm, SEED)
     assert not other.bridging.any()
     both = lots.infused & other.infused
-    assert np.all(other.leukaemia_at_lymphodepletion[both] >= lots.leukaemia_at_lymphodepletion[both])
+    assert np.all(other.tumour_cells_at_lymphodepletion[both] >= lots.tumour_cells_at_lymphodepletion[both])
     assert other.infused.mean() < lots.infused.mean()
 
 
@@ -154,7 +161,7 @@ def test_numbers_shared_with_the_model_agree(parts):
 
     sheets = files("livingdrug") / "model" / "mechanisms"
     parameters = {}
-    for name in ("leukaemia", "body"):
+    for name in ("tumour", "body"):
         sheet = sheets / f"{name}.toml"
         if not sheet.is_file():
             pytest.skip(f"the mechanism {name} is not there")

@@ -32,6 +32,9 @@ class Record(CatalogRecord):
         Usual route of administration.
     usual_dose
         Dose as a label or guideline writes it.
+    dosed_by_size
+        True when `usual_dose` is per body surface or weight, so that a flat amount in a trial is a slip more often than
+        a plan: it is asked about.
     supportive
         True for a drug that is given and logged and changes nothing in the model (seizure prophylaxis, antivirals): it
         names no state. Any other drug must name one.
@@ -50,6 +53,7 @@ class Record(CatalogRecord):
     drug_class: str
     route: str
     usual_dose: str
+    dosed_by_size: bool = False
     supportive: bool = False
     enters: str
     amount_unit: str

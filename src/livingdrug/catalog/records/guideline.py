@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +11,7 @@ from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.catalog.records.scale import read_names
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Status
+from livingdrug.foundation.toml_files import read_toml_file
 from livingdrug.foundation.units import read
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def _refuse_circle(first: Record, catalog: Lookup) -> None:
             raise CatalogError(f'"extends": {" -> ".join([*seen, path.stem])} is a circle.\n  Extend another policy.')
         seen.append(path.stem)
         try:
-            name = str(tomllib.loads(path.read_text(encoding="utf-8")).get("extends", ""))
-        except (OSError, ValueError):
+            name = str(read_toml_file(path).get("extends", ""))
+        except CatalogError:
             return  # told with file and line when that file is loaded
 
 

@@ -1,4 +1,4 @@
-"""How a product is made for one patient: apheresis to released lot, and the leukaemia that grows meanwhile."""
+"""How a product is made for one patient: apheresis to released lot, and the tumour that grows meanwhile."""
 
 from __future__ import annotations
 

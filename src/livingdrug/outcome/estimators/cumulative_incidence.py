@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from livingdrug.outcome.estimators.kaplan_meier import check_times
+from livingdrug.outcome.checks import check_causes, check_finite, check_level, check_times
+from livingdrug.outcome.estimator import Asked, GroupTest, Steps
+from livingdrug.outcome.estimators import gray
+from livingdrug.outcome.estimators.log_rank import between_arms
+from livingdrug.outcome.over_time import CARRIED, OverTime
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +59,7 @@ class IncidenceCurve:
 
         NaN beyond the last observed time, which may be stretched by the share `beyond`.
         """
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = check_finite("times", times)
         place = np.searchsorted(self.time, wanted, side="right") - 1
         ahead = np.searchsorted(self.time, wanted, side="left")
         last = self.time[-1] if self.time.size else -np.inf
@@ -81,8 +91,15 @@ def cumulative_incidence(times: ArrayLike, causes: ArrayLike, *, level: float = 
     level
         Confidence level of the intervals.
 
+    Raises
+    ------
+    BadInput
+        Shapes differ, a time is negative or not finite, a cause is missing, negative or broken, or the level is not
+        between 0 and 1.
+
     Notes
     -----
+    Times that differ by rounding alone are one time (`livingdrug.outcome.checks.joined_ties`).
     Aalen and Johansen 1978. Variance: Aalen 1978, each cause's events at one time counted as a sample without
     replacement from those at risk, as R's cmprsk does.
 
@@ -91,7 +108,8 @@ def cumulative_incidence(times: ArrayLike, causes: ArrayLike, *, level: float = 
     >>> cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]).at([3])["estimate"]
     array([0.5])
     """
-    time, cause = check_times(times, causes)
+    time, level = check_times(times), check_level(level)
+    cause = check_causes(causes, time.size)
     distinct, place = np.unique(time, return_inverse=True)
     m = distinct.size
     count = [np.bincount(place[chosen], minlength=m) for chosen in (cause == 1, cause > 1, cause == 0)]
@@ -127,3 +145,23 @@ def _aalen_variance(d1: Floats, d2: Floats, r: Floats, before: Floats, after: Fl
     linear = np.cumsum((1 + lost) * per_survivor * own + lost * per_survivor * other)
     square = np.cumsum(per_survivor**2 * (own + other))
     return np.maximum(constant - 2 * incidence * linear + incidence**2 * square, 0.0)
+
+
+class CumulativeIncidence(OverTime):
+    """The share who had the event, while a competing event can come first."""
+
+    def fit(self, asked: Asked, patients: pl.DataFrame) -> IncidenceCurve:
+        return cumulative_incidence(patients["time_days"].to_numpy(), patients["cause"].to_numpy(), level=asked.level)
+
+    def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
+        return self.fit(asked, patients).at(days, beyond=CARRIED)
+
+    def curve(self, asked: Asked, patients: pl.DataFrame) -> Steps:
+        c = self.fit(asked, patients)
+        return Steps(c.time, c.incidence, c.ci_low, c.ci_high, c.n_at_risk, c.n_events, c.n_censored, start=0.0)
+
+    def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
+        return {"gray": gray.between_arms, "log_rank": partial(between_arms, name="log-rank of the event's own hazard")}
+
+
+ESTIMATOR = CumulativeIncidence()

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.outcome.checks import check_column, check_level
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def geometric_mean(values: ArrayLike, *, level: float = 0.95) -> GeometricMean:
     >>> round(geometric_mean([1.0, 100.0]).estimate, 9)
     10.0
     """
-    numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    numbers, level = check_column("values", values), check_level(level)
     wrong = ~(numbers > 0) | ~np.isfinite(numbers)
     if wrong.any():
         raise BadInput(

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.units import factor
+from livingdrug.outcome.checks import check_events, check_finite, check_level, check_number, check_times
+from livingdrug.outcome.estimator import Asked, GroupTest, Row, Steps
+from livingdrug.outcome.estimators.log_rank import between_arms
+from livingdrug.outcome.over_time import CARRIED, OverTime, counted
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +71,7 @@ class SurvivalCurve:
         estimate, ci_low, ci_high, standard_error, n_at_risk: each shaped (k,); estimate is NaN after the last time
         anybody was watched, unless everybody had the event.
         """
-        wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        wanted = check_finite("times", times)
         place = np.searchsorted(self.time, wanted, side="right") - 1
         ahead = np.searchsorted(self.time, wanted, side="left")
         known = np.ones(wanted.shape, dtype=bool)
@@ -86,7 +97,14 @@ class SurvivalCurve:
         """Time by which `share` had the event, with its interval (+infinity when not reached).
 
         The interval collects the times whose log-log interval still holds 1 - share (Brookmeyer and Crowley 1982).
+
+        Raises
+        ------
+        BadInput
+            The share is not between 0 and 1.
         """
+        if not 0 < check_number("share", share) < 1:
+            raise BadInput(f"got share={share}; expected a share between 0 and 1.\n  Write 0.5 for the median.")
         return (
             _crossing(self.time, self.survival, 1 - share),
             _crossing(self.time, self.ci_low, 1 - share),
@@ -109,10 +127,12 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) ->
     Raises
     ------
     BadInput
-        Shapes differ, or a time is negative or not finite.
+        Shapes differ, a time is negative or not finite, an event is missing or neither 0 nor 1, or the level is not
+        between 0 and 1.
 
     Notes
     -----
+    Times that differ by rounding alone are one time (`livingdrug.outcome.checks.joined_ties`, R's ``timefix``).
     Kaplan and Meier 1958; variance: Greenwood 1926; log(-log) interval: Kalbfleisch and Prentice 1980.
 
     Examples
@@ -120,8 +140,8 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) ->
     >>> kaplan_meier([1, 2, 3, 4], [1, 0, 1, 0]).at([3])["estimate"]
     array([0.375])
     """
-    time, event = check_times(times, events)
-    distinct, n_events, n_censored, n_at_risk = risk_table(time, event > 0)
+    time, level = check_times(times), check_level(level)
+    distinct, n_events, n_censored, n_at_risk = risk_table(time, check_events(events, time.size))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         survival: Floats = np.cumprod(1.0 - n_events / n_at_risk).astype(np.float64)
         hazard_variance = np.cumsum(n_events / (n_at_risk * (n_at_risk - n_events).astype(np.float64)))
@@ -132,21 +152,6 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) ->
     inside = (survival > 0) & (survival < 1)
     low, high = (np.where(inside, side, np.where(survival == 1, 1.0, np.nan)) for side in (low, high))
     return SurvivalCurve(distinct, survival, variance, low, high, n_at_risk, n_events, n_censored, level)
-
-
-def check_times(times: ArrayLike, events: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
-    """Times [float, (n,)] and event codes [int, (n,)], proven usable."""
-    time = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    event = np.atleast_1d(np.asarray(events)).astype(np.int64)
-    if time.shape != event.shape or time.ndim != 1:
-        raise BadInput(f"times are shaped {time.shape} and events {event.shape}; expected two columns of one length.")
-    wrong = ~np.isfinite(time) | (time < 0)
-    if wrong.any():
-        raise BadInput(
-            f"{int(wrong.sum())} of {time.size} times are negative or not finite (first: {time[wrong][0]}).\n"
-            "  Every patient needs a finite day of event or last contact, not before the origin."
-        )
-    return time, event
 
 
 def risk_table(
@@ -172,3 +177,40 @@ def _crossing(time: Floats, curve: Floats, level: float) -> float:
         if further.size:
             return float((time[first] + time[first + int(further[0])]) / 2)
     return float(time[first])
+
+
+class KaplanMeier(OverTime):
+    """The share free of the event, or with ``curve = "incidence"`` of those who had it; nothing competes."""
+
+    def fit(self, asked: Asked, patients: pl.DataFrame) -> SurvivalCurve:
+        return kaplan_meier(patients["time_days"].to_numpy(), patients["cause"].to_numpy() == 1, level=asked.level)
+
+    def free(self, asked: Asked) -> bool:
+        return asked.keys.curve == "survival"
+
+    def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
+        """The shares at the endpoint's times, and the median time."""
+        month = factor("month", "day")
+        middle, low, high = (day / month for day in self.fit(asked, patients).quantile(0.5))
+        last = Row("median time", middle, low, high, "month", *counted(patients), absent="not reached")
+        return [*super().rows(asked, patients), last]
+
+    def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
+        found = self.fit(asked, patients).at(days, beyond=CARRIED)
+        if self.free(asked):
+            return found
+        low, high = 1 - found["ci_high"], 1 - found["ci_low"]
+        return {**found, "estimate": 1 - found["estimate"], "ci_low": low, "ci_high": high}
+
+    def curve(self, asked: Asked, patients: pl.DataFrame) -> Steps:
+        c = self.fit(asked, patients)
+        counts = (c.n_at_risk, c.n_events, c.n_censored)
+        if self.free(asked):
+            return Steps(c.time, c.survival, c.ci_low, c.ci_high, *counts, start=1.0)
+        return Steps(c.time, 1 - c.survival, 1 - c.ci_high, 1 - c.ci_low, *counts, start=0.0)
+
+    def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
+        return {"log_rank": between_arms, "peto_peto": partial(between_arms, name="Peto-Peto", rho=1.0)}
+
+
+ESTIMATOR = KaplanMeier()

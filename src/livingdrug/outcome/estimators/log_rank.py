@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.estimators.kaplan_meier import check_times
+from livingdrug.outcome.checks import check_events, check_labels, check_number, check_times
+from livingdrug.outcome.estimator import Asked, GroupTest
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class LogRank:
     variance
         Covariance of observed - expected, shaped (g, g).
     statistic, degrees_of_freedom, p_value
-        Chi-squared test.
+        Chi-squared test. Where the data hold nothing to compare (all events tied, one group in each stratum) the
+        statistic is 0 and p is 1.
     """
 
     groups: tuple[str, ...]
@@ -56,27 +62,56 @@ def log_rank(
     Raises
     ------
     BadInput
-        Fewer than two groups.
+        Fewer than two groups, a missing label, shapes that differ, or times and events that `kaplan_meier` refuses.
+
+    Notes
+    -----
+    Times that differ by rounding alone are one time (`livingdrug.outcome.checks.joined_ties`, R's ``timefix``).
     """
-    time, event = check_times(times, events)
-    label, member = np.unique(np.asarray(groups).astype(str), return_inverse=True)
+    time, rho = check_times(times), check_number("rho", rho)
+    event = check_events(events, time.size)
+    label, member = np.unique(check_labels("groups", groups, time.size), return_inverse=True)
     if label.size < 2:
-        raise BadInput(f"a log-rank test needs two groups, got {label.size} ({', '.join(label)}).")
+        raise BadInput(
+            f"a log-rank test needs two groups, got {label.size} ({', '.join(label)}).\n  Give each group its label."
+        )
     layer = np.zeros(time.size, dtype=np.int64)
     if strata is not None:
-        layer = np.unique(np.asarray(strata).astype(str), return_inverse=True)[1]
+        layer = np.unique(check_labels("strata", strata, time.size), return_inverse=True)[1]
     observed, expected = np.zeros(label.size), np.zeros(label.size)
     variance = np.zeros((label.size, label.size))
     for number in np.unique(layer):
         inside = layer == number
-        o, e, v = _one_stratum(time[inside], event[inside] > 0, member[inside], label.size, rho)
+        o, e, v = _one_stratum(time[inside], event[inside], member[inside], label.size, rho)
         observed, expected, variance = observed + o, expected + e, variance + v
-    seen = expected > 0
+    statistic, freedom = chi_squared_of(observed - expected, variance, expected > 0)
+    p_value = float(gammaincc(freedom / 2, statistic / 2)) if statistic > 0 else 1.0
+    return LogRank(tuple(map(str, label)), observed, expected, variance, statistic, freedom, p_value)
+
+
+def between_arms(patients: pl.DataFrame, asked: Asked, *, name: str = "log-rank", rho: float = 0.0) -> GroupTest:
+    """The test between the arms of an endpoint's patients: of the hazard of cause 1, others censored."""
+    time, cause, arm = (patients[column].to_numpy() for column in ("time_days", "cause", "arm"))
+    found = log_rank(time, cause == 1, arm, rho=rho)
+    return GroupTest(name, found.statistic, float(found.degrees_of_freedom), found.p_value)
+
+
+def chi_squared_of(
+    difference: NDArray[np.float64], variance: NDArray[np.float64], seen: NDArray[np.bool_]
+) -> tuple[float, int]:
+    """Statistic and degrees of freedom; groups or strata that share nothing leave directions without any variance."""
     first = np.flatnonzero(seen)[:-1]  # the differences sum to zero: one group is redundant
-    difference = (observed - expected)[first]
-    statistic = float(difference @ np.linalg.solve(variance[np.ix_(first, first)], difference)) if first.size else 0.0
-    p_value = float(gammaincc(first.size / 2, statistic / 2)) if first.size else 1.0
-    return LogRank(tuple(map(str, label)), observed, expected, variance, statistic, int(first.size), p_value)
+    if first.size == 0:
+        return 0.0, 0
+    within, apart = variance[np.ix_(first, first)], difference[first]
+    spread, direction = np.linalg.eigh(within)
+    kept = spread > 1e-12 * max(float(np.abs(np.diag(variance)).max()), 1e-300)
+    if kept.all():
+        return float(apart @ np.linalg.solve(within, apart)), int(first.size)
+    if not kept.any():
+        return 0.0, int(first.size)
+    along = direction[:, kept].T @ apart
+    return float((along**2 / spread[kept]).sum()), int(kept.sum())
 
 
 def _one_stratum(

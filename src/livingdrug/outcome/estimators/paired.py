@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtrit
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.outcome.checks import check_causes, check_events, check_finite, check_level, check_number, check_times
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ def paired_shares(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -
     Interval: Wald's for paired proportions with one discordant pair added on either side (Bonett and Price 2012,
     doi:10.3102/1076998611411915), which does not collapse when nobody differs.
     """
-    a, b = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    a, b = _flags(first), _flags(second)
     n = _pairs(a, b)
     only_first, only_second = int((a & ~b).sum()), int((b & ~a).sum())
     if n == 0:
@@ -74,7 +75,7 @@ def paired_means(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) ->
     first, second
         A number of each person, shaped (n,).
     """
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    a, b, level = check_finite("values", first), check_finite("values", second), check_level(level)
     n = _pairs(a, b)
     if n == 0:
         return Difference(np.nan, np.nan, np.nan, 0)
@@ -104,6 +105,7 @@ def paired_incidences(
     one curve alone this gives Greenwood's variance up to terms of order 1/n.
     """
     (time_1, cause_1), (time_2, cause_2) = first, second
+    level = check_level(level)
     one, influence_1 = incidence_influence(time_1, cause_1, at)
     two, influence_2 = incidence_influence(time_2, cause_2, at)
     n = _pairs(influence_1, influence_2)
@@ -120,7 +122,8 @@ def incidence_influence(time: ArrayLike, cause: ArrayLike, at: float) -> tuple[f
     -------
     The estimate, and influences shaped (n,) that add up to nothing; the sum of their squares estimates its variance.
     """
-    t, c = np.asarray(time, dtype=np.float64), np.asarray(cause, dtype=np.int64)
+    t, at = check_times(time), check_number("at", at, at_least=0.0)
+    c = check_causes(cause, t.size)
     if t.size == 0:
         return np.nan, t
     days = np.unique(t[(c > 0) & (t <= at)])
@@ -149,9 +152,17 @@ def incidence_influence(time: ArrayLike, cause: ArrayLike, at: float) -> tuple[f
 
 def _pairs(first: NDArray, second: NDArray) -> int:
     if first.shape != second.shape or first.ndim != 1:
-        raise BadInput(f"pairs need two columns of one length, got {first.shape} and {second.shape}.")
+        raise BadInput(
+            f"pairs need two columns of one length, got {first.shape} and {second.shape}.\n"
+            "  Give the same patients in the same order."
+        )
     return int(first.size)
 
 
+def _flags(values: ArrayLike) -> NDArray[np.bool_]:
+    column = np.atleast_1d(np.asarray(values))
+    return check_events(column, column.size)
+
+
 def _z(level: float) -> float:
-    return float(ndtri(0.5 + level / 2))
+    return float(ndtri(0.5 + check_level(level) / 2))

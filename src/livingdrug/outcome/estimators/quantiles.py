@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.outcome.checks import check_finite, check_level
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,14 @@ def median(values: ArrayLike, *, level: float = 0.95) -> Median:
     Raises
     ------
     BadInput
-        A value is missing or infinite.
+        A value is missing or infinite, or the level is not between 0 and 1.
 
     Examples
     --------
     >>> median([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     Median(n=10, estimate=5.5, ci_low=2.0, ci_high=9.0)
     """
-    numbers = np.sort(_finite(values))
+    numbers, level = np.sort(check_finite("values", values)), check_level(level)
     n = numbers.size
     if n == 0:
         return Median(0, float("nan"), float("nan"), float("nan"))
@@ -61,14 +62,9 @@ def quantiles(values: ArrayLike, shares: ArrayLike) -> NDArray[np.float64]:
     >>> quantiles([1, 2, 3, 4], [0.25, 0.75])
     array([1.75, 3.25])
     """
-    numbers, wanted = _finite(values), np.asarray(shares, dtype=np.float64)
+    numbers, wanted = check_finite("values", values), np.asarray(shares, dtype=np.float64)
+    if not ((wanted >= 0) & (wanted <= 1)).all():
+        raise BadInput(f"got the shares {wanted.tolist()}; expected each between 0 and 1.\n  Write 0.25 for 25 %.")
     if numbers.size == 0:
         return np.full(wanted.shape, np.nan)
     return np.quantile(numbers, wanted)
-
-
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    if not np.isfinite(numbers).all():
-        raise BadInput(f"{int((~np.isfinite(numbers)).sum())} of {numbers.size} values are missing or infinite.")
-    return numbers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.charts.river import Exit, Stage, draw_river
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.endpoint_rows import endpoint_table
@@ -50,7 +51,7 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None) -> list[Stage]:
     """Enrolled, infused, responded, still in response: a response is the one that the criterion counts."""
     import polars as pl
 
-    infused = patients.filter(pl.col("status") == "infused")
+    infused = patients.filter(pl.col("status").is_in(BEGUN))
     waits = numbers(infused, "vein_to_vein_days")
     wait = f"median {plain(middle(waits)[0])} days from apheresis" if waits.size else ""
     exits = tuple(

@@ -17,7 +17,7 @@ STATUS = {"infused", "manufacturing_failure", "relapse_antigen_negative"}
 UNTREATED = {"no_treatment"}
 """The guideline under which nothing is given: the other life in `reports/why.py`."""
 DISEASES = re.compile(r"leuk(a)?emia|lymphoma|myeloma", re.IGNORECASE)
-STATES = {"leukaemia_total", "leukaemia_cells"}
+STATES = {"tumour_total", "tumour_cells"}
 """Outputs of the model, named so until they are called tumour."""
 FILES = sorted([*(ROOT / "reports").rglob("*.py"), *(ROOT / "cli").rglob("*.py")])
 

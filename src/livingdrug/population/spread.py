@@ -13,11 +13,11 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.quantities import Quantity
 
 KEPT = {
-    "tumour_growth": "tumour_growth",
-    "tumour_turnover": "tumour_turnover",
-    "tumour_ceiling": "tumour_ceiling",
-    "tumour_start": "tumour_start",
-    "tumour_capacity": "tumour_capacity",
+    "tumour_growth": "leukaemia_growth",
+    "tumour_turnover": "leukaemia_turnover",
+    "tumour_ceiling": "leukaemia_ceiling",
+    "tumour_start": "leukaemia_start",
+    "tumour_capacity": "marrow_capacity",
 }
 """Parameters that were renamed keep the address of their random numbers, so that patient 137 stays the same person."""
 

@@ -100,6 +100,10 @@ class Source:
         chosen = frame.filter(pl.col("arm") == arm)
         return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
 
+    def has_cells(self, arm: str) -> bool:
+        """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""
+        return next((bool(one.product) for one in self.trial.arms if one.name == arm), True)
+
     def visits(self, quantity: str) -> pl.DataFrame:
         """Visits of one quantity that took place."""
         import polars as pl

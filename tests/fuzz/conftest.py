@@ -7,7 +7,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "share", max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    "share", max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 settings.register_profile(
     "whole", max_examples=4000, deadline=None, derandomize=False, database=None, suppress_health_check=list(HealthCheck)

@@ -1,6 +1,6 @@
 """CAR T-cell therapy in silico, from the blood draw to years of follow-up. Simulation; not for patient care.
 
-The line: Protocol -> Cohort -> Lots -> Courses -> Visits -> Endpoints -> Report.
+The line: Plan -> Cohort -> Lots -> Course -> Seen -> Outcomes -> Endpoints -> Report.
 
 >>> import livingdrug as ld
 >>> trial = ld.load_trial("eliana")

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog, load_trial
+    from livingdrug.fitting.fit import fit
     from livingdrug.fitting.kinetics import cellular_kinetics
+    from livingdrug.fitting.store import load_fit
     from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
+    from livingdrug.interop.kinetics.read import read_kinetics
     from livingdrug.interop.sbml import export_sbml
     from livingdrug.outcome.endpoint_result import EndpointResult
     from livingdrug.outcome.estimators.cumulative_incidence import cumulative_incidence
@@ -44,10 +47,13 @@ _HOMES = {
     "cumulative_incidence": "outcome.estimators.cumulative_incidence",
     "exact_binomial": "outcome.estimators.exact_binomial",
     "export_sbml": "interop.sbml",
+    "fit": "fitting.fit",
     "geometric_mean": "outcome.estimators.geometric_mean",
     "kaplan_meier": "outcome.estimators.kaplan_meier",
+    "load_fit": "fitting.store",
     "load_trial": "catalog.load",
     "log_rank": "outcome.estimators.log_rank",
+    "read_kinetics": "interop.kinetics.read",
     "run": "trial.run",
     "write_report": "reports.html",
 }
@@ -66,14 +72,17 @@ __all__ = [
     "cumulative_incidence",
     "exact_binomial",
     "export_sbml",
+    "fit",
     "geometric_mean",
     "kaplan_meier",
     "list_drugs",
     "list_endpoints",
     "list_products",
     "list_trials",
+    "load_fit",
     "load_trial",
     "log_rank",
+    "read_kinetics",
     "run",
     "write_report",
 ]

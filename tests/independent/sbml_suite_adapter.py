@@ -19,13 +19,11 @@ from livingdrug.engine.sbml.model import read_sbml_model
 from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.engine.with_events.driver import run_with_events
 from livingdrug.engine.with_events.events import EventModel
+from livingdrug.foundation.expressions import FUNCTIONS
 
 __all__ = ["PlainOdes", "course_of", "read_sbml", "simulate"]
 
-_WORDS = {
-    "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor, "sin": np.sin, "cos": np.cos,
-    "atan": np.arctan, "min": min, "max": max,
-}  # fmt: skip
+_WORDS = {**FUNCTIONS, "min": min, "max": max}
 
 
 class PlainOdes:

@@ -10,7 +10,7 @@ from livingdrug.foundation.errors import BadInput, CatalogError
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.base import Inheriting, laid_over
+from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 HERE = Path(__file__).parent
 RECORDS = HERE / "records"
@@ -21,7 +23,7 @@ VARIABLE = "LIVINGDRUG_CATALOG"
 LONGEST_NAME, LONGEST_PATH = 200, 4000
 
 
-class Catalog:
+class Catalog(TypedLoad):
     """The catalog files that come with the package, and any folders of your own.
 
     Parameters
@@ -50,7 +52,7 @@ class Catalog:
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of files there are: product, drug, trial, …"""
-        return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
+        return _kinds()
 
     def names(self, kind: str) -> list[str]:
         """All names of one kind, sorted."""
@@ -85,16 +87,7 @@ class Catalog:
             kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder."
         )
 
-    def load(self, kind: str, name: str | Path) -> Any:
-        """The record of this kind and name (or path): a frozen `records.<kind>.Record`.
-
-        Raises
-        ------
-        UnknownName
-            No such kind or name.
-        CatalogError, UnitError
-            The file does not hold together; says file, key, what was expected and the next step.
-        """
+    def _load(self, kind: str, name: str | Path) -> Any:
         path = self.path(kind, name)
         state = path.stat()
         key = (kind, str(path), state.st_mtime_ns, state.st_size)
@@ -105,15 +98,15 @@ class Catalog:
     def model_texts(self) -> dict[str, str]:
         """Mechanisms and recipes in the user's folders: "mechanisms/x.ant", "recipes/y.toml" … -> text."""
         found: dict[str, str] = {}
-        for folder in reversed(self.folders[:-1]):
-            for place in (folder, folder / "model"):
+        for folder in reversed(self.folders[:-1]):  # the first folder is laid on last: it counts
+            for place in (folder / "model", folder):
                 for kind, ending in (("mechanisms", "ant"), ("mechanisms", "toml"), ("recipes", "toml")):
                     for path in sorted((place / kind).glob(f"*.{ending}")):
-                        found[f"{kind}/{path.name}"] = path.read_text(encoding="utf-8-sig")
+                        found[f"{kind}/{path.name}"] = read_text(path)
         return found
 
     def _read(self, kind: str, path: Path) -> Any:
-        record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
+        record_class = getattr(importlib.import_module(f"livingdrug.catalog.records.{kind}"), class_name(kind))
         record = checked(self._table(kind, path, record_class), path, record_class)
         try:
             record = record.completed(self)
@@ -141,6 +134,11 @@ class Catalog:
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():
             raise UnknownName("kind of catalog file", kind, self.kinds())
+
+
+@cache
+def _kinds() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
 
 
 def default_catalog() -> Catalog:
@@ -199,6 +197,22 @@ def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
             arm = arm.with_policy(str(folder / policy))
         arms.append(arm)
     return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
+
+
+def read_text(path: Path) -> str:
+    """The text of a model file (UTF-8, with or without a byte-order mark).
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, or is not text.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (UnicodeDecodeError, OSError) as problem:
+        raise CatalogError(
+            f"{_short(path)}: cannot be read as text ({problem}).\n  Save it as plain text in UTF-8."
+        ) from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.outcome import Record as Outcome
+from livingdrug.catalog.records.outcome import Outcome
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
-    from livingdrug.catalog.records.scale import Record as Scale
-    from livingdrug.catalog.records.score import Record as Score
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.scale import Scale
+    from livingdrug.catalog.records.score import Score
+    from livingdrug.catalog.records.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Questions:
             members = [{}]
             for part in outcome.open:
                 members = [{**one, part: value} for one in members for value in some[part]]
-            found += [str(outcome.filled(one).name) for one in members]
+            found += [_put(outcome.pattern, one) for one in members]
         return tuple(found)
 
     @cached_property
@@ -138,6 +138,12 @@ class Questions:
     def _class_of(self, found: re.Match[str]) -> dict[str, str]:
         quantity = found.groupdict().get("quantity")
         return {"unit": self.units.get(quantity, "")} if quantity else {}
+
+
+def _put(pattern: str, parts: Mapping[str, str]) -> str:
+    for part, word in parts.items():
+        pattern = pattern.replace(f"{{{part}}}", word)
+    return pattern
 
 
 def questions_of(trial: Trial, catalog: Lookup) -> Questions:

@@ -6,6 +6,7 @@ Assembled and compiled once per process and combination; chunks in other threads
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,9 +74,11 @@ def assembled(plan: Plan) -> Model:
         Mechanisms do not fit together.
     """
     states = entered(plan)
-    key = (plan.recipe, states, tuple(sorted(plan.texts.items())))
+    clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
+    key = (plan.recipe, states, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True))
     if key not in _MODELS:
-        _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts)
+        instances = {"clone": clones} if clones else None
+        _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts, instances=instances)
     return _MODELS[key]
 
 

@@ -56,7 +56,7 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     looks = [observe(course, plan.measured, plan.missed, until, seed)]
     if judged.looks_when_overt:
         looks.append(unscheduled(course, plan.measured, until, seed))
-    visits = pl.concat([one for one in looks if one.width], how="diagonal")
+    visits = pl.concat(looks, how="diagonal")
     after = _aftermath(plan, course, judged, visits, until, np.minimum(toxicity, fatal), seed)
 
     # ── second look: as it was really seen, by those still in follow-up and not under another therapy ──
@@ -115,7 +115,7 @@ class _Ends:
 
 
 def _ends(course: Course, end: Floats, toxicity: Floats, fatal: Floats, after: Aftermath) -> _Ends:
-    causes = {"toxicity": toxicity, "infection": fatal, "leukaemia": after.disease_death_day}
+    causes = {"toxicity": toxicity, "infection": fatal, "disease": after.disease_death_day}
     death = np.minimum.reduce([*causes.values(), after.other_death_day])
     last_contact = np.minimum.reduce([death, after.lost_day, end])
     death = np.where(death <= last_contact, death, np.inf)

@@ -7,16 +7,23 @@ multiplies by the assay's error, and keeps values below the limit with a flag.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import Measured
-from livingdrug.catalog.records.assay import Record as Assay
+from livingdrug.catalog.records.assay import Assay
 from livingdrug.course.course import Course
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import UnknownName
+
+SCHEMA: dict[str, Any] = {
+    "patient": pl.Int64, "day_planned": pl.Float64, "day": pl.Float64, "value": pl.Float64, "lower_limit": pl.Float64,
+    "below_limit": pl.Boolean, "missed": pl.Boolean, "quantity": pl.String, "unit": pl.String,
+}  # fmt: skip
+"""Columns of results, when there is none."""
 
 
 def at_days(checks: NDArray[np.float64], truth: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,7 +96,9 @@ def observe(
             pieces.append(_one_visit(course, one, number, planned, missed, last_day, seed))
             for name, words in text.items():
                 words += [getattr(one.assay, name)] * len(course)
-    columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]} if pieces else {}
+    if not pieces:
+        return pl.DataFrame(schema=SCHEMA)
+    columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
     frame = pl.DataFrame({**columns, **text})
     return frame.filter(pl.col("seen")).drop("seen").sort("patient", "quantity", "day_planned", maintain_order=True)
 
@@ -153,11 +162,11 @@ BLOOD_COUNTS = ("neutrophils", "platelets")
 
 
 def unscheduled(course: Course, measured: Sequence[Measured], last_day: NDArray[np.float64], seed: int) -> pl.DataFrame:
-    """The unplanned marrow of patients whose leukaemia becomes overt between visits (after day 28).
+    """The unplanned marrow of patients whose tumour becomes overt between visits (after day 28).
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.
     """
-    overt = (course["blasts_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
+    overt = (course["marrow_tumour_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
     # only a rise counts: overt now, not at the check before
     begins = overt[:, 1:] & ~overt[:, :-1]
     ever = begins.any(axis=1)
@@ -198,4 +207,4 @@ def unplanned(
         for assay in assays
         if assay.reads in course
     ]
-    return pl.concat(pieces) if pieces else pl.DataFrame()
+    return pl.concat(pieces) if pieces else pl.DataFrame(schema=SCHEMA)

@@ -137,7 +137,9 @@ def check_labels(name: str, labels: ArrayLike, n: int) -> NDArray[np.str_]:
     """Labels of groups or strata as text, none missing, shaped (n,)."""
     found = np.atleast_1d(np.asarray(labels, dtype=object))
     if found.shape != (n,):
-        raise BadInput(f"{name} are shaped {found.shape}, times ({n},); expected a label for each time.")
+        raise BadInput(
+            f"{name} are shaped {found.shape}, times ({n},); expected a label for each time.\n  Give one for each patient."
+        )
     missing = np.array([label is None or label != label for label in found], dtype=bool)
     if missing.any():
         raise BadInput(
@@ -150,7 +152,10 @@ def check_labels(name: str, labels: ArrayLike, n: int) -> NDArray[np.str_]:
 def _codes(name: str, values: ArrayLike, n: int) -> Floats:
     code = check_column(name, values)
     if code.shape != (n,):
-        raise BadInput(f"times are shaped ({n},) and {name} {code.shape}; expected two columns of one length.")
+        raise BadInput(
+            f"times are shaped ({n},) and {name} {code.shape}; expected two columns of one length.\n"
+            "  Give one of each for each patient."
+        )
     missing = ~np.isfinite(code)
     if missing.any():
         raise BadInput(

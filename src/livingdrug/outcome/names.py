@@ -26,10 +26,15 @@ READS = {"responder": "responded_3mo", "relapsed": "relapse_day", "died": "death
 
 def patient_names(questions: Questions) -> tuple[str, ...]:
     """Every name a formula about this trial's patients may use, sorted; of families, what this trial has."""
+    return tuple(sorted({*questions.names(), *_not_outcomes(questions)}))
+
+
+def _not_outcomes(questions: Questions) -> set[str]:
+    """What a formula may read besides outcomes: covariates, lots, words of texts, and what is ready made."""
     texts = {f"{o.pattern}_{value}" for o in questions.outcomes.values() for value in o.values}
     statuses = {f"status_{status}" for status in STATUSES}
     plain = {*questions.covariates, *LOT_COLUMNS} - {"status", "failure_reason"}
-    return tuple(sorted({*questions.names(), *texts, *statuses, *plain, *DERIVED}))
+    return {*texts, *statuses, *plain, *DERIVED}
 
 
 def outcomes_read(names: Iterable[str], questions: Questions) -> tuple[str, ...]:
@@ -61,13 +66,13 @@ def check_names(needs: Iterable[str], questions: Questions, who_asks: str) -> No
         The trial cannot answer: it does not grade the scale, or measure the quantity.
     """
     needs = tuple(needs)
-    known = set(patient_names(questions))
+    plain = _not_outcomes(questions)
     for name in needs:
-        if name not in known and questions.find(name) is None:
+        if name not in plain and questions.find(name) is None:
             raise UnknownName(
                 f"column of the patients frame, needed by {who_asks},",
                 name,
-                known,
+                patient_names(questions),
                 "Formulas may use outcomes, the patients' covariates and lots, and infused, treated, responder, relapsed,"
                 " never, …",
             )

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
-from livingdrug.catalog.records.outcome import Record as Outcome
+from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
@@ -130,7 +130,7 @@ class Outcomes:
         return Rows(self.patients, frame, self._met(outcome, frame))
 
     def _met(self, outcome: Outcome, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        if not outcome.when:
+        if not outcome.when or frame.is_empty():  # where nobody was treated a frame has only its promised columns
             return np.ones(frame.height, dtype=bool)
         formula = read_formula(outcome.when)
         values: dict[str, Any] = {}

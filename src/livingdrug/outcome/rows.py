@@ -45,6 +45,8 @@ class Rows:
 
     def numbers(self, column: str) -> Floats:
         """A column as numbers (r,): yes and no are 1 and 0, what is unknown is NaN."""
+        if self.frame.is_empty():
+            return np.empty(0)
         return self.frame[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
 
     def grid(self, column: str = "value") -> tuple[Floats, Floats, NDArray[np.bool_]]:

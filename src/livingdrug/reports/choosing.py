@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from livingdrug.manufacturing.lots import BEGUN
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -25,7 +27,7 @@ def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
     patients = frames.get("patients")
     if patients is None or patients.height == 0:
         return None
-    infused = patients.filter(pl.col("status") == "infused")
+    infused = patients.filter(pl.col("status").is_in(BEGUN))
     if infused.height == 0:
         return None
     keys = ["arm", "patient"]

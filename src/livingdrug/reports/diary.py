@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.drugs import MARKS, drug_classes, title_of
 from livingdrug.reports.setting import Setting
 from livingdrug.reports.toxicity_scales import leading, told_scales
@@ -49,7 +50,7 @@ def cause_of_death(who: Row, words: Setting) -> str | None:
 
 def milestones(who: Row, words: Setting) -> list[Entry]:
     """Infusion, response and its end, return of B cells, further therapy, death."""
-    if who.get("status") != "infused":
+    if who.get("status") not in BEGUN:
         return []
     told = words.criterion.words if words.criterion is not None else None
     response = told.status.get(str(who.get("best_response")), "a response") if told else "a response"

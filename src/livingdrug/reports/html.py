@@ -22,7 +22,7 @@ from livingdrug.reports.words import plain
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.evidence import Record as Evidence
+    from livingdrug.catalog.records.evidence import Evidence
     from livingdrug.trial.result import Result
 
 _RANGE = re.compile(r"(?<=\d)–(?=[\d.])")
@@ -115,7 +115,8 @@ def page(
     style, script = _inline("report.css"), _inline("report.js")
     return _template().render(
         kicker=kicker, title=title, lead=lead, meta=" · ".join(facts), cards=cards, sections=sections,
-        style=style, script=script, policy=content_policy(styles=[style], scripts=[script]), sample=sample, version=version,
+        style=_Verbatim(style), script=_Verbatim(script), sample=sample, version=version,
+        policy=content_policy(styles=[style], scripts=[script]),
     )  # fmt: skip
 
 
@@ -177,6 +178,16 @@ def _unbroken(value: Any) -> Any:
     return type(value)(_RANGE.sub("\u2060–\u2060", value.replace(" %", "\u00a0%")))
 
 
+class _Verbatim:
+    """Text that goes into the page letter by letter: the policy names its hash."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __html__(self) -> str:
+        return self.text
+
+
 def _inline(name: str) -> str:
-    """A file of the templates as it stands inside its element, line breaks included: the policy names its hash."""
+    """A file of the templates as it stands inside its element, the first line break included."""
     return f"\n{(TEMPLATES / name).read_text(encoding='utf-8')}"

@@ -130,7 +130,7 @@ def _trial(score: Score, numbers: Mapping[str, int], catalog: Catalog | None) ->
     )
     if score.n_failed:
         words += f" {score.n_failed} simulations did not finish and are left out."
-    figures: list[Figure] = [figure for figure in (percentages(values), ratios(values)) if figure is not None]
+    figures: list[Figure] = [*percentages(values), *ratios(values)]
     parts: list = [Note(f"{words} {counts(score)}"), Note(verdict(values)), *figures]
     for use, title in USES.items():
         chosen = [c for c in everything if c.row.use == use]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.charts.tracks import Moment, Track
 from livingdrug.reports.diary import Entry, Row, cause_of_death, day_of, infections, milestones, toxicity, treatments
 from livingdrug.reports.setting import Setting
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 # title, names of the model output (first one present), name of the visits quantity, logarithmic, lowest, least top
 TRACKS = (
-    ("{} cells", ("tumour_total", "tumour_cells", "leukaemia_total", "leukaemia_cells"), "", True, 1.0, 1e12),
+    ("{} cells", ("tumour_total", "tumour_cells", "tumour_total", "tumour_cells"), "", True, 1.0, 1e12),
     ("CAR T transgene, copies/µg DNA", ("car_t_copies_per_ug",), "car_t_copies_per_ug", True, 1.0, 1e5),
     ("Interleukin-6, pg/mL", ("il6",), "il6_pg_per_ml", True, 1.0, 1e3),
     ("Temperature, °C", ("temperature",), "", False, 36.0, 40.0),
@@ -138,7 +139,7 @@ def _title(who: Row) -> str:
 def _paragraphs(who: Row, grades: list[dict[str, Any]], words: Setting) -> tuple[str, ...]:
     """Before the infusion; what was given and what it did; how it ended."""
     before = [*_history(who, words)]
-    if who.get("status") != "infused":
+    if who.get("status") not in BEGUN:
         reason = NOT_INFUSED.get(str(who.get("status")), "The cells were not infused")
         before.append(f"{reason}; the cells were never given.")
         return (" ".join(before),)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.changes import Life, a_day_later, what_changed
 from livingdrug.reports.diary import amount_text
 from livingdrug.reports.setting import setting
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 UNTREATED = "no_treatment"
 """Guideline under which signs are graded and nothing is given."""
@@ -135,7 +136,7 @@ def why(
     story = tell(frames, arm, patient, words)
     guideline = trial.arm(arm).management.guideline
     shown = {name: scale_name(record) for name, record in records.items()}
-    if frames["patients"]["status"][0] != "infused":
+    if frames["patients"]["status"][0] not in BEGUN:
         text = ("The cells were never given, so there was no side effect to treat.",)
         return Why(story, guideline, shown, (), (), text, _table((), shown))
     treated = Life.of(frames, records)

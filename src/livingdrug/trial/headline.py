@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from livingdrug.clinic.criterion import Criterion, judged_by
 from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.manufacturing.lots import BEGUN, INFUSED
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.trial.result import Result
 
 
@@ -27,7 +28,7 @@ def criterion_of(trial: Trial, catalog: Catalog) -> Criterion:
 
 def any_response(criterion: Criterion) -> Endpoint:
     """The share of the infused with a response that counts: the one definition for headline, patient flow and tables."""
-    from livingdrug.catalog.records.endpoint import Record
+    from livingdrug.catalog.records.endpoint import Endpoint
 
     words = criterion.words
     told = {
@@ -35,13 +36,16 @@ def any_response(criterion: Criterion) -> Endpoint:
         "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
         "success": "first_response_day < never", "source": f"own: what {words.title} records",
     }  # fmt: skip
-    return Record.model_validate(told)
+    return Endpoint.model_validate(told)
 
 
 def headline(result: Result, catalog: Catalog) -> str:
     """E.g. ``"JULIET: 300 enrolled, 219 infused, overall response 48% (41-55), 3.3 s"``."""
-    infused = result.patients.filter(result.patients["status"] == "infused").height
-    parts = [f"{result.patients.height} enrolled", f"{infused} infused", *_responses(result, catalog)]
+    import polars as pl
+
+    begun = result.frames["who"].filter(pl.col("status").is_in(BEGUN))["status"]
+    words = " and ".join(dict.fromkeys(begun.to_list())) or INFUSED
+    parts = [f"{result.frames['who'].height} enrolled", f"{len(begun)} {words}", *_responses(result, catalog)]
     if result.failed.height:
         parts.append(f"{result.failed.height} failed")
     if "seconds" in result.timing:

@@ -75,7 +75,7 @@ def made(ant: str = SITES_ANT, toml: str = SITES_TOML, recipe: str = RECIPE, **o
 def run(model, days, **changed):
     """Outputs of one patient, shaped (days, states and outputs)."""
     from livingdrug.engine.ensemble import compile_model
-    from livingdrug.engine.read_sbml import read_sbml
+    from livingdrug.engine.sbml.read import read_sbml
 
     names = (*model.states, *model.outputs)
     compiled = compile_model(

@@ -6,11 +6,14 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.endpoint import Record
+from livingdrug.catalog.questions import Questions, questions_of
+from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.outcome import asked
-from livingdrug.outcome.columns import patient_values, tidy
-from livingdrug.outcome.endpoints import check_names, evaluate
+from livingdrug.outcome.columns import patient_values
+from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.names import DERIVED, check_names, outcomes_read
+from livingdrug.outcome.outcomes import TYPES
 
 MONTH = 365.25 / 12
 
@@ -30,17 +33,16 @@ def six() -> pl.DataFrame:
         {"patient": 5, "status": "manufacturing_failure", "enrolment_day": -50.0, "waiting_end_day": -10.0},
         {"patient": 6, "status": "infused", "course_status": "the step became too small near day 4"},
     ]  # fmt: skip
-    frame = pl.DataFrame([{"arm": "a", "enrolment_day": -40.0, "waiting_end_day": 0.0, **row} for row in rows])
-    return tidy(frame, "patients")
+    return pl.DataFrame([{"arm": "a", "enrolment_day": -40.0, "waiting_end_day": 0.0, **row} for row in rows])
 
 
 def ask(name: str, patients: pl.DataFrame):
     return evaluate(Catalog().load("endpoint", name), patients, ["a"])
 
 
-def made(**fields) -> Record:
+def made(**fields) -> Endpoint:
     words = {"id": "mine", "title": "Of our own", "definition": "Something we count.", "source": "this test"}
-    return Record.model_validate({**words, **fields})
+    return Endpoint.model_validate({**words, **fields})
 
 
 def test_proportions_count_the_right_people(six):
@@ -100,19 +102,43 @@ def test_text_columns_become_names(six):
     assert values["course_failed"].tolist() == [0, 0, 0, 0, 0, 1]
 
 
-def test_an_empty_arm_gives_empty_answers():
-    nobody = tidy(pl.DataFrame(), "patients")
+def nobody(needs, questions) -> pl.DataFrame:
+    """A patients table without rows that has the columns these formulas read."""
+    schema = {"arm": pl.String, "patient": pl.Int64, "status": pl.String, "course_status": pl.String}
+    for name in outcomes_read(needs, questions):
+        outcome = questions.find(name)
+        schema[outcome.pattern] = TYPES[outcome.kind]
+    known = {
+        *DERIVED,
+        *(f"{outcome.pattern}_{word}" for outcome in questions.outcomes.values() for word in outcome.values),
+    }
+    others = {name: pl.Float64 for name in needs if name not in known and not name.startswith("status_")}
+    return pl.DataFrame(schema={**others, **schema})
+
+
+def test_an_empty_arm_gives_empty_answers(questions):
+    texts = {one.pattern: one.values for one in questions.outcomes.values() if one.values}
     for name in Catalog().names("endpoint"):
-        found = ask(name, nobody)
+        record = Catalog().load("endpoint", name)
+        found = evaluate(record, nobody(record.needs, questions), ["a"], texts=texts)
         assert found.table().height >= 1
         assert found.table()["n"].to_list()[0] == 0
         assert "no patient" in repr(found) or "not reached" in repr(found)
 
 
-def test_every_catalog_endpoint_reads_only_names_that_exist():
+@pytest.fixture(scope="module")
+def everything(eliana) -> Questions:
+    """What may be asked where every scale is graded and every assay done."""
+    trial, catalog = eliana
+    groups = {group: tuple(catalog.names("assay")) for group in list(trial.visits.days)[:1]}
+    visits = trial.visits.model_copy(update={"assays": groups})
+    return questions_of(trial.model_copy(update={"scales": tuple(catalog.names("scale")), "visits": visits}), catalog)
+
+
+def test_every_catalog_endpoint_reads_only_names_that_exist(everything):
     # Generated: a new file is tested by being there.
     for name in Catalog().names("endpoint"):
-        check_names(Catalog().load("endpoint", name))
+        check_names(Catalog().load("endpoint", name).needs, everything, f'endpoint "{name}"')
 
 
 def test_the_restricted_mean_is_asked_for_by_a_file(six):
@@ -186,13 +212,18 @@ def test_a_curve_is_carried_on_a_little_and_no_further(six):
     assert found["n_at_risk"].to_list() == [1, 0, 0]
 
 
-def test_a_grade_on_a_scale_that_nobody_used_is_refused():
+def test_a_grade_on_a_scale_that_nobody_used_is_refused(questions):
     """Expected: an error with the next step; an ungraded scale would read as nobody having had anything."""
-    frame = tidy(
-        pl.DataFrame({"arm": ["a"] * 2, "patient": [1, 2], "status": ["infused"] * 2, "crs_penn_max": [1, 0]}),
-        "patients",
-    )
-    assert evaluate(Catalog().load("endpoint", "crs_any"), frame, ["a"]).table()["estimate"].to_list() == [0.5]
-    with pytest.raises(BadInput, match=r"does not grade that scale .*crs_penn_max") as caught:
-        evaluate(Catalog().load("endpoint", "icans_any"), frame, ["a"])
-    assert 'Add the scale to "scales"' in str(caught.value)
+    check_names(Catalog().load("endpoint", "crs_any").needs, questions, 'endpoint "crs_any"')
+    with pytest.raises(BadInput, match=r'reads crs_lee_max.*does not grade scale "crs_lee"') as caught:
+        check_names(Catalog().load("endpoint", "crs_any_lee").needs, questions, 'endpoint "crs_any_lee"')
+    assert 'Add "crs_lee" to "scales"' in str(caught.value)
+
+
+def test_a_name_that_nobody_has_is_refused_at_the_door(questions):
+    # expected: the nearest known name, and who asks
+    with pytest.raises(UnknownName, match=r'"tumour_size".*') as caught:
+        check_names(["tumour_size"], questions, 'endpoint "mine"')
+    assert 'endpoint "mine"' in str(caught.value)
+    with pytest.raises(UnknownName, match='Did you mean "crs_penn_max"'):
+        check_names(["crs_pen_max"], questions, "a test")

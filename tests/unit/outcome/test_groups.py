@@ -7,20 +7,20 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from livingdrug.catalog.records.endpoint import Record
+from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.outcome.columns import tidy
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.estimators.gray import gray_test
 from livingdrug.outcome.estimators.log_rank import log_rank
 from livingdrug.outcome.estimators.restricted_mean import paired_restricted_means, restricted_mean
 
 SURVIVAL = {"kind": "time_to_event", "event_day": "death_day", "censor_day": "last_contact_day"}
 
 
-def made(**keys) -> Record:
+def made(**keys) -> Endpoint:
     words = {"id": "mine", "title": "Of our own", "definition": "Something we count.", "source": "this test"}
-    return Record.model_validate({**words, **keys})
+    return Endpoint.model_validate({**words, **keys})
 
 
 def two_arms(n: int = 40, seed: int = 3, *, patients: bool = False) -> pl.DataFrame:
@@ -40,13 +40,14 @@ def two_arms(n: int = 40, seed: int = 3, *, patients: bool = False) -> pl.DataFr
                     "icu": draw.random(n) < (0.5 if arm == "a" else 0.25),
                     "death_day": [d if d < 1000 else None for d in death],
                     "last_contact_day": np.minimum(death, 1000),
+                    "subsequent_therapy_day": pl.Series([None] * n, dtype=pl.Float64),
                 }
             )
         )
-    return tidy(pl.concat(frames), "patients")
+    return pl.concat(frames)
 
 
-def ask(record: Record, design: str = "randomised", patients: bool = False) -> EndpointResult:
+def ask(record: Endpoint, design: str = "randomised", patients: bool = False) -> EndpointResult:
     return evaluate(record, two_arms(patients=patients), ["a", "b"], design=design)
 
 
@@ -150,6 +151,14 @@ def test_influence_on_a_restricted_mean_is_greenwoods_variance_and_the_jackknife
     # The same course twice has no difference.
     same = paired_restricted_means((time, event), (time, event), horizon)
     assert (same.estimate, same.ci_low, same.ci_high) == (0.0, 0.0, 0.0)
+
+
+def test_where_another_event_competes_the_usual_test_is_grays():
+    # Gray's test of the same columns; the log-rank of the event's own hazard is there by name
+    found = ask(made(**SURVIVAL, competing_day="subsequent_therapy_day", curve="incidence"))
+    frame = found.patients
+    assert found.compare()["p_value"] == gray_test(frame["time_days"], frame["cause"], frame["arm"]).p_value
+    assert found.compare("log_rank")["test"] == "log-rank of the event's own hazard"
 
 
 def test_identical_randomised_arms_reject_as_often_as_they_say():

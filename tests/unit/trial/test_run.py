@@ -45,7 +45,7 @@ def test_more_patients_change_none_of_the_first(trial, simulate):
 
 
 def test_frames_have_the_promised_columns_and_order(result):
-    assert result.patients.columns[:4] == ["arm", "patient", "age_years", "weight_kg"]
+    assert result.patients.columns[:4] == ["arm", "patient", "status", "age_years"]
     assert result.patients["patient"].to_list() == list(range(1, 401))
     assert result.visits.equals(result.visits.sort("patient", "day", maintain_order=True))
     assert result.courses["patient"].to_list() == list(range(1, 41))
@@ -125,7 +125,7 @@ def test_failed_patients_are_reported_not_dropped(trial, simulate):
         frames = simulate(*args, **words)
         bad = pl.col("patient").is_in([17, 23])
         status = pl.when(bad).then(pl.lit(sentence)).otherwise("course_status").alias("course_status")
-        return {**frames, "patients": frames["patients"].with_columns(status)}
+        return {**frames, "exits": frames["exits"].with_columns(status)}
 
     found = run(trial, patients=30, seed=3, simulate=failing, chunk=8)
     assert found.failed["patient"].to_list() == [17, 23]

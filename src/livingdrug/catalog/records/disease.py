@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(Inheriting):
+class Disease(Inheriting):
     """A disease.
 
     Attributes
@@ -26,9 +28,12 @@ class Record(Inheriting):
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
-        Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
+        Covariate that tells the burden of disease at enrolment, in percent of `tumour_capacity`.
     recipe
         Model recipe that simulates it in an arm without cells.
+    clone
+        Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
+        source. Empty: those of the recipe.
     """
 
     antigens: tuple[str, ...] = ()
@@ -39,3 +44,4 @@ class Record(Inheriting):
     called: str = "tumour"
     burden: str = Field(min_length=1)
     recipe: str = ""
+    clone: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -62,7 +62,7 @@ def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
 
 
 def factor_kernel(pattern: Pattern) -> Kernel:
-    """Kernel ``factor(J, c, W)``: W receives L, U and the reciprocal pivots."""
+    """Kernel ``factor(J, c, W)``: W receives L, U and the reciprocal pivots, and last the lowest of these."""
     graph = Graph()
     c = graph.input("c", 0)
     place = {entry: q for q, entry in enumerate(pattern.filled)}
@@ -74,9 +74,10 @@ def factor_kernel(pattern: Pattern) -> Kernel:
     later = {k: order for order, k in enumerate(pattern.pivots)}
     row_of = {i: sorted((j for r, j in pattern.filled if r == i), key=later.__getitem__) for i in pattern.pivots}
     column_of = {j: sorted((i for i, c in pattern.filled if c == j), key=later.__getitem__) for j in pattern.pivots}
-    stores = []
+    stores, lowest = [], graph.constant(0.0)
     for k in pattern.pivots:
         w[k, k] = graph.reciprocal(w[k, k])
+        lowest = graph.select(graph.compare("less", w[k, k], lowest), w[k, k], lowest)
         stores.append(("W", place[k, k], w[k, k]))
         for j in row_of[k]:
             if later[j] > later[k]:
@@ -89,7 +90,8 @@ def factor_kernel(pattern: Pattern) -> Kernel:
             for j in row_of[k]:
                 if later[j] > later[k]:
                     w[i, j] = graph.subtract(w[i, j], graph.multiply(w[i, k], w[k, j]))
-    arrays = (Array("J", len(pattern.jacobian)), Array("c", 1), Array("W", len(pattern.filled)))
+    stores.append(("W", len(pattern.filled), lowest))
+    arrays = (Array("J", len(pattern.jacobian)), Array("c", 1), Array("W", len(pattern.filled) + 1))
     return Kernel("factor", graph, arrays, tuple(stores))
 
 

@@ -36,6 +36,11 @@ class SwitchGraph(Graph):
             self.switches.append(self.number(node))
         return self.input("c", self._places[node])
 
+    def compared(self, switch: int) -> int:
+        """The comparison or floor whose value a switch is."""
+        operation, *arguments = self.nodes[switch]
+        return arguments[0] if operation == "select" else switch
+
     def compare(self, which: str, a: int, b: int) -> int:
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:

@@ -134,6 +134,17 @@ class Writer:
     def end(self) -> None:
         self.lines.append("  ret void\n}")
 
+    def when_any(self, condition: str, body: Callable[[], None]) -> None:
+        """Do `body` if a condition holds in any lane; what it finds goes through memory."""
+        self._count += 1
+        k = self._count
+        if self.lanes > 1:
+            bits = self.value(f"bitcast {self.boolean} {condition} to i{self.lanes}")
+            condition = self.value(f"icmp ne i{self.lanes} {bits}, 0")
+        self.lines.append(f"  br i1 {condition}, label %some{k}, label %none{k}\nsome{k}:")
+        body()
+        self.lines.append(f"  br label %none{k}\nnone{k}:")
+
     def loop(self, count: int, body: Callable[[str], None]) -> None:
         """Repeat `body`, which receives the name of the running index 0 ... count - 1."""
 

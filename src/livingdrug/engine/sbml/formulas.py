@@ -44,7 +44,7 @@ _BY_FORMULA = {
     libsbml.AST_FUNCTION_ARCSIN: "(2*atan(({x})/(1 + sqrt((1 - ({x}))*(1 + ({x}))))))",
     libsbml.AST_FUNCTION_ARCCOS: "(2*atan(sqrt((1 - ({x}))/(1 + ({x})))))",
     libsbml.AST_FUNCTION_ARCCOT: "atan(1/({x}))",
-    libsbml.AST_FUNCTION_ARCSEC: "(2*atan(sqrt((({x}) - 1)/(({x}) + 1))))",
+    libsbml.AST_FUNCTION_ARCSEC: "(2*atan(sqrt((1 - 1/({x}))/(1 + 1/({x})))))",
     libsbml.AST_FUNCTION_ARCCSC: "(2*atan((1/({x}))/(1 + sqrt((1 - 1/({x}))*(1 + 1/({x}))))))",
     libsbml.AST_FUNCTION_ARCSINH: "asinh({x})",
     libsbml.AST_FUNCTION_ARCCOSH: "acosh({x})",

@@ -20,7 +20,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from livingdrug.engine.with_events.events import EventModel
 from livingdrug.engine.with_events.kernels import EventKernels, build_event_kernels
-from livingdrug.engine.with_events.stepping import ARRIVED, GAMMA, TURNED, advance, coefficients, settle
+from livingdrug.engine.with_events.stepping import (
+    ARRIVED,
+    GAMMA,
+    TURNED,
+    advance,
+    coefficients,
+    first_step,
+    settle,
+)
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.streams import uniform
@@ -37,6 +45,7 @@ STATUS = (
     "a delay of an event is negative or not a number",
 )
 _SWITCHES_DISAGREE, _ENDLESS, _BAD_DELAY = 5, 6, 7
+MOST_STEPS = 1_000_000
 _MOST_EVENTS_AT_ONCE = 10_000
 _TOGETHER = 1e-11  # moments nearer than this, relatively, are one: delays are added to times that were found by halving
 
@@ -73,6 +82,7 @@ def run_with_events(
     *,
     outputs: Sequence[str] | None = None,
     longest_step: float | None = None,
+    most_steps: int = MOST_STEPS,
     seed: int = 0,
     patients: NDArray[np.int64] | None = None,
     cache_dir: Path | str | None = None,
@@ -92,8 +102,10 @@ def run_with_events(
     outputs
         States, assignments, parameters or ``time``; all states if not given.
     longest_step
-        Conditions that become true and false again within one step are not seen; by default a step is at most a
-        quarter of the mean distance of `times`.
+        Conditions of states that become true and false again within one step are not seen (conditions of time alone
+        are, where they are linear in time); by default a step is at most a quarter of the mean distance of `times`.
+    most_steps
+        A patient who needs more is given up.
     seed
         Of the lots drawn between events of equal priority.
     patients
@@ -135,7 +147,13 @@ def run_with_events(
     numbers = np.arange(len(values)) if patients is None else np.asarray(patients)
     for patient in range(len(values)):
         course = _Course(
-            model, kernels, values[patient], start[patient], tolerances, longest, (seed, int(numbers[patient]))
+            model,
+            kernels,
+            values[patient],
+            start[patient],
+            tolerances,
+            (longest, float(most_steps)),
+            (seed, int(numbers[patient])),
         )
         status[patient] = course.run(grid, filled[patient])
         fired += [(patient, time, event) for time, event in course.fired]
@@ -171,7 +189,7 @@ class _Course:
         parameters: Floats,
         start: Floats,
         tolerances: Floats,
-        longest: float,
+        limits: tuple[float, float],
         address: tuple[int, int],
     ) -> None:
         self.events, self.states = model.events, kernels.odes.states
@@ -179,19 +197,20 @@ class _Course:
         self._p, self._x = np.ascontiguousarray(parameters), np.array(start)
         self._follows = kernels.follows
         self._c, self._w, self._now = np.zeros(len(self._follows)), np.zeros(len(self._follows)), np.zeros(1)
-        self._clock = np.zeros(3)
+        self._clock = np.zeros(4)
         code = kernels.code
         self._addresses = np.array([code.address(name) for name in ("rhs", "linearise", "switch")], dtype=np.int64)
         self._method = coefficients()
-        self._tolerances, self._longest, self._address = tolerances, longest, address
+        self._tolerances, self._limits, self._address = tolerances, limits, address
         n_changes = sum(len(event.assignments) for event in self.events)
         self._sizes_from = 3 * len(self.events) + 2 * n_changes
         self._facts = np.zeros(self._sizes_from + len(model.concentrations))
         self._concentrations = [self.states.index(state) for state, _ in model.concentrations]
         self._firsts = np.cumsum([0, *(len(event.assignments) for event in self.events)])
-        self._happen, self._record = (
-            ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(code.address(name)) for name in ("happen", "record")
+        self._happen, self._record, self._turn = (
+            ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(code.address(name)) for name in ("happen", "record", "turn")
         )
+        self._turns, self._blur, self._least = np.zeros(2 * kernels.n_turns), 0.0, 0.0
         self._was = np.array([event.initial_value for event in self.events], dtype=bool)
         self._waiting: list[_Due] = []
         self._lots = 0
@@ -199,22 +218,24 @@ class _Course:
     # ---- main loop --------------------------------------------------------------------------------------------------
 
     def run(self, grid: Floats, rows: Floats) -> int:
-        """Fill a row for each time; the place in `STATUS`."""
-        clock = self._clock
-        clock[0] = grid[0]
-        span = max(grid[-1] - grid[0], 1e-300)
-        clock[1] = 1e-4 * span
-        smallest = 1e-15 * max(span, abs(grid[0]), abs(grid[-1]))
+        """Fill a row for each time; the place in `STATUS`. Moments are counted from the first."""
+        clock, origin, span = self._clock, float(grid[0]), float(max(grid[-1] - grid[0], 1e-300))
+        clock[:] = 0.0, 0.0, 0.0, origin
+        self._blur, self._least = 1e-15 * abs(origin), 1e-3 * span
+        longest, most_steps = self._limits
+        limits = np.array([1e-30 * span, longest, most_steps, 1e-12 * span, origin])
         if problem := self._react():
             return problem
-        for k, moment in enumerate(grid):
+        clock[1] = first_step(self._addresses, self._tolerances, self._x, self._p, self._c, clock[3], longest)
+        for k, time in enumerate(grid):
+            moment = float(time - origin)
             while clock[0] < moment:
-                target = min([moment, *(max(due.moment, clock[0]) for due in self._waiting)])
-                if moment - target <= _TOGETHER * max(abs(moment), 1e-300):
+                target = min([moment, self._next_turn(moment), *(max(due.moment, clock[0]) for due in self._waiting)])
+                if moment - target <= _TOGETHER * moment + self._blur:
                     target = moment
                 code = advance(
-                    self._addresses, self._method, GAMMA, self._tolerances, smallest, self._longest, 1e6, self._follows,
-                    self._x, self._p, self._c, clock, target,
+                    self._addresses, self._method, GAMMA, self._tolerances, limits, self._follows,
+                    self._x, self._p, self._c, clock, target, time if target == moment else origin + target,
                 )  # fmt: skip
                 if code not in (ARRIVED, TURNED):
                     return int(code)
@@ -223,15 +244,28 @@ class _Course:
             self._call(self._record, rows[k])
         return 0
 
+    def _next_turn(self, latest: float) -> float:
+        """The first moment from now on at which a switch of time alone turns, or just after it; `latest` if none."""
+        if not self._turns.size:
+            return latest
+        self._call(self._turn, self._turns)
+        time = float(self._clock[3])
+        little = 4 * np.spacing(max(abs(time), self._least))
+        with np.errstate(all="ignore"):
+            until = np.where(self._turns[1::2] == 0, np.inf, -self._turns[::2] / self._turns[1::2])
+        until = np.where(np.abs(until) <= little, little, until)
+        ahead = until[until > 0]
+        return min(latest, float(self._clock[0] + ahead.min())) if ahead.size else latest
+
     def _call(self, kernel: Callable[..., None], result: Floats) -> None:
-        self._now[0] = self._clock[0]
+        self._now[0] = self._clock[3]
         kernel(*(array.ctypes.data for array in (self._x, self._p, self._c, self._now, result)))
 
     # ---- events -----------------------------------------------------------------------------------------------------
 
     def _is_due(self, due: _Due) -> bool:
-        time = self._clock[0]
-        return due.moment <= time + _TOGETHER * abs(time)
+        moment = self._clock[0]
+        return due.moment <= moment + _TOGETHER * moment + self._blur
 
     def _any_due(self) -> bool:
         return any(self._is_due(due) for due in self._waiting)
@@ -239,7 +273,7 @@ class _Course:
     def _react(self) -> int:
         """Everything that happens at this moment; 0 or the place in `STATUS`."""
         for _ in range(_MOST_EVENTS_AT_ONCE):
-            if not settle(self._addresses, self._x, self._p, self._c, self._clock[0], self._w, self._now):
+            if not settle(self._addresses, self._x, self._p, self._c, self._clock[3], self._w, self._now):
                 return _SWITCHES_DISAGREE
             if not self.events:
                 return 0
@@ -288,14 +322,14 @@ class _Course:
         event = self.events[due.event]
         values = due.values if due.values is not None else self._values(due.event)
         self._waiting = [entry for entry in self._waiting if entry is not due]
-        self.fired.append((float(self._clock[0]), event.id))
+        self.fired.append((float(self._clock[3]), event.id))
         first = 3 * len(self.events)
         homes = self._facts[first + 2 * self._firsts[due.event] + 1 : first + 2 * self._firsts[due.event + 1] : 2]
         before = self._facts[self._sizes_from :].copy()
         for change, value, home in zip(event.assignments, values, homes, strict=True):
             self._x[self.states.index(change.state)] = value * home if change.home is not None else value
         if self._concentrations:
-            settle(self._addresses, self._x, self._p, self._c, self._clock[0], self._w, self._now)
+            settle(self._addresses, self._x, self._p, self._c, self._clock[3], self._w, self._now)
             self._call(self._happen, self._facts)
             after = self._facts[self._sizes_from :]
             for state, old, new in zip(self._concentrations, before, after, strict=True):

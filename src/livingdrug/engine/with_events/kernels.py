@@ -5,6 +5,7 @@ linearise(x, p, c, t, d, J)     also the Jacobian, dense by rows, then the rates
 switch(x, p, c, t, w)           what the switches should be
 happen(x, p, c, t, e)           of each event trigger, delay, priority; values and sizes of all assignments;
                                 sizes of the compartments of concentrations
+turn(x, p, c, t, g)             of each switch of time alone: how far it is from turning, and how fast it goes there
 record(x, p, c, t, row)         outputs
 """
 
@@ -42,11 +43,14 @@ class EventKernels:
         Owner of the machine code.
     follows
         (switches,) 1 for each switch of c that depends on states, 0 for one of time and parameters alone.
+    n_turns
+        Distances that the kernel `turn` gives, each followed by its speed.
     """
 
     odes: Odes
     code: MachineCode
     follows: NDArray[np.int64]
+    n_turns: int
 
 
 def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Path | str | None = None) -> EventKernels:
@@ -111,8 +115,33 @@ def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Pa
         kernel("happen", [("e", i, fact) for i, fact in enumerate(facts)], Array("e", len(facts), False)),
         kernel("record", [("row", i, names[o]) for i, o in enumerate(outputs)], Array("row", len(outputs), False)),
     )
+    follows = _follows(graph)
+    turns = _turns(graph, follows, time)
+    kernels += (kernel("turn", [("g", i, fact) for i, fact in enumerate(turns)], Array("g", len(turns), False)),)
     code = MachineCode(module_ir(kernels), tuple(kernel.name for kernel in kernels), cache_dir)
-    return EventKernels(odes, code, _follows(graph))
+    return EventKernels(odes, code, follows, len(turns) // 2)
+
+
+def _turns(graph: SwitchGraph, follows: NDArray[np.int64], time: int) -> list[int]:
+    """Distance and speed of each way in which a switch of time alone may turn, other switches held."""
+    found: list[int] = []
+    for switch, of_states in zip(graph.switches, follows, strict=True):
+        if of_states:
+            continue
+        operation, *sides = graph.nodes[graph.compared(switch)]
+        if operation == "floor":
+            whole = graph.input("c", graph.switches.index(switch))
+            distances = [
+                graph.subtract(sides[0], whole),
+                graph.subtract(sides[0], graph.add(whole, graph.constant(1.0))),
+            ]
+        elif len(sides) == 2:
+            distances = [graph.subtract(*sides)]
+        else:
+            continue
+        for distance, speed in zip(distances, graph.derivatives(distances, {time: _TIME}), strict=True):
+            found += [distance, speed.get(_TIME, graph.constant(0.0))]
+    return found
 
 
 def _follows(graph: SwitchGraph) -> NDArray[np.int64]:

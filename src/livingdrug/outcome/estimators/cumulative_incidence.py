@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from livingdrug.outcome.checks import check_causes, check_finite, check_level, check_times
 from livingdrug.outcome.estimator import Asked, GroupTest, Steps
+from livingdrug.outcome.estimators import gray
 from livingdrug.outcome.estimators.log_rank import between_arms
 from livingdrug.outcome.over_time import CARRIED, OverTime
 
@@ -160,7 +161,7 @@ class CumulativeIncidence(OverTime):
         return Steps(c.time, c.incidence, c.ci_low, c.ci_high, c.n_at_risk, c.n_events, c.n_censored, start=0.0)
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
-        return {"log_rank": partial(between_arms, name="log-rank of the event's own hazard")}
+        return {"gray": gray.between_arms, "log_rank": partial(between_arms, name="log-rank of the event's own hazard")}
 
 
 ESTIMATOR = CumulativeIncidence()

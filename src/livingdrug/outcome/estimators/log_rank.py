@@ -84,7 +84,7 @@ def log_rank(
         inside = layer == number
         o, e, v = _one_stratum(time[inside], event[inside], member[inside], label.size, rho)
         observed, expected, variance = observed + o, expected + e, variance + v
-    statistic, freedom = _chi_squared(observed - expected, variance, expected > 0)
+    statistic, freedom = chi_squared_of(observed - expected, variance, expected > 0)
     p_value = float(gammaincc(freedom / 2, statistic / 2)) if statistic > 0 else 1.0
     return LogRank(tuple(map(str, label)), observed, expected, variance, statistic, freedom, p_value)
 
@@ -96,7 +96,7 @@ def between_arms(patients: pl.DataFrame, asked: Asked, *, name: str = "log-rank"
     return GroupTest(name, found.statistic, float(found.degrees_of_freedom), found.p_value)
 
 
-def _chi_squared(
+def chi_squared_of(
     difference: NDArray[np.float64], variance: NDArray[np.float64], seen: NDArray[np.bool_]
 ) -> tuple[float, int]:
     """Statistic and degrees of freedom; groups or strata that share nothing leave directions without any variance."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from livingdrug.reports.charts.forest import Pair, draw_forest
@@ -14,6 +14,10 @@ from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, known, plain, plain_range, unit
 
 ORDER = 100
+ROWS_ON_A_PAGE = 26
+CAPTION = (
+    "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
+)
 LEAD = (
     "Each published number beside the simulated one. Rows marked “calibration” were used to set a few parameters, so agreement there "
     "is a fit, not a prediction; rows marked “comparison” were not. A number recalled without its source at hand is marked “unverified”."
@@ -27,7 +31,7 @@ def section(source: Source) -> Section | None:
     compared, unanswered = compare(source)
     if not compared:
         return missing("calibration", "Published against simulated", "This run answers none of the published results.")
-    figures = [f for f in (percentages(compared), ratios(compared)) if f]
+    figures = [*percentages(compared), *ratios(compared)]
     judgement = verdict(compared) + (f" Compared with arm {compared[0].arm}." if len(source.arms) > 1 else "")
     parts = [Note(judgement), *figures, comparison_table(compared, reference_numbers(source))]
     if unanswered:
@@ -72,31 +76,39 @@ def _once(compared: list[Compared]) -> list[Compared]:
     return [c for c in compared if id(c) in kept]
 
 
-def percentages(compared: list[Compared]) -> Figure | None:
-    """Shares of patients side by side; None without any."""
+def percentages(compared: list[Compared]) -> list[Figure]:
+    """Shares of patients side by side; none without any."""
     rows = _once([c for c in compared if c.percent])
-    if not rows:
-        return None
-    pairs = [_pair(c, 1.0) for c in rows]
-    draw = partial(draw_forest, pairs, title="% of patients", low=0.0, high=100.0, log=False, unit=" %")
-    return Figure("Shares of patients", draw, legend=_legend(), caption=_caption())
+    draw = partial(draw_forest, title="% of patients", low=0.0, high=100.0, log=False, unit=" %")
+    return _figures("Shares of patients", [_pair(c, 1.0) for c in rows], draw, CAPTION)
 
 
-def ratios(compared: list[Compared]) -> Figure | None:
-    """Quantities over their published values; None without any."""
+def ratios(compared: list[Compared]) -> list[Figure]:
+    """Quantities over their published values; none without any."""
     rows = [c for c in _once([c for c in compared if not c.percent]) if c.published[0] > 0 and c.simulated[0] > 0]
-    if not rows:
-        return None
     pairs = [_pair(c, c.published[0]) for c in rows]
-    high = max(2.0, *(2 ** math.ceil(abs(math.log2(p.simulated[0])) + 0.2) for p in pairs))
+    high = max([2.0, *(2 ** math.ceil(abs(math.log2(p.simulated[0])) + 0.2) for p in pairs)])
     high = min(high, 16.0)
-    draw = partial(draw_forest, pairs, title="simulated ÷ published", low=1 / high, high=high, log=True)
-    return Figure(
-        "Quantities, relative to the published value",
-        draw,
-        legend=_legend(),
-        caption="Each line is divided by its published value.",
-    )
+    draw = partial(draw_forest, title="simulated ÷ published", low=1 / high, high=high, log=True)
+    caption = "Each line is divided by its published value. * used for calibration."
+    return _figures("Quantities, relative to the published value", pairs, draw, caption)
+
+
+def _figures(title: str, pairs: list[Pair], draw: Callable[..., str], caption: str) -> list[Figure]:
+    """Whole groups, as many as fit on a page, in one figure after the other."""
+    pages: list[list[Pair]] = []
+    for group in dict.fromkeys(pair.group for pair in pairs):
+        mine = [pair for pair in pairs if pair.group == group]
+        if not pages or len(pages[-1]) + len(mine) > ROWS_ON_A_PAGE:
+            pages.append([])
+        pages[-1] += mine
+    return [
+        Figure(
+            title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""),
+            partial(draw, page), legend=_legend(), caption=caption if k == len(pages) else "",
+        )
+        for k, page in enumerate(pages, 1)
+    ]  # fmt: skip
 
 
 def _pair(c: Compared, by: float) -> Pair:
@@ -121,12 +133,6 @@ def _legend() -> tuple[tuple[str, str], ...]:
         ("simulated", "simulated"),
         ("verdict fit", "inside the published interval"),
         ("verdict misfit", "outside"),
-    )
-
-
-def _caption() -> str:
-    return (
-        "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
     )
 
 

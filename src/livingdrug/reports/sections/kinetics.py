@@ -51,6 +51,10 @@ def _large(source: Source, one: Measured) -> Figure | None:
         last_day=source.last_day, height=320, strip="Patients below the limit of quantification",
     )  # fmt: skip
     legend = [(f"line s{i}", f"{b.name}: median") for i, b in enumerate(found)]
-    legend += [("band s0 inner", "middle 50 % of patients"), ("band s0 outer", "middle 90 %")]
+    legend += [(f"band s{i} inner", "middle 50 %" + source.of_arm(b.name)) for i, b in enumerate(found)]
+    legend += [
+        ("band s0 outer", "middle 90 %" + source.of_arm(found[0].name)),
+        ("line s0 under", "most below the limit"),
+    ]
     caption = "What the assay would have reported, with its error; values below the limit count as below."
     return Figure(one.title, draw, legend=tuple(legend), data=as_frame(found), caption=caption)

@@ -177,11 +177,11 @@ def test_sparse_factor_and_solve_against_numpy():
     c = random.uniform(5, 50, (1, LANES))
     factor, solve = factor_kernel(pattern), solve_kernel(pattern)
     code = _compiled(factor, solve)
-    w, b = np.zeros((len(pattern.filled), LANES)), random.standard_normal((n, LANES))
+    w, b = np.zeros((len(pattern.filled) + 1, LANES)), random.standard_normal((n, LANES))
     _compare(factor, code, {"J": jacobian, "c": c, "W": w})
     code.call(factor, LANES, jacobian, c, w)
     x = b.copy()
-    code.call(solve, LANES, w, x)
+    code.call(solve, LANES, w[:-1], x)
     for lane in range(LANES):
         matrix = np.eye(n) * c[0, lane]
         for q, (i, j) in enumerate(pattern.jacobian):
@@ -227,7 +227,7 @@ def test_check_kernels_compiled_and_interpreted_agree(everything, arguments, par
 def _step_buffers(model, x, p, t, h, rtol):
     n, lanes = len(model.odes.states), model.lanes
     sizes = {
-        "x": n, "p": model._n_parameters, "t": 1, "h": 1, "J": model._n_jacobian, "W": len(model._pattern.filled),
+        "x": n, "p": model._n_parameters, "t": 1, "h": 1, "J": model._n_jacobian, "W": len(model._pattern.filled) + 1,
         "K": model._method.n_stages * n, "u": n, "new": n, "error": 1, "weights": 2 * n,
     }  # fmt: skip
     buffers = {name: aligned_zeros(sizes[name] * lanes) for name in STEP_ARRAYS}

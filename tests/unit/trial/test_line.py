@@ -1,4 +1,4 @@
-"""The story's frames agree with one another."""
+"""The frames of the line agree with one another."""
 
 from __future__ import annotations
 
@@ -6,24 +6,44 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.course.settings import Settings
-from livingdrug.course.simulate import simulate_patients
+from livingdrug.course.settings import STAGES, Settings
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.observation.seen import Seen
+from livingdrug.outcome.outcomes import FINISHED
+from livingdrug.trial.door import planned
+from livingdrug.trial.line import follow
+from livingdrug.trial.run import run
 
 N = 60
 
 
 @pytest.fixture(scope="module")
-def frames(eliana):
+def result(eliana):
     trial, catalog = eliana
-    return simulate_patients(
-        trial, trial.arms[0].name, np.arange(1, N + 1, dtype=np.int64), 8, catalog=catalog, settings=Settings(sample=3)
-    )
+    return run(trial, patients=N, seed=8, threads=1, catalog=catalog, sample=3)
 
 
 @pytest.fixture(scope="module")
-def infused(frames):
-    return frames["patients"].filter(pl.col("status") == "infused")
+def frames(result):
+    return {**result.frames, "patients": result.patients, "events": result.events}
+
+
+@pytest.fixture(scope="module")
+def infused(result):
+    return result.patients.filter(pl.col("status") == "infused")
+
+
+def test_a_group_of_patients_followed_is_a_run_of_them(eliana, result):
+    # expected: the run's own rows; the stages in their order; truth and what was seen in frames of their own
+    _, plans = planned(*eliana)
+    stages = []
+    found = follow(plans[0], np.arange(11, 16, dtype=np.int64), 8, settings=Settings(sample=3), stage=stages.append)
+    assert tuple(stages) == STAGES
+    assert set(found) == {"who", *Seen.__dataclass_fields__, "truth", "courses"}
+    for name in ("who", "exits", "log"):
+        same = result.frames[name].filter(pl.col("patient").is_between(11, 15))
+        assert found[name].select(same.columns).equals(same), name
+    assert not [column for name in Seen.__dataclass_fields__ for column in found[name].columns if "truth" in column]
 
 
 def test_everyone_enrolled_has_one_row(frames):
@@ -35,16 +55,16 @@ def test_everyone_enrolled_has_one_row(frames):
     assert others["last_contact_day"].null_count() == others.height
     assert set(others["course_status"]) == {"not infused"}
     assert {"visits", "grades", "events", "log", "courses"} < set(frames)
-    assert all((frame["arm"] == frames["patients"]["arm"][0]).all() for frame in frames.values())
+    assert all((frame["arm"] == frames["patients"]["arm"][0]).all() for frame in frames.values() if frame.height)
 
 
-def test_nothing_is_seen_after_the_last_contact(frames, infused):
+def test_nothing_is_seen_after_the_last_contact(result, frames, infused):
     # expected: death ends contact; visits, drugs, grades and infections lie before it
     last = infused.select("patient", "last_contact_day", "death_day")
     assert infused.filter(pl.col("death_day") > pl.col("last_contact_day")).is_empty()
     dead = infused.filter(pl.col("death_day").is_not_null())
     assert (dead["death_day"] == dead["last_contact_day"]).all()
-    assert (dead["death_cause"].is_in(["leukaemia", "toxicity", "infection", "other"])).all()
+    assert dead["death_cause"].is_in(list(result.texts["death_cause"])).all()
     for name in ("visits", "log", "events", "grades"):
         late = frames[name].join(last, on="patient").filter(pl.col("day") > pl.col("last_contact_day"))
         assert late.is_empty(), (name, late)
@@ -117,14 +137,13 @@ def test_true_courses_of_the_sample_only(frames, infused):
 def test_a_course_that_fails_is_reported_and_never_dropped(eliana):
     # expected: a number that no equation survives: a sentence per patient, outcomes empty, rows all there
     trial, catalog = eliana
-    absurd = Quantity(value=float("nan"), unit="1/day", meaning="no number at all", kind="assumed", source="a test")
-    frames = simulate_patients(
-        trial, trial.arms[0].name, np.arange(1, 9, dtype=np.int64), 8, catalog=catalog,
-        settings=Settings(parameters={"growth_max": absurd}),
-    )  # fmt: skip
-    patients = frames["patients"]
-    assert patients.height == 8
-    failed = patients.filter(~pl.col("course_status").is_in(["finished", "died", "not infused"]))
+    plain = Quantity(value=1.0, unit="1/day", meaning="no rate at all", kind="assumed", source="a test")
+    absurd = plain.model_copy(update={"value": float("nan")})  # a file with it would be refused
+    result = run(trial, patients=8, seed=8, threads=1, catalog=catalog, parameters={"growth_max": absurd})
+    assert result.patients.height == 8
+    failed = result.patients.filter(~pl.col("course_status").is_in([*FINISHED, "not infused"]))
     assert failed.height > 0
     assert failed["responded_3mo"].null_count() == failed.height
     assert failed["last_contact_day"].null_count() == failed.height
+    assert result.failed["patient"].to_list() == failed["patient"].to_list()
+    assert f"{failed.height} of 8 courses did not finish" in result.notes()[0]

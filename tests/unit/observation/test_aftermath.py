@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livingdrug.course.aftermath import NEEDED, aftermath
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.observation.aftermath import NEEDED, aftermath
 
 N = 20_000
 PATIENTS = np.arange(1, N + 1)
@@ -32,18 +32,18 @@ def told(failure_day, *, responded=True, **changes):
 def test_survival_after_failure_has_the_stated_median_and_shape():
     # expected: Weibull: median as stated, quartiles at median (log(4/3) / log 2)^(1/k) and 2^(1/k); a quarter survives
     after = told(100.0)
-    dies = np.isfinite(after.leukaemia_death_day)
+    dies = np.isfinite(after.disease_death_day)
     assert np.mean(dies) == pytest.approx(0.75, abs=0.012)
-    survival = after.leukaemia_death_day[dies] - 100.0
+    survival = after.disease_death_day[dies] - 100.0
     assert np.median(survival) == pytest.approx(300.0, rel=0.04)
     assert np.quantile(survival, 0.25) == pytest.approx(300 * (np.log(4 / 3) / np.log(2)) ** (1 / 1.3), rel=0.05)
     assert np.quantile(survival, 0.75) == pytest.approx(300 * 2 ** (1 / 1.3), rel=0.05)
 
 
-def test_nobody_dies_of_leukaemia_in_remission():
-    # expected: no failure, no leukaemia death; a tenth is transplanted, half of them by the median day
+def test_nobody_dies_of_the_disease_in_remission():
+    # expected: no failure, no death from the disease; a tenth is transplanted, half of them by the median day
     after = told(np.inf)
-    assert np.isinf(after.leukaemia_death_day).all()
+    assert np.isinf(after.disease_death_day).all()
     transplanted = np.isfinite(after.subsequent_therapy_day)
     assert np.mean(transplanted) == pytest.approx(0.1, abs=0.01)
     assert np.median(after.subsequent_therapy_day[transplanted]) == pytest.approx(120.0, rel=0.06)
@@ -57,7 +57,7 @@ def test_further_therapy_follows_failure_and_never_death():
     assert delay.min() >= 0
     assert delay.max() <= 42
     assert np.median(delay) == pytest.approx(21.0, rel=0.05)
-    assert (after.subsequent_therapy_day[given] < after.leukaemia_death_day[given]).all()
+    assert (after.subsequent_therapy_day[given] < after.disease_death_day[given]).all()
 
 
 def test_other_deaths_and_losses_have_their_rates():

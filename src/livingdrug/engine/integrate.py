@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
+from livingdrug.engine.kept import compiled
 from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
 
 STATUS = (
@@ -26,7 +26,7 @@ STATUS = (
     "ended by the check program",
     "the step became too small (below 1e-12 day): the equations change too abruptly after the last check reached",
     "the equations gave something that is not a finite number after the last check reached",
-    "too many steps: more than the limit of 200,000",
+    "too many steps: more than the limit (200,000 unless set by most_steps)",
     "a dose or rule left a state that is not a finite number, or below minus the scale of a log state",
     "a starting value is not a finite number, or below minus the scale of a log state",
 )
@@ -45,25 +45,9 @@ _EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
-def compiled(function: Callable[..., Any], **more: bool) -> Any:
-    """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
-        _tell_of_no_cache()
-        return njit(**options)(function)
-
-
 def _inner(function: Callable[..., Any]) -> Any:
     """As `compiled`, for what only compiled functions call: without a door for Python there is less to compile."""
     return compiled(function, no_cpython_wrapper=True)
-
-
-@cache
-def _tell_of_no_cache() -> None:
-    log = logging.getLogger("livingdrug.engine")
-    log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
 
 
 config: Any = numba_config  # its settings are made when Numba starts, unseen by type checkers

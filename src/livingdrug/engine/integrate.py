@@ -199,6 +199,23 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     return math.sqrt(total / n)
 
 
+@_inner
+def _first_step(x, d, weights, lane, lanes):
+    """A step in which no state above its tolerance would change by more than itself, at most the usual first one.
+
+    An L-stable step of many periods or doublings would damp them, and its error estimate with them.
+    """
+    size, slope, n = 0.0, 0.0, x.size // lanes
+    for s in range(n):
+        i = s * lanes + lane
+        allowed = weights[i] + weights[n * lanes + i] * abs(x[i])
+        size += (x[i] / allowed) ** 2
+        slope += (d[i] / allowed) ** 2
+    if size > n and slope > 0.0:
+        return min(_FIRST_STEP, max(math.sqrt(size / slope), 10 * _SMALLEST_STEP))
+    return _FIRST_STEP
+
+
 @compiled
 def _longer(where, value):
     """The same log with twice the room."""
@@ -271,6 +288,7 @@ def integrate(
     turn, goal, after = np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes)
     blur = _BLUR * (2.3e-16 if tolerances.itemsize == 8 else 1.2e-7)
     outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
+    fresh, some_fresh = np.zeros(lanes, np.bool_), False
     waiting, active, n_fired = 0, 0, 0
     fired_where, fired_value = np.zeros((16 * n + 16, 3), np.int64), np.zeros(16 * n + 16)
     for lane in range(lanes):
@@ -357,6 +375,8 @@ def integrate(
                             outcome[lane] = FINISHED
                         else:
                             since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
+                            if g == 0:
+                                fresh[lane], some_fresh = True, True
             for lane in range(lanes):
                 if outcome[lane] < 0:
                     continue
@@ -381,7 +401,15 @@ def integrate(
         if active == 0:
             break
 
-        # one step of every lane
+        # one step of every lane, the first of new patients by their slopes
+        if some_fresh:
+            for lane in range(lanes):
+                t[lane] = checks[max(check[lane], 0)] + since[lane]
+            _call(addresses[RHS], (x, p, t, d))
+            for lane in range(lanes):
+                if fresh[lane]:
+                    wanted[lane], fresh[lane] = min(wanted[lane], _first_step(x, d, weights, lane, lanes)), False
+            some_fresh = False
         for lane in range(lanes):
             if patient[lane] < 0:
                 continue

@@ -58,6 +58,7 @@ def _is_harmless(error: Any) -> bool:
     number = error.getErrorId()
     return (
         error.getCategory() in _HARMLESS_CATEGORIES
+        or "is not part of the definition of an SBML" in error.getMessage()  # an attribute that SBML does not know
         or number in (libsbml.DuplicateMetaId, libsbml.InvalidMetaidSyntax, libsbml.InvalidSBOTermSyntax)
         or any(first <= number <= last for first, last in _HARMLESS_NUMBERS)
     )

@@ -41,7 +41,10 @@ def sbml_text(source: Any) -> str:
             f"a model: got {type(source).__name__}, expected SBML or Antimony as text, or the path of such a file"
         )
     text = source.removeprefix("\ufeff").lstrip()
-    return text if text.startswith("<") else _from_antimony(text, place)
+    if not text.startswith("<"):
+        return _from_antimony(text, place)
+    # decoded, so that what the document says about its encoding is no longer true
+    return re.sub(r"""^(<\?xml[^>]*?\bencoding\s*=\s*)["'][^"']*["']""", r'\1"UTF-8"', text, count=1)
 
 
 def _is_path(text: str) -> bool:
@@ -67,10 +70,9 @@ def _read(path: Path) -> str:
     encodings = ("utf-8", declared[1].decode("ascii") if declared else "latin-1", "latin-1")
     for encoding in encodings:
         try:
-            text = content.decode(encoding)
+            return content.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-        return re.sub(r"""^(<\?xml[^>]*?)\s+encoding=["'][^"']*["']""", r"\1", text, count=1)
     raise AssertionError("latin-1 reads anything")
 
 

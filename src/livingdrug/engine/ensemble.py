@@ -25,6 +25,7 @@ from livingdrug.foundation.expressions import read_formula
 
 if TYPE_CHECKING:
     from livingdrug.engine.compiler.check_kernels import CheckKernels
+    from livingdrug.engine.compiler.kernel import Kernel
     from livingdrug.engine.compiler.sparse import Pattern
     from livingdrug.engine.rosenbrock import Rosenbrock
 
@@ -147,6 +148,7 @@ class CompiledModel:
     _n_parameters: int = field(repr=False)
     _log_scales: Floats = field(repr=False)
     _scales: Floats = field(repr=False)
+    _turns: Kernel | None = field(repr=False, default=None)
 
     def default_parameters(self, n: int) -> Floats:
         """The model's default values for n patients, shaped (n, parameters)."""
@@ -215,6 +217,7 @@ class CompiledModel:
     ) -> Ensemble:
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
+        from livingdrug.engine.turns import turning_times
 
         n, is_log, method = len(values), self._log_scales > 0, self._method
         tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
@@ -229,7 +232,7 @@ class CompiledModel:
                 self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
                 self._log_scales, MAX_STEPS,
-                values, self._n_parameters, start, days, on, *doses,
+                values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
                 memory_start, np.array(summary_start, dtype=np.float64),
                 np.array(self._checks.recorded, dtype=np.int64), np.array(self._checks.acted, dtype=np.int64),
                 _pairs(self._checks.remembered),
@@ -344,6 +347,7 @@ def compile_model(
     from livingdrug.engine.integrate import ACT
     from livingdrug.engine.rosenbrock import step_ir
     from livingdrug.engine.steppers import find_stepper
+    from livingdrug.engine.turns import turns_kernel
 
     check_odes(odes)
     _check_scales(odes, log_scales, linear_scales)
@@ -392,6 +396,7 @@ def compile_model(
         _n_parameters=hoisted.n_parameters,
         _log_scales=np.array([float(log_scales.get(name, 0.0)) for name in odes.states]),
         _scales=scales,
+        _turns=turns_kernel(system.graph, system.plain_rates, system.time, len(odes.parameters)),
     )
 
 

@@ -40,6 +40,7 @@ _FIRST_STEP = 1e-3
 # shorten the step: a one-step method has no history to forget, and error control sees the new slopes.
 _STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
+_BLUR = 4.0  # units in the last place around a turn that a step leaves out
 _EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on the diagonal
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
@@ -228,7 +229,7 @@ def _longer(where, value):
 @compiled
 def integrate(
     addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
-    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount,
+    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount, turns,
     memory_start, summary_start, recorded, acted, remembered,
     outputs, memory, summed, status, stop_check, steps,
 ):  # fmt: skip
@@ -250,6 +251,8 @@ def integrate(
         (C,) days and whether the program runs.
     dose_first, dose_state, dose_amount
         Doses of check g are dose_first[g] ... dose_first[g + 1] - 1; amounts (doses, n).
+    turns
+        (n, T) times at which rates jump by time alone, ascending, filled with infinity.
     memory_start, summary_start
         (M,) and (Z,).
     recorded, acted, remembered
@@ -281,6 +284,8 @@ def integrate(
     patient, check = np.full(lanes, -1), np.full(lanes, -1)
     since, until, wanted = np.zeros(lanes), np.zeros(lanes), np.full(lanes, _FIRST_STEP)
     lands, tries, failures = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    turn, goal, after = np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes)
+    blur = _BLUR * (2.3e-16 if tolerances.itemsize == 8 else 1.2e-7)
     outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
     waiting, active, n_fired = 0, 0, 0
     fired_where, fired_value = np.zeros((16 * n + 16, 3), np.int64), np.zeros(16 * n + 16)
@@ -380,7 +385,7 @@ def integrate(
                     summed[i, q] = z[q * lanes + lane]
                     z[q * lanes + lane] = summary_start[q]
                 outcome[lane], check[lane], tries[lane], failures[lane] = -1, -1, 0, 0
-                since[lane], until[lane], wanted[lane], lands[lane] = 0.0, 0.0, _FIRST_STEP, 0
+                since[lane], until[lane], wanted[lane], lands[lane], turn[lane] = 0.0, 0.0, _FIRST_STEP, 0, 0
                 if waiting < n:
                     patient[lane], due = waiting, True
                     waiting += 1
@@ -396,7 +401,21 @@ def integrate(
         for lane in range(lanes):
             if patient[lane] < 0:
                 continue
-            left, step = until[lane] - since[lane], wanted[lane]
+            goal[lane], after[lane] = until[lane], until[lane]
+            while turn[lane] < turns.shape[1]:
+                at = turns[patient[lane], turn[lane]] - checks[check[lane]]
+                near = blur * abs(turns[patient[lane], turn[lane]])
+                if at + near <= since[lane]:
+                    turn[lane] += 1
+                elif at - near > since[lane]:
+                    if at - near < until[lane]:  # end just before it and begin again just after it
+                        goal[lane], after[lane] = at - near, min(at + near, until[lane])
+                    break
+                else:
+                    if at + near < until[lane]:
+                        since[lane] = at + near
+                    turn[lane] += 1
+            left, step = goal[lane] - since[lane], wanted[lane]
             lands[lane] = 0
             if step >= left * (1 - 1e-7):
                 step, lands[lane] = left, 1
@@ -424,7 +443,7 @@ def integrate(
                             x[s * lanes + lane] = new[s * lanes + lane]
             if misfit <= 1.0:
                 failures[lane] = start_over
-                since[lane] = until[lane] if lands[lane] else since[lane] + tried
+                since[lane] = after[lane] if lands[lane] else since[lane] + tried
                 proposed = tried * min(_GROW, _SAFETY * math.sqrt(math.sqrt(1.0 / max(misfit, 1e-8))))
                 # a step cut short by a check says little about the next one
                 wanted[lane] = max(proposed, wanted[lane]) if lands[lane] and misfit < 0.3 else proposed

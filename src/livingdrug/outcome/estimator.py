@@ -21,7 +21,7 @@ from livingdrug.catalog.records.base import Part
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.outcome.estimators.paired import Difference
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from livingdrug.reports.words import DASH, percent, percent_interval, plain, spr
 from livingdrug.trial.published import days_of
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.evidence import Published
     from livingdrug.outcome.endpoint_result import EndpointResult
 

@@ -142,7 +142,7 @@ def test_the_arm_changes_limits_and_not_luck(parts, cohort, lots):
     assert set(other.dose_cells[np.isfinite(other.dose_cells)]) == {1e8}
 
 
-def test_without_bridging_the_leukaemia_is_larger(parts, cohort, lots):
+def test_without_bridging_the_tumour_is_larger(parts, cohort, lots):
     # Expected: monotone: less killing, more cells, more losses.
     from livingdrug.catalog.arms import Bridging
 
@@ -150,7 +150,7 @@ def test_without_bridging_the_leukaemia_is_larger(parts, cohort, lots):
     other = make(cohort, parts[1], None, arm, SEED)
     assert not other.bridging.any()
     both = lots.infused & other.infused
-    assert np.all(other.leukaemia_at_lymphodepletion[both] >= lots.leukaemia_at_lymphodepletion[both])
+    assert np.all(other.tumour_cells_at_lymphodepletion[both] >= lots.tumour_cells_at_lymphodepletion[both])
     assert other.infused.mean() < lots.infused.mean()
 
 
@@ -161,7 +161,7 @@ def test_numbers_shared_with_the_model_agree(parts):
 
     sheets = files("livingdrug") / "model" / "mechanisms"
     parameters = {}
-    for name in ("leukaemia", "body"):
+    for name in ("tumour", "body"):
         sheet = sheets / f"{name}.toml"
         if not sheet.is_file():
             pytest.skip(f"the mechanism {name} is not there")

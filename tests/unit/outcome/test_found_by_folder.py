@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.catalog.records.endpoint import Record
+from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.catalog.records.endpoint import is_formula as formula_key
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.outcome import estimators, folder, kinds
@@ -144,9 +144,9 @@ def added(tmp_path, monkeypatch):
         sys.modules.pop(module, None)
 
 
-def made(**keys) -> Record:
+def made(**keys) -> Endpoint:
     words = {"id": "mine", "title": "Of our own", "definition": "Something we count.", "source": "this test"}
-    return Record.model_validate({**words, **keys})
+    return Endpoint.model_validate({**words, **keys})
 
 
 def people(shift: float = 0.0) -> pl.DataFrame:
@@ -160,7 +160,7 @@ def people(shift: float = 0.0) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def reported(record: Record) -> SimpleNamespace:
+def reported(record: Endpoint) -> SimpleNamespace:
     found = evaluate(record, people(), ["a"])
     return SimpleNamespace(planned=lambda id: True, endpoint=lambda id: found, arms=("a",))
 

@@ -6,7 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli import NOTICE, catalogue, compare, grading, kinetics, models, patients, reproduce, scores, trials, validate
+from livingdrug.cli import (
+    NOTICE,
+    catalogue,
+    compare,
+    grading,
+    kinetics,
+    models,
+    patients,
+    reproduce,
+    scores,
+    trials,
+    validate,
+)
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 

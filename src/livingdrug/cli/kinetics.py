@@ -55,7 +55,9 @@ def check(
             screen.print(table(("", "what", "rows", "what to do"), rows))
         else:
             screen.print("Nothing to look at.")
-        screen.print("The table can be used." if found is not None else "The table cannot be used as it is.", markup=False)
+        screen.print(
+            "The table can be used." if found is not None else "The table cannot be used as it is.", markup=False
+        )
         notice(screen)
     if found is None:
         raise typer.Exit(2)
@@ -63,14 +65,18 @@ def check(
 
 def nca(
     data: DATA,
-    until: Annotated[float, typer.Option(help="Last time of the area and of the search for the peak, in the unit of the data.")] = 28.0,
+    until: Annotated[
+        float, typer.Option(help="Last time of the area and of the search for the peak, in the unit of the data.")
+    ] = 28.0,
     lloq: LLOQ = None,
     column: COLUMN = None,
     output: OUTPUT = None,
     time_unit: TIME_UNIT = None,
     unit: UNIT = None,
     shift: SHIFT = 0.0,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the table here, as CSV.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the table here, as CSV.")
+    ] = None,
 ) -> None:
     """Peak, time of the peak, exposure and last time above the limit of each patient, without a model.
 
@@ -162,6 +168,11 @@ def fit(
         no_spread=no_spread or (), fixed=_numbers(fixed, "--fix"), start=_numbers(start, "--start"), seed=seed,
         threads=threads, settings=Settings(explore=explore, settle=settle), progress=say, folder=folder, resume=resume,
     )  # fmt: skip
+    if not no_report:
+        from livingdrug.reports.fits import write_figures, write_fit_report
+
+        write_fit_report(found, folder / "report.html", seed=seed)
+        write_figures(found, folder / "figures", seed=seed)
     if as_json:
         import json
 
@@ -177,6 +188,8 @@ def fit(
             screen.print(f"Look: {finding.what}: rows {finding.rows_told}. {finding.remedy}", markup=False)
     screen.print(found.summary(), markup=False)
     screen.print(f"Tables: {folder}", markup=False)
+    if not no_report:
+        screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
     notice(screen)
 
 

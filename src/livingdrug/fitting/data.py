@@ -140,7 +140,9 @@ class KineticsData:
 
         rows = [(f.severity, f.what, f.rows_told, f.remedy) for f in self.findings]
         return pl.DataFrame(
-            rows, schema={"severity": pl.String, "what": pl.String, "rows": pl.String, "remedy": pl.String}, orient="row"
+            rows,
+            schema={"severity": pl.String, "what": pl.String, "rows": pl.String, "remedy": pl.String},
+            orient="row",
         )
 
     @property

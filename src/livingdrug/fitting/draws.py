@@ -9,8 +9,8 @@ import hashlib
 from typing import Any
 
 import numpy as np
-from numba import int64, njit, uint64, void
 from numba import float64 as f8
+from numba import int64, njit, uint64, void
 from numpy.typing import NDArray
 from scipy.special import ndtri
 

@@ -113,7 +113,7 @@ class Proposals:
         """From moments; a covariance that chains saw too narrow is widened a little."""
         d = mean.shape[1]
         safe = covariance + 1e-4 * np.diag(np.diag(omega)) + 1e-14 * np.eye(d)
-        return cls(mean, np.linalg.cholesky(safe), seed, points=points)
+        return cls(mean, np.asarray(np.linalg.cholesky(safe), np.float64), seed, points=points)
 
     def again(self, seen: Examined, omega: Floats, *, points: int = 0) -> Proposals:
         """The next round, around the moments that this one showed."""
@@ -169,7 +169,14 @@ def _samples(proposals: Proposals, patients: Integers) -> tuple[Floats, Floats]:
     d = proposals.mean.shape[1]
     base = _sobol(proposals.points, d + 1)
     shift_no = np.tile(np.arange(proposals.shifts, dtype=np.int64), patients.size)
-    shift = uniforms(proposals.seed, "fit/importance", np.repeat(patients, proposals.shifts), shift_no, proposals.round * (d + 1), d + 1)
+    shift = uniforms(
+        proposals.seed,
+        "fit/importance",
+        np.repeat(patients, proposals.shifts),
+        shift_no,
+        proposals.round * (d + 1),
+        d + 1,
+    )
     u = np.mod(base[None] + shift.T[:, None, :], 1.0).reshape(patients.size, -1, d + 1)
     u = np.clip(u, 1e-12, 1 - 1e-12)
     stretch = np.sqrt(FREEDOM / (2.0 * gammaincinv(0.5 * FREEDOM, u[..., d])))
@@ -206,9 +213,13 @@ def examine(
         who = np.repeat(patients, per_patient)
         psi = np.ascontiguousarray(population.natural(phi).reshape(-1, phi.shape[2]))
         log_y = likelihood.rows(psi, who, sizes).reshape(patients.size, -1)
-        log_prior = -0.5 * (np.einsum("nmi,ij,nmj->nm", eta, inverse, eta, optimize=True) + logdet + d * np.log(2 * np.pi))
+        log_prior = -0.5 * (
+            np.einsum("nmi,ij,nmj->nm", eta, inverse, eta, optimize=True) + logdet + d * np.log(2 * np.pi)
+        )
         log_w = log_y + log_prior - log_q
-        by_shift[patients] = logsumexp(log_w.reshape(patients.size, proposals.shifts, -1), axis=2) - np.log(proposals.points)
+        by_shift[patients] = logsumexp(log_w.reshape(patients.size, proposals.shifts, -1), axis=2) - np.log(
+            proposals.points
+        )
         weight = np.exp(log_w - logsumexp(log_w, axis=1, keepdims=True))
         effective[patients] = 1.0 / (weight**2).sum(axis=1) / per_patient
         mean[patients] = np.einsum("nm,nmi->ni", weight, phi_random)

@@ -115,9 +115,7 @@ class Theta:
         return Theta(*(np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error)))
 
 
-def maximise(
-    population: Population, mean: Floats, square: Floats, beta: Floats
-) -> tuple[Floats, Floats]:
+def maximise(population: Population, mean: Floats, square: Floats, beta: Floats) -> tuple[Floats, Floats]:
     """β of the random parameters and Ω that fit the moments of φ best.
 
     Parameters

@@ -112,7 +112,11 @@ class Fit:
         spec, theta = self.specification, self.theta
         population = spec.population
         error = dict(zip(self.coordinates.names, np.sqrt(np.diag(self.covariance)), strict=True))
-        units = {"time": self.data.time_unit, "value": self.data.value_unit or "value", "dose": self.data.dose_unit or "dose"}
+        units = {
+            "time": self.data.time_unit,
+            "value": self.data.value_unit or "value",
+            "dose": self.data.dose_unit or "dose",
+        }
         rows: list[tuple[Any, ...]] = []
         for q, label in enumerate(population.coefficients):
             typical = q < len(population.names)
@@ -124,7 +128,16 @@ class Fit:
         deviation = np.sqrt(np.diag(theta.omega))
         for k, r in enumerate(population.random):
             label = f"sd({population.names[r]})"
-            rows.append(_row(label, "standard deviation between patients", np.log(deviation[k]), error.get(label), TRANSFORMS["log"], ""))
+            rows.append(
+                _row(
+                    label,
+                    "standard deviation between patients",
+                    np.log(deviation[k]),
+                    error.get(label),
+                    TRANSFORMS["log"],
+                    "",
+                )
+            )
         for i, j in population.pairs:
             label = f"corr({population.names[population.random[i]]}, {population.names[population.random[j]]})"
             value = theta.omega[i, j] / deviation[i] / deviation[j]
@@ -133,9 +146,18 @@ class Fit:
             for letter in model.parameters:
                 label = letter + (f"_{k + 1}" if len(spec.errors) > 1 else "")
                 size = theta.error[k, "ab".index(letter)]
-                rows.append(_row(label, f"residual error ({model.formula})", np.log(size), error.get(label), TRANSFORMS["log"], ""))
+                rows.append(
+                    _row(
+                        label,
+                        f"residual error ({model.formula})",
+                        np.log(size),
+                        error.get(label),
+                        TRANSFORMS["log"],
+                        "",
+                    )
+                )
         names = ("parameter", "kind", "value", "se", "rse_percent", "ci_low", "ci_high", "unit", "fixed")
-        kinds = {name: pl.Float64 for name in names[2:7]}
+        kinds: dict[str, Any] = dict.fromkeys(names[2:7], pl.Float64)
         return pl.DataFrame(rows, schema=list(names), schema_overrides=kinds, orient="row")
 
     @property
@@ -228,6 +250,24 @@ class Fit:
         lines.append("")
         lines += [f"  {'ok' if passed else 'LOOK'}: {sentence}" for passed, sentence in self.judgement.values()]
         return "\n".join(lines)
+
+    def vpc(self, *, n: int = 500, seed: int = 1, prediction_corrected: bool = False) -> pl.DataFrame:
+        """Quantiles of the data beside simulated ones; see `livingdrug.fitting.predictive.vpc`."""
+        from livingdrug.fitting.predictive import vpc
+
+        return vpc(self, n=n, seed=seed, prediction_corrected=prediction_corrected)
+
+    def npde(self, *, n: int = 1000, seed: int = 1) -> pl.DataFrame:
+        """Normalised prediction distribution errors; see `livingdrug.fitting.predictive.npde`."""
+        from livingdrug.fitting.predictive import npde
+
+        return npde(self, n=n, seed=seed)
+
+    def simulate(self, **options: Any) -> pl.DataFrame:
+        """New patients from this fit; see `livingdrug.fitting.simulation.simulate`."""
+        from livingdrug.fitting.simulation import simulate
+
+        return simulate(self, **options)
 
     def save(self, folder: Path | str) -> Path:
         """Write everything into a folder: tables, the data, a manifest; `load_fit` reads it again."""

@@ -178,7 +178,10 @@ def _iterate(
     sizes = ErrorSizes.of(errors, theta.error)
     sweep(chains, likelihood, population, theta, sizes, spread, seed=settings.seed, adapt=0.5 * gain)
     one, two = _moments(chains, random, n)
-    statistics = (state.statistics[0] + gain * (one - state.statistics[0]), state.statistics[1] + gain * (two - state.statistics[1]))
+    statistics = (
+        state.statistics[0] + gain * (one - state.statistics[0]),
+        state.statistics[1] + gain * (two - state.statistics[1]),
+    )
     own = _follow(state.own_mean, state.own_spread, one, two, 0.1 if exploring else max(gain, 0.02))
     beta, omega = maximise(population, *statistics, theta.beta)
     if state.done < settings.explore // 2:
@@ -205,7 +208,9 @@ def conditional_moments(
     sizes = ErrorSizes.of(errors, done.theta.error)
     mean = square = 0.0
     for _ in range(sweeps):
-        sweep(done.chains, likelihood, population, done.theta, sizes, done.covariance, seed=done.settings.seed, adapt=0.0)
+        sweep(
+            done.chains, likelihood, population, done.theta, sizes, done.covariance, seed=done.settings.seed, adapt=0.0
+        )
         one, two = _moments(done.chains, random, n)
         mean, square = mean + one / sweeps, square + two / sweeps
     mean = np.asarray(mean)

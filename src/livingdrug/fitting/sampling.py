@@ -57,7 +57,12 @@ class Chains:
     def copied(self) -> Chains:
         """The same chains, free to move."""
         return Chains(
-            self.phi.copy(order="C"), self.fit.copy(), self.who, self.chain, self.step.copy(), self.joint_step.copy(),
+            self.phi.copy(order="C"),
+            self.fit.copy(),
+            self.who,
+            self.chain,
+            self.step.copy(),
+            self.joint_step.copy(),
             self.sweeps,
         )
 
@@ -124,8 +129,8 @@ def sweep(
     moves = Moves(
         kinds, z, np.log(u[kinds.size * d :]), np.array([CODES[name] for name in population.transforms], np.int64),
         population.random, np.ascontiguousarray(population.means(theta.beta)[:, population.random]),
-        np.ascontiguousarray(root), np.ascontiguousarray(np.linalg.inv(root).T),
-        np.ascontiguousarray(np.linalg.cholesky(spread)),
+        np.ascontiguousarray(root, np.float64), np.ascontiguousarray(np.linalg.inv(root).T, np.float64),
+        np.ascontiguousarray(np.linalg.cholesky(spread), np.float64),
     )  # fmt: skip
     own_way = getattr(likelihood, "sweep", None)
     if own_way is not None:

@@ -71,7 +71,12 @@ def specify(
     fixed, given = dict(fixed or {}), dict(start or {})
     columns = _covariate_columns(covariates or {}, data)
     effects = [f"beta({parameter}, {what})" for parameter, what, _ in columns]
-    asked = [*(name for name in (*fixed, *given) if name not in effects), *no_spread, *(spread or {}), *(covariates or {})]
+    asked = [
+        *(name for name in (*fixed, *given) if name not in effects),
+        *no_spread,
+        *(spread or {}),
+        *(covariates or {}),
+    ]
     groups = [list(names)] if correlations == "full" else [list(group) for group in correlations]
     for name in [*asked, *(name for group in groups for name in group)]:
         if name not in names:
@@ -89,7 +94,7 @@ def specify(
             raise BadInput(
                 f"parameter {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}."
             )
-        typical.append(float(scale.forward(np.float64(value))))
+        typical.append(float(scale.forward(np.asarray(value))))
     coefficients = [*names, *effects]
     owner = np.array([*range(len(names)), *(names.index(parameter) for parameter, _, _ in columns)], np.int64)
     design = np.zeros((data.n_patients, len(names), len(coefficients)))
@@ -103,7 +108,7 @@ def specify(
     )  # fmt: skip
     errors = _errors(model, data, error)
     deviations = np.array([(spread or {}).get(names[i], model.parameters[i].spread) for i in random], float)
-    scales = [_plain_scale(model, i, typical[i]) for i in random]
+    scales = [_plain_scale(model, int(i), typical[i]) for i in random]
     omega = np.diag((deviations * scales) ** 2)
     beta = np.array([*typical, *(float((given | fixed).get(name, 0.0)) for name in effects)])
     sizes = _error_start(data, errors, fixed_error or {})
@@ -159,7 +164,9 @@ def _covariate_columns(asked: Mapping[str, Sequence[str]], data: KineticsData) -
             if formula in known and frame[formula].dtype == pl.String:
                 _refuse_missing(formula, frame[formula].is_null().to_numpy(), data)
                 words = frame[formula].value_counts(sort=True)[formula].to_list()
-                reference = sorted(w for w in words if (frame[formula] == w).sum() == (frame[formula] == words[0]).sum())[0]
+                reference = sorted(
+                    w for w in words if (frame[formula] == w).sum() == (frame[formula] == words[0]).sum()
+                )[0]
                 for word in sorted(set(words) - {reference}):
                     columns.append((parameter, f"{formula}={word}", (frame[formula] == word).to_numpy().astype(float)))
                 continue
@@ -173,13 +180,17 @@ def _evaluated(formula: str, frame: pl.DataFrame, known: list[str], data: Kineti
     expression = read_formula(formula)
     missing = sorted(set(expression.names) - set(known))
     if missing:
-        raise UnknownName("covariate", missing[0], known, "Covariates are the columns of the data that hold one value a patient.")
+        raise UnknownName(
+            "covariate", missing[0], known, "Covariates are the columns of the data that hold one value a patient."
+        )
     values = {name: frame[name].cast(pl.Float64, strict=False).to_numpy() for name in expression.names}
     with np.errstate(all="ignore"):
         result = np.broadcast_to(np.asarray(expression.evaluate(values), float), (data.n_patients,)).copy()
     _refuse_missing(formula, ~np.isfinite(result), data)
     if np.ptp(result) == 0:
-        raise BadInput(f"covariate {formula} is the same for all patients ({result[0]:g}); its effect cannot be estimated.")
+        raise BadInput(
+            f"covariate {formula} is the same for all patients ({result[0]:g}); its effect cannot be estimated."
+        )
     return result
 
 

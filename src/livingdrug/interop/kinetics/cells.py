@@ -12,7 +12,10 @@ _BELOW_WORD = re.compile(
 )
 _BELOW = re.compile(r"^(?:<|≤|<=|below)\s*([0-9.,eE+-]+)\s*[^0-9]*$", re.I)
 _ABOVE = re.compile(r"^(?:>|≥|>=|above)\s*([0-9.,eE+-]+)\s*[^0-9]*$", re.I)
-_YES, _NO = frozenset({"1", "1.0", "y", "yes", "true", "t", "below", "blq"}), frozenset({"0", "0.0", "n", "no", "false", "f", ""})
+_YES, _NO = (
+    frozenset({"1", "1.0", "y", "yes", "true", "t", "below", "blq"}),
+    frozenset({"0", "0.0", "n", "no", "false", "f", ""}),
+)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ _REMEDIES: Mapping[str, str] = {
 
 def problems(found: Mapping[str, list[int]]) -> list[Finding]:
     """What stops the reading, one finding per kind."""
-    return [Finding("error", what, tuple(rows), _REMEDIES.get(what, "Correct these cells.")) for what, rows in found.items()]
+    return [
+        Finding("error", what, tuple(rows), _REMEDIES.get(what, "Correct these cells.")) for what, rows in found.items()
+    ]
 
 
 def notes(found: Mapping[str, list[int]]) -> list[Finding]:
@@ -102,9 +104,7 @@ def _without_dose(data: KineticsData) -> list[Finding]:
     return [Finding("warning", f"{len(absent)} patients have results but no dose", rows, "Add their dose rows, or choose a model without doses.")]  # fmt: skip
 
 
-def _hidden_limit(
-    data: KineticsData, text: Table, known: Mapping[str, Meaning], limit_known: bool
-) -> list[Finding]:
+def _hidden_limit(data: KineticsData, text: Table, known: Mapping[str, Meaning], limit_known: bool) -> list[Finding]:
     """Values that look like a limit although nothing is flagged, and a column that may be the flag."""
     found = []
     for k, name in enumerate(data.outputs):

@@ -12,6 +12,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "usubjid", "subjid", "subject", "subject_id", "patient", "patient_id", "pt", "pid"),
     "time": ("time", "afrlt", "arrlt", "nfrlt", "nrrlt", "tad", "day", "days", "time_day", "study_day", "ady", "hour", "hours"),
     "value": ("dv", "aval", "value", "conc", "concentration", "result", "y", "level", "pcstresn", "cp", "transgene", "avalc", "pcstresc"),
+    "text": ("avalc", "pcstresc", "dvc", "result_text"),
     "amount": ("amt", "dose", "amount", "dosea"),
     "evid": ("evid",),
     "mdv": ("mdv", "missed"),
@@ -30,7 +31,21 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What is known -> names, the better one first. Of several present, the first counts."""
 
-IGNORED = ("c", "comment", "comments", "studyid", "domain", "atpt", "atptn", "visit", "visitnum", "anl01fl", "dtype", "arm", "trta")
+IGNORED = (
+    "c",
+    "comment",
+    "comments",
+    "studyid",
+    "domain",
+    "atpt",
+    "atptn",
+    "visit",
+    "visitnum",
+    "anl01fl",
+    "dtype",
+    "arm",
+    "trta",
+)
 """Columns that are neither data nor covariates."""
 
 _BRACKETED = re.compile(r"^\s*(.*?)\s*[\[(]\s*(.*?)\s*[\])]\s*$")
@@ -125,4 +140,8 @@ def _split(heading: str) -> tuple[str, str]:
 
 def stated_time_unit(meaning: Meaning) -> str:
     """The unit of a time column, from its heading; empty when it does not say."""
-    return time_unit(meaning.unit) or _ITSELF.get(meaning.word, "") or _TIME_UNITS.get(meaning.word.removeprefix("time_"), "")
+    return (
+        time_unit(meaning.unit)
+        or _ITSELF.get(meaning.word, "")
+        or _TIME_UNITS.get(meaning.word.removeprefix("time_"), "")
+    )

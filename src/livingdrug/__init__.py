@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog, load_trial
     from livingdrug.fitting.fit import fit
     from livingdrug.fitting.kinetics import cellular_kinetics
-    from livingdrug.fitting.store import load_fit
+    from livingdrug.fitting.loading import load_fit
     from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
     from livingdrug.interop.kinetics.read import read_kinetics
     from livingdrug.interop.sbml import export_sbml
@@ -50,7 +50,7 @@ _HOMES = {
     "fit": "fitting.fit",
     "geometric_mean": "outcome.estimators.geometric_mean",
     "kaplan_meier": "outcome.estimators.kaplan_meier",
-    "load_fit": "fitting.store",
+    "load_fit": "fitting.loading",
     "load_trial": "catalog.load",
     "log_rank": "outcome.estimators.log_rank",
     "read_kinetics": "interop.kinetics.read",

@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
+from livingdrug.engine.kept_functions import kept
 from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
 
 STATUS = (
@@ -46,23 +46,12 @@ _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer
 
 def compiled(function: Callable[..., Any], **more: bool) -> Any:
     """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
-        _tell_of_no_cache()
-        return njit(**options)(function)
+    return kept(function, **{"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more})
 
 
 def _inner(function: Callable[..., Any]) -> Any:
     """As `compiled`, for what only compiled functions call: without a door for Python there is less to compile."""
     return compiled(function, no_cpython_wrapper=True)
-
-
-@cache
-def _tell_of_no_cache() -> None:
-    log = logging.getLogger("livingdrug.engine")
-    log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
 
 
 config: Any = numba_config  # its settings are made when Numba starts, unseen by type checkers

@@ -123,8 +123,9 @@ def aligned_zeros(size: int) -> np.ndarray:
 
 
 def _usable_folder(folder: Path) -> Path | None:
-    """The folder, or a private temporary one when it cannot be written, or None."""
-    if _writable(folder):
+    """The folder, or a private temporary one when it cannot be written or others may write there, or None."""
+    writable = _writable(folder)
+    if writable and _is_private(folder.resolve()):
         return folder
     user = os.getuid() if hasattr(os, "getuid") else "user"
     private = Path(tempfile.gettempdir()) / f"livingdrug-kernels-{user}"
@@ -132,8 +133,8 @@ def _usable_folder(folder: Path) -> Path | None:
     if str(folder) not in _warned:
         _warned.add(str(folder))
         _LOG.warning(
-            "cannot write compiled kernels to %s; using %s. Set LIVINGDRUG_CACHE to a writable folder to keep them.",
-            folder, fallback or "memory only",
+            "%s %s: compiled kernels are kept in %s. Set LIVINGDRUG_CACHE to a folder of your own to choose the place.",
+            "others may write to" if writable else "cannot write to", folder, fallback or "memory only",
         )  # fmt: skip
     return fallback
 
@@ -148,7 +149,7 @@ def _writable(folder: Path) -> bool:
 
 
 def _is_private(folder: Path) -> bool:
-    """Machine code is only taken from a shared temporary place if nobody else could have put it there."""
+    """Machine code is run as it is found: it is only taken from where nobody else could have put it."""
     if not hasattr(os, "getuid"):
         return True
     about = folder.lstat()

@@ -14,10 +14,7 @@ from livingdrug.cli import (
     kinetics,
     models,
     patients,
-<<<<<<< HEAD
-=======
     petab,
->>>>>>> refs/heads/fitting
     reproduce,
     scores,
     trials,

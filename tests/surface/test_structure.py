@@ -91,6 +91,22 @@ def test_no_name_of_the_catalogue_stands_in_code(path: Path, names: frozenset[st
     assert not found, f"{inside(path)} knows {found} by name; let the record or the plan say it"
 
 
+BELOW_THE_PLAN = ("engine", "population", "manufacturing", "clinic", "course", "observation", "outcome")
+
+
+@pytest.mark.parametrize("room", BELOW_THE_PLAN)
+def test_below_the_plan_nobody_looks_a_name_up(room: str) -> None:
+    # expected: no function there takes a catalogue, by name or by type
+    found = []
+    for path in sorted((ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.arg):
+                kind = ast.unparse(node.annotation) if node.annotation else ""
+                if node.arg == "catalog" or re.search(r"\b(Catalog|Lookup)\b", kind):
+                    found.append((inside(path), node.lineno, node.arg))
+    assert not found
+
+
 def test_what_is_allowed_is_still_there(names: frozenset[str]) -> None:
     # a list of exceptions that nobody needs any more would hide the next one
     for file, name in ALLOWED:

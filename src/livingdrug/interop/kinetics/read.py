@@ -149,7 +149,7 @@ def check_kinetics(
 def open_table(table: Path | str | Any) -> Table:
     """A file or frame as text cells; the one place where files are opened."""
     if isinstance(table, (str, Path)):
-        from livingdrug.clinic.user_table import read_table
+        from livingdrug.interop.user_tables.files import read_table
 
         found = read_table(table)
         headings, lines, frame = tuple(found.frame.columns), found.lines, found.frame

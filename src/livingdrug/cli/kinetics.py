@@ -116,7 +116,7 @@ def nca(
 
 def fit(
     data: Annotated[Path | None, typer.Argument(metavar="[DATA.csv]", help="Kinetics; see: livingdrug data check --help.")] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them.")] = "stein2019",
+    model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them. Or a TOML file that describes an SBML or Antimony model.")] = "stein2019",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; fits/MODEL by default.")] = None,
     error: Annotated[str | None, typer.Option(help="Residual error: additive, proportional, combined, combined_root, lognormal.")] = None,
     covariate: Annotated[list[str] | None, typer.Option("--covariate", metavar="PARAMETER=FORMULA", help="An effect, as CL=log(WT/70) or Cmax=SEX; again for more.")] = None,
@@ -161,7 +161,7 @@ def fit(
 
     load_model(model)  # a misspelt name stops before the data are read
     read = _read(data, lloq, column, output, time_unit, unit, shift)
-    folder = out if out is not None else Path("fits") / model
+    folder = out if out is not None else Path("fits") / Path(model).stem
     say = None if as_json else _live()
     found = estimate(
         read, model, error=error, covariates=_several(covariate), correlations=_groups(correlate),

@@ -88,7 +88,7 @@ def read_yaml(text: str, source: str = "") -> dict[str, list[str]]:
         name, colon, value = body.partition(":")
         if colon and (not value or value.startswith(" ")):
             key = name.strip()
-            if key in found and found[key]:
+            if found.get(key):
                 raise BadInput(f"{source}, line {number}: a second {key}; a file holds one problem.")
             found[key] = [_plain(part) for part in value.strip().strip("[]").split(",") if part.strip()]
         elif item and key:

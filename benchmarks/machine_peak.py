@@ -6,13 +6,13 @@ import ctypes
 import time
 from collections import Counter
 
+from livingdrug.engine.compiler.hoisting import hoist
+from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.machine import MachineCode, host_lanes
+from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
+from livingdrug.engine.compiler.system import build_system
+from livingdrug.engine.compiler.writer import Writer
 from livingdrug.engine.ensemble import CompiledModel
-from livingdrug.engine.hoisting import hoist
-from livingdrug.engine.kernel import Kernel
-from livingdrug.engine.machine import MachineCode, host_lanes
-from livingdrug.engine.sparse import factor_kernel, solve_kernel
-from livingdrug.engine.system import build_system
-from livingdrug.engine.writer import Writer
 
 _CHAINS, _REPEATS = 16, 2_000_000
 _POLYNOMIALS = {"exp": 14 + 8, "log": 11 + 16, "power": 14 + 8 + 11 + 17, "sqrt": 1}

@@ -14,18 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from livingdrug.engine.event_driver import run_with_events
-from livingdrug.engine.events import EventModel
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.read_sbml import read_sbml
-from livingdrug.engine.sbml_model import read_sbml_model
+from livingdrug.engine.sbml.model import read_sbml_model
+from livingdrug.engine.sbml.read import read_sbml
+from livingdrug.engine.with_events.driver import run_with_events
+from livingdrug.engine.with_events.events import EventModel
+from livingdrug.foundation.expressions import FUNCTIONS
 
 __all__ = ["PlainOdes", "course_of", "read_sbml", "simulate"]
 
-_WORDS = {
-    "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "abs": np.abs, "floor": np.floor, "sin": np.sin, "cos": np.cos,
-    "atan": np.arctan, "min": min, "max": max,
-}  # fmt: skip
+_WORDS = {**FUNCTIONS, "min": min, "max": max}
 
 
 class PlainOdes:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.engine.event_driver import run_with_events
-from livingdrug.engine.sbml_model import read_sbml_model
+from livingdrug.engine.sbml.model import read_sbml_model
+from livingdrug.engine.with_events.driver import run_with_events
 
 SHARED = Path(os.environ.get("LIVINGDRUG_YARDSTICKS") or Path(__file__).parents[3] / "shared" / "yardsticks").parent
 FILES = sorted((SHARED / "data" / "sbml").glob("*.xml"))

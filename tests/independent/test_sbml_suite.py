@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.engine.read_sbml import UnsupportedModel
+from livingdrug.engine.sbml.read import UnsupportedModel
 
 HERE = Path(__file__).parent
 YARDSTICKS = Path(os.environ.get("LIVINGDRUG_YARDSTICKS") or HERE.parents[1].parent / "shared" / "yardsticks")

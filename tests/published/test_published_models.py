@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from livingdrug.engine.ensemble import compile_model
-from livingdrug.engine.read_sbml import UnsupportedModel, read_sbml
+from livingdrug.engine.sbml.read import UnsupportedModel, read_sbml
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.streams import normal
 from livingdrug.interop import reproduction

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.engine.read_sbml import UnsupportedModel
+from livingdrug.engine.sbml.read import UnsupportedModel
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT.parent / "shared" / "data" / "sbml"

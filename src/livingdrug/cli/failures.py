@@ -16,6 +16,9 @@ _DISK = {
     errno.ENOENT: "there is no such file or folder; check the spelling",
     errno.EISDIR: "that is a folder, and a file was expected; name the file inside it",
     errno.ENOTDIR: "a file stands where a folder was expected; choose another folder",
+    errno.ENAMETOOLONG: "that name is too long for a file; choose a shorter one",
+    errno.ELOOP: "that is a circle of links; name the file itself",
+    errno.EINVAL: "that is no name of a file here; choose another one",
     errno.EEXIST: "something of that name is there already; choose another name",
 }
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module, resources
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
 from livingdrug.engine.summaries import Summary
@@ -25,9 +25,10 @@ from livingdrug.foundation.errors import BadInput, ModelError
 from livingdrug.foundation.expressions import read_formula
 
 if TYPE_CHECKING:
-    from livingdrug.engine.check_kernels import CheckKernels
+    from livingdrug.engine.compiler.check_kernels import CheckKernels
+    from livingdrug.engine.compiler.kernel import Kernel
+    from livingdrug.engine.compiler.sparse import Pattern
     from livingdrug.engine.rosenbrock import Rosenbrock
-    from livingdrug.engine.sparse import Pattern
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -148,6 +149,7 @@ class CompiledModel:
     _n_parameters: int = field(repr=False)
     _log_scales: Floats = field(repr=False)
     _scales: Floats = field(repr=False)
+    _turns: Kernel | None = field(repr=False, default=None)
 
     def default_parameters(self, n: int) -> Floats:
         """The model's default values for n patients, shaped (n, parameters)."""
@@ -155,13 +157,14 @@ class CompiledModel:
 
     def run(
         self,
-        parameters: ArrayLike,
+        parameters: Parameters,
         checks: ArrayLike,
         program_on: ArrayLike,
         doses: Sequence[Dose] = (),
         *,
         initial: ArrayLike | None = None,
         rtol: float = 1e-4,
+        most_steps: int = MAX_STEPS,
     ) -> Ensemble:
         """Simulate patients from the first check to the last.
 
@@ -172,7 +175,8 @@ class CompiledModel:
         Parameters
         ----------
         parameters
-            Shaped (patients, parameters).
+            Shaped (patients, parameters); or by name, ``{"k": 0.1, "dose": doses}``, one number or one for each patient,
+            where names left out keep their default.
         checks
             Days, ascending, shaped (checks,); the first is the start.
         program_on
@@ -183,13 +187,15 @@ class CompiledModel:
             Starting states (patients, states) in their units, instead of the model's formulas.
         rtol
             Relative tolerance of a step.
+        most_steps
+            A patient who needs more is given up.
 
         Raises
         ------
         BadInput
             Arrays of the wrong shape, days out of order, a dose of an unknown state.
         """
-        values = _matrix("parameters", parameters, len(self.odes.parameters))
+        values = parameter_table(parameters, self.odes)
         n = len(values)
         days = np.array(checks, dtype=np.float64).ravel()
         on = np.array(program_on, dtype=np.uint8).ravel()
@@ -203,7 +209,7 @@ class CompiledModel:
         if len(start) != n:
             raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
-        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol)
+        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol, most_steps)
 
     def _integrated(
         self,
@@ -213,9 +219,11 @@ class CompiledModel:
         on: NDArray[np.uint8],
         doses: tuple[Integers, Integers, Floats],
         rtol: float,
+        most_steps: int,
     ) -> Ensemble:
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
+        from livingdrug.engine.turns import turning_times
 
         n, is_log, method = len(values), self._log_scales > 0, self._method
         tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
@@ -227,10 +235,10 @@ class CompiledModel:
         status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
         if n:
             where, value = run_integrator(
-                self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled), len(self.firings),
+                self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
-                self._log_scales, MAX_STEPS,
-                values, self._n_parameters, start, days, on, *doses,
+                self._log_scales, int(most_steps),
+                values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
                 memory_start, np.array(summary_start, dtype=np.float64),
                 np.array(self._checks.recorded, dtype=np.int64), np.array(self._checks.acted, dtype=np.int64),
                 _pairs(self._checks.remembered),
@@ -334,20 +342,22 @@ def compile_model(
     BadInput
         Two summaries of one name, no such precision or stepper.
     """
-    from livingdrug.engine.assembly import kernel_ir
-    from livingdrug.engine.check_kernels import build_checks
-    from livingdrug.engine.hoisting import hoist
+    from livingdrug.engine.compiler.assembly import kernel_ir
+    from livingdrug.engine.compiler.check_kernels import build_checks
+    from livingdrug.engine.compiler.hoisting import hoist
+    from livingdrug.engine.compiler.interpret import InterpretedCode
+    from livingdrug.engine.compiler.machine import MachineCode, host_lanes
+    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
+    from livingdrug.engine.compiler.system import build_system, check_odes
+    from livingdrug.engine.compiler.vector_math import vector_math
     from livingdrug.engine.integrate import ACT
-    from livingdrug.engine.interpret import InterpretedCode
-    from livingdrug.engine.machine import MachineCode, host_lanes
     from livingdrug.engine.rosenbrock import step_ir
-    from livingdrug.engine.sparse import factor_kernel, solve_kernel
-    from livingdrug.engine.system import build_system, check_odes
-    from livingdrug.engine.vector_math import vector_math
+    from livingdrug.engine.steppers import find_stepper
+    from livingdrug.engine.turns import turns_kernel
 
     check_odes(odes)
     _check_scales(odes, log_scales, linear_scales)
-    bits, method = _bits(precision, interpret=interpret), _method(stepper)
+    bits, method = _bits(precision, interpret=interpret), find_stepper(stepper)
     names = [summary.name for summary in summaries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
@@ -364,11 +374,11 @@ def compile_model(
         code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
     else:
         widths = {(1, bits), (lanes, bits), (lanes, 64)}
-        parts = [vector_math(*width) for width in sorted(widths)]
+        functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
+        parts = [vector_math(*width, functions) for width in sorted(widths)]
         kernels += [factor_kernel(system.pattern), solve_kernel(system.pattern)]
         parts += [kernel_ir(kernel, lanes, bits) for kernel in kernels]
-        size, entries = len(odes.states), len(system.pattern.jacobian)
-        parts.append(step_ir(method, lanes, size, entries, time_derivative=system.time_derivative, bits=bits))
+        parts.append(step_ir(method, lanes, system.pattern, time_derivative=system.time_derivative, bits=bits))
         code = MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in kernels)), cache_dir)
     wanted = ("step", "linearise", "rhs", "prepare", "settle", checks.record and "record", checks.act and "act")
     addresses = np.array([code.address(name) if name else 0 for name in wanted])
@@ -392,6 +402,7 @@ def compile_model(
         _n_parameters=hoisted.n_parameters,
         _log_scales=np.array([float(log_scales.get(name, 0.0)) for name in odes.states]),
         _scales=scales,
+        _turns=turns_kernel(system.graph, system.plain_rates, system.time, len(odes.parameters)),
     )
 
 
@@ -401,21 +412,6 @@ def _bits(precision: str, *, interpret: bool) -> int:
     if interpret and precision == "float32":
         raise BadInput("the interpreter computes in doubles only; leave precision at float64")
     return 64 if precision == "float64" else 32
-
-
-def _method(stepper: str) -> Rosenbrock:
-    known = sorted(
-        PurePath(file.name).stem
-        for file in resources.files("livingdrug.engine.steppers").iterdir()
-        if _is_stepper(file.name)
-    )
-    if stepper not in known:
-        raise BadInput(f'no stepper "{stepper}". Steppers: {", ".join(known)}')
-    return getattr(import_module(f"livingdrug.engine.steppers.{stepper}"), stepper.upper())
-
-
-def _is_stepper(file: str) -> bool:
-    return file.endswith(".py") and not file.startswith("_")
 
 
 def _check_scales(odes: Odes, log_scales: Mapping[str, float], linear_scales: Mapping[str, float]) -> None:

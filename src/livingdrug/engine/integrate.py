@@ -9,22 +9,24 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
+
+from livingdrug.engine.kept import compiled
+from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
 
 STATUS = (
     "finished",
     "ended by the check program",
     "the step became too small (below 1e-12 day): the equations change too abruptly after the last check reached",
     "the equations gave something that is not a finite number after the last check reached",
-    "too many steps: more than the limit of 200,000",
+    "too many steps: more than the limit (200,000 unless set by most_steps)",
     "a dose or rule left a state that is not a finite number, or below minus the scale of a log state",
     "a starting value is not a finite number, or below minus the scale of a log state",
 )
@@ -38,28 +40,14 @@ _FIRST_STEP = 1e-3
 # shorten the step: a one-step method has no history to forget, and error control sees the new slopes.
 _STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
+_BLUR = 4.0  # units in the last place around a turn that a step leaves out
+_EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on the diagonal
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
-
-
-def compiled(function: Callable[..., Any], **more: bool) -> Any:
-    """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
-        _tell_of_no_cache()
-        return njit(**options)(function)
 
 
 def _inner(function: Callable[..., Any]) -> Any:
     """As `compiled`, for what only compiled functions call: without a door for Python there is less to compile."""
     return compiled(function, no_cpython_wrapper=True)
-
-
-@cache
-def _tell_of_no_cache() -> None:
-    log = logging.getLogger("livingdrug.engine")
-    log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
 
 
 config: Any = numba_config  # its settings are made when Numba starts, unseen by type checkers
@@ -145,7 +133,7 @@ def _all_finite(x, lane, lanes, n):
 def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new):
     """One step of one lane with a dense matrix and row exchanges, for when the sparse step fails. Returns the error."""
     n, entries = x.size // lanes, pattern.shape[0]
-    stages = method.shape[1]
+    stages = method.shape[2]
     a, c, alpha, by_time, m, e = method[0], method[1], method[2, 0], method[2, 1], method[2, 2], method[2, 3]
     w, order = np.zeros((n, n)), np.arange(n)
     step, start = h[lane], t[lane]
@@ -157,7 +145,8 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     for k in range(n):
         best = k
         for i in range(k + 1, n):
-            if abs(w[i, k]) > abs(w[best, k]):
+            # the diagonal where it will do: there the sign of a pivot says what grows
+            if abs(w[i, k]) > (abs(w[best, k]) if best > k else _EXCHANGE * abs(w[k, k])):
                 best = i
         for j in range(n):
             w[k, j], w[best, j] = w[best, j], w[k, j]
@@ -166,6 +155,9 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
             w[i, k] /= w[k, k]
             for j in range(k + 1, n):
                 w[i, j] -= w[i, k] * w[k, j]
+    explodes = np.zeros(n, np.bool_)
+    for k in range(n):
+        explodes[order[k]] = w[k, k] < 0 and order[k] == k
     K, b = np.zeros((stages, n)), np.zeros(n)
     for stage in range(stages):
         if stage > 0:
@@ -202,7 +194,26 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
         new[i] = value
         size = weights[i] + weights[n * lanes + i] * max(abs(x[i]), abs(new[i]))
         total += (error / size + 0.0 * new[i]) ** 2
+        if explodes[s] and abs(K[0, s]) > NEGLIGIBLE * weights[i]:
+            total += n * EXPLODES**2
     return math.sqrt(total / n)
+
+
+@_inner
+def _first_step(x, d, weights, lane, lanes):
+    """A step in which no state above its tolerance would change by more than itself, at most the usual first one.
+
+    An L-stable step of many periods or doublings would damp them, and its error estimate with them.
+    """
+    size, slope, n = 0.0, 0.0, x.size // lanes
+    for s in range(n):
+        i = s * lanes + lane
+        allowed = weights[i] + weights[n * lanes + i] * abs(x[i])
+        size += (x[i] / allowed) ** 2
+        slope += (d[i] / allowed) ** 2
+    if size > n and slope > 0.0:
+        return min(_FIRST_STEP, max(math.sqrt(size / slope), 10 * _SMALLEST_STEP))
+    return _FIRST_STEP
 
 
 @compiled
@@ -219,7 +230,7 @@ def _longer(where, value):
 @compiled
 def integrate(
     addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
-    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount,
+    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount, turns,
     memory_start, summary_start, recorded, acted, remembered,
     outputs, memory, summed, status, stop_check, steps,
 ):  # fmt: skip
@@ -232,7 +243,7 @@ def integrate(
     lanes, n_entries, n_filled, n_firings
         Lanes; elements per lane of J (with df/dt) and W; number of firing names.
     pattern, gamma, method
-        (entries, 2) row and column of the Jacobian; coefficients (3, s, s): a, c, then alpha, d, m and e as rows.
+        (entries, 2) row and column of the Jacobian; coefficients (3, max(s, 4), s): a, c, then alpha, d, m and e as rows.
     tolerances, log_scales
         (2, S) absolute and relative tolerance, in the precision of the steps; (S,) scale of log states, 0 for others.
     parameters, n_parameters, start
@@ -241,6 +252,8 @@ def integrate(
         (C,) days and whether the program runs.
     dose_first, dose_state, dose_amount
         Doses of check g are dose_first[g] ... dose_first[g + 1] - 1; amounts (doses, n).
+    turns
+        (n, T) times at which rates jump by time alone, ascending, filled with infinity.
     memory_start, summary_start
         (M,) and (Z,).
     recorded, acted, remembered
@@ -254,7 +267,7 @@ def integrate(
     """
     # ---- set up -----------------------------------------------------------------------------------------------------
     n, n_states, n_checks = len(parameters), start.shape[1], checks.size
-    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[1]
+    n_memory, n_summed, stages = memory_start.size, summary_start.size, method.shape[2]
     x, new = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
     u, d = _aligned(n_states * lanes, tolerances), _aligned(n_states * lanes, tolerances)
     p, K = _aligned(n_parameters * lanes, tolerances), _aligned(stages * n_states * lanes, tolerances)
@@ -272,7 +285,10 @@ def integrate(
     patient, check = np.full(lanes, -1), np.full(lanes, -1)
     since, until, wanted = np.zeros(lanes), np.zeros(lanes), np.full(lanes, _FIRST_STEP)
     lands, tries, failures = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    turn, goal, after = np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes)
+    blur = _BLUR * (2.3e-16 if tolerances.itemsize == 8 else 1.2e-7)
     outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
+    fresh, some_fresh = np.zeros(lanes, np.bool_), False
     waiting, active, n_fired = 0, 0, 0
     fired_where, fired_value = np.zeros((16 * n + 16, 3), np.int64), np.zeros(16 * n + 16)
     for lane in range(lanes):
@@ -359,6 +375,8 @@ def integrate(
                             outcome[lane] = FINISHED
                         else:
                             since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
+                            if g == 0:
+                                fresh[lane], some_fresh = True, True
             for lane in range(lanes):
                 if outcome[lane] < 0:
                     continue
@@ -371,7 +389,7 @@ def integrate(
                     summed[i, q] = z[q * lanes + lane]
                     z[q * lanes + lane] = summary_start[q]
                 outcome[lane], check[lane], tries[lane], failures[lane] = -1, -1, 0, 0
-                since[lane], until[lane], wanted[lane], lands[lane] = 0.0, 0.0, _FIRST_STEP, 0
+                since[lane], until[lane], wanted[lane], lands[lane], turn[lane] = 0.0, 0.0, _FIRST_STEP, 0, 0
                 if waiting < n:
                     patient[lane], due = waiting, True
                     waiting += 1
@@ -383,11 +401,33 @@ def integrate(
         if active == 0:
             break
 
-        # one step of every lane
+        # one step of every lane, the first of new patients by their slopes
+        if some_fresh:
+            for lane in range(lanes):
+                t[lane] = checks[max(check[lane], 0)] + since[lane]
+            _call(addresses[RHS], (x, p, t, d))
+            for lane in range(lanes):
+                if fresh[lane]:
+                    wanted[lane], fresh[lane] = min(wanted[lane], _first_step(x, d, weights, lane, lanes)), False
+            some_fresh = False
         for lane in range(lanes):
             if patient[lane] < 0:
                 continue
-            left, step = until[lane] - since[lane], wanted[lane]
+            goal[lane], after[lane] = until[lane], until[lane]
+            while turn[lane] < turns.shape[1]:
+                at = turns[patient[lane], turn[lane]] - checks[check[lane]]
+                near = blur * abs(turns[patient[lane], turn[lane]])
+                if at + near <= since[lane]:
+                    turn[lane] += 1
+                elif at - near > since[lane]:
+                    if at - near < until[lane]:  # end just before it and begin again just after it
+                        goal[lane], after[lane] = at - near, min(at + near, until[lane])
+                    break
+                else:
+                    if at + near < until[lane]:
+                        since[lane] = at + near
+                    turn[lane] += 1
+            left, step = goal[lane] - since[lane], wanted[lane]
             lands[lane] = 0
             if step >= left * (1 - 1e-7):
                 step, lands[lane] = left, 1
@@ -415,7 +455,7 @@ def integrate(
                             x[s * lanes + lane] = new[s * lanes + lane]
             if misfit <= 1.0:
                 failures[lane] = start_over
-                since[lane] = until[lane] if lands[lane] else since[lane] + tried
+                since[lane] = after[lane] if lands[lane] else since[lane] + tried
                 proposed = tried * min(_GROW, _SAFETY * math.sqrt(math.sqrt(1.0 / max(misfit, 1e-8))))
                 # a step cut short by a check says little about the next one
                 wanted[lane] = max(proposed, wanted[lane]) if lands[lane] and misfit < 0.3 else proposed

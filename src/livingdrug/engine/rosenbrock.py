@@ -6,6 +6,9 @@
 
 Stiffly accurate methods give no m and e: the last stage and the solution each add one k (u_6 = u_5 + k_5,
 x' = u_6 + k_6), and the last k is the error estimate.
+
+An L-stable step damps whatever has h |lambda| large, also what should grow: y' = 1e8 y would end at 0. A growth that the
+step cannot follow (h lambda > 1 / gamma) shows as a negative pivot of W; where such a state is not 0 the step is refused.
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.writer import Writer
+from livingdrug.engine.compiler.sparse import Pattern
+from livingdrug.engine.compiler.writer import Writer
 
 Floats = NDArray[np.float64]
+EXPLODES = 1e6  # error of a step that would damp what grows
+NEGLIGIBLE = 1e-20  # of the absolute tolerance: what is smaller may be damped although it grows
 STEP_ARRAYS = ("x", "p", "t", "h", "J", "W", "K", "u", "new", "error", "weights")
 
 
@@ -62,10 +68,10 @@ class Rosenbrock:
         return table[0], table[1], table[2, 0], table[2, 1]
 
     def table(self) -> Floats:
-        """All coefficients for the dense step, shaped (3, s, s): a and c complete with rows of zeros, then as rows of the
-        third: alpha, d, m, e."""
+        """All coefficients for the dense step, shaped (3, max(s, 4), s): a and c complete with rows of zeros, then as
+        rows of the third: alpha, d, m, e."""
         s = self.n_stages
-        table = np.zeros((3, s, s))
+        table = np.zeros((3, max(s, 4), s))
         for j, row in enumerate(self.a, start=1):
             table[0, j, : len(row)] = row
         for j, row in enumerate(self.c, start=1):
@@ -84,9 +90,7 @@ class Rosenbrock:
         return j > 0 and self.alpha[j] == self.alpha[j - 1] and bool(np.all(table[0, j] == table[0, j - 1]))
 
 
-def step_ir(
-    method: Rosenbrock, lanes: int, n_states: int, n_jacobian: int, *, time_derivative: bool, bits: int = 64
-) -> str:
+def step_ir(method: Rosenbrock, lanes: int, pattern: Pattern, *, time_derivative: bool, bits: int = 64) -> str:
     """IR text of ``step(x, p, t, h, J, W, K, u, new, error, weights)``.
 
     Arrays hold `lanes` numbers per element: state x, parameters p, time t, step h; scratch J (Jacobian entries, then
@@ -95,7 +99,7 @@ def step_ir(
     new state is not finite.
     """
     w = Writer(lanes, bits)
-    stages = method.n_stages
+    stages, n_states, n_jacobian = method.n_stages, pattern.size, len(pattern.jacobian)
     w.begin("step", STEP_ARRAYS)
     for j in range(stages):
         w.line(f"%K{j} = getelementptr inbounds {w.element}, ptr %K, i64 {j * n_states * lanes}")
@@ -116,7 +120,7 @@ def step_ir(
         if j > 0 or slope:
             _write_stage_side(w, method, j, n_states, inverse_h, slope)
         w.line(f"call void @solve(ptr %W, ptr %K{j})")
-    _write_error(w, method, n_states)
+    _write_error(w, method, n_states, pattern)
     w.end()
     return w.text()
 
@@ -156,7 +160,7 @@ def _write_stage_side(w: Writer, method: Rosenbrock, j: int, n_states: int, inve
     w.loop(n_states, body)
 
 
-def _write_error(w: Writer, method: Rosenbrock, n_states: int) -> None:
+def _write_error(w: Writer, method: Rosenbrock, n_states: int, pattern: Pattern) -> None:
     """New state, and the root mean square of error / tolerance over the states; x where the step is good."""
     stages = method.n_stages
 
@@ -181,11 +185,22 @@ def _write_error(w: Writer, method: Rosenbrock, n_states: int) -> None:
         ratio = w.add(ratio, w.multiply(new, w.constant(0.0)))
         return w.multiply(ratio, ratio)
 
+    def refuse_damping() -> None:
+        """An error far too large where a state is there that grows faster than this step can follow."""
+        explodes, place = w.load("%error", 0, w.lanes), {entry: q for q, entry in enumerate(pattern.filled)}
+        for i in range(n_states):
+            negative = w.compare("olt", w.load("%W", place[i, i], w.lanes), w.constant(0.0))
+            least = w.multiply(w.load("%weights", i, w.lanes), w.constant(NEGLIGIBLE))
+            there = w.compare("ogt", w.intrinsic("fabs", w.load("%K0", i, w.lanes)), least)
+            both = w.value(f"and {w.boolean} {negative}, {there}")
+            explodes = w.select(both, w.constant(EXPLODES), explodes)
+        w.store(explodes, "%error", 0, w.lanes)
+
     w.line(f"%relative = getelementptr inbounds {w.element}, ptr %weights, i64 {n_states * w.lanes}")
     mean = w.multiply(w.total(n_states, body), w.constant(1 / n_states))
-    error = w.intrinsic("sqrt", mean)
-    w.store(error, "%error", 0, w.lanes)
-    good = w.compare("ole", error, w.constant(1.0))
+    w.store(w.intrinsic("sqrt", mean), "%error", 0, w.lanes)
+    w.when_any(w.compare("olt", w.load("%W", len(pattern.filled), w.lanes), w.constant(0.0)), refuse_damping)
+    good = w.compare("ole", w.load("%error", 0, w.lanes), w.constant(1.0))
 
     def keep(i: str) -> None:
         w.store(w.select(good, w.load("%new", i, w.lanes), w.load("%x", i, w.lanes)), "%x", i, w.lanes)
@@ -235,4 +250,15 @@ def numpy_step(
             k[j] = np.nan
     new = x + np.tensordot(m, k, 1)
     size = weights[0] + weights[1] * np.maximum(np.abs(x), np.abs(new))
-    return new, np.sqrt(np.mean((np.tensordot(e, k, 1) / size + new * 0.0) ** 2, axis=0))
+    error = np.sqrt(np.mean((np.tensordot(e, k, 1) / size + new * 0.0) ** 2, axis=0))
+    damped = (_pivots(w) < 0) & (np.abs(k[0]) > NEGLIGIBLE * weights[0])
+    return new, np.where(damped.any(axis=0), EXPLODES, error)
+
+
+def _pivots(w: Floats) -> Floats:
+    """Pivots of each lane's matrix (lanes, states, states), kept on the diagonal; shaped (states, lanes)."""
+    left, found = w.copy(), np.empty(w.shape[1::-1])
+    for i in range(w.shape[1]):
+        found[i] = left[:, i, i]
+        left[:, i + 1 :] -= left[:, i + 1 :, i, None] / left[:, i, i, None, None] * left[:, i, None]
+    return found

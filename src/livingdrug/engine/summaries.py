@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from livingdrug.engine.graph import Graph
+from livingdrug.engine.compiler.graph import Graph
 from livingdrug.foundation.errors import BadInput
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import float64, int64, njit, types, void
+from numba import float64, int64, types, void
 
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.error_models import ADDITIVE, COMBINED, COMBINED_ROOT, LOGNORMAL, PROPORTIONAL
 from livingdrug.fitting.structure import PREDICTOR
 
@@ -23,11 +24,7 @@ _SMALLEST_ERROR = 1e-10
 
 def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     def wrap(function: Callable[..., Any]) -> Any:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-        try:
-            return njit(signature, cache=True, **options)(function)
-        except RuntimeError:  # no writable place for the cache
-            return njit(signature, **options)(function)
+        return kept(function, signature, nogil=True, error_model="numpy")
 
     return wrap
 

@@ -16,9 +16,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import float64, int64, njit, types, void
+from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.transforms import TRANSFORMS
 from livingdrug.foundation.errors import BadInput, UnknownName
 
@@ -105,11 +106,7 @@ class StructuralModel:
 
 def compiled(function: Callable[..., None]) -> Any:
     """A model's `predict` as machine code, kept on disk where that is possible."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    try:
-        return njit(SIGNATURE, cache=True, **options)(function)
-    except RuntimeError:  # no writable place for the cache
-        return njit(SIGNATURE, **options)(function)
+    return kept(function, SIGNATURE, nogil=True, error_model="numpy")
 
 
 def model_names() -> list[str]:

@@ -62,7 +62,7 @@ def load_published(name: str) -> tuple[Odes, Published]:
     >>> odes.states, about.doi
     (('central', 'peripheral'), '10.1177/0091270009350623')
     """
-    from livingdrug.engine.read_sbml import read_sbml
+    from livingdrug.engine.sbml.read import read_sbml
 
     published = open_published(name)
     return read_sbml(published.model.sbml), published.about
@@ -113,7 +113,7 @@ def reproduce(name: str) -> pl.DataFrame:
 def reach(name: str) -> list[Reached]:
     """Every target of a published model with our value; errors as in `reproduce`."""
     from livingdrug.engine.ensemble import compile_model
-    from livingdrug.engine.read_sbml import read_sbml
+    from livingdrug.engine.sbml.read import read_sbml
 
     published = open_published(name)
     about, model = published.about, published.model

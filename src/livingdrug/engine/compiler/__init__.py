@@ -1,0 +1,1 @@
+"""A model's formulas to machine code: one shared graph, kernels of it, LLVM IR, code kept on disk."""

@@ -1,0 +1,99 @@
+"""Kernels to LLVM IR text."""
+
+from __future__ import annotations
+
+from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
+from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.vector_math import FUNCTIONS
+from livingdrug.engine.compiler.writer import Writer
+
+_PREDICATES = {
+    "greater": "ogt", "greater_equal": "oge", "less": "olt", "less_equal": "ole", "equal": "oeq", "not_equal": "une",
+}  # fmt: skip
+_INSTRUCTIONS = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
+_INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor"}
+
+
+def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
+    """IR text of one kernel.
+
+    Parameters
+    ----------
+    kernel
+        What to compute. All pointers are to numbers that do not overlap.
+    lanes
+        Lanes in memory: the vector width of a kernel for all lanes, the stride of one that works on a single lane.
+    bits
+        Of the numbers in arrays that are not wide: 64 or 32.
+    """
+    w = Writer(lanes if kernel.all_lanes else 1, 64 if kernel.wide else bits)
+    shape = {array.name: (lanes if array.has_lanes else 1, 64 if array.wide else bits) for array in kernel.arrays}
+    graph = kernel.graph
+    names: dict[int, str] = {}
+    read = {
+        arguments[0] for operation, *arguments in map(graph.nodes.__getitem__, _needed(kernel)) if operation == "input"
+    }
+    w.begin(kernel.name, tuple(array.name for array in kernel.arrays))
+
+    def emit(targets: list[int]) -> None:
+        for node in graph.order(targets, stop=names):
+            if node not in names:
+                names[node] = _emit_node(w, graph.nodes[node], names, shape)
+
+    # What goes to an array that is also read waits until everything is read; the rest is stored at once, which keeps
+    # lives short.
+    waiting = [store for store in kernel.stores if store[0] in read]
+    if waiting:
+        emit([node for _, _, node in waiting])
+    for array, index, node in kernel.stores:
+        if array not in read:
+            emit([node])
+            w.store(names[node], f"%{array}", index, *shape[array])
+    for array, index, node in waiting:
+        w.store(names[node], f"%{array}", index, *shape[array])
+    w.end()
+    return w.text()
+
+
+def _needed(kernel: Kernel) -> list[int]:
+    return kernel.graph.order(node for _, _, node in kernel.stores)
+
+
+def _emit_node(w: Writer, node: tuple, names: dict[int, str], shape: dict[str, tuple[int, int]]) -> str:
+    match node:
+        case "constant", value:
+            return w.constant(value)
+        case "input", array, index:
+            return w.load(f"%{array}", index, *shape[array])
+        case ("add" | "subtract" | "multiply" | "divide") as operation, a, b:
+            return w.binary(_INSTRUCTIONS[operation], names[a], names[b])
+        case "reciprocal", a:
+            return w.divide(w.constant(1.0), names[a])
+        case "negative", a:
+            return w.value(f"fneg {w.type} {names[a]}")
+        case function, a if function in FUNCTIONS:
+            return w.call(f"{function}_{w.suffix}", names[a])
+        case ("power" | "lenient_power") as which, a, b:
+            return w.call(f"{which}_{w.suffix}", names[a], names[b])
+        case "bounded", a:
+            most = HUGE[w.bits]
+            value = w.select(w.compare("ogt", names[a], w.constant(most)), w.constant(most), names[a])
+            return w.select(w.compare("olt", names[a], w.constant(-most)), w.constant(-most), value)
+        case "forgive", a:
+            size = w.intrinsic("fabs", names[a])
+            return w.select(w.compare("olt", size, w.constant(FORGIVEN)), size, names[a])
+        case ("sqrt" | "abs" | "floor") as function, a:
+            return w.intrinsic(_INTRINSICS[function], names[a])
+        case ("minimum" | "maximum") as which, a, b:
+            better = w.compare("olt" if which == "minimum" else "ogt", names[a], names[b])
+            missing = w.compare("uno", names[a], names[a])  # not-a-number wins, as in NumPy
+            return w.select(w.value(f"or {w.boolean} {better}, {missing}"), names[a], names[b])
+        case "select", condition, a, b:
+            return w.select(names[condition], names[a], names[b])
+        case ("and" | "or") as operation, a, b:
+            return w.value(f"{operation} {w.boolean} {names[a]}, {names[b]}")
+        case "not", a:
+            return w.value(f"xor {w.boolean} {names[a]}, " + ("splat (i1 true)" if w.lanes > 1 else "true"))
+        case operation, a, b if operation in _PREDICATES:
+            return w.compare(_PREDICATES[operation], names[a], names[b])
+    raise AssertionError(f"no instruction for {node}")

@@ -1,0 +1,1 @@
+"""SBML documents to the equations and events that the engine takes."""

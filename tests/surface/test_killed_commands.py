@@ -77,7 +77,7 @@ def test_killed_commands_resume_to_the_same_bytes(
 def test_ctrl_c_twice_ends_at_once_and_leaves_a_run_to_resume(
     undisturbed: tuple[Path, float, float], livingdrug: Command, tmp_path: Path
 ) -> None:
-    whole, first, _ = undisturbed
+    whole = undisturbed[0]
     out = tmp_path / "run"
     command = [sys.executable, "-m", "livingdrug", *RUN, "-o", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")

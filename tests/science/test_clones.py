@@ -74,8 +74,8 @@ def test_a_third_clone_is_one_edited_file(three):
 def test_antigen_loss_follows_the_patterns(three):
     # expected: by hand from the true cells; the clone with a fifth of the antigen counts as one without
     _, course = three
-    lost = course["leukaemia_negative"] + course["leukaemia_dim"]
-    every = lost + course["leukaemia_positive"]
+    lost = course["tumour_negative"] + course["tumour_dim"]
+    every = lost + course["tumour_positive"]
     some = every > 0
     np.testing.assert_allclose(course["antigen_negative_percent"][some], 100 * lost[some] / every[some], rtol=1e-12)
     assert np.ptp(course["antigen_negative_percent"][some]) > 50

@@ -15,8 +15,7 @@ from livingdrug.model.instance import Clone
 
 NEVER = 1e6
 CLONES = tuple(
-    Clone(name, name, {}, f"leukaemia_{name}", f"lineage_{name}", f"survivors_{name}")
-    for name in ("positive", "negative")
+    Clone(name, name, {}, f"tumour_{name}", f"lineage_{name}", f"survivors_{name}") for name in ("positive", "negative")
 )
 
 
@@ -25,16 +24,16 @@ def clone():
     """One clone (the other is empty): killing kill * exp(-t / duration), as under a wave of CAR T cells."""
     thresholds = fate_parameters(np.array([1]), 0, CLONES)
     odes = Odes(
-        states=("leukaemia_positive", "lineage_positive", "leukaemia_negative", "lineage_negative", "toxicity_exposure"),
+        states=("tumour_positive", "lineage_positive", "tumour_negative", "lineage_negative", "toxicity_exposure"),
         parameters=("start", "growth", "turnover", "kill", "duration", *thresholds),
         defaults=(2e4, 0.1, 0.1, 1.0, 8.0, *(1.0 for _ in thresholds)),
         assignments=(
             ("killing", "kill * exp(-time / duration)"),
-            ("survivors_positive", "leukaemia_positive / lineage_positive"),
-            ("survivors_negative", "leukaemia_negative / lineage_negative"),
+            ("survivors_positive", "tumour_positive / lineage_positive"),
+            ("survivors_negative", "tumour_negative / lineage_negative"),
         ),
         rates=(
-            "(growth - killing) * leukaemia_positive",
+            "(growth - killing) * tumour_positive",
             "turnover + killing + (growth - killing) * lineage_positive",
             "0", "0", "0",
         ),
@@ -42,9 +41,9 @@ def clone():
     )  # fmt: skip
     return compile_model(
         odes,
-        log_scales=dict.fromkeys(("leukaemia_positive", "lineage_positive"), 1e-3),
+        log_scales=dict.fromkeys(("tumour_positive", "lineage_positive"), 1e-3),
         linear_scales={},
-        outputs=("leukaemia_positive", "lineage_positive"),
+        outputs=("tumour_positive", "lineage_positive"),
         program=fate_program(CLONES),
     )
 

@@ -19,9 +19,9 @@ def own(tmp_path: Path) -> Path:
     """A recipe with one more clone, and with a mechanism that the package does not have."""
     for place in ("recipes", "mechanisms"):
         (tmp_path / place).mkdir()
-    (tmp_path / "mechanisms" / "imaging.ant").write_text("visible := share_seen * leukaemia_total;\n", encoding="utf-8")
+    (tmp_path / "mechanisms" / "imaging.ant").write_text("visible := share_seen * tumour_total;\n", encoding="utf-8")
     (tmp_path / "mechanisms" / "imaging.toml").write_text(
-        'title = "An imaginary scan"\nsummary = "Sees a share of the tumour."\nreads = ["leukaemia_total"]\n'
+        'title = "An imaginary scan"\nsummary = "Sees a share of the tumour."\nreads = ["tumour_total"]\n'
         f'[parameter]\nshare_seen = {{ value = 0.5, unit = "", meaning = "Share that the scan sees", {ORIGIN} }}\n'
         '[output.visible]\nmeaning = "Cells seen by the scan"\nunit = "cell"\n',
         encoding="utf-8",
@@ -61,14 +61,14 @@ def test_a_product_may_follow_them(own: Path, livingdrug: Command) -> None:
     import polars as pl
 
     course = pl.read_parquet(own / "run" / "courses.parquet")
-    assert {"leukaemia_dim", "dim_extinct_day", "visible"} <= set(course.columns)
-    seen = course["visible"] / course["leukaemia_total"]
-    assert ((seen - 0.5).abs().filter(course["leukaemia_total"] > 0) < 1e-12).all()
+    assert {"tumour_dim", "dim_extinct_day", "visible"} <= set(course.columns)
+    seen = course["visible"] / course["tumour_total"]
+    assert ((seen - 0.5).abs().filter(course["tumour_total"] > 0) < 1e-12).all()
 
 
 def test_trouble_in_them_is_told(own: Path, livingdrug: Command) -> None:
     fragment = own / "mechanisms" / "imaging.ant"
-    fragment.write_text("visible := share_seen * leukaemia_{clone};\n", encoding="utf-8")
+    fragment.write_text("visible := share_seen * tumour_{clone};\n", encoding="utf-8")
     for command in (("check", own / "mechanisms" / "imaging.toml"), ("model", "b_all_scanned", "--catalog", own)):
         refused = livingdrug(*command)
         assert refused.returncode == 2

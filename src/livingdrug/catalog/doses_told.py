@@ -24,8 +24,11 @@ def doses_told(arm: Arm) -> list[str]:
     ]
     if arm.infusion is None:
         return lines
-    days = [f"{one.day:g}{f' ({one.share:g} of the dose)' if one.share != 1 else ''}" for one in arm.infusions]
-    return [*lines, f"cells {_cells(arm.infusion)}, on day{'s' if len(days) > 1 else ''} {', '.join(days)}"]
+    portions = [
+        f"{'' if portion.share == 1.0 else f'{portion.share:g} of it '}on day {portion.day:g}"
+        for portion in arm.infusions
+    ]
+    return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
 
 
 def _cells(infusion: Infusion) -> str:

@@ -190,7 +190,7 @@ def _value(row: dict[str, Any], side: str) -> str:
     value = row[side]
     if value is None:
         return ""
-    if row["statistic"] in ("share", "incidence", "survival"):
+    if row["shown_as"] == "share":
         return f"{100 * value:.1f} %"
     return f"{number(value)} {row['unit']}".strip()
 
@@ -202,11 +202,11 @@ def _apart(row: dict[str, Any]) -> tuple[str, str]:
     value, low, high = row["difference"], row["ci_low"], row["ci_high"]
     if value is None:
         return "", ""
-    if row["statistic"] in ("share", "incidence", "survival"):
+    if row["shown_as"] == "share":
         value, low, high = (None if x is None else round(100 * x, 1) + 0.0 for x in (value, low, high))  # no "-0.0"
         between = f"{low:+.1f} to {high:+.1f}" if None not in (low, high) else ""
         return f"{value:+.1f} points", between
-    if row["statistic"].startswith("ratio"):
+    if row["shown_as"] == "ratio":
         return f"x {value:.3g}", f"{low:.3g} to {high:.3g}" if None not in (low, high) else ""
     sign = "+" if value > 0 else ""
     return f"{sign}{number(value)}", f"{number(low)} to {number(high)}"

@@ -168,6 +168,11 @@ def fit(
         no_spread=no_spread or (), fixed=_numbers(fixed, "--fix"), start=_numbers(start, "--start"), seed=seed,
         threads=threads, settings=Settings(explore=explore, settle=settle), progress=say, folder=folder, resume=resume,
     )  # fmt: skip
+    if not no_report:
+        from livingdrug.reports.fits import write_figures, write_fit_report
+
+        write_fit_report(found, folder / "report.html", seed=seed)
+        write_figures(found, folder / "figures", seed=seed)
     if as_json:
         import json
 
@@ -183,6 +188,8 @@ def fit(
             screen.print(f"Look: {finding.what}: rows {finding.rows_told}. {finding.remedy}", markup=False)
     screen.print(found.summary(), markup=False)
     screen.print(f"Tables: {folder}", markup=False)
+    if not no_report:
+        screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
     notice(screen)
 
 

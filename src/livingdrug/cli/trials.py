@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 
+NOBODY = "no patient counted"
 RUN_FOLDER = Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="The folder of a run, for example runs/eliana.")]
 
 
@@ -87,8 +88,11 @@ def run(
         _print_json(result, folder=str(folder), report=str(written[0]) if written else None)
         refuse_silence(result)
         return
-    _say(result, protocol_endpoints(result), brief=True)
+    from livingdrug.reports.terminal import summary
+
     screen = console()
+    screen.print(summary(result, catalog=known))
+    screen.print(repr(result), markup=False)
     screen.print(f"Every time and more endpoints: livingdrug endpoints {folder}", markup=False)
     screen.print(f"Frames: {folder}", markup=False)
     if written:
@@ -136,62 +140,60 @@ def protocol_endpoints(result: Any) -> list[str]:
     return [endpoint.id for endpoint in result.trial.endpoints]
 
 
-def _say(result: Any, ids: list[str], *, brief: bool = False) -> None:
-    """Print the terminal summary: one line for the trial, then its endpoints."""
+def _say(result: Any, ids: list[str], added: list[str]) -> None:
+    """Print every number of the endpoints, those asked for besides at the end, and then the trial in a line."""
     from livingdrug.cli.screen import console, notice
 
     screen = console()
+    for names, title in ((ids, ""), (added, "Asked for besides")):
+        for sheet in _sheets(result, names, screen.width, title):
+            screen.print(sheet)
     screen.print(repr(result), markup=False)
-    for sheet in _sheets(result, ids, brief=brief):
-        screen.print(sheet)
     notice(screen)
 
 
-def _sheets(result: Any, ids: list[str], *, brief: bool) -> list[Any]:
-    """Terminal tables: shares in per cent, times to event, and quantities; the headline of each endpoint.
+def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[Any]:
+    """Terminal tables: shares in per cent and times to event, then quantities by their headline.
 
-    `brief` shows an endpoint with many times at the first, a middle and the last of them.
+    A narrow window keeps names, values and intervals, and leaves out counts first, then ids.
     """
+    import math
+
     from livingdrug.cli.screen import number, table
 
-    shares: list[tuple[object, ...]] = []
-    amounts: list[tuple[object, ...]] = []
-    for endpoint in ids:
-        asked: set[str] = set()
-        found = result.endpoint(endpoint)
-        times = found.record.at
-        shown = {times[0], times[len(times) // 2], times[-1]} if brief and times else set(times)
-        for row in found.table().iter_rows(named=True):
-            if row["time"] is not None and row["time"] not in shown:
-                continue
-            when = f"{row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-            interval = (row["ci_low"], row["ci_high"])
-            known = None not in interval
-            start = (endpoint, row["arm"])
-            if row["measure"] in found.shares:
-                percent = _nothing(row) if row["estimate"] is None else f"{100 * row['estimate']:.1f}"
-                between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""
-                shares.append((*start, when, percent, between, row["n"], row["n_events"]))
-            elif row["arm"] not in asked:  # of the many measures of a quantity, its headline
-                asked.add(row["arm"])
+    shares: list[dict[str, object]] = []
+    amounts: list[dict[str, object]] = []
+    found = sorted((result.endpoint(name) for name in ids), key=lambda one: one.record.place)
+    for one in found:
+        told: set[str] = set()
+        for arm, row in [(name, row) for name in one.arms for row in one.rows(name)]:
+            interval = (row.ci_low, row.ci_high)
+            known = None not in interval and all(math.isfinite(side) for side in interval)  # type: ignore[arg-type]
+            when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
+            cells = {"": one.record.name, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
+            if row.measure in one.shares:
+                percent = f"{100 * row.estimate:.1f}" if row.known else "" if row.n else NOBODY  # type: ignore[operator]
+                between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
+                shares.append({**cells, "at": when, "%": percent, "95 % interval": between})
+            elif arm not in told:  # of the many measures of a quantity, its headline
+                told.add(arm)
                 between = f"{number(interval[0])} to {number(interval[1])}" if known else ""
-                value = _nothing(row) if row["estimate"] is None else row["estimate"]
-                amounts.append((*start, row["measure"], value, between, row["unit"], row["n"]))
+                value = row.estimate if row.known else row.absent if row.n else NOBODY
+                measure = f"{row.measure} to {when}" if when else row.measure
+                told_as = {"value": value, "95 % interval": between, "unit": row.unit, "measure": measure}
+                amounts.append({**cells, **told_as})
+    arms = ["arm"] if len(result.arms) > 1 else []
+    wide, widest = width >= 90, width >= 110
     tables = []
-    if shares:
-        columns = ("endpoint", "arm", "at", "%", "95 % interval", "n", "events")
-        tables.append(table(columns, shares, right=("at", "%", "n", "events")))
-    if amounts:
-        columns = ("endpoint", "arm", "measure", "value", "95 % interval", "unit", "n")
-        tables.append(table(columns, amounts, right=("value", "n")))
+    for rows, values, last in (
+        (shares, ["at", "%", "95 % interval"], ["n", "events"] if wide else []),
+        (amounts, ["value", "unit", "95 % interval"], ["measure", "n"] if wide else []),
+    ):
+        if rows:
+            columns = ["", *arms, *values, *last, *(["id"] if widest else [])]
+            body = [[row.get(column) for column in columns] for row in rows]
+            tables.append(table(columns, body, title=title, right=("at", "%", "value", "n", "events")))
     return tables
-
-
-def _nothing(row: dict[str, Any]) -> str:
-    """What stands where an endpoint has no value."""
-    if not row["n"]:
-        return "no patient counted"
-    return "not reached" if row["measure"] == "median time" else ""
 
 
 def _print_json(result: Any, *, folder: str, report: str | None, ids: list[str] | None = None) -> None:
@@ -244,11 +246,11 @@ def endpoints(
 
     result = Result.load(folder, catalog=opened(catalog))
     ids = protocol_endpoints(result)
-    ids += [name for name in (part.strip() for part in (add or "").split(",")) if name and name not in ids]
+    added = [name for name in (part.strip() for part in (add or "").split(",")) if name and name not in ids]
     if as_json:
-        _print_json(result, folder=str(folder), report=None, ids=ids)
+        _print_json(result, folder=str(folder), report=None, ids=[*ids, *added])
     else:
-        _say(result, ids)
+        _say(result, ids, added)
 
 
 def report(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.population import Record as Population
+from livingdrug.catalog.records.population import Population
 from livingdrug.course.fate import fate_parameters
 from livingdrug.engine.odes import Odes
 from livingdrug.foundation.quantities import Quantity
@@ -62,11 +62,11 @@ def patient_parameters(
 
 
 def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dict[str, NDArray[np.float64]]:
-    """What the lot and the wait decide: leukaemia at lymphodepletion, phenotype, copies, spent divisions, fitness."""
-    blasts = np.clip(lots.blasts_percent_at_lymphodepletion, 0.0, 100.0)
+    """What the lot and the wait decide: the tumour at lymphodepletion, phenotype, copies, spent divisions, fitness."""
+    blasts = np.clip(lots.burden_percent_at_lymphodepletion, 0.0, 100.0)
     size = values["weight"] / values["reference_weight"]
     wanted = {
-        "leukaemia_start": blasts / 100.0 * values["marrow_capacity"] * size,
+        "tumour_start": blasts / 100.0 * values["tumour_capacity"] * size,
         "memory_share": lots.memory_fraction,
         "copies_per_cell": lots.copies_per_car_t_cell,
         "culture_doublings": lots.culture_doublings,

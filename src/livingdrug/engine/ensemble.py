@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
 from livingdrug.engine.summaries import Summary
@@ -25,6 +26,7 @@ from livingdrug.foundation.expressions import read_formula
 
 if TYPE_CHECKING:
     from livingdrug.engine.compiler.check_kernels import CheckKernels
+    from livingdrug.engine.compiler.kernel import Kernel
     from livingdrug.engine.compiler.sparse import Pattern
     from livingdrug.engine.rosenbrock import Rosenbrock
 
@@ -147,6 +149,7 @@ class CompiledModel:
     _n_parameters: int = field(repr=False)
     _log_scales: Floats = field(repr=False)
     _scales: Floats = field(repr=False)
+    _turns: Kernel | None = field(repr=False, default=None)
 
     def default_parameters(self, n: int) -> Floats:
         """The model's default values for n patients, shaped (n, parameters)."""
@@ -154,13 +157,14 @@ class CompiledModel:
 
     def run(
         self,
-        parameters: ArrayLike,
+        parameters: Parameters,
         checks: ArrayLike,
         program_on: ArrayLike,
         doses: Sequence[Dose] = (),
         *,
         initial: ArrayLike | None = None,
         rtol: float = 1e-4,
+        most_steps: int = MAX_STEPS,
     ) -> Ensemble:
         """Simulate patients from the first check to the last.
 
@@ -171,7 +175,8 @@ class CompiledModel:
         Parameters
         ----------
         parameters
-            Shaped (patients, parameters).
+            Shaped (patients, parameters); or by name, ``{"k": 0.1, "dose": doses}``, one number or one for each patient,
+            where names left out keep their default.
         checks
             Days, ascending, shaped (checks,); the first is the start.
         program_on
@@ -182,13 +187,15 @@ class CompiledModel:
             Starting states (patients, states) in their units, instead of the model's formulas.
         rtol
             Relative tolerance of a step.
+        most_steps
+            A patient who needs more is given up.
 
         Raises
         ------
         BadInput
             Arrays of the wrong shape, days out of order, a dose of an unknown state.
         """
-        values = _matrix("parameters", parameters, len(self.odes.parameters))
+        values = parameter_table(parameters, self.odes)
         n = len(values)
         days = np.array(checks, dtype=np.float64).ravel()
         on = np.array(program_on, dtype=np.uint8).ravel()
@@ -202,7 +209,7 @@ class CompiledModel:
         if len(start) != n:
             raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
-        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol)
+        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol, most_steps)
 
     def _integrated(
         self,
@@ -212,9 +219,11 @@ class CompiledModel:
         on: NDArray[np.uint8],
         doses: tuple[Integers, Integers, Floats],
         rtol: float,
+        most_steps: int,
     ) -> Ensemble:
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
+        from livingdrug.engine.turns import turning_times
 
         n, is_log, method = len(values), self._log_scales > 0, self._method
         tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
@@ -228,8 +237,8 @@ class CompiledModel:
             where, value = run_integrator(
                 self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
-                self._log_scales, MAX_STEPS,
-                values, self._n_parameters, start, days, on, *doses,
+                self._log_scales, int(most_steps),
+                values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
                 memory_start, np.array(summary_start, dtype=np.float64),
                 np.array(self._checks.recorded, dtype=np.int64), np.array(self._checks.acted, dtype=np.int64),
                 _pairs(self._checks.remembered),
@@ -344,6 +353,7 @@ def compile_model(
     from livingdrug.engine.integrate import ACT
     from livingdrug.engine.rosenbrock import step_ir
     from livingdrug.engine.steppers import find_stepper
+    from livingdrug.engine.turns import turns_kernel
 
     check_odes(odes)
     _check_scales(odes, log_scales, linear_scales)
@@ -392,6 +402,7 @@ def compile_model(
         _n_parameters=hoisted.n_parameters,
         _log_scales=np.array([float(log_scales.get(name, 0.0)) for name in odes.states]),
         _scales=scales,
+        _turns=turns_kernel(system.graph, system.plain_rates, system.time, len(odes.parameters)),
     )
 
 

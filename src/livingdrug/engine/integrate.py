@@ -18,7 +18,7 @@ from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
-from livingdrug.engine.kept_functions import kept
+from livingdrug.engine.kept import compiled
 from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
 
 STATUS = (
@@ -26,7 +26,7 @@ STATUS = (
     "ended by the check program",
     "the step became too small (below 1e-12 day): the equations change too abruptly after the last check reached",
     "the equations gave something that is not a finite number after the last check reached",
-    "too many steps: more than the limit of 200,000",
+    "too many steps: more than the limit (200,000 unless set by most_steps)",
     "a dose or rule left a state that is not a finite number, or below minus the scale of a log state",
     "a starting value is not a finite number, or below minus the scale of a log state",
 )
@@ -40,13 +40,9 @@ _FIRST_STEP = 1e-3
 # shorten the step: a one-step method has no history to forget, and error control sees the new slopes.
 _STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
+_BLUR = 4.0  # units in the last place around a turn that a step leaves out
 _EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on the diagonal
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
-
-
-def compiled(function: Callable[..., Any], **more: bool) -> Any:
-    """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    return kept(function, **{"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more})
 
 
 def _inner(function: Callable[..., Any]) -> Any:
@@ -203,6 +199,23 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     return math.sqrt(total / n)
 
 
+@_inner
+def _first_step(x, d, weights, lane, lanes):
+    """A step in which no state above its tolerance would change by more than itself, at most the usual first one.
+
+    An L-stable step of many periods or doublings would damp them, and its error estimate with them.
+    """
+    size, slope, n = 0.0, 0.0, x.size // lanes
+    for s in range(n):
+        i = s * lanes + lane
+        allowed = weights[i] + weights[n * lanes + i] * abs(x[i])
+        size += (x[i] / allowed) ** 2
+        slope += (d[i] / allowed) ** 2
+    if size > n and slope > 0.0:
+        return min(_FIRST_STEP, max(math.sqrt(size / slope), 10 * _SMALLEST_STEP))
+    return _FIRST_STEP
+
+
 @compiled
 def _longer(where, value):
     """The same log with twice the room."""
@@ -217,7 +230,7 @@ def _longer(where, value):
 @compiled
 def integrate(
     addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
-    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount,
+    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount, turns,
     memory_start, summary_start, recorded, acted, remembered,
     outputs, memory, summed, status, stop_check, steps,
 ):  # fmt: skip
@@ -239,6 +252,8 @@ def integrate(
         (C,) days and whether the program runs.
     dose_first, dose_state, dose_amount
         Doses of check g are dose_first[g] ... dose_first[g + 1] - 1; amounts (doses, n).
+    turns
+        (n, T) times at which rates jump by time alone, ascending, filled with infinity.
     memory_start, summary_start
         (M,) and (Z,).
     recorded, acted, remembered
@@ -270,7 +285,10 @@ def integrate(
     patient, check = np.full(lanes, -1), np.full(lanes, -1)
     since, until, wanted = np.zeros(lanes), np.zeros(lanes), np.full(lanes, _FIRST_STEP)
     lands, tries, failures = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    turn, goal, after = np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes)
+    blur = _BLUR * (2.3e-16 if tolerances.itemsize == 8 else 1.2e-7)
     outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
+    fresh, some_fresh = np.zeros(lanes, np.bool_), False
     waiting, active, n_fired = 0, 0, 0
     fired_where, fired_value = np.zeros((16 * n + 16, 3), np.int64), np.zeros(16 * n + 16)
     for lane in range(lanes):
@@ -357,6 +375,8 @@ def integrate(
                             outcome[lane] = FINISHED
                         else:
                             since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
+                            if g == 0:
+                                fresh[lane], some_fresh = True, True
             for lane in range(lanes):
                 if outcome[lane] < 0:
                     continue
@@ -369,7 +389,7 @@ def integrate(
                     summed[i, q] = z[q * lanes + lane]
                     z[q * lanes + lane] = summary_start[q]
                 outcome[lane], check[lane], tries[lane], failures[lane] = -1, -1, 0, 0
-                since[lane], until[lane], wanted[lane], lands[lane] = 0.0, 0.0, _FIRST_STEP, 0
+                since[lane], until[lane], wanted[lane], lands[lane], turn[lane] = 0.0, 0.0, _FIRST_STEP, 0, 0
                 if waiting < n:
                     patient[lane], due = waiting, True
                     waiting += 1
@@ -381,11 +401,33 @@ def integrate(
         if active == 0:
             break
 
-        # one step of every lane
+        # one step of every lane, the first of new patients by their slopes
+        if some_fresh:
+            for lane in range(lanes):
+                t[lane] = checks[max(check[lane], 0)] + since[lane]
+            _call(addresses[RHS], (x, p, t, d))
+            for lane in range(lanes):
+                if fresh[lane]:
+                    wanted[lane], fresh[lane] = min(wanted[lane], _first_step(x, d, weights, lane, lanes)), False
+            some_fresh = False
         for lane in range(lanes):
             if patient[lane] < 0:
                 continue
-            left, step = until[lane] - since[lane], wanted[lane]
+            goal[lane], after[lane] = until[lane], until[lane]
+            while turn[lane] < turns.shape[1]:
+                at = turns[patient[lane], turn[lane]] - checks[check[lane]]
+                near = blur * abs(turns[patient[lane], turn[lane]])
+                if at + near <= since[lane]:
+                    turn[lane] += 1
+                elif at - near > since[lane]:
+                    if at - near < until[lane]:  # end just before it and begin again just after it
+                        goal[lane], after[lane] = at - near, min(at + near, until[lane])
+                    break
+                else:
+                    if at + near < until[lane]:
+                        since[lane] = at + near
+                    turn[lane] += 1
+            left, step = goal[lane] - since[lane], wanted[lane]
             lands[lane] = 0
             if step >= left * (1 - 1e-7):
                 step, lands[lane] = left, 1
@@ -413,7 +455,7 @@ def integrate(
                             x[s * lanes + lane] = new[s * lanes + lane]
             if misfit <= 1.0:
                 failures[lane] = start_over
-                since[lane] = until[lane] if lands[lane] else since[lane] + tried
+                since[lane] = after[lane] if lands[lane] else since[lane] + tried
                 proposed = tried * min(_GROW, _SAFETY * math.sqrt(math.sqrt(1.0 / max(misfit, 1e-8))))
                 # a step cut short by a check says little about the next one
                 wanted[lane] = max(proposed, wanted[lane]) if lands[lane] and misfit < 0.3 else proposed

@@ -14,7 +14,7 @@ from numba import int64, uint64, void
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from livingdrug.engine.kept_functions import kept
+from livingdrug.engine.kept import kept
 
 Floats = NDArray[np.float64]
 

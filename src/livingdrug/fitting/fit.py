@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _SWEEPS = 50
 """Of the chains at the estimates, for each patient's moments."""
+_WIDER, _ADAPTED = 1.5, 2
+"""The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
 
 
 def fit(
@@ -170,16 +172,28 @@ def estimate(
             "  1. Look at their rows (livingdrug data check). 2. Give start values. 3. Try another residual error."
         )
     mean, covariance = conditional_moments(found, likelihood, population, errors, _SWEEPS)
-    proposals = Proposals.around(mean, covariance, found.theta.omega, settings.seed)
-    first = examine(likelihood, coordinates, found.theta, proposals)
-    proposals = Proposals.around(first.mean, first.covariance, found.theta.omega, settings.seed)
-    theta, examined = refine(likelihood, coordinates, found.theta, proposals, steps=8 if refined else 0)
+    theta, examined = _at_the_maximum(likelihood, coordinates, found.theta, mean, covariance, settings.seed, refined)
     modes = conditional_modes(likelihood, population, theta, errors, examined.mean)
     judgement = _judge(coordinates, found, theta, examined)
     return Fit(
         name, structure, data, specification, theta, examined, modes, _trace(coordinates, found.trace), judgement,
         asdict(settings), dict(options or {}), likelihood,
     )  # fmt: skip
+
+
+def _at_the_maximum(
+    likelihood: Any, coordinates: Coordinates, theta: Any, mean: Any, covariance: Any, seed: int, refined: bool
+) -> tuple[Any, Any]:
+    """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there."""
+    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed)
+    for _ in range(_ADAPTED):
+        proposals = proposals.again(examine(likelihood, coordinates, theta, proposals), theta.omega)
+    if not refined:
+        return theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
+    theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8)
+    proposals = proposals.again(here, theta.omega, points=2 * proposals.points)
+    theta, here, _ = refine(likelihood, coordinates, theta, proposals, steps=2)
+    return theta, here
 
 
 def _trace(coordinates: Coordinates, values: Any) -> pl.DataFrame:

@@ -12,7 +12,7 @@ Source: Louis TA. Finding the observed information matrix when using the EM algo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -95,20 +95,30 @@ class Coordinates:
 
 @dataclass(frozen=True)
 class Proposals:
-    """Where samples of each patient are drawn: mean (n, d) and root of the covariance (n, d, d)."""
+    """Where samples of each patient are drawn: mean (n, d) and root of the covariance (n, d, d).
+
+    Each round has samples of its own: moments taken from the very samples that are drawn again would fit them too well,
+    and the likelihood would come out too low.
+    """
 
     mean: Floats
     root: Floats
     seed: int
+    round: int = 0
     shifts: int = 8
     points: int = 256
 
     @classmethod
-    def around(cls, mean: Floats, covariance: Floats, omega: Floats, seed: int, points: int = 256) -> Proposals:
+    def around(cls, mean: Floats, covariance: Floats, omega: Floats, seed: int, *, points: int = 256) -> Proposals:
         """From moments; a covariance that chains saw too narrow is widened a little."""
         d = mean.shape[1]
-        safe = covariance + 1e-3 * np.diag(np.diag(omega)) * 0.1 + 1e-14 * np.eye(d)
-        return cls(mean, np.linalg.cholesky(safe), seed, points=points)
+        safe = covariance + 1e-4 * np.diag(np.diag(omega)) + 1e-14 * np.eye(d)
+        return cls(mean, np.asarray(np.linalg.cholesky(safe), np.float64), seed, points=points)
+
+    def again(self, seen: Examined, omega: Floats, *, points: int = 0) -> Proposals:
+        """The next round, around the moments that this one showed."""
+        fresh = Proposals.around(seen.mean, seen.covariance, omega, self.seed, points=points or self.points)
+        return replace(fresh, round=self.round + 1)
 
 
 @dataclass(frozen=True)
@@ -159,7 +169,14 @@ def _samples(proposals: Proposals, patients: Integers) -> tuple[Floats, Floats]:
     d = proposals.mean.shape[1]
     base = _sobol(proposals.points, d + 1)
     shift_no = np.tile(np.arange(proposals.shifts, dtype=np.int64), patients.size)
-    shift = uniforms(proposals.seed, "fit/importance", np.repeat(patients, proposals.shifts), shift_no, 0, d + 1)
+    shift = uniforms(
+        proposals.seed,
+        "fit/importance",
+        np.repeat(patients, proposals.shifts),
+        shift_no,
+        proposals.round * (d + 1),
+        d + 1,
+    )
     u = np.mod(base[None] + shift.T[:, None, :], 1.0).reshape(patients.size, -1, d + 1)
     u = np.clip(u, 1e-12, 1 - 1e-12)
     stretch = np.sqrt(FREEDOM / (2.0 * gammaincinv(0.5 * FREEDOM, u[..., d])))
@@ -354,12 +371,12 @@ def rise(coordinates: Coordinates, examined: Examined) -> float:
 
 def refine(
     likelihood: Likelihood, coordinates: Coordinates, theta: Theta, proposals: Proposals, *, steps: int = 3
-) -> tuple[Theta, Examined]:
+) -> tuple[Theta, Examined, Proposals]:
     """The last steps to the maximum: Newton on the sampled likelihood, taken only while the likelihood rises.
 
     Returns
     -------
-    θ, and the likelihood there with its curvature.
+    θ, the likelihood there with its curvature, and the samples it was judged by.
     """
     here = examine(likelihood, coordinates, theta, proposals, curvature=True)
     for _ in range(steps):
@@ -379,10 +396,10 @@ def refine(
         if there is None:
             break
         if there.effective.min() < 0.7 * here.effective.min():  # the samples lie beside the new values: draw them anew
-            proposals = Proposals.around(there.mean, there.covariance, new.omega, proposals.seed, proposals.points)
+            proposals = proposals.again(there, new.omega)
             there = examine(likelihood, coordinates, new, proposals, curvature=True)
         theta, here = new, there
-    return theta, here
+    return theta, here, proposals
 
 
 def _newton(coordinates: Coordinates, here: Examined, theta: Theta) -> Floats:

@@ -6,6 +6,7 @@ for many patients at once (`BatchLikelihood`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -197,7 +198,7 @@ class CompiledLikelihood:
             work(slice(0, n))
             return
         edges = np.linspace(0, n, self.threads + 1).astype(int)
-        list(self._pool.map(work, [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]))
+        list(self._pool.map(work, [slice(a, b) for a, b in itertools.pairwise(edges)]))
 
 
 @dataclass(frozen=True)

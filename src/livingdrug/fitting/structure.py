@@ -19,7 +19,7 @@ import numpy as np
 from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
-from livingdrug.engine.kept_functions import kept
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.transforms import TRANSFORMS
 from livingdrug.foundation.errors import BadInput, UnknownName
 

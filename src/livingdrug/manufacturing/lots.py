@@ -42,8 +42,8 @@ class Lots:
         Start of lymphodepletion; or the day of death, withdrawal or final failure.
     bridging
         Bridging chemotherapy was given.
-    blasts_percent_at_lymphodepletion, leukaemia_at_lymphodepletion
-        Marrow blasts [percent] and leukaemia [cell] when waiting ended.
+    burden_percent_at_lymphodepletion, tumour_cells_at_lymphodepletion
+        Burden [percent of the greatest] and tumour cells [cell] when waiting ended.
     t_cells_collected, collection_days
         CD3-positive cells [cell] and days of apheresis.
     dose_cells, dose_cells_per_kg
@@ -68,8 +68,8 @@ class Lots:
     vein_to_vein_days: Array
     waiting_end_day: Array
     bridging: Mask
-    blasts_percent_at_lymphodepletion: Array
-    leukaemia_at_lymphodepletion: Array
+    burden_percent_at_lymphodepletion: Array
+    tumour_cells_at_lymphodepletion: Array
     t_cells_collected: Array
     collection_days: Array
     dose_cells: Array

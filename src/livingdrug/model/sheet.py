@@ -210,7 +210,7 @@ def recipe_from(file: str, text: str) -> Recipe:
 
 def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
-        data = parse_toml(text.encode(), file)
+        data = parse_toml(text.encode("utf-8"), file)
     except CatalogError as problem:
         raise ModelError(str(problem)) from None
     try:

@@ -115,7 +115,7 @@ class _Ends:
 
 
 def _ends(course: Course, end: Floats, toxicity: Floats, fatal: Floats, after: Aftermath) -> _Ends:
-    causes = {"toxicity": toxicity, "infection": fatal, "leukaemia": after.disease_death_day}
+    causes = {"toxicity": toxicity, "infection": fatal, "disease": after.disease_death_day}
     death = np.minimum.reduce([*causes.values(), after.other_death_day])
     last_contact = np.minimum.reduce([death, after.lost_day, end])
     death = np.where(death <= last_contact, death, np.inf)

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import Measured
-from livingdrug.catalog.records.assay import Record as Assay
+from livingdrug.catalog.records.assay import Assay
 from livingdrug.course.course import Course
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import UnknownName
@@ -162,11 +162,11 @@ BLOOD_COUNTS = ("neutrophils", "platelets")
 
 
 def unscheduled(course: Course, measured: Sequence[Measured], last_day: NDArray[np.float64], seed: int) -> pl.DataFrame:
-    """The unplanned marrow of patients whose leukaemia becomes overt between visits (after day 28).
+    """The unplanned marrow of patients whose tumour becomes overt between visits (after day 28).
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.
     """
-    overt = (course["blasts_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
+    overt = (course["marrow_tumour_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
     # only a rise counts: overt now, not at the check before
     begins = overt[:, 1:] & ~overt[:, :-1]
     ever = begins.any(axis=1)

@@ -13,22 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome import between_arms
 from livingdrug.outcome.checks import check_finite
-from livingdrug.outcome.estimator import Asked, Contrast, Reading, Row
+from livingdrug.outcome.estimator import Asked, Reading, Row
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
 
 Floats = NDArray[np.float64]
-
-DESIGNS = {
-    "single_arm": "this trial does not say that its patients were randomised: each arm holds the same virtual patients",
-    "paired": "each arm holds the same patients; a test for independent groups would find p near 1 whatever differs",
-    "randomised": "",
-}
-"""How patients come to their arms, and why independent groups cannot be tested; nothing when they can."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +52,8 @@ class EndpointResult:
     design: str = "single_arm"
 
     def __post_init__(self) -> None:
-        if self.design not in DESIGNS:
-            raise UnknownName("design of a trial", self.design, DESIGNS)
+        if self.design not in between_arms.DESIGNS:
+            raise UnknownName("design of a trial", self.design, between_arms.DESIGNS)
 
     @property
     def record(self) -> Endpoint:
@@ -94,7 +88,7 @@ class EndpointResult:
 
     def headline(self, arm: str | None = None) -> str:
         """The first number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``."""
-        return _told(self._rows(self.arms[0] if arm is None else arm)[0], self.shares)
+        return _told(self.rows(self.arms[0] if arm is None else arm)[0], self.shares)
 
     def at(self, times: Sequence[float] | float | None = None, unit: str | None = None) -> pl.DataFrame:
         """The curve at given times.
@@ -176,7 +170,7 @@ class EndpointResult:
         rows = [
             {"endpoint": self.id, "arm": arm, **{name: getattr(row, name) for name in _ROW}}
             for arm in self.arms
-            for row in self._rows(arm)
+            for row in self.rows(arm)
         ]
         frame = pl.DataFrame(rows, schema=table_schema())
         numbers = pl.col(*_THREE)
@@ -205,26 +199,7 @@ class EndpointResult:
         UnknownName
             The estimator has no such test.
         """
-        if DESIGNS[self.design]:
-            raise BadInput(
-                f'arms of endpoint "{self.id}" are not independent groups: {DESIGNS[self.design]}.\n'
-                "  Ask for the paired difference, .paired(), or plan a randomised trial."
-            )
-        known = self.asked.estimator.tests()
-        name = test or next(iter(known), "")
-        if name not in known:
-            raise UnknownName(f'test between groups for endpoint "{self.id}"', name, known)
-        counts = [self._of(arm).height for arm in self.arms]
-        if len(counts) < 2 or min(counts) == 0:
-            told = ", ".join(f"{arm} {count}" for arm, count in zip(self.arms, counts, strict=True))
-            raise BadInput(f"a test needs two arms with patients, got {told}.\n  Ask for the arms that have some.")
-        found = known[name](self.patients, self.asked)
-        return {
-            "test": found.name,
-            "statistic": found.statistic,
-            "degrees_of_freedom": found.degrees_of_freedom,
-            "p_value": found.p_value,
-        }
+        return between_arms.tested(self.asked, self._by_arm(), self.design, test)
 
     def paired(self, reference: str | None = None) -> pl.DataFrame:
         """Differences from a reference arm that holds the same patients.
@@ -236,8 +211,8 @@ class EndpointResult:
 
         Returns
         -------
-        One row per other arm and time: reference, arm, statistic, time, time_unit, reference_value, value, difference,
-        ci_low, ci_high, n_pairs. Intervals tell how far the number of patients simulated blurs the difference.
+        One row per other arm and time: reference, arm, statistic, shown_as, unit, time, time_unit, reference_value, value,
+        difference, ci_low, ci_high, n_pairs; see `livingdrug.outcome.estimator.Contrast`. Intervals tell how far the number of patients simulated blurs the difference.
 
         Raises
         ------
@@ -246,34 +221,17 @@ class EndpointResult:
         UnknownName
             No such arm.
         """
-        import polars as pl
-
         reference = self.arms[0] if reference is None else reference
-        if reference not in self.arms:
-            raise UnknownName("arm in this result", reference, self.arms)
-        if not DESIGNS[self.design]:
-            raise BadInput(
-                f'endpoint "{self.id}" is of a randomised trial: no patient is in two arms.\n'
-                "  Test its groups with .compare()."
-            )
-        rows = []
-        for arm in self.arms:
-            if arm == reference:
-                continue
-            for one in paired(self.asked, self._of(reference), self._of(arm)):
-                apart = one.apart
-                values = (one.first, one.second, apart.estimate, apart.ci_low, apart.ci_high, apart.n)
-                rows.append((reference, arm, one.statistic, one.time, one.time_unit, *values))
-        texts = ("reference", "arm", "statistic", "time_unit")
-        schema = {
-            name: pl.String if name in texts else pl.Int64 if name == "n_pairs" else pl.Float64 for name in _PAIRED
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row").fill_nan(None)
+        return between_arms.differences(self.asked, self._by_arm(), self.design, reference)
 
     def estimate_curve(self, arm: str) -> Any:
         """The estimator's own record of the curve of one arm (Kaplan-Meier, or Aalen-Johansen with competing events)."""
         self._must_be_a_curve()
         return self.asked.estimator.fit(self.asked, self._of(arm))
+
+    def rows(self, arm: str) -> list[Row]:
+        """The lines of the table of one arm as records, the headline first; each says what stands for a missing number."""
+        return self.asked.estimator.rows(self.asked, self._of(arm))
 
     def reading(self, arm: str, *, day: float | None, statistic: str) -> Reading | None:
         """What an arm says to a published number: see `livingdrug.outcome.estimator.Estimator.reading`."""
@@ -284,8 +242,8 @@ class EndpointResult:
 
         return self.patients.filter(pl.col("arm") == arm)
 
-    def _rows(self, arm: str) -> list[Row]:
-        return self.asked.estimator.rows(self.asked, self._of(arm))
+    def _by_arm(self) -> dict[str, pl.DataFrame]:
+        return {arm: self._of(arm) for arm in self.arms}
 
     def _must_be_a_curve(self) -> None:
         if not self.over_time:
@@ -294,39 +252,21 @@ class EndpointResult:
             )
 
 
-def paired(asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
-    """Differences of the second from the first among the patients whom both hold; none where it has no such difference.
-
-    Parameters
-    ----------
-    first, second
-        Patients of one arm each, as in `EndpointResult.patients`.
-    """
-    both = [side.sort("patient") for side in (first, second)]
-    one = both[0].join(both[1].select("patient"), on="patient", how="semi", maintain_order="left")
-    two = both[1].join(both[0].select("patient"), on="patient", how="semi", maintain_order="left")
-    return asked.estimator.contrasts(asked, one, two)
-
-
 def _told(row: Row, shares: tuple[str, ...]) -> str:
+    when = f" at {row.time:g} {row.time_unit}" if row.time is not None else ""
+    if not row.known:
+        return f"{row.measure}{when} {row.absent}" if row.n else "no patient counted"
     value, low, high = row.estimate, row.ci_low, row.ci_high
-    if value is None or not np.isfinite(value):
-        return row.absent
     share = row.measure in shares
     show = (lambda x: f"{100 * x:.0f}") if share else (lambda x: f"{x:.3g}")
     unit = "%" if share else (f" {row.unit}" if row.unit else "")
     known = low is not None and high is not None and np.isfinite([low, high]).all()
     interval = f" ({show(low)}-{show(high)})" if known else ""
-    when = f" at {row.time:g} {row.time_unit}" if row.time is not None else ""
     return f"{show(value)}{unit}{interval}{when}, n = {row.n}"
 
 
 _THREE = ("estimate", "ci_low", "ci_high")
 _ROW = ("measure", "time", "time_unit", *_THREE, "unit", "n", "n_events")
-_PAIRED = (
-    "reference", "arm", "statistic", "time", "time_unit", "reference_value", "value", "difference", "ci_low", "ci_high",
-    "n_pairs",
-)  # fmt: skip
 
 
 def table_schema() -> dict[str, Any]:

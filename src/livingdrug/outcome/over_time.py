@@ -59,7 +59,8 @@ class OverTime(Estimator):
             if free:
                 values = [1 - value for value in values]
                 apart = Difference(-apart.estimate, -apart.ci_high, -apart.ci_low, apart.n)
-            found.append(Contrast("survival" if free else "incidence", values[0], values[1], apart, time, unit))
+            statistic = "survival" if free else "incidence"
+            found.append(Contrast(statistic, values[0], values[1], apart, "share", time=time, time_unit=unit))
         return found
 
 

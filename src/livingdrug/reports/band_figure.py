@@ -53,5 +53,5 @@ def round_up(value: float) -> float:
     >>> round_up(3.2), round_up(0.07)
     (4.0, 0.08)
     """
-    size = 10 ** math.floor(math.log10(value))
-    return round(next(size * k for k in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if size * k >= value * (1 - 1e-12)), 12)
+    size = 10.0 ** math.floor(math.log10(value))
+    return round(next(float(size) * k for k in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if size * k >= value * (1 - 1e-12)), 12)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
-from livingdrug.outcome.endpoint_result import paired
+from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import outcomes_read
 from livingdrug.trial import storage
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.outcome.estimator import Contrast
 
 SAME_PERSON = ("age_years", "weight_kg", "blasts_percent")
@@ -50,8 +50,8 @@ class Comparison:
         Patients infused under the reference and every other policy.
     table
         One row per measure, time and policy other than the reference: measure (id), title, kind, statistic
-        (``share``, ``incidence``, ``survival``, ``mean``, ``ratio of geometric means``, …: the estimator's word), time, time_unit, unit,
-        reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
+        (the estimator's word: ``share``, ``incidence``, ``survival``, ``mean``, ``ratio of geometric means`` …),
+        shown_as (``share``, ``amount`` or ``ratio``), time, time_unit, unit, reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
         n_only_policy. Differences are policy minus reference; for a ratio, policy over reference. Values and
         difference come from the same pairs: patients whom the measure counts under both.
     """
@@ -250,8 +250,8 @@ def _refuse_strangers(names: Sequence[str], frames: Sequence[pl.DataFrame], seed
 def _row(record: Endpoint, one: Contrast) -> dict[str, Any]:
     apart = one.apart
     return {
-        "measure": record.id, "title": record.title, "kind": record.kind, "unit": record.unit, "time": one.time,
-        "time_unit": one.time_unit, "statistic": one.statistic, "reference_value": one.first,
+        "measure": record.id, "title": record.title, "kind": record.kind, "unit": one.unit, "time": one.time,
+        "time_unit": one.time_unit, "statistic": one.statistic, "shown_as": one.shown_as, "reference_value": one.first,
         "policy_value": one.second, "difference": apart.estimate, "ci_low": apart.ci_low, "ci_high": apart.ci_high,
         "n_pairs": apart.n, "n_only_reference": apart.n_only_first, "n_only_policy": apart.n_only_second,
     }  # fmt: skip
@@ -260,9 +260,9 @@ def _row(record: Endpoint, one: Contrast) -> dict[str, Any]:
 def _schema() -> dict[str, Any]:
     import polars as pl
 
-    texts = ("measure", "title", "kind", "statistic", "time_unit", "unit", "reference", "policy")
+    texts = ("measure", "title", "kind", "statistic", "shown_as", "time_unit", "unit", "reference", "policy")
     order = (
-        "measure", "title", "kind", "statistic", "time", "time_unit", "unit", "reference", "policy", "reference_value",
+        "measure", "title", "kind", "statistic", "shown_as", "time", "time_unit", "unit", "reference", "policy", "reference_value",
         "policy_value", "difference", "ci_low", "ci_high", "n_pairs", "n_only_reference", "n_only_policy",
     )  # fmt: skip
     return {name: pl.String if name in texts else pl.Int64 if name.startswith("n_") else pl.Float64 for name in order}

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.questions import Questions
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
 
 
 @dataclass(frozen=True, repr=False)
@@ -385,6 +385,6 @@ def finished_frame(name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 def _stored_trial(path: Path, manifest: Mapping[str, Any]) -> Trial:
     from livingdrug.catalog.load import read_record
-    from livingdrug.catalog.records.trial import Record
+    from livingdrug.catalog.records.trial import Trial
 
-    return read_record(path, Record).model_copy(update={"id": manifest.get("trial", path.stem)})
+    return read_record(path, Trial).model_copy(update={"id": manifest.get("trial", path.stem)})

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.plan import Plan
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.foundation.quantities import Quantity
 
 USUAL_PATIENTS = 1000

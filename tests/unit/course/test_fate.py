@@ -13,7 +13,7 @@ from livingdrug.model.instance import Clone
 
 def clone_called(name):
     """A clone with the names that the model below gives it."""
-    return Clone(name, name, {}, f"leukaemia_{name}", f"lineage_{name}", f"survivors_{name}")
+    return Clone(name, name, {}, f"tumour_{name}", f"lineage_{name}", f"survivors_{name}")
 
 
 CLONES = tuple(map(clone_called, ("positive", "negative")))
@@ -24,28 +24,28 @@ def plain_model():
     thresholds = fate_parameters(np.array([1]), 0, CLONES)
     odes = Odes(
         states=(
-            "leukaemia_positive",
+            "tumour_positive",
             "lineage_positive",
-            "leukaemia_negative",
+            "tumour_negative",
             "lineage_negative",
             "toxicity_exposure",
         ),
         parameters=("start", "growth", "turnover", "kill", "hazard", *thresholds),
         defaults=(1e5, 0.1, 0.1, 1.0, 0.0, *(1.0 for _ in thresholds)),
         assignments=(
-            ("survivors_positive", "leukaemia_positive / lineage_positive"),
-            ("survivors_negative", "leukaemia_negative / lineage_negative"),
+            ("survivors_positive", "tumour_positive / lineage_positive"),
+            ("survivors_negative", "tumour_negative / lineage_negative"),
         ),
         rates=(
-            "(growth - kill) * leukaemia_positive",
+            "(growth - kill) * tumour_positive",
             "turnover + kill + (growth - kill) * lineage_positive",
-            "growth * leukaemia_negative",
+            "growth * tumour_negative",
             "turnover + growth * lineage_negative",
             "hazard",
         ),
         initial=("start", "1", "start", "1", "0"),
     )
-    cells = ("leukaemia_positive", "lineage_positive", "leukaemia_negative", "lineage_negative")
+    cells = ("tumour_positive", "lineage_positive", "tumour_negative", "lineage_negative")
     memory = ("positive_extinct_day", "negative_extinct_day", "toxicity_death_day", "dead")
     return compile_model(
         odes,

@@ -46,9 +46,9 @@ def test_the_lot_and_the_wait_set_their_parameters(story):
     np.testing.assert_array_equal(column(odes, table, "fitness"), lots.fitness)
     assert lots.fitness.min() < 0 < lots.fitness.max()
     size = cohort["weight_kg"] / column(odes, table, "reference_weight")
-    full = column(odes, table, "marrow_capacity") * size
-    start = column(odes, table, "leukaemia_start")
-    np.testing.assert_allclose(100 * start / full, np.clip(lots.blasts_percent_at_lymphodepletion, 0, 100), rtol=1e-12)
+    full = column(odes, table, "tumour_capacity") * size
+    start = column(odes, table, "tumour_start")
+    np.testing.assert_allclose(100 * start / full, np.clip(lots.burden_percent_at_lymphodepletion, 0, 100), rtol=1e-12)
     for name, values in fate_parameters(cohort.patients, 4, ready.model.clones).items():
         np.testing.assert_array_equal(column(odes, table, name), values)
     assert np.isfinite(table).all()

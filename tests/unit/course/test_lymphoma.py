@@ -1,4 +1,4 @@
-"""A lymphoma trial runs through the same line as leukaemia; expected values: the catalogue's own files."""
+"""A lymphoma trial runs through the same line as tumour; expected values: the catalogue's own files."""
 
 import numpy as np
 import polars as pl
@@ -40,7 +40,7 @@ def test_burden_is_told_by_the_covariate_the_disease_names(parts):
         cohort.patients, {**cohort.covariates, burden: 1.5 * cohort[burden], "blasts_percent": np.full(20, 60.0)}
     )
     other = make(plan, more, numbers, 3)
-    ratio = other.leukaemia_at_lymphodepletion / lots.leukaemia_at_lymphodepletion
+    ratio = other.tumour_cells_at_lymphodepletion / lots.tumour_cells_at_lymphodepletion
     assert np.median(ratio) == pytest.approx(1.5, rel=0.15)
 
 
@@ -50,11 +50,11 @@ def test_one_capacity_in_three_files(parts):
     from livingdrug.model.assemble import assemble
 
     model = assemble(catalog.load("product", trial.arms[0].product).recipe)
-    cells = disease.parameter["marrow_capacity"].value
+    cells = disease.parameter["tumour_capacity"].value
     numbers = population.covariate["burden_percent"].number
     assert numbers["capacity"].value * model.parameters["lymphoma_density"].value == cells
     assert numbers["reference_weight"].value == model.parameters["reference_weight"].value
-    assert catalog.load("making", trial.arms[0].apheresis.making).waiting["marrow_capacity"].value == cells
+    assert catalog.load("making", trial.arms[0].apheresis.making).waiting["tumour_capacity"].value == cells
 
 
 def test_the_course_begins_with_the_volume_the_patient_enrolled_with(parts, result):
@@ -94,11 +94,11 @@ def test_dose_is_within_the_label_whatever_the_weight(result):
 
 
 def test_every_disease_names_a_way_to_judge_response(parts):
-    # expected: the ways there are; leukaemia keeps the marrow
+    # expected: the ways there are; tumour keeps the marrow
     from livingdrug.clinic.criterion import judged_by
 
     catalog = parts[1]
     for name in catalog.names("disease"):
         judged_by(catalog.load("disease", name).response)
-    leukaemia = catalog.load("disease", "b_all")
-    assert (leukaemia.response, leukaemia.burden) == ("all_marrow", "blasts_percent")
+    tumour = catalog.load("disease", "b_all")
+    assert (tumour.response, tumour.burden) == ("all_marrow", "blasts_percent")

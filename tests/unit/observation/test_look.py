@@ -18,7 +18,7 @@ CLONES = tuple(
     Clone(name, name, {"CD19": antigen}, f"{name}_cells", f"{name}_lineage", f"{name}_survivors")
     for name, antigen in (("full", 1.0), ("lost", 0.0))
 )
-REMISSION = {"blasts_percent": 0.1, "mrd_fraction": 0.0, "neutrophils": 3.0, "platelets": 250.0}
+REMISSION = {"marrow_tumour_percent": 0.1, "mrd_fraction": 0.0, "neutrophils": 3.0, "platelets": 250.0}
 N, SEED = 60, 4
 
 
@@ -84,7 +84,7 @@ def test_death_from_infection_is_called_so(made, plan):
 def test_death_after_failure_is_called_by_the_disease(made, plan):
     # expected: nobody responds and nobody is saved, so within a year of a median of ten days all are dead of the disease
     numbers = {"salvage_success": 0.0, "survival_after_failure": 10.0, "further_therapy_delay": 1e6}
-    exits = look(having(plan, **numbers), made(DAYS, {**REMISSION, "blasts_percent": 80.0}, N), SEED).exits
+    exits = look(having(plan, **numbers), made(DAYS, {**REMISSION, "marrow_tumour_percent": 80.0}, N), SEED).exits
     assert exits["death_day"].null_count() == 0
     assert set(exits["death_cause"]) == disease_words(plan)
     assert len(disease_words(plan)) == 1
@@ -102,7 +102,7 @@ def test_death_in_remission_from_anything_else_is_other(made, plan):
 def test_the_earliest_death_is_the_one_that_counts(made, plan):
     # expected: toxicity on day 9 comes before failure can be seen
     numbers = {"salvage_success": 0.0, "survival_after_failure": 10.0}
-    course = made(DAYS, {**REMISSION, "blasts_percent": 80.0, "toxicity_death_day": 9.0}, N)
+    course = made(DAYS, {**REMISSION, "marrow_tumour_percent": 80.0, "toxicity_death_day": 9.0}, N)
     exits = look(having(plan, **numbers), course, SEED).exits
     assert set(exits["death_cause"]) == {"toxicity"}
     assert set(exits["death_day"]) == {9.0}
@@ -122,7 +122,7 @@ def test_a_relapse_is_biopsied_and_its_antigen_read(made, plan, lost, negative):
     """By hand: of ten cells nine lack CD19, or one of eleven; flow cytometry at relapse reads that share, within its error."""
     back = np.where(DAYS >= 120, 60.0, 0.1)
     cells = {CLONES[0].cells: 1.0, CLONES[1].cells: lost}
-    course = made(DAYS, {**REMISSION, "blasts_percent": back, **cells}, N, clones=CLONES, target="CD19")
+    course = made(DAYS, {**REMISSION, "marrow_tumour_percent": back, **cells}, N, clones=CLONES, target="CD19")
     seen = look(having(plan), course, SEED)
     relapse = seen.events.filter(pl.col("event") == "relapse")
     assert relapse.height == N
@@ -138,7 +138,7 @@ def test_nothing_is_seen_after_another_therapy(made, plan):
     # expected: transplanted in remission about day 60: later visits, grades and the relapse do not count
     numbers = {"transplant_in_remission": 1.0, "transplant_day": 60.0, "transplant_day_log_sd": 0.01}
     back = np.where(DAYS >= 120, 60.0, 0.1)
-    seen = look(having(plan, **numbers), made(DAYS, {**REMISSION, "blasts_percent": back}, N), SEED)
+    seen = look(having(plan, **numbers), made(DAYS, {**REMISSION, "marrow_tumour_percent": back}, N), SEED)
     assert seen.exits["subsequent_therapy_day"].median() == pytest.approx(60.0, rel=0.02)
     assert seen.visits["day"].max() < 65
     assert seen.events.filter(pl.col("event") == "relapse").is_empty()

@@ -100,7 +100,7 @@ def test_overt_disease_is_looked_at_within_a_week_but_not_in_the_first_month(mad
     blasts = np.ones((3, len(days)))
     blasts[0, days >= 40] = OVERT_BLASTS_PERCENT + 20
     blasts[1, (days >= 10) & (days < 20)] = 80  # falls again before anybody would look
-    course = made(days, {"blasts_percent": blasts, "neutrophils": 2.0, "platelets": 200.0}, 3)
+    course = made(days, {"marrow_tumour_percent": blasts, "neutrophils": 2.0, "platelets": 200.0}, 3)
     seen = unscheduled(course, plan.measured, np.full(3, 200.0), 5)
     assert seen["patient"].unique().to_list() == [1]
     assert 40 <= seen["day"].min() <= seen["day"].max() <= 40 + OVERT_DELAY_DAYS

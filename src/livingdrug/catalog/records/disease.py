@@ -10,7 +10,7 @@ from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(Inheriting):
+class Disease(Inheriting):
     """A disease.
 
     Attributes
@@ -28,7 +28,7 @@ class Record(Inheriting):
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
-        Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
+        Covariate that tells the burden of disease at enrolment, in percent of `tumour_capacity`.
     recipe
         Model recipe that simulates it in an arm without cells.
     clone

@@ -21,7 +21,7 @@ NO_AMOUNT = Quantity(
 )
 
 
-class Record(CatalogRecord):
+class Drug(CatalogRecord):
     """A drug.
 
     Attributes
@@ -77,7 +77,7 @@ class Record(CatalogRecord):
         return {**table, "enters": "", "amount_unit": "", "amount_per_mg": NO_AMOUNT}
 
     @model_validator(mode="after")
-    def _amount_fits(self) -> Record:
+    def _amount_fits(self) -> Drug:
         if self.supportive:
             return self
         if self.amount_per_mg.value <= 0:

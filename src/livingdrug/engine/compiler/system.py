@@ -24,12 +24,15 @@ _TIME = -1  # key of the derivative by time
 
 @dataclass(frozen=True)
 class System:
-    """The kernels of one model's equations, and the pattern of its Jacobian."""
+    """The kernels of one model's equations, and the pattern of its Jacobian; rates in natural units as graph nodes."""
 
     rhs: Kernel
     linearise: Kernel
     pattern: Pattern
     time_derivative: bool
+    graph: Graph
+    plain_rates: tuple[int, ...]
+    time: int
 
 
 def check_odes(odes: Odes) -> None:
@@ -130,4 +133,7 @@ def build_system(odes: Odes, log_scales: Mapping[str, float]) -> System:
         linearise=Kernel("linearise", graph, (*arrays, Array("J", size)), (*to_d, *to_j)),
         pattern=pattern,
         time_derivative=bool(slopes),
+        graph=graph,
+        plain_rates=tuple(plain),
+        time=time,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.engine.kept_functions import kept
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.data import NOT_CENSORED, KineticsData
 
 

@@ -102,15 +102,20 @@ def people(table: UserTable) -> People:
     ]
     joined = pl.DataFrame([part.alias(str(i)) for i, part in enumerate((*parts, names))])
     label = joined.select(pl.concat_str(pl.all(), separator="/", ignore_nulls=True)).to_series()
-    coded = label.to_frame("label").with_columns(
-        code=pl.col("label").rank("dense").cast(pl.Int64) - 1, first=pl.int_range(pl.len()).min().over("label")
-    )
-    order = coded.unique("label", keep="first").sort("first")
-    renumber = np.empty(order.height, dtype=np.int64)
-    renumber[order["code"].to_numpy()] = np.arange(order.height)
-    labels = tuple(order["label"].to_list())
+    codes, labels = _numbered(label)
     problem = problem or _alike(labels)
-    return People(renumber[coded["code"].to_numpy()], labels, (*place, chosen[0]), tuple(notes), problem)
+    return People(codes, labels, (*place, chosen[0]), tuple(notes), problem)
+
+
+def _numbered(label: pl.Series) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Each row's patient as a number, and their names, in the order of the file."""
+    code = label.rank("dense").cast(pl.Int64).to_numpy() - 1
+    first = np.full(int(code.max()) + 1, code.size, dtype=np.int64)
+    np.minimum.at(first, code, np.arange(code.size))
+    order = np.argsort(first)
+    number = np.empty(order.size, dtype=np.int64)
+    number[order] = np.arange(order.size)
+    return number[code], tuple(label.gather(first[order]).to_list())
 
 
 def days(

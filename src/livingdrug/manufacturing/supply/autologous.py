@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.arms import Arm, Infusion
 from livingdrug.catalog.plan import Plan
-from livingdrug.catalog.records.disease import Record as Disease
-from livingdrug.catalog.records.making import Record as Making
+from livingdrug.catalog.records.disease import Disease
+from livingdrug.catalog.records.making import Making
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.apheresis import collect
 from livingdrug.manufacturing.culture import Harvest, grow
 from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
 from livingdrug.manufacturing.release import Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, leukaemia, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 Array = NDArray[np.float64]
@@ -63,7 +63,7 @@ def make_lots(
     burden
         Covariate that tells the burden of disease, in percent of the capacity.
     between_patient
-        False: the leukaemia grows alike in all patients (lots still differ).
+        False: the tumour grows alike in all patients (lots still differ).
 
     Returns
     -------
@@ -86,8 +86,8 @@ def make_lots(
     planned_infusion = ready + (arm.day_zero - arm.first_day)
     waiting_ends = np.where(lot.released, ready, decided)
 
-    # The leukaemia meanwhile.
-    disease_course = leukaemia(
+    # The tumour meanwhile.
+    disease_course = growing_tumour(
         cohort[burden],
         weight,
         waiting,
@@ -110,8 +110,8 @@ def make_lots(
         vein_to_vein_days=np.where(infused, planned_infusion, np.nan),
         waiting_end_day=ended - planned_infusion,
         bridging=disease_course.bridging,
-        blasts_percent_at_lymphodepletion=disease_course.blasts_percent_at(ended),
-        leukaemia_at_lymphodepletion=disease_course.cells_at(ended),
+        burden_percent_at_lymphodepletion=disease_course.burden_percent_at(ended),
+        tumour_cells_at_lymphodepletion=disease_course.cells_at(ended),
         t_cells_collected=collection.t_cells,
         collection_days=collection.days,
         dose_cells=np.where(lot.released, lot.dose, np.nan),

@@ -16,7 +16,7 @@ from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
 from livingdrug.manufacturing.release import fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, leukaemia, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 
@@ -28,7 +28,7 @@ def supply(
     The making file gives, in ``[making]``: ``doses_per_lot`` (consecutive patients share a lot), ``out_of_stock``
     (probability), ``dose_wanted_fixed`` or ``dose_wanted_per_kg``, and of the lot ``viability``, ``transduction``,
     ``purity``, ``memory_fraction``, ``copies_per_car_t_cell``, ``culture_doublings``, ``fitness``; in ``[waiting]``:
-    ``booking`` [day], ``bridged``, ``bridging_hold``, ``leukaemia_ceiling`` and the numbers of loss while waiting.
+    ``booking`` [day], ``bridged``, ``bridging_hold``, ``tumour_ceiling`` and the numbers of loss while waiting.
     """
     assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     making, arm, n = plan.making, plan.arm, len(cohort)
@@ -41,7 +41,7 @@ def supply(
 
     ready = waiting.drawn("booking")
     planned = ready + (arm.day_zero - arm.first_day)
-    tumour = leukaemia(
+    tumour = growing_tumour(
         cohort[plan.disease.burden], weight, waiting,
         bridging_allowed=arm.bridging.allowed, between_patient=between_patient,
     )  # fmt: skip
@@ -58,8 +58,8 @@ def supply(
         vein_to_vein_days=np.full(n, np.nan),
         waiting_end_day=ended - planned,
         bridging=tumour.bridging,
-        blasts_percent_at_lymphodepletion=tumour.blasts_percent_at(ended),
-        leukaemia_at_lymphodepletion=tumour.cells_at(ended),
+        burden_percent_at_lymphodepletion=tumour.burden_percent_at(ended),
+        tumour_cells_at_lymphodepletion=tumour.cells_at(ended),
         t_cells_collected=np.full(n, np.nan),
         collection_days=np.full(n, np.nan),
         dose_cells=np.where(in_stock, dose, np.nan),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.estimator import Asked, Contrast, Estimator, Floats, GroupTest, Reading, Row
+from livingdrug.outcome.estimator import Asked, Cell, Contrast, Estimator, Floats, GroupTest, Reading, Row
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 from livingdrug.outcome.estimators.paired import Difference, paired_means
 from livingdrug.outcome.estimators.quantiles import median, quantiles
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PERCENTILES = (5, 25, 75, 95)
+BESIDE = {"median": "median (range)", "geometric_mean": "geometric mean (CV %)", "mean": "mean (range)"}
 
 
 class Keys(quantity.Keys):
@@ -60,9 +61,22 @@ class Amount(Estimator):
         rows.append(Row("maximum", float(values.max()), unit=unit, n=n))
         return sorted(rows, key=lambda row: row.measure != headline)
 
+    def cell(self, asked: Asked, patients: pl.DataFrame) -> Cell | None:
+        values = self.fit(asked, patients)
+        if not values.size:
+            return None
+        middle = {"mean": np.mean}.get(asked.keys.summary, np.median)
+        if asked.keys.summary == "geometric_mean" and (values > 0).all():
+            mean = geometric_mean(values, level=asked.level)
+            return Cell(mean.estimate, cv_percent=mean.cv_percent)
+        return Cell(float(middle(values)), low=float(values.min()), high=float(values.max()))
+
+    def beside(self, asked: Asked) -> str:
+        return BESIDE[asked.keys.summary]
+
     def contrasts(self, asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
         one, two = first["value"].to_numpy(), second["value"].to_numpy()
-        return [CONTRASTS.get(asked.keys.summary, _mean_difference)(one, two, asked.level)]
+        return [CONTRASTS.get(asked.keys.summary, _mean_difference)(one, two, asked)]
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
         return {"kruskal_wallis": kruskal_wallis, "welch": welch}
@@ -79,17 +93,19 @@ class Amount(Estimator):
         return Reading(float(np.exp(middle)), found.ci_low, found.ci_high, middle, float(np.std(logs)))
 
 
-def _mean_difference(first: Floats, second: Floats, level: float) -> Contrast:
-    return Contrast("mean", _mean(first), _mean(second), paired_means(first, second, level=level))
+def _mean_difference(first: Floats, second: Floats, asked: Asked) -> Contrast:
+    apart = paired_means(first, second, level=asked.level)
+    return Contrast("mean", _mean(first), _mean(second), apart, unit=asked.record.unit)
 
 
-def _ratio(first: Floats, second: Floats, level: float) -> Contrast:
+def _ratio(first: Floats, second: Floats, asked: Asked) -> Contrast:
     positive = (first > 0) & (second > 0)
     one, two = np.log(first[positive]), np.log(second[positive])
-    apart = paired_means(one, two, level=level)
+    apart = paired_means(one, two, level=asked.level)
     estimate, low, high = (float(np.exp(x)) for x in (apart.estimate, apart.ci_low, apart.ci_high))
     ratio = Difference(estimate, low, high, apart.n)
-    return Contrast("ratio of geometric means", float(np.exp(_mean(one))), float(np.exp(_mean(two))), ratio)
+    values = float(np.exp(_mean(one))), float(np.exp(_mean(two)))
+    return Contrast("ratio of geometric means", *values, ratio, "ratio", asked.record.unit)
 
 
 CONTRASTS = {"geometric_mean": _ratio}

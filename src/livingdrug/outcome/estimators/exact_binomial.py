@@ -84,7 +84,7 @@ class ExactBinomial(Estimator):
         one, two = first["success"].to_numpy(), second["success"].to_numpy()
         apart = paired_shares(one, two, level=asked.level)
         values = (float(one.mean()), float(two.mean())) if apart.n else (np.nan, np.nan)
-        return [Contrast("share", *values, apart)]
+        return [Contrast("share", *values, apart, "share")]
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
         return {"chi_squared": chi_squared, "fisher_exact": fisher_exact}

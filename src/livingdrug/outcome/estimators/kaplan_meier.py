@@ -192,7 +192,7 @@ class KaplanMeier(OverTime):
         """The shares at the endpoint's times, and the median time."""
         month = factor("month", "day")
         middle, low, high = (day / month for day in self.fit(asked, patients).quantile(0.5))
-        last = Row("median time", middle, low, high, "month", *counted(patients), absent="median time not reached")
+        last = Row("median time", middle, low, high, "month", *counted(patients), absent="not reached")
         return [*super().rows(asked, patients), last]
 
     def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:

@@ -168,9 +168,15 @@ class RestrictedMeanTime(Estimator):
         unit, (n, n_events), found = asked.keys.horizon_unit, counted(patients), self.fit(asked, patients)
         when = {"time": asked.keys.horizon, "time_unit": unit, "unit": unit, "n": n, "n_events": n_events}
         if found is None:
-            return [Row("restricted mean", None, absent="no patient watched as long" if n else Row.absent, **when)]
+            return [Row("restricted mean", None, absent="not known: nobody was watched as long", **when)]
         one = factor(unit, "day")
         return [Row("restricted mean", found.estimate / one, found.ci_low / one, found.ci_high / one, **when)]
+
+    def beside(self, asked: Asked) -> str:
+        return f"mean within {asked.keys.horizon:g} {asked.keys.horizon_unit} ({super().beside(asked)})"
+
+    def unit(self, asked: Asked) -> str:
+        return asked.keys.horizon_unit
 
     def contrasts(self, asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
         if self.fit(asked, first) is None or self.fit(asked, second) is None:
@@ -180,8 +186,12 @@ class RestrictedMeanTime(Estimator):
         apart = paired_restricted_means(sides[0], sides[1], days, level=asked.level)
         values = [restricted_mean(*side, days, beyond=CARRIED).estimate / one for side in sides]
         scaled = Difference(apart.estimate / one, apart.ci_low / one, apart.ci_high / one, apart.n)
-        when = (asked.keys.horizon, asked.keys.horizon_unit)
-        return [Contrast("restricted mean", values[0], values[1], scaled, *when)]
+        unit = asked.keys.horizon_unit
+        return [
+            Contrast(
+                "restricted mean", values[0], values[1], scaled, unit=unit, time=asked.keys.horizon, time_unit=unit
+            )
+        ]
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
         return {"equal_means": equal_means}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.page import Section, Table
 from livingdrug.reports.source import Source
+from livingdrug.reports.words import DASH
 
 if TYPE_CHECKING:
     from livingdrug.outcome.endpoint_result import EndpointResult
@@ -60,20 +61,21 @@ def _paired(found: EndpointResult) -> list[tuple[str, ...]]:
     rows = []
     for one in frame.iter_rows(named=True):
         when = f", {one['time']:g} {one['time_unit']}" if one["time"] is not None else ""
-        share = one["statistic"] in ("share", "incidence", "survival")
-        low, high = _number(one["ci_low"], share), _number(one["ci_high"], share)
+        how = one["shown_as"]
+        apart, low, high = (_number(one[name], how) for name in ("difference", "ci_low", "ci_high"))
+        tail = {"share": " points", "ratio": " times"}.get(how, f" {one['unit']}").rstrip()
+        interval = f"{low} to {high}" if DASH not in (low, high) else DASH
         rows.append(
-            (f"{found.title}{when}", one["reference"], one["arm"], f"{_number(one['difference'], share)}{' points' if share else ''}",
-             f"{low} to {high}", str(one["n_pairs"]))
-        )  # fmt: skip
+            (f"{found.title}{when}", one["reference"], one["arm"], f"{apart}{tail}", interval, str(one["n_pairs"]))
+        )
     return rows
 
 
-def _number(value: Any, share: bool) -> str:
+def _number(value: Any, how: str) -> str:
     if value is None:
-        return "–"
-    return f"{100 * value:+.1f}" if share else f"{value:.3g}"
+        return DASH
+    return f"{100 * value:+.1f}" if how == "share" else f"{value:.3g}" if how == "ratio" else f"{value:+.3g}"
 
 
 def _p(value: Any) -> str:
-    return "–" if value is None else "below 0.001" if value < 0.001 else f"{value:.3f}"
+    return DASH if value is None else "below 0.001" if value < 0.001 else f"{value:.3f}"

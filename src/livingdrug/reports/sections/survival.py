@@ -27,7 +27,7 @@ MONTH = 365.25 / 12
 def section(source: Source) -> Section:
     """A figure for each time to event, the first one large, and a table at the usual months."""
     everything = source.endpoints("survival")
-    timed = [one for one in everything if one.record.kind == "time_to_event"]
+    timed = [one for one in everything if one.over_time]
     main = [one for one in timed if one.record.beside not in {other.id for other in timed}]
     figures = []
     for one in main:
@@ -38,15 +38,15 @@ def section(source: Source) -> Section:
     absent = [id for id in (use.id for use in source.trial.endpoints) if id in source.problems]
     if absent and not figures:
         parts.append(Note(f"Not available in this run: {source.problems[absent[0]]}", "missing"))
-    parts += [table for table in (_table(source, timed), table_of(source, _shares(everything))) if table]
+    parts += [
+        table
+        for table in (_table(source, timed), table_of(source, [one for one in everything if not one.over_time]))
+        if table
+    ]
     if not parts:
         return missing("survival", "Survival", "This run answers no time to event that its trial asks for.")
     lead = LEAD + (PUBLISHED if any(published_points(source, one.id) for one in main) else "")
     return Section("survival", "Survival", lead, tuple(parts))
-
-
-def _shares(found: list[EndpointResult]) -> list[EndpointResult]:
-    return [one for one in found if one.record.kind != "time_to_event"]
 
 
 def _table(source: Source, timed: list[EndpointResult]) -> Table | None:

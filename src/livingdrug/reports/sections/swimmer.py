@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from livingdrug.reports.charts.swimmer import Lane, draw_swimmer
+from livingdrug.reports.diary import cause_of_death
 from livingdrug.reports.drugs import MARKS, DrugClass, drug_classes, given
 from livingdrug.reports.page import Figure, Section, missing
+from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
 from livingdrug.reports.toxicity_scales import Graded, graded_scales
-from livingdrug.reports.words import plain
 
 ORDER = 70
 SHOWN = 40
@@ -80,8 +81,9 @@ def _lanes(source: Source, arm: str, scale: Graded | None, classes: list[DrugCla
         for row in source.frame("grades").filter(mine).iter_rows(named=True):
             grades.setdefault(row["patient"], {})[row["day"]] = row["grade"]
     drugs = _drug_days(source, arm, who, classes)
+    words = setting(source.trial, arm, source.catalog)
     lanes = [
-        _lane(row, grades.get(row["patient"], {}), drugs.get(row["patient"], {}), source.last_day)
+        _lane(row, grades.get(row["patient"], {}), drugs.get(row["patient"], {}), source.last_day, words)
         for row in sample.iter_rows(named=True)
     ]
     return sorted(
@@ -104,7 +106,9 @@ def _drug_days(source: Source, arm: str, who: list[int], classes: list[DrugClass
     return found
 
 
-def _lane(row: dict[str, Any], grades: dict[int, int], drugs: dict[int, list[float]], last_day: float) -> Lane:
+def _lane(
+    row: dict[str, Any], grades: dict[int, int], drugs: dict[int, list[float]], last_day: float, words: Setting
+) -> Lane:
     def day(name: str) -> float:
         value = row.get(name)
         return math.nan if value is None else float(value)
@@ -115,21 +119,21 @@ def _lane(row: dict[str, Any], grades: dict[int, int], drugs: dict[int, list[flo
         name=str(row["patient"]), remission=day("first_response_day"), relapse=day("relapse_day"),
         antigen_negative=bool(row.get("relapse_antigen_negative")), failure=day("treatment_failure_day"),
         subsequent=day("subsequent_therapy_day"), death=day("death_day"), last=last, grades=grades, drugs=drugs,
-        ongoing=math.isnan(day("death_day")), tip=_tip(row),
+        ongoing=math.isnan(day("death_day")), tip=_tip(row, words),
     )  # fmt: skip
 
 
-def _tip(row: dict[str, Any]) -> str:
+def _tip(row: dict[str, Any], words: Setting) -> str:
     """One patient in a line, as read under the pointer."""
     age = row.get("age_years")
+    lost = words.criterion.words.lost if words.criterion is not None else "relapse"
     parts = [f"patient {row['patient']}" + (f", {age:.0f} years" if age is not None else "")]
     parts.append(str(row.get("best_response") or "no response recorded"))
-    details = {
-        "relapse_day": "antigen-negative" if row.get("relapse_antigen_negative") else "",
-        "death_day": row.get("death_cause"),
-    }
-    for name, words in (("relapse_day", "lost"), ("subsequent_therapy_day", "further therapy"), ("death_day", "died")):
+    for name, what, detail in (
+        ("relapse_day", lost, "antigen-negative" if row.get("relapse_antigen_negative") else ""),
+        ("subsequent_therapy_day", "further therapy", ""),
+        ("death_day", "died", cause_of_death(row, words)),
+    ):
         if row.get(name) is not None:
-            detail = details.get(name)
-            parts.append(f"{words} on day {plain(row[name])}" + (f" ({detail})" if detail else ""))
+            parts.append(f"{what} on day {row[name]:.0f}" + (f" ({detail})" if detail else ""))
     return "; ".join(parts)

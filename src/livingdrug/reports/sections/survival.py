@@ -27,7 +27,7 @@ MONTH = 365.25 / 12
 def section(source: Source) -> Section:
     """A figure for each time to event, the first one large, and a table at the usual months."""
     everything = source.endpoints("survival")
-    timed = [one for one in everything if one.record.kind == "time_to_event"]
+    timed = [one for one in everything if one.over_time]
     main = [one for one in timed if one.record.beside not in {other.id for other in timed}]
     figures = []
     for one in main:
@@ -46,7 +46,7 @@ def section(source: Source) -> Section:
 
 
 def _shares(found: list[EndpointResult]) -> list[EndpointResult]:
-    return [one for one in found if one.record.kind != "time_to_event"]
+    return [one for one in found if not one.over_time]
 
 
 def _table(source: Source, timed: list[EndpointResult]) -> Table | None:

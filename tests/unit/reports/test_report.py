@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.reports import sections
 from livingdrug.reports.html import render, write_report
 
 SECTIONS = [
@@ -117,10 +118,17 @@ def test_nobody_infused_gives_a_report(make_result, frames):
     assert "no product could be made" in page
 
 
-def test_missing_column_names_itself(make_result, frames):
-    """A frame of another origin may lack a column: the section says which."""
-    page = render(make_result({**frames, "patients": frames["patients"].drop("relapse_antigen_negative")}))
-    assert "relapse_antigen_negative" in page
+def test_missing_column_names_itself(result, tmp_path, monkeypatch):
+    """A frame of another origin may lack a column: the section says which, and the others stand."""
+    text = "ORDER = 1\n\ndef section(source):\n    return source.frame('grades').select('hue')\n"
+    (tmp_path / "rainbow.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
+    outline = Outline()
+    page = render(result)
+    outline.feed(page)
+    assert outline.sections == ["rainbow", *SECTIONS]
+    assert "needs a column the run does not have" in page
+    assert "hue" in page
 
 
 def test_two_arms_are_both_shown(two_arms):

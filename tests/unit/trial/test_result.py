@@ -49,7 +49,7 @@ def test_the_line_speaks_of_its_own_disease_and_of_every_arm(result, name, words
             "first_response_day": [28.0, None, 30.0, None],
         }
     )
-    frames = {**result.frames, "patients": patients, "failed": result.failed.head(0)}
+    frames = {**{name: frame.head(0) for name, frame in result.frames.items()}, "who": patients}
     two = Result(Catalog().load("trial", name), {"arms": ["a", "b"]}, frames)
     assert repr(two).endswith(f"4 enrolled, 4 infused, {words} a 50% (1-99) · b 50% (1-99)")
 

@@ -1,4 +1,4 @@
-"""The registry of units: pint's, with the units of this field."""
+"""The unit registry: pint's, with what is counted here as units of their own. It knows sizes; texts are read elsewhere."""
 
 from __future__ import annotations
 

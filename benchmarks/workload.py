@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.load import default_catalog, load_trial
-from livingdrug.clinic.protocol import check_days
-from livingdrug.course.equations import equations, parameter_quantities
-from livingdrug.course.individuals import patient_parameters
-from livingdrug.course.simulate import planned_doses
+from livingdrug.catalog.load import default_catalog
+from livingdrug.course.equations import parameters_of
+from livingdrug.course.simulate import start
 from livingdrug.engine.ensemble import CompiledModel, Dose, Ensemble, compile_model
 from livingdrug.manufacturing import make
 from livingdrug.population import draw
+from livingdrug.trial.door import planned
 
 SEED = 20
 Floats = NDArray[np.float64]
@@ -73,17 +72,9 @@ class Workload:
 
 def eliana(n: int) -> Workload:
     """The first n infused patients."""
-    catalog = default_catalog()
-    trial = load_trial("eliana", catalog)
-    arm = trial.arms[0]
-    population = catalog.load("population", trial.population)
-    cohort = draw(population, np.arange(1, 2 * n + 20, dtype=np.int64), SEED, catalog=catalog)
-    making = catalog.load("making", arm.apheresis.making)
-    lots = make(cohort, making, catalog.load("disease", trial.disease), arm, SEED)
-    rows = np.flatnonzero(lots.infused)[:n]
-    cohort, lots = cohort.select(rows), lots.select(rows)
-    ready = equations(trial, arm, catalog)
-    checks = check_days(arm, trial.visits, trial.follow_up_days)
-    quantities = parameter_quantities(trial, arm, catalog, ready.model)
-    table = patient_parameters(ready.odes, quantities, population, cohort, lots, SEED)
-    return Workload(ready, table, checks, tuple(planned_doses(arm, cohort, lots, checks, catalog)))
+    _, (plan,) = planned("eliana", default_catalog())
+    cohort = draw(plan.population, np.arange(1, 2 * n + 20, dtype=np.int64), SEED)
+    lots = make(plan, cohort, parameters_of(plan), SEED)
+    begin = start(plan, cohort, lots, SEED)
+    doses = tuple(Dose(dose.check, dose.state, np.asarray(dose.amounts)[:n]) for dose in begin.doses)
+    return Workload(begin.ready, begin.parameters[:n], begin.days, doses)

@@ -80,9 +80,9 @@ def simulate(
     values = dict(zip(names, ready.odes.defaults, strict=True)) | own
     values |= {"weight": WEIGHT_KG, "bsa": BSA_M2, "age": 11.0, "toxicity_threshold": NEVER}
     values |= {name: 0.0 for name in names if name.startswith("extinction_")}
-    full_marrow = own["marrow_capacity"] * WEIGHT_KG / own["reference_weight"]
+    full_marrow = own["tumour_capacity"] * WEIGHT_KG / own["reference_weight"]
     burden = np.array([one.burden for one in SCENARIOS])[:, None] * BLASTS * full_marrow
-    rows = {name: np.broadcast_to(value, shape) for name, value in values.items()} | {"leukaemia_start": burden}
+    rows = {name: np.broadcast_to(value, shape) for name, value in values.items()} | {"tumour_start": burden}
     parameters = np.ascontiguousarray(np.stack([rows[name].ravel() for name in names], axis=1))
 
     first = int(arm.first_day)
@@ -127,7 +127,7 @@ def measures(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         "fever days": fever.sum(axis=2) / CHECKS_PER_DAY,
         "vasoplegia": found["vasoplegia"][:, :, first_month].max(axis=2),
         "brain": found["brain"][:, :, first_month].max(axis=2),
-        "lowest log10 blasts": np.log10(np.maximum(found["leukaemia_total"].min(axis=2), 1e-3)),
+        "lowest log10 blasts": np.log10(np.maximum(found["tumour_total"].min(axis=2), 1e-3)),
     }
 
 

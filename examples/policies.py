@@ -15,9 +15,9 @@ import polars as pl
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.model.pages import table, with_generated
+from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+from livingdrug.outcome.estimators.paired import paired_means
 from livingdrug.trial.compare import Comparison, compare, run_policies
-from livingdrug.trial.estimators.geometric_mean import geometric_mean
-from livingdrug.trial.estimators.paired import paired_means
 
 HERE = Path(__file__).parent
 SEED = 7

@@ -3,7 +3,7 @@
     python examples/turnover_sensitivity.py [patients]              prints the table
     python examples/turnover_sensitivity.py 500 docs/mechanisms/cure.md      writes it into the page as well
 
-The same patients, three times; only `leukaemia_turnover` differs. Takes about half a minute with 500 patients.
+The same patients, three times; only `tumour_turnover` differs. Takes about half a minute with 500 patients.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def text(patients: int) -> str:
     """The table as Markdown."""
     catalog, trial = default_catalog(), ld.load_trial("eliana")
     arm = trial.arms[0]
-    usual = parameter_quantities(trial, arm, catalog, equations(trial, arm, catalog).model)["leukaemia_turnover"]
+    usual = parameter_quantities(trial, arm, catalog, equations(trial, arm, catalog).model)["tumour_turnover"]
     rows, n = [], 0
     for turnover in TURNOVERS:
-        changed = {"leukaemia_turnover": usual.model_copy(update={"value": turnover})}
+        changed = {"tumour_turnover": usual.model_copy(update={"value": turnover})}
         result = ld.run(trial, patients=patients, seed=SEED, sample=0, parameters=changed)
         infused = result.patients.filter((pl.col("status") == "infused") & pl.col("truth_cured").is_not_null())
         shares = infused.select(

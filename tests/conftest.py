@@ -102,30 +102,19 @@ def treated(eliana) -> Callable[..., Treated]:
     """Makes the first n infused patients: ``treated(12)``, ``treated(12, between_patient=False)``, ``treated(12, of="juliet")``."""
 
     def make_treated(n: int, *, seed: int = SEED, between_patient: bool = True, of: str = "eliana") -> Treated:
-        from livingdrug.clinic.protocol import check_days
-        from livingdrug.course.equations import equations, parameter_quantities
-        from livingdrug.course.individuals import patient_parameters, with_burden
-        from livingdrug.course.simulate import planned_doses
+        from livingdrug.course.equations import parameters_of
+        from livingdrug.course.simulate import start
         from livingdrug.manufacturing import make
         from livingdrug.population import draw
+        from livingdrug.trial.door import planned
 
-        trial, catalog = eliana
-        trial = trial if of == trial.id else catalog.load("trial", of)
-        arm = trial.arms[0]
-        population = catalog.load("population", trial.population)
-        cohort = draw(population, np.arange(1, 2 * n + 20, dtype=np.int64), seed, catalog=catalog)
-        making, disease = catalog.load("making", arm.apheresis.making), catalog.load("disease", trial.disease)
-        lots = make(with_burden(cohort, disease.burden), making, disease, arm, seed)
-        rows = np.flatnonzero(lots.infused)[:n]
+        _, catalog = eliana
+        _, plans = planned(of, catalog)
+        cohort = draw(plans[0].population, np.arange(1, 2 * n + 20, dtype=np.int64), seed)
+        lots = make(plans[0], cohort, parameters_of(plans[0]), seed)
+        rows = np.flatnonzero(lots.treated)[:n]
         assert len(rows) == n
-        cohort, lots = cohort.select(rows), lots.select(rows)
-        ready = equations(trial, arm, catalog)
-        checks = check_days(arm, trial.visits, trial.follow_up_days)
-        quantities = parameter_quantities(trial, arm, catalog, ready.model)
-        table = patient_parameters(
-            ready.odes, quantities, population, cohort, lots, seed, between_patient=between_patient
-        )
-        doses = tuple(planned_doses(arm, cohort, lots, checks, catalog))
-        return Treated(ready, cohort.patients, table, checks, doses, seed)
+        begin = start(plans[0], cohort.select(rows), lots.select(rows), seed, between_patient=between_patient)
+        return Treated(begin.ready, begin.patients, begin.parameters, begin.days, begin.doses, seed)
 
     return make_treated

@@ -1,6 +1,6 @@
 """CAR T-cell therapy in silico, from the blood draw to years of follow-up. Simulation; not for patient care.
 
-The line: Protocol -> Cohort -> Lots -> Courses -> Visits -> Endpoints -> Report.
+The line: Plan -> Cohort -> Lots -> Course -> Seen -> Outcomes -> Endpoints -> Report.
 
 >>> import livingdrug as ld
 >>> trial = ld.load_trial("eliana")
@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog, load_trial
+    from livingdrug.fitting.fit import fit
     from livingdrug.fitting.kinetics import cellular_kinetics
+    from livingdrug.fitting.loading import load_fit
     from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
+    from livingdrug.interop.kinetics.read import read_kinetics
     from livingdrug.interop.sbml import export_sbml
+    from livingdrug.outcome.endpoint_result import EndpointResult
+    from livingdrug.outcome.estimators.cumulative_incidence import cumulative_incidence
+    from livingdrug.outcome.estimators.exact_binomial import exact_binomial
+    from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+    from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
+    from livingdrug.outcome.estimators.log_rank import log_rank
     from livingdrug.reports.html import write_report
-    from livingdrug.trial.endpoint_result import EndpointResult
-    from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
-    from livingdrug.trial.estimators.exact_binomial import exact_binomial
-    from livingdrug.trial.estimators.geometric_mean import geometric_mean
-    from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
-    from livingdrug.trial.estimators.log_rank import log_rank
     from livingdrug.trial.result import Result
     from livingdrug.trial.run import run
 
@@ -34,20 +37,23 @@ if TYPE_CHECKING:
 _HOMES = {
     "BadInput": "foundation.errors",
     "Catalog": "catalog.load",
-    "EndpointResult": "trial.endpoint_result",
+    "EndpointResult": "outcome.endpoint_result",
     "Interrupted": "foundation.errors",
     "LivingDrugError": "foundation.errors",
     "Result": "trial.result",
     "SimulationFailed": "foundation.errors",
     "UnknownName": "foundation.errors",
     "cellular_kinetics": "fitting.kinetics",
-    "cumulative_incidence": "trial.estimators.cumulative_incidence",
-    "exact_binomial": "trial.estimators.exact_binomial",
+    "cumulative_incidence": "outcome.estimators.cumulative_incidence",
+    "exact_binomial": "outcome.estimators.exact_binomial",
     "export_sbml": "interop.sbml",
-    "geometric_mean": "trial.estimators.geometric_mean",
-    "kaplan_meier": "trial.estimators.kaplan_meier",
+    "fit": "fitting.fit",
+    "geometric_mean": "outcome.estimators.geometric_mean",
+    "kaplan_meier": "outcome.estimators.kaplan_meier",
+    "load_fit": "fitting.loading",
     "load_trial": "catalog.load",
-    "log_rank": "trial.estimators.log_rank",
+    "log_rank": "outcome.estimators.log_rank",
+    "read_kinetics": "interop.kinetics.read",
     "run": "trial.run",
     "write_report": "reports.html",
 }
@@ -66,14 +72,17 @@ __all__ = [
     "cumulative_incidence",
     "exact_binomial",
     "export_sbml",
+    "fit",
     "geometric_mean",
     "kaplan_meier",
     "list_drugs",
     "list_endpoints",
     "list_products",
     "list_trials",
+    "load_fit",
     "load_trial",
     "log_rank",
+    "read_kinetics",
     "run",
     "write_report",
 ]

@@ -16,7 +16,7 @@ NAMED = (
     "platelets",
     "igg",
     "b_cells_per_ul",
-    "blasts_percent",
+    "marrow_tumour_percent",
 )
 
 

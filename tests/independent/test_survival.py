@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingdrug.trial.estimators.cumulative_incidence import cumulative_incidence
-from livingdrug.trial.estimators.kaplan_meier import kaplan_meier
-from livingdrug.trial.estimators.log_rank import log_rank
-from livingdrug.trial.estimators.restricted_mean import restricted_mean
+from livingdrug.outcome.estimators.cumulative_incidence import cumulative_incidence
+from livingdrug.outcome.estimators.gray import gray_test
+from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
+from livingdrug.outcome.estimators.log_rank import log_rank
+from livingdrug.outcome.estimators.restricted_mean import restricted_mean
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "yardsticks"
 FOLDER = Path(os.environ.get("LIVINGDRUG_YARDSTICKS", BESIDE)) / "survival"
@@ -171,3 +172,43 @@ def test_log_rank_of_three_groups_matches_lifelines(lifelines):
     assert found.statistic == pytest.approx(theirs.test_statistic, rel=1e-9)
     assert found.p_value == pytest.approx(theirs.p_value, rel=1e-9)
     assert found.degrees_of_freedom == 2
+
+
+def test_restricted_mean_matches_lifelines(lifelines):
+    # lifelines.utils.restricted_mean_survival_time: the area exactly; its variance by quadrature of another formula
+    time, event, _ = made_up()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = lifelines.KaplanMeierFitter().fit(time, event)
+        theirs = lifelines.utils.restricted_mean_survival_time(fit, t=2.5)
+    assert restricted_mean(time, event, 2.5).estimate == pytest.approx(theirs, rel=1e-9)
+
+
+def test_stratified_log_rank_and_ties_match_lifelines(lifelines):
+    # All events at one time: lifelines finds statistic 0 and p = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = lifelines.statistics.logrank_test([5, 5], [5, 5], [1, 1], [1, 1])
+    found = log_rank([5, 5, 5, 5], [1, 1, 1, 1], ["a", "a", "b", "b"])
+    assert (found.statistic, found.p_value) == (theirs.test_statistic, theirs.p_value) == (0.0, 1.0)
+
+
+@needs_r
+def test_grays_test_agrees_with_cmprsk(reference):
+    # R 4: cmprsk::cuminc(etime, event, sex)$Tests; its variance is another estimate of the same limit
+    time, event, sex = columns("mgus2_cr.csv", "etime", "event", "sex")
+    time, event = time.astype(float), event.astype(int)
+    for name, cause in (("chisq_event1", event), ("chisq_event2", np.where(event == 0, 0, 3 - event))):
+        assert gray_test(time, cause, sex).statistic == pytest.approx(reference["mgus2_gray"][name], rel=2e-3)
+
+
+@needs_r
+def test_ties_broken_by_rounding_change_nothing_of_r(reference, lung):
+    # R's timefix: the same numbers when times are written in months and back, each by its own way
+    back = np.where(
+        np.arange(lung[0].size) % 2 == 0, lung[0] / 30.4375 * 30.4375, lung[0] * (12 / 365.25) * (365.25 / 12)
+    )
+    assert (back != lung[0]).any()
+    found = log_rank(back, *lung[1:])
+    assert found.statistic == pytest.approx(reference["lung_sex"]["chisq_rho0"], rel=1e-9)
+    assert kaplan_meier(back, lung[1]).time.size == np.unique(lung[0]).size

@@ -11,25 +11,29 @@ from scipy.integrate import solve_ivp
 from livingdrug.course.fate import fate_parameters, fate_program
 from livingdrug.engine.ensemble import compile_model
 from livingdrug.engine.odes import Odes
+from livingdrug.model.instance import Clone
 
 NEVER = 1e6
+CLONES = tuple(
+    Clone(name, name, {}, f"tumour_{name}", f"lineage_{name}", f"survivors_{name}") for name in ("positive", "negative")
+)
 
 
 @pytest.fixture(scope="module")
 def clone():
     """One clone (the other is empty): killing kill * exp(-t / duration), as under a wave of CAR T cells."""
-    thresholds = fate_parameters(np.array([1]), 0)
+    thresholds = fate_parameters(np.array([1]), 0, CLONES)
     odes = Odes(
-        states=("leukaemia_positive", "lineage_positive", "leukaemia_negative", "lineage_negative", "toxicity_exposure"),
+        states=("tumour_positive", "lineage_positive", "tumour_negative", "lineage_negative", "toxicity_exposure"),
         parameters=("start", "growth", "turnover", "kill", "duration", *thresholds),
         defaults=(2e4, 0.1, 0.1, 1.0, 8.0, *(1.0 for _ in thresholds)),
         assignments=(
             ("killing", "kill * exp(-time / duration)"),
-            ("survivors_positive", "leukaemia_positive / lineage_positive"),
-            ("survivors_negative", "leukaemia_negative / lineage_negative"),
+            ("survivors_positive", "tumour_positive / lineage_positive"),
+            ("survivors_negative", "tumour_negative / lineage_negative"),
         ),
         rates=(
-            "(growth - killing) * leukaemia_positive",
+            "(growth - killing) * tumour_positive",
             "turnover + killing + (growth - killing) * lineage_positive",
             "0", "0", "0",
         ),
@@ -37,17 +41,17 @@ def clone():
     )  # fmt: skip
     return compile_model(
         odes,
-        log_scales=dict.fromkeys(("leukaemia_positive", "lineage_positive"), 1e-3),
+        log_scales=dict.fromkeys(("tumour_positive", "lineage_positive"), 1e-3),
         linear_scales={},
-        outputs=("leukaemia_positive", "lineage_positive"),
-        program=fate_program(),
+        outputs=("tumour_positive", "lineage_positive"),
+        program=fate_program(CLONES),
     )
 
 
 def simulated(clone, n, checks, *, seed=11, rules=True, **values):
     """Extinction day (n,), cells and mean size of a surviving lineage (n, checks)."""
     rows = clone.default_parameters(n)
-    for name, value in {**fate_parameters(np.arange(1, n + 1), seed), **values}.items():
+    for name, value in {**fate_parameters(np.arange(1, n + 1), seed, CLONES), **values}.items():
         rows[:, clone.odes.parameters.index(name)] = value
     ensemble = clone.run(rows, checks, np.full(len(checks), rules), rtol=1e-5)
     assert set(ensemble.status.tolist()) == {0}

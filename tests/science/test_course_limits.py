@@ -31,7 +31,7 @@ def at(people, day):
 
 def full_marrow(people):
     """Leukaemia cells of a full marrow (n,)."""
-    return people.parameter("marrow_capacity") * people.parameter("weight") / people.parameter("reference_weight")
+    return people.parameter("tumour_capacity") * people.parameter("weight") / people.parameter("reference_weight")
 
 
 def milligrams(people, eliana, drug, mg):
@@ -43,7 +43,7 @@ def milligrams(people, eliana, drug, mg):
 
 def test_without_antigen_car_t_cells_decline_and_nobody_is_ill(early):
     # expected: no target, no division signal: never more cells than were infused, and no fever (38 degC) of CRS
-    course = early.having(leukaemia_start=1.0, b_cell_input=1e-3).course(rules=False)
+    course = early.having(tumour_start=1.0, b_cell_input=1e-3).course(rules=False)
     infused = next(dose.amounts for dose in early.doses if dose.state == "car_t_infused")
     cells = course["car_t_total"] + course["car_t_infused"]
     after = early.checks >= 0
@@ -54,17 +54,17 @@ def test_without_antigen_car_t_cells_decline_and_nobody_is_ill(early):
     assert (course["il6"] <= 1.05 * early.parameter("il6_baseline")[:, None]).all()
 
 
-def test_without_infusion_leukaemia_grows_to_its_ceiling(people):
+def test_without_infusion_tumour_grows_to_its_ceiling(people):
     # expected: logistic growth, so after five years the ceiling itself; lymphodepletion alone cures nobody on average
     course = people.with_cells(0.0).course(rules=False)
-    ceiling = full_marrow(people) * people.parameter("leukaemia_ceiling")
+    ceiling = full_marrow(people) * people.parameter("tumour_ceiling")
     # a clone growing slower than the ceiling is reached in five years would need a rate below 0.02 a day
-    growing = people.parameter("leukaemia_growth") > 0.02
+    growing = people.parameter("tumour_growth") > 0.02
     assert growing.sum() > N / 2
-    np.testing.assert_allclose(course["leukaemia_total"][growing, -1], ceiling[growing], rtol=1e-2)
+    np.testing.assert_allclose(course["tumour_total"][growing, -1], ceiling[growing], rtol=1e-2)
     assert (course["car_t_total"] == 0).all()
     after_chemotherapy = people.checks >= 7
-    assert (np.diff(course["leukaemia_total"][:, after_chemotherapy], axis=1) >= -1e-3 * ceiling[:, None]).all()
+    assert (np.diff(course["tumour_total"][:, after_chemotherapy], axis=1) >= -1e-3 * ceiling[:, None]).all()
 
 
 @pytest.mark.parametrize("rules", [False, True])
@@ -80,7 +80,7 @@ def test_nothing_moves_before_anything_is_given(treated):
     people = treated(4)
     days = people.checks[(people.checks <= -6 + 1e-9) | (people.checks >= 300)]
     still = type(people)(people.ready, people.patients, people.table, days, (), people.seed)
-    still = still.having(leukaemia_start=0.0, lymphocyte_start_share=1.0, marrow_reserve=1.0, b_cell_start_share=1.0)
+    still = still.having(tumour_start=0.0, lymphocyte_start_share=1.0, marrow_reserve=1.0, b_cell_start_share=1.0)
     still = still.having(ferritin_baseline=300.0, haemoglobin_start=12.5, crp_baseline=1.0)  # a fit marrow
     still = still.having(
         neutrophils_start=people.parameter("neutrophil_set_point"),
@@ -137,7 +137,7 @@ def test_dose_matters_weakly(early, untreated_toxicity, factor):
 def il6_by_burden(early):
     """Highest IL-6 (n, burdens) for 0.9 to 90 % of the marrow."""
     shares = np.array([0.009, 0.03, 0.09, 0.3, 0.9])
-    courses = [early.having(leukaemia_start=share * full_marrow(early)).course(rules=False) for share in shares]
+    courses = [early.having(tumour_start=share * full_marrow(early)).course(rules=False) for share in shares]
     return np.stack([course["il6"].max(axis=1) for course in courses], axis=1)
 
 
@@ -155,8 +155,8 @@ def test_il6_grows_clearly_with_burden(il6_by_burden):
 def test_more_killing_never_leaves_more_leukaemia(early, untreated_toxicity):
     # expected: monotone in the killing rate at the nadir
     stronger = early.having(kill_max=2 * early.parameter("kill_max")).course(rules=False)
-    nadir = stronger["leukaemia_total"].min(axis=1)
-    assert (nadir <= untreated_toxicity["leukaemia_total"].min(axis=1) * (1 + 1e-3)).all()
+    nadir = stronger["tumour_total"].min(axis=1)
+    assert (nadir <= untreated_toxicity["tumour_total"].min(axis=1) * (1 + 1e-3)).all()
 
 
 def test_antigen_negative_cells_decide_relapse_when_they_are_invisible(early):
@@ -164,4 +164,4 @@ def test_antigen_negative_cells_decide_relapse_when_they_are_invisible(early):
     blind = early.having(density_negative=1e-9)
     course = blind.course(rules=False)
     after = early.checks >= 7
-    assert (np.diff(np.log(course["leukaemia_negative"][:, after] + 1e-3), axis=1) >= -1e-3).all()
+    assert (np.diff(np.log(course["tumour_negative"][:, after] + 1e-3), axis=1) >= -1e-3).all()

@@ -97,7 +97,7 @@ def test_first_sign_comes_weeks_after_infusion_when_it_comes_late_in_the_rise(pe
 
 @pytest.mark.parametrize(
     ("name", "factor"),
-    [("leukaemia_start", 4.0), ("ifn_production", 3.0), ("density_half", 0.5), ("brain_exit", 0.5)],
+    [("tumour_start", 4.0), ("ifn_production", 3.0), ("density_half", 0.5), ("brain_exit", 0.5)],
     ids=["burden", "cytokine release", "avidity", "persistence in the brain"],
 )
 def test_risk_factors_raise_the_injury(people, course, name, factor):

@@ -42,7 +42,7 @@ def test_a_patient_as_sbml_follows_the_course_of_the_run(
     until = min(3.0, float(log["day"].min() or 3.0))  # type: ignore[arg-type]
     days = course.filter(pl.col("day") <= until)["day"]
     assert days[0] == first
-    names = ["leukaemia_positive", "fludarabine_central"]
+    names = ["tumour_positive", "fludarabine_central"]
     simulated = machine.simulate(times=[float(day) - first for day in days], selections=["time", *names])
     ours = course.filter(pl.col("day") <= until)
     # Recorded before a dose given at the same moment, so moments of dosing are compared on the day after.

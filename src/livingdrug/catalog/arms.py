@@ -1,4 +1,8 @@
-"""A treatment arm as planned: apheresis, bridging, lymphodepletion, infusion and management, in canonical numbers."""
+"""A treatment arm as planned: a list of givens (drugs, cells), the supply of cells, and management, in canonical numbers.
+
+`[[arm.given]]` is the general form. `[[arm.lymphodepletion]]` and `[arm.infusion]` are the usual ones: drugs that come before
+the cells, and a dose of cells. An arm without a product and an infusion is an arm without cells.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from livingdrug.catalog.records.base import Part
 from livingdrug.foundation.errors import CatalogError, UnitError
-from livingdrug.foundation.units import read, read_range
+from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 
 DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
 HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4}
@@ -71,6 +75,11 @@ class LymphodepletionDrug(Part):
         return _read_drug_dose(self.dose, self.drug)[1]
 
     @property
+    def is_flat(self) -> bool:
+        """Whether it says that everybody gets the same amount ("100 mg/patient")."""
+        return self.dose.strip().endswith(FLAT)
+
+    @property
     def dose_value(self) -> float:
         """The dose of one day in `dose_unit`."""
         return _read_drug_dose(self.dose, self.drug)[0]
@@ -80,16 +89,23 @@ class LymphodepletionDrug(Part):
         return self.dose_value * {"mg/m^2": bsa_m2, "mg/kg": weight_kg, "mg": 1.0 + 0.0 * weight_kg}[self.dose_unit]
 
 
+FLAT = "/patient"
+"""Behind an amount it says that everybody gets the same, whatever their size: "100 mg/patient"."""
+
+
 def _read_drug_dose(text: str, drug: str) -> tuple[float, str]:
-    for unit in DOSE_UNITS:
+    place = f'"lymphodepletion.dose" of {drug}'
+    advice = '\n  Write number and unit in quotes, such as "30 mg/m^2", "2 mg/kg", or "40 mg/patient" for a flat dose.'
+    try:
+        given = amount(text.strip().removesuffix(FLAT), "mg/m^2", where=place)
+    except UnitError as problem:
+        raise UnitError(f"{problem}{advice}") from None
+    for unit in ("mg",) if text.strip().endswith(FLAT) else DOSE_UNITS:
         try:
-            return read(text, unit), unit
+            return float(convert(given.value, given.unit, unit)), unit
         except UnitError:
             continue
-    raise UnitError(
-        f'"lymphodepletion.dose" of {drug}: got "{text}", expected a dose such as "30 mg/m^2", "2 mg/kg" or "40 mg".\n'
-        "  Write number and unit in quotes."
-    )
+    raise UnitError(f'{place}: got "{text}", expected a dose such as "30 mg/m^2".{advice}')
 
 
 class Infusion(Part):
@@ -99,6 +115,8 @@ class Infusion(Part):
     ----------
     day
         Day of infusion (day 0 by convention).
+    share
+        Part of the dose given on this day; the rest of a split dose stands under `given`.
     dose_at_most_50kg, dose_above_50kg
         Ranges, e.g. ``"0.2e6 to 5.0e6 cell/kg"`` and ``"0.1e8 to 2.5e8 cell"``; both or neither.
     dose_per_kg
@@ -110,6 +128,7 @@ class Infusion(Part):
     """
 
     day: float = 0.0
+    share: float = Field(default=1.0, gt=0.0)
     dose_at_most_50kg: str = ""
     dose_above_50kg: str = ""
     dose_per_kg: str = ""
@@ -184,17 +203,59 @@ class Infusion(Part):
 def _one_or_range(text: str, unit: str, key: str) -> tuple[float, float]:
     place = f'"infusion.{key}"'
     try:
-        if " to " in text:
-            return read_range(text, unit, where=place)
-        value = read(text, unit, where=place)
-        return value, value
+        return read_one_or_range(text, unit, where=place)
     except UnitError as problem:
         other = {"cell": "cell/kg", "cell/kg": "cell"}[unit]
         advice = (
             f'\n  A dose in "{other}" belongs in another key: dose_per_kg, dose_at_most_50kg [cell/kg];'
             " dose_fixed, dose_above_50kg [cell]."
         )
-        raise UnitError(f"{problem}{advice}") from None
+        raise UnitError(f"{problem}{advice if 'converts to' in str(problem) else ''}") from None
+
+
+class Given(Part):
+    """Something given besides the usual: a drug on a schedule, or cells (a second infusion, a part of a split dose).
+
+    Attributes
+    ----------
+    drug, dose
+        Catalog name of the drug, and its dose of one day, as in lymphodepletion.
+    cells
+        The arm's product, for a further infusion.
+    share
+        The infusion as a part (or multiple) of the dose.
+    days
+        Days on which it is given, counted as everywhere.
+    """
+
+    drug: str = ""
+    dose: str = ""
+    cells: str = ""
+    share: float = Field(default=1.0, gt=0.0)
+    days: tuple[float, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Given:
+        if bool(self.drug) == bool(self.cells):
+            raise CatalogError('"given": got neither or both of "drug" and "cells".\n  Name the one that is given.')
+        if self.drug:
+            self.as_drug()
+        elif self.dose:
+            raise CatalogError(
+                '"given.dose": cells are given as a "share" of the dose under [arm.infusion].\n  Use share.'
+            )
+        return self
+
+    def as_drug(self) -> LymphodepletionDrug:
+        """A drug on days, as lymphodepletion is."""
+        return LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days)
+
+
+class Portion(Part):
+    """One infusion: its day, and its part of the dose."""
+
+    day: float
+    share: float
 
 
 class Management(Part):
@@ -204,14 +265,35 @@ class Management(Part):
 
 
 class Arm(Part):
-    """One arm. `bridging`, `apheresis` have defaults; the others are stated."""
+    """One arm.
+
+    Attributes
+    ----------
+    name
+        Its name in tables.
+    product
+        Catalog name of the cells; empty in an arm without cells.
+    supply
+        Where cells come from: a file of `livingdrug.manufacturing.supply`. Empty: ``"autologous"`` with a product,
+        ``"none"`` without.
+    apheresis, bridging
+        How cells are made, and whether therapy is allowed meanwhile.
+    lymphodepletion, infusion
+        The usual givens; no infusion in an arm without cells.
+    given
+        Any other drug or infusion on any schedule.
+    management
+        How toxicity is treated.
+    """
 
     name: str = Field(min_length=1)
-    product: str
+    product: str = ""
+    supply: str = ""
     apheresis: Apheresis = Apheresis()
     bridging: Bridging = Bridging()
     lymphodepletion: tuple[LymphodepletionDrug, ...] = ()
-    infusion: Infusion
+    infusion: Infusion | None = None
+    given: tuple[Given, ...] = ()
     management: Management
 
     @field_validator("name")
@@ -222,7 +304,32 @@ class Arm(Part):
         return name
 
     @model_validator(mode="after")
+    def _cells_or_none(self) -> Arm:
+        if bool(self.product) != (self.infusion is not None):
+            lacking = '"infusion"' if self.product else '"product"'
+            raise CatalogError(
+                f'arm "{self.name}": {lacking} is missing; an arm with cells has a product and an infusion.\n'
+                "  Add it, or take out the other for an arm without cells."
+            )
+        if self.supply and (self.supply == "none") == bool(self.product):
+            raise CatalogError(
+                f'arm "{self.name}", "supply": got "{self.supply}" {"with" if self.product else "without"} a product.\n'
+                '  "none" is for an arm without cells; name a supply for one with cells.'
+            )
+        strangers = sorted({one.cells for one in self.given if one.cells} - {self.product})
+        if strangers:
+            raise CatalogError(
+                f'arm "{self.name}", "given.cells": got "{strangers[0]}", expected the arm\'s product "{self.product}".\n'
+                "  One arm gives one product."
+            )
+        if not self.product and not self.drugs:
+            raise CatalogError(f'arm "{self.name}": nothing is given.\n  Add [[arm.given]] with a drug, or a product.')
+        return self
+
+    @model_validator(mode="after")
     def _order_of_days(self) -> Arm:
+        if self.infusion is None:
+            return self
         for given in self.lymphodepletion:
             late = [day for day in given.days if day >= self.infusion.day]
             if late:
@@ -237,9 +344,32 @@ class Arm(Part):
         return self.model_copy(update={"management": Management(guideline=guideline), "name": name or self.name})
 
     @property
+    def supplied_by(self) -> str:
+        """The supply of cells: ``"autologous"``, ``"off_the_shelf"``, ``"none"`` …"""
+        return self.supply or ("autologous" if self.product else "none")
+
+    @property
+    def drugs(self) -> tuple[LymphodepletionDrug, ...]:
+        """Every drug planned: lymphodepletion first, then the other givens."""
+        return (*self.lymphodepletion, *(one.as_drug() for one in self.given if one.drug))
+
+    @property
+    def infusions(self) -> tuple[Portion, ...]:
+        """Every infusion of cells, by day."""
+        first = [Portion(day=self.infusion.day, share=self.infusion.share)] if self.infusion else []
+        more = [Portion(day=day, share=one.share) for one in self.given if one.cells for day in one.days]
+        return tuple(sorted([*first, *more], key=lambda portion: portion.day))
+
+    @property
+    def day_zero(self) -> float:
+        """The day from which response and toxicity are counted: of the first infusion; 0 without cells."""
+        return self.infusion.day if self.infusion else 0.0
+
+    @property
     def first_day(self) -> float:
-        """First day of treatment: the start of lymphodepletion, or the infusion."""
-        return min([self.infusion.day, *(day for given in self.lymphodepletion for day in given.days)])
+        """First day of treatment: the first drug, or the infusion."""
+        days = [day for given in self.drugs for day in given.days]
+        return min([*(portion.day for portion in self.infusions), *days])
 
 
 def duration_days(text: str, key: str) -> float:
@@ -247,4 +377,6 @@ def duration_days(text: str, key: str) -> float:
     return read(text, "day", where=f'"{key}"')
 
 
-__all__ = ["Apheresis", "Arm", "Bridging", "Infusion", "LymphodepletionDrug", "Management", "duration_days"]
+__all__ = [
+    "Apheresis", "Arm", "Bridging", "Given", "Infusion", "LymphodepletionDrug", "Management", "Portion", "duration_days",
+]  # fmt: skip

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
-
-GRADED = ("crs_", "icans_", "neurotoxicity_", "neurological_")
-"""Families of scales that a trial has to name; an endpoint reads a patient's highest grade as `<scale>_max`."""
+from livingdrug.catalog.questions import questions_of
+from livingdrug.foundation.errors import BadInput, CatalogError
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
@@ -39,9 +36,12 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
             continue
         seen.add((kind, name))
         try:
-            record = catalog.load(kind, name)
-        except UnknownName as problem:
+            catalog.path(kind, name)
+        except BadInput as problem:  # it points to nowhere: the fault is in the file that names it
             problems.append(CatalogError(f"{place}: {problem}"))
+            continue
+        try:
+            record = catalog.load(kind, name)
         except BadInput as problem:
             problems.append(problem)
         else:
@@ -53,26 +53,47 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
                         f"{name}.toml."
                     )
                 )
-            if kind == "endpoint":
-                problems += _ungraded(trial, record, place)
             if kind == "guideline":  # the one kind named by a trial that names others itself
                 waiting += [(f'guideline "{name}"', "drug", drug) for drug in record.drugs]
                 waiting += [(f'guideline "{name}"', "scale", scale) for scale in record.scales]
-    return problems
+    problems += _without_size(trial, catalog)
+    return problems or _unanswered(trial, catalog)
 
 
-def _ungraded(trial: Trial, endpoint: Endpoint, place: str) -> list[BadInput]:
-    """Grades an endpoint reads on a scale that the trial does not grade; toxicities the model grades by itself are not asked for."""
+def _without_size(trial: Trial, catalog: Lookup) -> list[BadInput]:
+    """Flat amounts of drugs that are dosed by size: "30 mg" where "30 mg/m^2" is usual."""
     found: list[BadInput] = []
-    for name in endpoint.needs:
-        scale = "icans_astct" if name == "icans_max" else name.removesuffix("_max")
-        if name.endswith("_max") and scale.startswith(GRADED) and scale not in trial.scales:
-            found.append(
-                CatalogError(
-                    f'{place}: endpoint "{endpoint.id}" reads {name}, but the trial does not grade scale "{scale}".\n'
-                    f'  Add "{scale}" to "scales", or take another endpoint.'
+    for number, arm in enumerate(trial.arms, start=1):
+        for given in arm.drugs:
+            if given.dose_unit != "mg" or given.is_flat or not catalog.has("drug", given.drug):
+                continue
+            try:
+                drug = catalog.load("drug", given.drug)
+            except BadInput:
+                continue  # told already
+            if drug.dosed_by_size:
+                found.append(
+                    CatalogError(
+                        f'trial "{trial.id}", "arm[{number}].lymphodepletion.dose" of {given.drug}: got "{given.dose}",'
+                        f" the same for everybody; {given.drug} is dosed by size: {drug.usual_dose}.\n"
+                        f'  Write for example "{given.dose}/m^2", or "{given.dose}/patient" if everybody gets as much.'
+                    )
                 )
-            )
+    return found
+
+
+def _unanswered(trial: Trial, catalog: Lookup) -> list[BadInput]:
+    """Endpoints that read what this trial neither grades nor measures."""
+    questions = questions_of(trial, catalog)
+    found: list[BadInput] = []
+    for use in trial.endpoints:
+        for name in catalog.load("endpoint", use.id).needs:
+            outcome = questions.find(name)
+            problem = questions.problem(outcome) if outcome else ""
+            if problem:
+                found.append(
+                    CatalogError(f'trial "{trial.id}", "endpoint": endpoint "{use.id}" reads {name}, but {problem}')
+                )
     return found
 
 
@@ -86,12 +107,16 @@ def _references(trial: Trial) -> Iterator[tuple[str, str, str]]:
         yield "infections", "infection", trial.infections
     for number, arm in enumerate(trial.arms, start=1):
         place = f"arm[{number}]"
-        yield f"{place}.product", "product", arm.product
+        if arm.product:
+            yield f"{place}.product", "product", arm.product
         yield f"{place}.management.guideline", "guideline", arm.management.guideline
         if arm.apheresis.making:
             yield f"{place}.apheresis.making", "making", arm.apheresis.making
         for given in arm.lymphodepletion:
             yield f"{place}.lymphodepletion.drug", "drug", given.drug
+        for given in arm.given:
+            if given.drug:
+                yield f"{place}.given.drug", "drug", given.drug
     for group, assays in trial.visits.assays.items():
         for assay in assays:
             yield f"visits.assays.{group}", "assay", assay

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import importlib
 import os
-import tomllib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.base import Inheriting, laid_over
+from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
+from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 HERE = Path(__file__).parent
 RECORDS = HERE / "records"
 VARIABLE = "LIVINGDRUG_CATALOG"
+LONGEST_NAME, LONGEST_PATH = 200, 4000
 
 
-class Catalog:
+class Catalog(TypedLoad):
     """The catalog files that come with the package, and any folders of your own.
 
     Parameters
@@ -45,10 +48,11 @@ class Catalog:
                     f'catalog folder "{folder}": expected a folder with sub-folders such as product/ and drug/.\n'
                     f"  Create it, or take it out of {VARIABLE}."
                 )
+        self._remembered: dict[tuple[str, str, int, int], Any] = {}
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of files there are: product, drug, trial, …"""
-        return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
+        return _kinds()
 
     def names(self, kind: str) -> list[str]:
         """All names of one kind, sorted."""
@@ -72,6 +76,9 @@ class Catalog:
         self._known_kind(kind)
         if is_path(name):
             return _existing(Path(name))
+        name = str(name)
+        if len(name) > LONGEST_NAME or min(name, default=" ") < " ":
+            raise UnknownName(kind, name, self.names(kind))
         for folder in self.folders:
             path = folder / kind / f"{name}.toml"
             if path.is_file():
@@ -80,18 +87,26 @@ class Catalog:
             kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder."
         )
 
-    def load(self, kind: str, name: str | Path) -> Any:
-        """The record of this kind and name (or path): a frozen `records.<kind>.Record`.
-
-        Raises
-        ------
-        UnknownName
-            No such kind or name.
-        CatalogError, UnitError
-            The file does not hold together; says file, key, what was expected and the next step.
-        """
+    def _load(self, kind: str, name: str | Path) -> Any:
         path = self.path(kind, name)
-        record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
+        state = path.stat()
+        key = (kind, str(path), state.st_mtime_ns, state.st_size)
+        if key not in self._remembered:
+            self._remembered[key] = self._read(kind, path)
+        return self._remembered[key]
+
+    def model_texts(self) -> dict[str, str]:
+        """Mechanisms and recipes in the user's folders: "mechanisms/x.ant", "recipes/y.toml" … -> text."""
+        found: dict[str, str] = {}
+        for folder in reversed(self.folders[:-1]):  # the first folder is laid on last: it counts
+            for place in (folder / "model", folder):
+                for kind, ending in (("mechanisms", "ant"), ("mechanisms", "toml"), ("recipes", "toml")):
+                    for path in sorted((place / kind).glob(f"*.{ending}")):
+                        found[f"{kind}/{path.name}"] = read_text(path)
+        return found
+
+    def _read(self, kind: str, path: Path) -> Any:
+        record_class = getattr(importlib.import_module(f"livingdrug.catalog.records.{kind}"), class_name(kind))
         record = checked(self._table(kind, path, record_class), path, record_class)
         try:
             record = record.completed(self)
@@ -119,6 +134,11 @@ class Catalog:
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():
             raise UnknownName("kind of catalog file", kind, self.kinds())
+
+
+@cache
+def _kinds() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
 
 
 def default_catalog() -> Catalog:
@@ -179,28 +199,25 @@ def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
     return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
 
 
+def read_text(path: Path) -> str:
+    """The text of a model file (UTF-8, with or without a byte-order mark).
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, or is not text.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (UnicodeDecodeError, OSError) as problem:
+        raise CatalogError(
+            f"{_short(path)}: cannot be read as text ({problem}).\n  Save it as plain text in UTF-8."
+        ) from None
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as a dictionary; every way it can fail is a `CatalogError` that names the file."""
-    path = _existing(path)
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise CatalogError(
-            f"{_short(path)}: byte {problem.start} is not text (UTF-8), expected a TOML file.\n"
-            "  Save it as plain text in UTF-8, or give the right file."
-        ) from None
-    except OSError as problem:
-        raise CatalogError(
-            f"{_short(path)}: cannot be read ({problem.strerror}).\n  Check the file's permissions."
-        ) from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        end = f"(at the end of the file, line {text.count(chr(10)) + 1})"
-        problem = str(problem).replace("(at end of document)", end)
-        raise CatalogError(
-            f"{_short(path)}: not valid TOML: {problem}.\n  Correct that place; text goes in quotes, lists in [ ]."
-        ) from None
+    return read_toml_file(_existing(path), called=_short(path))
 
 
 def read_record(path: Path, record_class: Any) -> Any:
@@ -229,6 +246,10 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
 
 
 def _existing(path: Path) -> Path:
+    text = str(path)
+    if len(text) > LONGEST_PATH or max(map(len, path.parts), default=0) > LONGEST_NAME or min(text, default=" ") < " ":
+        shown = text[:60].encode("unicode_escape").decode() + ("…" if len(text) > 60 else "")
+        raise CatalogError(f'"{shown}" cannot be the name of a file ({len(text)} letters).\n  Check the path.')
     if path.is_dir():
         raise CatalogError(f'"{path}" is a folder, expected a TOML file.\n  Name the file in it, e.g. "{path}/….toml".')
     if not path.exists():

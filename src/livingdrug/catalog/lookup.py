@@ -21,6 +21,10 @@ class Lookup(Protocol):
         """The record's file."""
         ...
 
+    def model_texts(self) -> dict[str, str]:
+        """Mechanisms and recipes of the user's own, by file name."""
+        ...
+
     def load(self, kind: str, name: str | Path) -> Any:
         """The record itself."""
         ...

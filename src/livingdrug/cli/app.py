@@ -6,7 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli import NOTICE, catalogue, compare, grading, models, patients, reproduce, scores, trials, validate
+from livingdrug.cli import (
+    NOTICE,
+    catalogue,
+    compare,
+    grading,
+    kinetics,
+    models,
+    patients,
+    petab,
+    reproduce,
+    scores,
+    trials,
+    validate,
+)
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -66,10 +79,17 @@ def build() -> Any:
         ("validate", validate.validate, ASK),
         ("model", models.model, EXPORT),
         ("reproduce", reproduce.reproduce, EXPORT),
+        ("petab", petab.petab, EXPORT),
     ):
         app.command(name, rich_help_panel=panel, epilog=NOTICE)(command)
     app.command("grade", rich_help_panel=YOURS, epilog=NOTICE)(grading.grade)
     app.command("score", rich_help_panel=YOURS, epilog=NOTICE, context_settings=scores.OPEN_OPTIONS)(scores.score)
+    app.command("nca", rich_help_panel=YOURS, epilog=NOTICE)(kinetics.nca)
+    app.command("fit", rich_help_panel=YOURS, epilog=NOTICE)(kinetics.fit)
+    data = typer.Typer(no_args_is_help=True, help="Look at a table of your own.", epilog=NOTICE)
+    data.command("check", epilog=NOTICE)(kinetics.check)
+    data.callback()(_data)
+    app.add_typer(data, name="data", rich_help_panel=YOURS)
     export.command("sbml", epilog=NOTICE)(models.export_sbml)
     export.callback()(_export)
     app.add_typer(export, name="export", rich_help_panel=EXPORT)
@@ -78,3 +98,7 @@ def build() -> Any:
 
 def _export() -> None:
     """Take a model to another program."""
+
+
+def _data() -> None:
+    """Look at a table of your own."""

@@ -45,7 +45,7 @@ def curve(
     width: int = 72,
     height: int = 4,
 ) -> str:
-    """One quantity as a block picture; each column is the largest value of its days.
+    """One quantity as a block picture; each column is the largest value of its days, the range in the title that of every value.
 
     Parameters
     ----------
@@ -60,18 +60,19 @@ def curve(
     """
     columns: list[float | None] = [None] * width
     looked = [False] * width
+    seen: list[float] = []
     for day, value in zip(days, values, strict=True):
         if not begin <= day <= end:
             continue
         place = min(int((day - begin) / max(end - begin, 1e-9) * width), width - 1)
         looked[place] = True
         if value is not None and math.isfinite(value):
+            seen.append(value)
             here = columns[place]
             columns[place] = value if here is None else max(here, value)
     for place in range(1, width):  # between two checks nothing is known to change; an unknown value stays a gap
         if not looked[place] and any(looked[place:]):
             columns[place] = columns[place - 1]
-    seen = [value for value in columns if value is not None]
     if not seen:
         return f"{title}: nothing recorded"
     low, high = min(seen), max(seen)

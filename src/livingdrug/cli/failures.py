@@ -16,6 +16,9 @@ _DISK = {
     errno.ENOENT: "there is no such file or folder; check the spelling",
     errno.EISDIR: "that is a folder, and a file was expected; name the file inside it",
     errno.ENOTDIR: "a file stands where a folder was expected; choose another folder",
+    errno.ENAMETOOLONG: "that name is too long for a file; choose a shorter one",
+    errno.ELOOP: "that is a circle of links; name the file itself",
+    errno.EINVAL: "that is no name of a file here; choose another one",
     errno.EEXIST: "something of that name is there already; choose another name",
 }
 
@@ -28,6 +31,8 @@ def explain(problem: BaseException) -> tuple[str, int]:
     >>> explain(OSError(errno.ENOSPC, "No space left on device", "runs/a/visits.parquet"))
     ('Error: runs/a/visits.parquet: there is no space left on the disk; free some or choose another folder with -o.', 2)
     """
+    if type(problem).__name__ == "Abort" and isinstance(problem.__cause__, EOFError):
+        problem = problem.__cause__  # a file that ended too early, and not a person who pressed Ctrl-D
     if isinstance(problem, LivingDrugError):
         return f"Error: {problem}", problem.exit_code
     if isinstance(problem, KeyboardInterrupt) or type(problem).__name__ == "Abort":

@@ -39,9 +39,9 @@ def grade(
       livingdrug grade vitals.csv --scale crs_astct --scale icans_astct -o graded.csv
       livingdrug list scale
     """
-    from livingdrug.clinic.sign_table import grade_table
-    from livingdrug.clinic.sign_table import template as empty_table
     from livingdrug.foundation.errors import BadInput
+    from livingdrug.interop.user_tables.grading import graded, read_sign_table
+    from livingdrug.interop.user_tables.grading import template as empty_table
 
     if out is not None:
         _refuse_target(out, table)
@@ -50,13 +50,14 @@ def grade(
         return
     if table is None:
         raise BadInput("no table was given.\n  Give a CSV file; livingdrug grade --template makes one to fill in.")
-    graded = grade_table(table, scale, catalog=opened(catalog))
+    read = read_sign_table(table)
+    result = graded(read, scale, catalog=opened(catalog))
     if out is not None:
         from livingdrug.cli.files import write_text
-        from livingdrug.clinic.user_table import as_csv
+        from livingdrug.interop.user_tables.files import as_csv
 
-        write_text(out, as_csv(graded))
-    _show(graded, table, out)
+        write_text(out, as_csv(result))
+    _show(result, read, out)
 
 
 def _refuse_target(out: Path, table: Path | None) -> None:
@@ -81,8 +82,8 @@ def _give(text: str, out: Path | None) -> None:
     notice(screen)
 
 
-def _show(graded: Any, table: Path, out: Path | None) -> None:
-    """How many rows have which grade, and the grades themselves when they are few."""
+def _show(graded: Any, read: Any, out: Path | None) -> None:
+    """What was understood of the table, how many rows have which grade, and the grades themselves when they are few."""
     import polars as pl
 
     from livingdrug.cli.screen import console, notice
@@ -92,18 +93,18 @@ def _show(graded: Any, table: Path, out: Path | None) -> None:
     scales = [name for name in graded.columns if graded[name].dtype == pl.Int64 and not name.endswith("_at_most")]
     counts = [(name, *((graded[name] == g).sum() for g in range(6)), graded[name].null_count()) for name in scales]
     heading = ("scale", *(f"grade {g}" for g in range(6)), "not seen")
-    screen.print(f"{table}: {graded.height} rows", markup=False)
+    screen.print(str(read.understood), markup=False)
     screen.print(sheet(heading, counts, right=heading[1:]))
     if out is not None:
         screen.print(f"Wrote {out}", markup=False)
     elif len(scales) > SHOWN_SCALES:
         screen.print("Every row: write them with -o FILE, or choose with --scale", markup=False)
     else:
-        who = [name for name in graded.columns if graded[name].dtype == pl.String][:2]
+        who = [*read.people.headings] or [name for name in graded.columns if graded[name].dtype == pl.String][:2]
+        who += [name for name in read.day_headings if name not in who]
         chosen = [name for name in graded.columns if name in (*who, *scales) or name.endswith("_at_most")]
-        screen.print(
-            sheet(("row", *chosen), [(i + 2, *row) for i, row in enumerate(graded[:SHOWN_ROWS].select(chosen).rows())])
-        )
+        rows = zip(read.table.lines[:SHOWN_ROWS].tolist(), graded[:SHOWN_ROWS].select(chosen).rows(), strict=True)
+        screen.print(sheet(("row", *chosen), [(line, *row) for line, row in rows]))
         if graded.height > SHOWN_ROWS:
             screen.print(f"… and {graded.height - SHOWN_ROWS} rows more; write them all with -o FILE", markup=False)
     notice(screen)

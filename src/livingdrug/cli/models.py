@@ -89,17 +89,21 @@ def assembled(name: str, arm: str | None, known: Any) -> Any:
         Neither a trial nor a recipe is called so.
     """
     from livingdrug.foundation.errors import UnknownName
-    from livingdrug.model.assemble import HERE, assemble
+    from livingdrug.model.assemble import assemble
+    from livingdrug.model.texts import ids, package_texts, texts_in
 
-    recipes = {path.stem for path in (HERE / "recipes").glob("*.toml")}
+    texts = texts_in(known.folders)
+    recipes = ids("recipes", {**package_texts(), **texts})
     if name in recipes or Path(name).parent.name == "recipes":
-        return assemble(name)
+        return assemble(name, texts=texts)
     trials = known.names("trial")
     if name not in trials and not name.endswith(".toml") and "/" not in name:
         raise UnknownName("trial or recipe", name, [*trials, *recipes], "A path to a trial file will do, too.")
     from livingdrug.catalog.load import load_trial
+    from livingdrug.catalog.plan import plan_arm
+    from livingdrug.course.equations import entered
 
     protocol = load_trial(name, catalog=known)
-    chosen = protocol.arms[0] if arm is None else protocol.arm(arm)
-    product, disease = known.load("product", chosen.product), known.load("disease", protocol.disease)
-    return assemble(product.recipe, overrides={**disease.parameter, **product.parameter})
+    plan = plan_arm(protocol, (protocol.arms[0] if arm is None else protocol.arm(arm)).name, known)
+    own = plan.product.parameter if plan.product else {}
+    return assemble(plan.recipe, overrides={**plan.disease.parameter, **own}, texts=plan.texts, states=entered(plan))

@@ -17,6 +17,10 @@ SIGNS = (
 )
 
 
+SIGN_WIDTH, GRADE_WIDTH, OTHER_WIDTH = 11, 5, 20
+"""Letters of a sign with its untreated value, of a grade with its, and of the day and the drugs."""
+
+
 def patient(
     trial: Annotated[
         str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue (eliana), or a path to a trial file.")
@@ -63,17 +67,19 @@ def patient(
         told = explain(protocol, chosen, number, seed, known, scales=tuple(scale or ()))
         story = told.story
     else:
-        from livingdrug.reports.story import setting, tell
+        from livingdrug.reports.setting import setting
+        from livingdrug.reports.story import tell
+        from livingdrug.trial.one_patient import one_patient
 
         words = setting(protocol, chosen, known)
-        told, story = None, tell(_simulate(protocol, chosen, number, seed, known), chosen, number, words)
+        told, story = None, tell(one_patient(protocol, chosen, number, seed, known), chosen, number, words)
     screen = console()
     screen.print(story.title, style="bold", markup=False)
     screen.print(f"{protocol.id}, arm {chosen}, seed {seed}\n", style="dim", markup=False)
     for paragraph in story.paragraphs:
         screen.print(f"{paragraph}\n", markup=False)
     if told is not None:
-        _explain(screen, told)
+        _explain(screen, told, known, named=bool(scale))
     elif story.entries:
         screen.print(
             table(("day", "what happened"), [(f"{e.day:.1f}", e.sentence) for e in story.entries], right=("day",))
@@ -86,36 +92,67 @@ def patient(
     notice(screen)
 
 
-def _explain(screen: Any, told: Any) -> None:
+def _explain(screen: Any, told: Any, known: Any, *, named: bool) -> None:
     """Signs and grades of the eventful days, what was given and why, what it changed."""
     from livingdrug.cli.screen import table
 
     eventful = [one for one in told.days if one.eventful]
     if eventful:
         signs = [sign for sign in SIGNS if _is_off(eventful, sign[0])]
+        shown, left = _scales_that_fit(told, known, screen.width - SIGN_WIDTH * len(signs), named)
         rows = [
             (
                 one.day,
                 *(_pair(one.signs.get(name), one.untreated_signs.get(name), digits) for name, _, digits in signs),
-                *(_pair(one.grades.get(name), one.untreated_grades.get(name), 0) for name in told.scales),
+                *(_pair(one.grades.get(name), one.untreated_grades.get(name), 0) for name in shown),
                 *([", ".join(dict.fromkeys(given.drug for given in one.given))] if told.given else []),
             )
             for one in eventful
         ]
-        names = (name.replace(" ", "\n", 1) for name in told.scales.values())  # two lines leave room for the numbers
+        names = (told.scales[name].replace(" ", "\n") for name in shown)  # one word a line leaves room for the numbers
         columns = ("day", *(head for _, head, _ in signs), *names, *(["given"] if told.given else []))
         screen.print(
             "Day by day, at worst (in brackets: untreated, where it differs; † dead)", style="bold", markup=False
         )
         sheet = table(columns, rows, right=[name for name in columns if name != "given"])
         sheet.padding = (0, 1, 0, 0)
+        for column in sheet.columns[: len(columns) - bool(told.given)]:
+            column.no_wrap = True  # a number and its bracket stay on one line
         screen.print(sheet)
+        if left:
+            words = (
+                f"Not shown for want of room: {', '.join(told.scales[name] for name in left)}. Name some with --scale."
+            )
+            screen.print(words, style="dim", markup=False)
     if told.given:
         screen.print(f"What was given, and why (guideline {told.guideline})", style="bold", markup=False)
         screen.print(table(("day", "what", "why"), _doses(told.given), right=("day",)))
     screen.print("What it changed, against the same patient untreated (true course)", style="bold", markup=False)
     screen.print(_bullets(told.text))
     screen.print("")
+
+
+def _scales_that_fit(told: Any, known: Any, room: int, named: bool) -> tuple[list[str], list[str]]:
+    """The scales with room for a column, and the others: the first of each toxicity goes before the rest.
+
+    Scales named on the command line are all shown.
+    """
+    from livingdrug.reports.toxicity_scales import leading, told_scales
+
+    names = list(told.scales)
+    if named:
+        return names, []
+    first = [scale.id for scale in leading(told_scales(names, known), len(names))]
+    ranked = [*first, *(name for name in names if name not in first)]
+    room -= OTHER_WIDTH
+    kept: set[str] = set()
+    for name in ranked:
+        wide = max(GRADE_WIDTH, *(len(word) for word in told.scales[name].split())) + 2
+        if kept and room < wide:
+            continue
+        kept.add(name)
+        room -= wide
+    return [name for name in names if name in kept], [name for name in names if name not in kept]
 
 
 def _is_off(days: Any, sign: str) -> bool:
@@ -163,15 +200,3 @@ def check_patient(number: int) -> None:
 
     if number < 1:
         raise BadInput(f"--patient {number}: patients are numbered from 1")
-
-
-def _simulate(protocol: Any, arm: str, number: int, seed: int, known: Any) -> dict[str, Any]:
-    """The frames of one patient, with the whole course kept."""
-    import numpy as np
-
-    from livingdrug.course.settings import Settings
-    from livingdrug.course.simulate import simulate_patients
-
-    alone = np.array([number], dtype=np.int64)
-    # The sample whose course is kept is numbered from 1, so it has to reach this patient.
-    return simulate_patients(protocol, arm, alone, seed, catalog=known, settings=Settings(sample=number))

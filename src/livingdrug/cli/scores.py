@@ -147,10 +147,11 @@ def _score_one(record: Any, values: dict[str, str]) -> None:
     screen.print(f"{record.title}: {float(result.value):.4g}{label}", style="bold", markup=False)
     rows = []
     for name, one in record.input.items():
-        given = f"{float(result.inputs[name]):.6g} {one.unit}".strip()
-        rows.append((name, given, f"{float(result.points[name]):g}" if name in result.points else ""))
-    columns = ("input", "value", "points" if record.points else "")
-    screen.print(table(columns, rows, right=("value", "points")))
+        value = f"{float(result.inputs[name]):.6g} {one.unit}".strip()
+        points = f"{float(result.points[name]):g}" if name in result.points else ""
+        rows.append((name, result.given.get(name, ""), value, points))
+    columns = ("input", "read as", "value", "points" if record.points else "")
+    screen.print(table(columns, rows, right=("read as", "value", "points")))
     for band in reversed(record.band):
         if float(result.value) >= band.at_least:
             screen.print(f"{band.label}: {band.meaning} ({band.source}, {band.where}; {band.status})", markup=False)
@@ -169,26 +170,33 @@ def _score_table(record: Any, path: Path, out: Path | None) -> None:
     from livingdrug.cli.files import refuse_folder, write_text
     from livingdrug.cli.grading import SHOWN_ROWS
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.clinic.scores import score_table
-    from livingdrug.clinic.user_table import as_csv
     from livingdrug.foundation.errors import BadInput
+    from livingdrug.interop.user_tables.files import as_csv
+    from livingdrug.interop.user_tables.scoring import read_patient_table, scored
 
     if out is not None:
         refuse_folder(out)
         if out.exists() and path.exists() and out.samefile(path):
             raise BadInput(f"{out} is the table itself.\n  Write the result to another file with -o.")
-    scored = score_table(path, record)
+    read = read_patient_table(path, record)
+    result = scored(read, record)
     screen = console()
+    screen.print(str(read.understood), markup=False)
     if out is not None:
-        write_text(out, as_csv(scored))
+        write_text(out, as_csv(result))
         screen.print(
-            f"Wrote {out}: {scored.height} patients, {scored[record.id].null_count()} without a score", markup=False
+            f"Wrote {out}: {result.height} patients, {result[record.id].null_count()} without a score", markup=False
         )
     else:
-        shown = [scored.columns[0], *(name for name in scored.columns if name.startswith(record.id))]
-        rows = [(i + 2, *row) for i, row in enumerate(scored[:SHOWN_ROWS].select(shown).rows())]
+        shown = [result.columns[0], *(name for name in result.columns if name.startswith(record.id))]
+        rows = [
+            (line, *row)
+            for line, row in zip(
+                read.table.lines[:SHOWN_ROWS].tolist(), result[:SHOWN_ROWS].select(shown).rows(), strict=True
+            )
+        ]
         screen.print(table(("row", *shown), rows))
-        if scored.height > SHOWN_ROWS:
-            screen.print(f"… and {scored.height - SHOWN_ROWS} rows more; write them all with -o FILE", markup=False)
+        if result.height > SHOWN_ROWS:
+            screen.print(f"… and {result.height - SHOWN_ROWS} rows more; write them all with -o FILE", markup=False)
     _bands(record, screen)
     notice(screen)

@@ -51,14 +51,14 @@ def validate(
 
     told = board.told()
     write_json(folder / "scoreboard.json", told)
-    written = write_scoreboard(board, folder / "scoreboard.html")
+    written = write_scoreboard(board, folder / "scoreboard.html", catalog=known)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    _say(board, written)
+    _say(board, written, known)
 
 
-def _say(board: Any, written: Path) -> None:
+def _say(board: Any, written: Path, known: Any) -> None:
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.reports.scoreboard import USES, counts, rows
 
@@ -69,7 +69,7 @@ def _say(board: Any, written: Path) -> None:
         facts = f"{manifest['patients']} enrolled, {score.n_infused} infused, arm {score.arm}, seed {manifest['seed']}"
         screen.print(f"{facts}, parameters {manifest['parameters_sha256'][:12]}…\n", style="dim", markup=False)
         for use, words in USES.items():
-            found = rows(score, use)
+            found = rows(score, use, catalog=known)
             if found:
                 columns = ("", "published", "simulated", "z")
                 screen.print(table(columns, found, title=words, right=columns[1:]))

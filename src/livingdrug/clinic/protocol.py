@@ -30,7 +30,7 @@ ACUTE_UNTIL, DAILY_UNTIL, WEEKLY_UNTIL = 35, 60, 365
 
 
 def doses(arm: Arm, weights: NDArray[np.float64], bsa: NDArray[np.float64]) -> list[PlannedDose]:
-    """Lymphodepletion as planned, by day and in the arm's order within a day.
+    """Every planned drug, by day and in the arm's order within a day.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def doses(arm: Arm, weights: NDArray[np.float64], bsa: NDArray[np.float64]) -> l
             )
     planned = [
         PlannedDose(float(day), given.drug, np.asarray(given.milligrams(weights, bsa), dtype=np.float64))
-        for given in arm.lymphodepletion
+        for given in arm.drugs
         for day in given.days
     ]
     return sorted(planned, key=lambda dose: dose.day)
@@ -83,7 +83,7 @@ def check_days(
     -----
     8-hourly to day 35, daily to day 60, weekly to day 365, two-weekly to the end.
     """
-    infusion, end = float(arm.infusion.day), float(follow_up_days)
+    infusion, end = float(arm.day_zero), float(follow_up_days)
     if not end > infusion:
         raise BadInput(f"follow-up of {end:g} days ends before the infusion on day {infusion:g}; lengthen it")
     grid = [
@@ -93,7 +93,8 @@ def check_days(
         np.arange(WEEKLY_UNTIL, max(end, WEEKLY_UNTIL) + 1, 14),
     ]
     planned = visits.days if isinstance(visits, Visits) else (visits or {})
-    treatment = [float(day) for given in arm.lymphodepletion for day in given.days]
+    treatment = [float(day) for given in arm.drugs for day in given.days]
+    treatment += [float(portion.day) for portion in arm.infusions]
     before = np.arange(np.floor(arm.first_day), infusion)  # daily while lymphodepletion runs
     days = np.concatenate(
         [

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.score import Record as ScoreRecord
-from livingdrug.clinic.user_table import Column, match_columns, numbers, plain, read_table, to_unit
+from livingdrug.catalog.records.score import Score, ScoreInput
+from livingdrug.foundation.amounts import NotAnAmount, expectation, read_amount
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
 from livingdrug.foundation.expressions import read_formula
-
-_TEXT = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+from livingdrug.foundation.units import convert_laboratory
+from livingdrug.foundation.yes_no import with_usual_spellings
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,8 @@ class ScoreResult:
         Item -> its points, for scores that add points.
     inputs
         Input -> value in its canonical unit.
+    given
+        Input -> the quantity as it was read, for inputs given as text; in one spelling, to be shown back.
     """
 
     score: str
@@ -43,17 +43,10 @@ class ScoreResult:
     band: NDArray[np.str_]
     points: dict[str, NDArray[np.float64]]
     inputs: dict[str, NDArray[np.float64]]
+    given: dict[str, str]
 
 
-def columns_of(record: ScoreRecord) -> tuple[Column, ...]:
-    """The score's inputs as columns of a table."""
-    return tuple(
-        Column(name, one.unit, one.meaning, one.low, one.high, one.whole, one.synonyms, one.words, one.molar_mass)
-        for name, one in record.input.items()
-    )
-
-
-def score(record: ScoreRecord, values: Mapping[str, Any]) -> ScoreResult:
+def score(record: Score, values: Mapping[str, Any]) -> ScoreResult:
     """A score of one patient or many.
 
     Parameters
@@ -80,58 +73,29 @@ def score(record: ScoreRecord, values: Mapping[str, Any]) -> ScoreResult:
     2.4
     """
     refuse(record)
-    known = {column.name: column for column in columns_of(record)}
-    names = {plain(other): column.name for column in known.values() for other in (column.name, *column.synonyms)}
+    known = record.input
+    names = {_plain(other): name for name, one in known.items() for other in (name, *one.synonyms)}
     inputs: dict[str, NDArray[np.float64]] = {}
+    told: dict[str, str] = {}
     for given, value in values.items():
-        name = names.get(plain(given))
+        name = names.get(_plain(given))
         if name is None:
             raise UnknownName(f"input of {record.id}", given, names, "livingdrug score NAME tells what it reads.")
         if name in inputs:
             raise BadInput(f"{record.id}: {name} is given twice.")
-        inputs[name] = _checked(value, known[name], record)
+        if isinstance(value, str):
+            value, told[name] = _from_text(value, known[name], f'{record.id}, "{name}"')
+        inputs[name] = _checked(value, name, known[name], record, told.get(name, ""))
     missing = [f"{name} [{one.unit}]" if one.unit else name for name, one in known.items() if name not in inputs]
     if missing:
         raise BadInput(
             f'score "{record.id}" also reads {", ".join(missing)}.\n'
             "  Give every input: a score with a missing value would look lower than it is."
         )
-    return _evaluated(record, inputs)
+    return _evaluated(record, inputs, told)
 
 
-def score_table(path: Path | str, record: ScoreRecord) -> pl.DataFrame:
-    """Score a CSV of patients; columns by input name or synonym, units in brackets where they differ.
-
-    Returns
-    -------
-    The table's own columns as text, the score (Float64, null where an input is blank), and its band if it has bands.
-
-    Raises
-    ------
-    BadInput
-        The score is refused, a column is missing, or cells cannot be used (row, column, value, expectation).
-    """
-    refuse(record)
-    table = read_table(path)
-    columns = columns_of(record)
-    matches = match_columns(table, columns)
-    missing = [column for column in columns if column.name not in matches]
-    if missing:
-        told = [f"- {one.name}{f' [{one.unit}]' if one.unit else ''}: {one.meaning}" for one in missing]
-        raise BadInput("\n".join([f'{table.source}: score "{record.id}" reads columns that are not there:', *told]))
-    result = _evaluated(record, numbers(table, matches, columns))
-    new = [record.id, f"{record.id}_band"][: 2 if record.band else 1]
-    clash = [name for name in new if name in table.frame.columns]
-    if clash:
-        raise BadInput(f'{table.source}: there is a column "{clash[0]}" already.\n  Rename it first.')
-    frame = table.frame.with_columns(pl.Series(record.id, result.value, dtype=pl.Float64).fill_nan(None))
-    if record.band:
-        labels = [str(label) or None for label in result.band]
-        frame = frame.with_columns(pl.Series(new[1], labels, dtype=pl.String))
-    return frame
-
-
-def told_probability(record: ScoreRecord, value: float) -> str:
+def told_probability(record: Score, value: float) -> str:
     """What the published table says of this score; a range between two of its lines, ``""`` without a table.
 
     Examples
@@ -155,7 +119,7 @@ def told_probability(record: ScoreRecord, value: float) -> str:
     return f"{percent[below]:g} to {percent[below + 1]:g} %"
 
 
-def refuse(record: ScoreRecord) -> None:
+def refuse(record: Score) -> None:
     """Raise `BadInput` with the reason when this score is not computed."""
     if record.refused:
         raise BadInput(
@@ -165,43 +129,52 @@ def refuse(record: ScoreRecord) -> None:
         )
 
 
-def _checked(value: Any, column: Column, record: ScoreRecord) -> NDArray[np.float64]:
-    where = f'{record.id}, "{column.name}"'
-    if isinstance(value, str):
-        number: Any = _from_text(value, column, where)
-    else:
-        try:
-            number = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise BadInput(f"{where}: got {value!r}, expected {column.expectation}.") from None
+def _plain(name: str) -> str:
+    return re.sub(r"[\s\-./]+", "_", name.strip().lower()).strip("_")
+
+
+def _checked(value: Any, name: str, one: ScoreInput, record: Score, told: str) -> NDArray[np.float64]:
+    expected = f"expected {expectation(one.low, one.high, one.unit, whole=one.whole, words=one.words)}"
+    where = f'{record.id}, "{name}"'
+    try:
+        number = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"{where}: got {value!r}, {expected}.") from None
     with np.errstate(invalid="ignore"):
-        wrong = (number < column.low) | (number > column.high)
-        if column.whole:
+        wrong = (number < one.low) | (number > one.high)
+        if one.whole:
             wrong |= number != np.floor(number)
             wrong &= ~np.isnan(number)
     if np.any(wrong):
-        shown = value if isinstance(value, str) else f"{np.asarray(number)[wrong].flat[0]:g}"
-        raise BadInput(f'{where}: got "{shown}", expected {column.expectation}.')
-    return np.asarray(number, dtype=np.float64)
+        shown = told or f"{number[wrong].flat[0]:g}"
+        raise BadInput(f'{where}: got "{shown}", {expected}.')
+    return number
 
 
-def _from_text(text: str, column: Column, where: str) -> float:
-    words = {word.lower(): value for word, value in column.words.items()}
+def _from_text(text: str, one: ScoreInput, where: str) -> tuple[float, str]:
+    """The value in its canonical unit, and the quantity as it was read."""
+    words = {word.lower(): value for word, value in with_usual_spellings(one.words).items()}
     if text.strip().lower() in words:
-        return words[text.strip().lower()]
-    match = _TEXT.match(text)
-    if not match:
-        raise BadInput(f'{where}: got "{text}", expected {column.expectation}.')
-    number, unit = float(match[1]), match[2]
-    if not unit and column.unit:
-        raise UnitError(f'{where}: got "{text}" without a unit; write for example "{match[1]} {column.unit}".')
+        return words[text.strip().lower()], text.strip().lower()
+    expected = expectation(one.low, one.high, one.unit, whole=one.whole, words=one.words)
+    shown = text if len(text) <= 80 else f"{text[:60]}…"
     try:
-        return float(to_unit(number, unit, column))
+        given = read_amount(text)
+    except NotAnAmount as problem:
+        raise UnitError(f'{where}: got "{shown}": {problem}; expected {expected}.') from None
+    if one.unit and not given.unit:
+        raise UnitError(f'{where}: got "{shown}" without a unit; write for example "{given.value:g} {one.unit}".')
+    try:
+        value = float(convert_laboratory(given.value, given.unit, one.unit, molar_mass=one.molar_mass))
     except UnitError:
-        raise UnitError(f'{where}: got "{text}", expected a quantity in "{column.unit or "no unit"}".') from None
+        raise UnitError(
+            f'{where}: got "{text}", read as {given.told}; expected a quantity in "{one.unit or "no unit"}".'
+        ) from None
+    # Limits are met exactly: 101.12 degF is 38.4 degC, not 38.40000000000003.
+    return (value if given.unit == one.unit else round(value, 9)), given.told
 
 
-def _evaluated(record: ScoreRecord, inputs: dict[str, NDArray[np.float64]]) -> ScoreResult:
+def _evaluated(record: Score, inputs: dict[str, NDArray[np.float64]], given: dict[str, str]) -> ScoreResult:
     shape = np.broadcast_shapes(*(values.shape for values in inputs.values()))
     inputs = {name: np.broadcast_to(values, shape) for name, values in inputs.items()}
     parts = {
@@ -218,4 +191,4 @@ def _evaluated(record: ScoreRecord, inputs: dict[str, NDArray[np.float64]]) -> S
     band = np.full(shape, "", dtype=object)
     for one in record.band:
         band = np.where(value >= one.at_least, one.label, band)
-    return ScoreResult(record.id, value, np.asarray(band, dtype=np.str_), parts if record.points else {}, inputs)
+    return ScoreResult(record.id, value, np.asarray(band, dtype=np.str_), parts if record.points else {}, inputs, given)

@@ -1,35 +1,36 @@
-"""From catalogue names to something that runs: recipe, guideline and scales become one compiled model.
+"""From a plan to something that runs: recipe, guideline and scales become one compiled model.
 
-Compiled once per process and combination; chunks in other threads share it.
+Assembled and compiled once per process and combination; chunks in other threads share it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.load import Catalog
+from livingdrug.catalog.records.scale import FLAGS, REPORTED
 from livingdrug.clinic.management import RuleInfo, compile_guideline
-from livingdrug.course.fate import fate_parameters, fate_program
+from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.read import read_sbml
+from livingdrug.foundation.errors import CatalogError, ModelError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.assemble import Model, assemble
+from livingdrug.model.instance import Clone
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.arms import Arm
-    from livingdrug.catalog.records.drug import Record as Drug
-    from livingdrug.catalog.records.guideline import Record as Guideline
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.plan import Plan
 
 ACUTE_PHASE_DAYS = 60.0
 """Rules for acute toxicity fire until this day; assumed, covers the eight weeks in which ELIANA counted such events."""
-REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day", "positive_extinct_day", "negative_extinct_day")
+REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day")
+"""What the check program remembers of every patient, beside the day on which each clone died out."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ class Equations:
 
 
 _LOCK = threading.Lock()
+_MODELS: dict[object, Model] = {}
 _READY: dict[object, Equations] = {}
 
 
-def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
-    """The compiled model of an arm: the product's recipe under the arm's guideline, grading the trial's scales.
+def assembled(plan: Plan) -> Model:
+    """The model of an arm: its recipe, and the mechanisms that its drugs bring.
 
     A drug brings its mechanism: one that the recipe leaves out joins the model of every arm that may give the drug.
     The recipes themselves hold the drugs that guidelines give, so that arms of one product share one model and differ
@@ -68,38 +70,48 @@ def equations(trial: Trial, arm: Arm, catalog: Catalog) -> Equations:
 
     Raises
     ------
+    ModelError
+        Mechanisms do not fit together.
+    """
+    states = entered(plan)
+    clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
+    key = (plan.recipe, states, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True))
+    if key not in _MODELS:
+        instances = {"clone": clones} if clones else None
+        _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts, instances=instances)
+    return _MODELS[key]
+
+
+def entered(plan: Plan) -> tuple[str, ...]:
+    """States that the drugs of an arm enter, sorted; supportive drugs enter none."""
+    return tuple(sorted({drug.enters for drug in plan.drugs.values() if not drug.supportive}))
+
+
+def equations(plan: Plan) -> Equations:
+    """The compiled model of an arm: its mechanisms under its guideline, grading its scales.
+
+    Raises
+    ------
     ModelError, CatalogError
         Mechanisms, rules or scales do not fit together.
     """
-    product = catalog.load("product", arm.product)
-    guideline = catalog.load("guideline", arm.management.guideline)
-    names = dict.fromkeys([*trial.scales, *guideline.scales])
-    scales = {name: catalog.load("scale", name) for name in names}
-    drugs = {name: catalog.load("drug", name) for name in guideline.drugs}
-    brought = _entered_states(arm, catalog)
-    key = (product.recipe, brought, guideline.model_dump_json(), tuple(s.model_dump_json() for s in scales.values()),
-           tuple(d.model_dump_json() for d in drugs.values()))  # fmt: skip
+    given = {name: plan.drugs[name] for name in plan.guideline.drugs}
     with _LOCK:
+        model = assembled(plan)
+        key = (id(model), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
+               tuple(d.model_dump_json() for d in given.values()))  # fmt: skip
         if key not in _READY:
-            _READY[key] = _compile(product.recipe, brought, guideline, scales, drugs)
+            _READY[key] = _compile(model, plan, given)
         return _READY[key]
 
 
-def _entered_states(arm: Arm, catalog: Catalog) -> tuple[str, ...]:
-    """States that the drugs of an arm enter, sorted; supportive drugs enter none."""
-    names = {part.drug for part in arm.lymphodepletion}
-    names |= set(catalog.load("guideline", arm.management.guideline).drugs)
-    drugs: list[Drug] = [catalog.load("drug", name) for name in sorted(names)]
-    return tuple(sorted({drug.enters for drug in drugs if not drug.supportive}))
-
-
-def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales: Mapping, drugs: Mapping) -> Equations:
-    model = assemble(recipe, states=entered)
-    odes = _with_patient_parameters(read_sbml(model.sbml))
-    managed, rules = compile_guideline(guideline, scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
-    program = joined(fate_program(), managed)
+def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
+    odes = _with_patient_parameters(read_sbml(model.sbml), model.clones)
+    managed, rules = compile_guideline(plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
+    program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
-    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *scales, *told]))
+    days = map(extinct_day, model.clones)
+    outputs = tuple(dict.fromkeys([*model.outputs, *model.states, *REMEMBERED, *days, *plan.scales, *told]))
     compiled = compile_model(
         odes,
         log_scales=model.log_scales,
@@ -110,22 +122,68 @@ def _compile(recipe: str, entered: tuple[str, ...], guideline: Guideline, scales
     return Equations(model, odes, compiled, outputs, tuple(rules))
 
 
-def _with_patient_parameters(odes: Odes) -> Odes:
+def _with_patient_parameters(odes: Odes, clones: tuple[Clone, ...]) -> Odes:
     """The model's parameters and those that only the check program reads: thresholds of fate, age."""
     import numpy as np
 
-    extra = [name for name in (*fate_parameters(np.array([1]), 0), "age") if name not in odes.parameters]
+    extra = [name for name in (*fate_parameters(np.array([1]), 0, clones), "age") if name not in odes.parameters]
     return dataclasses.replace(
         odes, parameters=(*odes.parameters, *extra), defaults=(*odes.defaults, *(1.0 for _ in extra))
     )
 
 
-def parameter_quantities(trial: Trial, arm: Arm, catalog: Catalog, model: Model | None = None) -> dict[str, Quantity]:
-    """Every model parameter with its origin: the mechanism's own, replaced by the disease's, then by the product's.
+def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> dict[str, Quantity]:
+    """Every model parameter with its origin: the mechanism's own, replaced by the disease's, the product's, the user's.
 
-    The model is that of the product's recipe with the mechanisms its drugs bring, unless one is given.
+    Parameters
+    ----------
+    plan
+        The arm.
+    instead
+        Parameters of the user's own: name -> `Quantity`.
+
+    Raises
+    ------
+    ModelError
+        A name the model does not have.
     """
-    disease = catalog.load("disease", trial.disease)
-    product = catalog.load("product", arm.product)
-    model = model or assemble(product.recipe, states=_entered_states(arm, catalog))
-    return {**model.parameters, **disease.parameter, **product.parameter}
+    own = assembled(plan).parameters
+    product = plan.product.parameter if plan.product else {}
+    layers = {f'disease "{plan.disease.id}"': plan.disease.parameter, "the user": instead or {}}
+    if plan.product:
+        layers[f'product "{plan.product.id}"'] = product
+    for who, layer in layers.items():
+        strangers = sorted(set(layer) - set(own))
+        if strangers:
+            raise ModelError(
+                f'{who} sets {", ".join(strangers)}, which the model of recipe "{plan.recipe}" does not have.\n'
+                "  Correct the name, or add the mechanism that reads it to the recipe."
+            )
+    return {**own, **plan.disease.parameter, **product, **(instead or {})}
+
+
+def check_plan(plan: Plan) -> None:
+    """Hold a plan against its assembled model: what `check` calls sound, `run` completes.
+
+    Raises
+    ------
+    ModelError, CatalogError
+        Mechanisms, rules or scales do not join; disease or product set what the model lacks; an assay the trial asks for
+        reads what it lacks.
+    """
+    ready = equations(plan)
+    parameters_of(plan)
+    for one in plan.measured:
+        if one.asked and one.assay.reads not in ready.outputs:
+            raise CatalogError(
+                f'assay "{one.assay.id}" reads "{one.assay.reads}", which the model of recipe "{plan.recipe}" does not have.\n'
+                "  Take the assay out of [visits.assays], or let it read an output of the model (livingdrug model shows them)."
+            )
+    for scale in plan.graded:
+        lacking = sorted(set(scale.names) - set(ready.outputs) - {"died_of_toxicity"})
+        unseen = set(lacking) - {*FLAGS, *REPORTED, *scale.stands_in}
+        if scale.id in plan.scales and unseen and scale.graded_on == "check":
+            raise CatalogError(
+                f'scale "{scale.id}" reads {", ".join(lacking)}, which the model of recipe "{plan.recipe}" does not have.\n'
+                '  Take it out of "scales".'
+            )

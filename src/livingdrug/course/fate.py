@@ -10,13 +10,15 @@ passes `SETTLED` cells, the clone is given a size drawn around this mean and gro
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.engine.program import CheckProgram
 from livingdrug.foundation import streams
+from livingdrug.model.instance import Clone
 
-CLONES = ("positive", "negative")
 WINDOWS = 6
 """Windows with random numbers of their own; a clone that escapes more often meets its last number again."""
 SETTLED = 1e6
@@ -27,48 +29,58 @@ NEVER = 1e6
 """A day that never comes."""
 
 
-def fate_program() -> CheckProgram:
+def fate_program(clones: Iterable[Clone]) -> CheckProgram:
     """Extinction of each clone and death from toxicity, as a check program.
 
-    It owns `dead` (nonzero ends the course), `toxicity_death_day` and, for each clone, `<clone>_extinct_day`.
+    It owns `dead` (nonzero ends the course), `toxicity_death_day` and, for each clone, its `extinct_day`.
+
+    Parameters
+    ----------
+    clones
+        Of the model: `livingdrug.model.assemble.Model.clones`.
     """
     statements: list[tuple[str, str]] = []
     memory = {"dead": 0.0, "toxicity_death_day": NEVER, "toxicity_exposure_before": 0.0, "check_before": NEVER}
-    for clone in CLONES:
-        memory |= {f"{clone}_window": 1.0, f"{clone}_small": 0.0, f"{clone}_extinct_day": NEVER}
+    for clone in clones:
+        memory |= {f"{clone.name}_window": 1.0, f"{clone.name}_small": 0.0, extinct_day(clone): NEVER}
         statements += _clone_statements(clone)
     return CheckProgram((*statements, *_toxicity_statements()), memory, (), "dead")
 
 
-def _clone_statements(clone: str) -> list[tuple[str, str]]:
-    cells, lineage = f"leukaemia_{clone}", f"lineage_{clone}"
-    threshold, deviation = (_of_window(f"{kind}_{clone}", f"{clone}_window") for kind in ("extinction", "escape"))
-    alive, few = f"{clone}_alive", f"{clone}_survivors"
+def extinct_day(clone: Clone) -> str:
+    """Under which name the program remembers the day of a clone's extinction."""
+    return f"{clone.name}_extinct_day"
+
+
+def _clone_statements(clone: Clone) -> list[tuple[str, str]]:
+    name, cells, lineage, gone = clone.name, clone.cells, clone.lineage, extinct_day(clone)
+    threshold, deviation = (_of_window(f"{kind}_{name}", f"{name}_window") for kind in ("extinction", "escape"))
+    alive, few = f"{name}_alive", f"{name}_survivors"
     return [
         # a settled clone has no window: every cell is a lineage of its own
-        (few, f"survivors_{clone} if {clone}_small > 0 else {cells}"),
-        (alive, f"1 if {cells} > 0 and {clone}_extinct_day >= {NEVER!r} else 0"),
-        (f"{clone}_extinct", f"1 if {alive} > 0 and {few} <= {threshold} else 0"),
-        (f"{clone}_kept", f"1 - exp(-min({few}, 40))"),
+        (few, f"{clone.survivors} if {name}_small > 0 else {cells}"),
+        (alive, f"1 if {cells} > 0 and {gone} >= {NEVER!r} else 0"),
+        (f"{name}_extinct", f"1 if {alive} > 0 and {few} <= {threshold} else 0"),
+        (f"{name}_kept", f"1 - exp(-min({few}, 40))"),
         # mean size given survival; for few lineages T/(1 - exp(-T/g)) tends to g
-        (f"{clone}_mean", f"{lineage} if {clone}_small > 0 and {few} < 1e-6 else {cells} / {clone}_kept"),
-        (f"{clone}_settles", f"1 if {alive} > 0 and {clone}_extinct < 0.5 and {clone}_mean > {SETTLED!r} else 0"),
+        (f"{name}_mean", f"{lineage} if {name}_small > 0 and {few} < 1e-6 else {cells} / {name}_kept"),
+        (f"{name}_settles", f"1 if {alive} > 0 and {name}_extinct < 0.5 and {name}_mean > {SETTLED!r} else 0"),
         # sizes of surviving lineages are exponential: squared variation of their sum, given that one survives
-        (f"{clone}_variation", f"1 if {few} < 1e-6 else (2 / {few} + 1) * {clone}_kept - 1"),
-        (f"{clone}_log_variance", f"log(1 + max({clone}_variation, 0))"),
+        (f"{name}_variation", f"1 if {few} < 1e-6 else (2 / {few} + 1) * {name}_kept - 1"),
+        (f"{name}_log_variance", f"log(1 + max({name}_variation, 0))"),
         (
-            f"{clone}_size",
-            f"{clone}_mean * exp(sqrt({clone}_log_variance) * {deviation} - {clone}_log_variance / 2)"
-            f" if {clone}_small > 0 else {cells}",
+            f"{name}_size",
+            f"{name}_mean * exp(sqrt({name}_log_variance) * {deviation} - {name}_log_variance / 2)"
+            f" if {name}_small > 0 else {cells}",
         ),
-        (f"{clone}_window", f"{clone}_window + 1 if {clone}_settles > 0 and {clone}_small > 0 else {clone}_window"),
-        (f"{clone}_begins", f"1 if {clone}_settles < 0.5 and {clone}_small < 0.5 else 0"),
-        (f"{clone}_small", f"1 - {clone}_settles"),
-        (f"{clone}_extinct_day", f"time if {clone}_extinct > 0 else {clone}_extinct_day"),
-        (f"{clone}_unread", f"1 if {clone}_settles > 0 or {clone}_extinct_day < {NEVER!r} else 0"),
-        (cells, f"0 if {clone}_extinct > 0 else {clone}_size if {clone}_settles > 0 else {cells}"),
+        (f"{name}_window", f"{name}_window + 1 if {name}_settles > 0 and {name}_small > 0 else {name}_window"),
+        (f"{name}_begins", f"1 if {name}_settles < 0.5 and {name}_small < 0.5 else 0"),
+        (f"{name}_small", f"1 - {name}_settles"),
+        (gone, f"time if {name}_extinct > 0 else {gone}"),
+        (f"{name}_unread", f"1 if {name}_settles > 0 or {gone} < {NEVER!r} else 0"),
+        (cells, f"0 if {name}_extinct > 0 else {name}_size if {name}_settles > 0 else {cells}"),
         # outside a window nobody reads the lineage; it is only kept from growing without bound
-        (lineage, f"1 if {clone}_begins > 0 or ({clone}_unread > 0 and {lineage} > {UNBOUND!r}) else {lineage}"),
+        (lineage, f"1 if {name}_begins > 0 or ({name}_unread > 0 and {lineage} > {UNBOUND!r}) else {lineage}"),
     ]
 
 
@@ -98,8 +110,17 @@ def _toxicity_statements() -> list[tuple[str, str]]:
     ]
 
 
-def fate_parameters(patients: NDArray[np.int64], seed: int) -> dict[str, NDArray[np.float64]]:
+def fate_parameters(patients: NDArray[np.int64], seed: int, clones: Iterable[Clone]) -> dict[str, NDArray[np.float64]]:
     """The random numbers the program compares with.
+
+    Parameters
+    ----------
+    patients
+        Patient numbers (n,).
+    seed
+        The run's seed.
+    clones
+        As given to `fate_program`; a clone's numbers have its name as address, so another clone changes none of them.
 
     Returns
     -------
@@ -107,10 +128,10 @@ def fate_parameters(patients: NDArray[np.int64], seed: int) -> dict[str, NDArray
     escaped), ``toxicity_threshold`` exponential; each shaped (n,).
     """
     drawn: dict[str, NDArray[np.float64]] = {}
-    for clone in CLONES:
+    for name in (clone.name for clone in clones):
         for window in range(1, WINDOWS + 1):
-            drawn[f"extinction_{clone}_{window}"] = streams.exponential(
-                seed, f"fate/extinction/{clone}", patients, window
+            drawn[f"extinction_{name}_{window}"] = streams.exponential(
+                seed, f"fate/extinction/{name}", patients, window
             )
-            drawn[f"escape_{clone}_{window}"] = streams.normal(seed, f"fate/escape/{clone}", patients, window)
+            drawn[f"escape_{name}_{window}"] = streams.normal(seed, f"fate/escape/{name}", patients, window)
     return {**drawn, "toxicity_threshold": streams.exponential(seed, "fate/toxicity", patients)}

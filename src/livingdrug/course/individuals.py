@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.population import Record as Population
+from livingdrug.catalog.records.population import Population
 from livingdrug.course.fate import fate_parameters
 from livingdrug.engine.odes import Odes
-from livingdrug.foundation.errors import ModelError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
+from livingdrug.model.instance import Clone
 from livingdrug.population.cohort import Cohort
 from livingdrug.population.drawing import model_parameters
 from livingdrug.population.spread import individual_parameters
@@ -27,6 +26,7 @@ def patient_parameters(
     lots: Lots,
     seed: int,
     *,
+    clones: Iterable[Clone],
     between_patient: bool = True,
 ) -> NDArray[np.float64]:
     """The parameter table the engine takes.
@@ -36,13 +36,15 @@ def patient_parameters(
     odes
         Names and order of the parameters.
     quantities
-        Typical values and spreads; a name the model does not have is an error.
+        Typical values and spreads, each of a parameter of the model (`equations.parameters_of` checks it).
     population, cohort
         Covariates and how they set parameters.
     lots
         What was made for each patient.
     seed
         The run's seed.
+    clones
+        Of the model; each has random numbers of its own.
     between_patient
         False gives every patient the typical values.
 
@@ -50,34 +52,21 @@ def patient_parameters(
     -------
     Shaped (patients, parameters), in the model's units.
     """
-    strangers = sorted(set(quantities) - set(odes.parameters))
-    if strangers:
-        raise ModelError(
-            f"product or disease sets {', '.join(strangers)}, which the model does not have.\n"
-            "  Correct the name, or add the mechanism that reads it to the recipe."
-        )
     n = len(cohort)
     values = {name: np.full(n, default) for name, default in zip(odes.parameters, odes.defaults, strict=True)}
     values |= individual_parameters(quantities, cohort.patients, seed, between_patient=between_patient)
     values |= {name: column for name, column in model_parameters(population, cohort).items() if name in values}
     values |= lot_parameters(values, lots)
-    values |= fate_parameters(cohort.patients, seed)
+    values |= fate_parameters(cohort.patients, seed, clones)
     return np.ascontiguousarray(np.stack([values[name] for name in odes.parameters], axis=1))
 
 
-def with_burden(cohort: Cohort, covariate: str) -> Cohort:
-    """The cohort with its burden of disease where making and waiting look for it, as percent of the capacity."""
-    if covariate == "blasts_percent":
-        return cohort
-    return dataclasses.replace(cohort, covariates={**cohort.covariates, "blasts_percent": cohort[covariate]})
-
-
 def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dict[str, NDArray[np.float64]]:
-    """What the lot and the wait decide: leukaemia at lymphodepletion, phenotype, copies, spent divisions, fitness."""
-    blasts = np.clip(lots.blasts_percent_at_lymphodepletion, 0.0, 100.0)
+    """What the lot and the wait decide: the tumour at lymphodepletion, phenotype, copies, spent divisions, fitness."""
+    blasts = np.clip(lots.burden_percent_at_lymphodepletion, 0.0, 100.0)
     size = values["weight"] / values["reference_weight"]
     wanted = {
-        "leukaemia_start": blasts / 100.0 * values["marrow_capacity"] * size,
+        "tumour_start": blasts / 100.0 * values["tumour_capacity"] * size,
         "memory_share": lots.memory_fraction,
         "copies_per_cell": lots.copies_per_car_t_cell,
         "culture_doublings": lots.culture_doublings,

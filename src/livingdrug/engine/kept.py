@@ -23,14 +23,31 @@ _LOG = logging.getLogger("livingdrug.engine")
 
 
 def compiled(function: Callable[..., Any], **more: bool) -> Any:
-    """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
+    """A function of the integrator, kept as machine code: see `kept`."""
+    return kept(function, **{"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more})
+
+
+def kept(function: Callable[..., Any], signature: Any = None, **options: Any) -> Any:
+    """A function as machine code, kept on disk where a place for it can be written.
+
+    Parameters
+    ----------
+    function
+        What to compile.
+    signature
+        Types of its arguments, to compile now; otherwise it is compiled when it is first called.
+    options
+        As for `numba.njit`.
+    """
     try:
         dispatcher: Any = njit(cache=True, **options)(function)
         dispatcher._cache = _Sealed(function)
     except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
         _tell_of_no_cache()
-        return njit(**options)(function)
+        dispatcher = njit(**options)(function)
+    if signature is not None:
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
     return dispatcher
 
 

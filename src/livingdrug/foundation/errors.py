@@ -46,11 +46,12 @@ class UnknownName(BadInput):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5) if len(name) <= 200 else []
         guess = f' Did you mean "{near[0]}"?' if near else ""
         listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         tail = f"\n  {hint}" if hint else ""
-        super().__init__(f'no {kind} "{name}".{guess}\n  Known: {listed or "none"}.{tail}')
+        shown = name if len(name) <= 80 else f"{name[:60]}… ({len(name)} letters)"
+        super().__init__(f'no {kind} "{shown}".{guess}\n  Known: {listed or "none"}.{tail}')
         self.kind, self.name = kind, name
 
 

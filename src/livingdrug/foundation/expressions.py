@@ -31,6 +31,10 @@ _COMPARE = {
 }  # fmt: skip
 
 
+LONGEST, DEEPEST, LARGEST_INTEGER = 4000, 100, 2**53
+"""The package's own formulas have at most 500 letters and are 11 deep."""
+
+
 @dataclass(frozen=True)
 class Formula:
     """A formula that has been read and found sound.
@@ -64,15 +68,32 @@ class Formula:
             raise ExpressionError(
                 f'formula "{self.text}" needs {", ".join(missing)}; given: {", ".join(sorted(values))}'
             )
-        return _value(self.tree, values)
+        with np.errstate(all="ignore"):  # what cannot be computed is NaN or infinite, and fulfils no condition
+            return _value(self.tree, values)
 
 
 @cache
 def _tree(text: str) -> ast.expr:
+    shown = _shown(text)
+    if len(text) > LONGEST:
+        raise ExpressionError(f"the formula {shown} has {len(text)} letters, expected at most {LONGEST}.\n  Divide it.")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as problem:
-        raise ExpressionError(f'cannot read the formula "{text}": {getattr(problem, "msg", problem)}') from None
+        raise ExpressionError(f"cannot read the formula {shown}: {getattr(problem, 'msg', problem)}") from None
+    except (RecursionError, MemoryError):
+        raise ExpressionError(f"the formula {shown} is too deep to read.\n  Divide it.") from None
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise ExpressionError(f"the formula {shown} is deeper than {DEEPEST} operations.\n  Divide it.")
+        waiting += [(part, depth + 1) for part in ast.iter_child_nodes(node)]
+    return tree
+
+
+def _shown(text: str) -> str:
+    return f'"{text}"' if len(text) <= 120 else f'"{text[:60]}…"'
 
 
 @cache
@@ -97,6 +118,10 @@ def read_formula(text: str) -> Formula:
 def _check(node: ast.expr, text: str, names: set[str]) -> None:
     match node:
         case ast.Constant(value=value) if isinstance(value, (int, float)):
+            if abs(value) > LARGEST_INTEGER and (isinstance(value, int) or value == np.inf):
+                raise ExpressionError(
+                    f"the formula {_shown(text)} has a number that is too large.\n  Write it with at most 15 digits."
+                )
             return
         case ast.Name(id=name):
             names.add(name)
@@ -121,15 +146,17 @@ def _check(node: ast.expr, text: str, names: set[str]) -> None:
                 _check(value, text, names)
         case _:
             raise ExpressionError(
-                f'the formula "{text}" uses "{ast.unparse(node)}", which the formula language does not have.\n'
+                f'the formula {_shown(text)} uses "{ast.unparse(node)[:80]}", which the formula language does not have.\n'
                 f"  It has + - * / **, comparisons, and/or/not, a if c else b, {', '.join([*FUNCTIONS, *VARIADIC])}."
             )
 
 
 def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
     match node:
-        case ast.Constant(value=value):
+        case ast.Constant(value=bool(value)):
             return value
+        case ast.Constant(value=int(value) | float(value)):
+            return float(value)  # whole numbers overflow, floats do not
         case ast.Name(id=name):
             return values[name]
         case ast.BinOp(left=left, op=op, right=right):

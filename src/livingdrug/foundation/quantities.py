@@ -33,7 +33,7 @@ class Quantity(BaseModel):
         Between-patient standard deviation on the log scale (or logit scale, see `spread_scale`); 0 for none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     value: float
     unit: str

@@ -1,16 +1,18 @@
 """Units at the door: text with a unit in, bare floats in canonical units out.
 
 Canonical units: day, cell, cell/µL, pg/mL, mg, kg, m^2, °C for temperature, µg/mL for antibodies.
-Inside the package there are only floats; this file is where units end.
+Inside the package there are only floats; this file is where units end. How a quantity is read is told in
+`amounts.py` (a number, then a unit, nothing else), the grammar of units in `unit_text.py`.
 """
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
+from livingdrug.foundation.amounts import Amount, NotAnAmount, read_amount, read_span
 from livingdrug.foundation.errors import UnitError
+from livingdrug.foundation.unit_text import NotAUnit, ParsedUnit, parse
 
 DEFINITIONS = (
     "cell = [cell]",
@@ -18,7 +20,6 @@ DEFINITIONS = (
     "molecule = [molecule]",
     "percent = 0.01 = pct",
 )
-_NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$")
 
 
 @cache
@@ -32,25 +33,17 @@ def registry() -> Any:
     return units
 
 
-def _tidy(unit: str) -> str:
-    text = unit.replace("µ", "u").replace("μ", "u").replace("%", "percent").strip()
-    text = re.sub(r"^[x×]?\s*10\s*(?:\^|\*\*)\s*(\d+)\s*/", r"1e\1/", text)  # laboratories write x10^9/L
-    text = re.sub(r"°\s*([CF])\b", r"deg\1", text)
-    return f"1{text}" if text.startswith("/") else text or "dimensionless"
+def pint_quantity(unit: ParsedUnit) -> Any:
+    """One of a parsed unit as a pint quantity."""
+    units = registry()
+    return units.Quantity(unit.scale, units.UnitsContainer(unit.powers))
 
 
 def _one(unit: str) -> Any:
-    """One of this unit as a pint quantity; a number may stand in it, as in 1e9/L and mL/min/(1.73 m^2)."""
-    units, text = registry(), _tidy(unit)
-    if not re.search("[a-zA-Z]", text):
-        raise ValueError(f'"{unit}" is a number without a unit')
-    try:
-        return units.Quantity(1.0, text)
-    except ValueError:  # pint's units carry no factors, its expressions do
-        return units.parse_expression(text)
+    return pint_quantity(parse(unit))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def factor(unit: str, to: str) -> float:
     """How many `to` make one `unit`.
 
@@ -66,7 +59,7 @@ def factor(unit: str, to: str) -> float:
     7.0
     >>> factor("1/uL", "1e9/L")
     0.001
-    >>> round(factor("mL/min/m^2", "mL/min/(1.73 m^2)"), 3)
+    >>> round(factor("mL/min/m^2", "mL/min/1.73 m2"), 3)
     1.73
     """
     try:
@@ -75,7 +68,7 @@ def factor(unit: str, to: str) -> float:
             raise ValueError("temperatures in different scales have no common factor")
         return float(here.to(there.units).magnitude / there.magnitude)
     except Exception as problem:
-        raise UnitError(f'got unit "{unit}", expected one that converts to "{to}" ({problem})') from None
+        raise UnitError(f'got unit "{_short(unit)}", expected one that converts to "{to}" ({problem})') from None
 
 
 def convert(value: Any, unit: str, to: str) -> Any:
@@ -101,7 +94,84 @@ def convert(value: Any, unit: str, to: str) -> Any:
     except UnitError:
         raise
     except Exception as problem:
-        raise UnitError(f'got unit "{unit}", expected one that converts to "{to}" ({problem})') from None
+        raise UnitError(f'got unit "{_short(unit)}", expected one that converts to "{to}" ({problem})') from None
+
+
+def convert_laboratory(value: Any, unit: str, to: str, *, molar_mass: float = 0.0) -> Any:
+    """A laboratory value in the unit `to`: as `convert`, and cells are counted, and a mass may be an amount of substance.
+
+    Parameters
+    ----------
+    molar_mass
+        g/mol, where laboratories report the quantity as a mass or as an amount of substance; 0 for never.
+
+    Raises
+    ------
+    UnitError
+        As `convert`.
+
+    Examples
+    --------
+    >>> convert_laboratory(800.0, "cells/uL", "1e9/L"), round(convert_laboratory(88.4, "umol/L", "mg/dL", molar_mass=113.12), 3)
+    (0.8, 1.0)
+    """
+    if unit == to:
+        return value
+    try:
+        return convert(value, unit, to)
+    except UnitError as problem:
+        here, there = _parsed(unit), _parsed(to)
+        if here is None or there is None:
+            raise
+        if "cell" in here.powers and "cell" not in there.powers:  # in a blood count the cell is what is counted
+            rest = {name: power for name, power in here.powers.items() if name != "cell"}
+            here = ParsedUnit(unit, here.scale, rest, here.scaled)
+        grams_per_mole = registry().Quantity(molar_mass, "gram/mole") if molar_mass else None
+        one, wanted = pint_quantity(here), pint_quantity(there)
+        for attempt in (one, *([one * grams_per_mole, one / grams_per_mole] if grams_per_mole else [])):
+            try:
+                return value * float(attempt.to(wanted.units).magnitude / wanted.magnitude)
+            except Exception:
+                continue
+        raise problem from None
+
+
+def unit_told(unit: str) -> str:
+    """A unit as it was understood: ``"K/µL"`` is ``"10^3/uL"``; ``""`` for a plain number.
+
+    Raises
+    ------
+    UnitError
+        Not a unit.
+    """
+    try:
+        return parse(unit).told
+    except NotAUnit as problem:
+        raise UnitError(f'got unit "{_short(unit)}" ({problem})') from None
+
+
+def amount(text: Any, to: str, *, where: str = "") -> Amount:
+    """A text as a number and a unit, as written; `to` only tells what was expected.
+
+    Raises
+    ------
+    UnitError
+        No number, no unit, something else beside them, or a text that may mean two things.
+    """
+    if isinstance(text, bool) or not isinstance(text, (str, int, float)):
+        raise UnitError(
+            f'{_place(where)}got {_short(repr(text))}, expected text with a number and a unit, such as "1 {to}"'
+        )
+    try:
+        found = read_amount(str(text))
+    except NotAnAmount as problem:
+        expected = f'a number and a unit, such as "1 {to}"' if to not in ("", "dimensionless") else "a plain number"
+        raise UnitError(f'{_place(where)}got "{_short(str(text))}": {problem}; expected {expected}') from None
+    if not found.unit and to not in ("", "dimensionless"):
+        raise UnitError(
+            f'{_place(where)}got "{_short(str(text))}" without a unit, expected "{to}"; write for example "{found.value:g} {to}"'
+        )
+    return found
 
 
 def read(text: str | float | int, to: str, *, where: str = "") -> float:
@@ -110,7 +180,7 @@ def read(text: str | float | int, to: str, *, where: str = "") -> float:
     Parameters
     ----------
     text
-        Number and unit. A bare number is accepted only when `to` is dimensionless (``""``).
+        Number and unit, nothing else. A bare number is accepted only when `to` is dimensionless (``""``).
     to
         The unit wanted.
     where
@@ -119,44 +189,78 @@ def read(text: str | float | int, to: str, *, where: str = "") -> float:
     Raises
     ------
     UnitError
-        No number, no unit, or a unit of another dimension.
+        No number, no unit, a unit of another dimension, a range, or a text that may mean two things.
 
     Examples
     --------
     >>> read("2 week", "day"), read("0.8 1e9/L", "1/uL"), round(read("98.6 degF", "degC"), 2)
     (14.0, 800.0, 37.0)
     """
-    place = f"{where}: " if where else ""
-    if isinstance(text, bool) or not isinstance(text, (str, int, float)):
-        raise UnitError(f'{place}got {text!r}, expected text with a number and a unit, such as "1 {to}"')
-    match = _NUMBER.match(str(text))
-    if not match:
-        raise UnitError(f'{place}got "{text}", expected a number and a unit, such as "1 {to}"')
-    number, unit = float(match[1]), match[2].strip()
-    if not unit and to not in ("", "dimensionless"):
-        raise UnitError(f'{place}got "{text}" without a unit, expected "{to}"; write for example "{match[1]} {to}"')
-    try:
-        return float(convert(number, unit, to))
-    except UnitError:
-        raise UnitError(
-            f'{place}got "{text}", expected a quantity that converts to "{to or "a plain number"}"'
-        ) from None
+    return _converted(amount(text, to, where=where), to, str(text), where)
 
 
 def read_range(text: str, to: str, *, where: str = "") -> tuple[float, float]:
     """A range such as ``"0.2e6 to 5.0e6 cell/kg"`` as (low, high) in the unit `to`.
 
+    Between the two stands "to", a hyphen or a dash; a unit (and a power of ten before it) at the end holds for both.
+
     Examples
     --------
-    >>> read_range("1 to 2 week", "day")
-    (7.0, 14.0)
+    >>> read_range("1 to 2 week", "day"), read_range("0.2–5.0 10*6 cell/kg", "cell/kg")
+    ((7.0, 14.0), (200000.0, 5000000.0))
     """
-    match = re.match(r"^\s*(\S+)\s+to\s+(.*)$", str(text))
-    if not match:
-        raise UnitError(f'{where + ": " if where else ""}got "{text}", expected a range such as "1 to 2 {to}"')
-    high = read(match[2], to, where=where)
-    unit = _NUMBER.match(match[2])
-    low = read(f"{match[1]} {unit[2] if unit else ''}", to, where=where)
+    try:
+        found = read_span(str(text))
+    except NotAnAmount as problem:
+        raise UnitError(
+            f'{_place(where)}got "{_short(str(text))}": {problem}; expected a range such as "1 to 2 {to}"'
+        ) from None
+    if found is None:
+        raise UnitError(f'{_place(where)}got "{_short(str(text))}", expected a range such as "1 to 2 {to}"')
+    for end in found:
+        if not end.unit and to not in ("", "dimensionless"):
+            raise UnitError(f'{_place(where)}got "{_short(str(text))}" without a unit, expected "{to}"')
+    low, high = (_converted(end, to, str(text), where) for end in found)
     if low > high:
-        raise UnitError(f'{where + ": " if where else ""}got "{text}": the range begins above its end')
+        raise UnitError(f'{_place(where)}got "{_short(str(text))}": the range begins above its end')
     return low, high
+
+
+def read_one_or_range(text: str, to: str, *, where: str = "") -> tuple[float, float]:
+    """A range, or one quantity as a range of no width."""
+    try:
+        is_range = read_span(str(text)) is not None
+    except NotAnAmount:
+        is_range = True  # told with its reason
+    if is_range:
+        return read_range(text, to, where=where)
+    value = read(text, to, where=where)
+    return value, value
+
+
+def _converted(found: Amount, to: str, text: str, where: str) -> float:
+    try:
+        value = float(convert(found.value, found.unit, to))
+    except UnitError:
+        told = f", read as {found.told}" if found.told != text.strip() else ""
+        raise UnitError(
+            f'{_place(where)}got "{_short(text)}"{told}, expected a quantity that converts to "{to or "a plain number"}"'
+        ) from None
+    if value in (float("inf"), float("-inf")):
+        raise UnitError(f'{_place(where)}got "{_short(text)}", which is too large a number of "{to}"')
+    return value
+
+
+def _parsed(unit: str) -> ParsedUnit | None:
+    try:
+        return parse(unit)
+    except NotAUnit:
+        return None
+
+
+def _place(where: str) -> str:
+    return f"{where}: " if where else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:60]}… ({len(text)} letters)"

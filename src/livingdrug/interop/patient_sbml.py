@@ -10,7 +10,7 @@ from livingdrug.interop.sbml import export_sbml
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def export_patient_sbml(
@@ -41,29 +41,22 @@ def export_patient_sbml(
     """
     import numpy as np
 
-    from livingdrug.clinic.protocol import check_days
-    from livingdrug.course.equations import equations, parameter_quantities
-    from livingdrug.course.individuals import patient_parameters
-    from livingdrug.course.simulate import planned_doses
+    from livingdrug.course.equations import parameters_of
+    from livingdrug.course.simulate import start
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
+    from livingdrug.trial.door import planned
 
-    arm = trial.arm(arm_name)
-    population = catalog.load("population", trial.population)
-    cohort = draw(population, np.array([patient], dtype=np.int64), seed, catalog=catalog)
-    process = arm.apheresis.making or catalog.load("product", arm.product).making_process
-    lots = make(cohort, catalog.load("making", process), catalog.load("disease", trial.disease), arm, seed)
-    if not lots.infused[0]:
+    _, (plan,) = planned(trial, catalog, arms=[arm_name])
+    cohort = draw(plan.population, np.array([patient], dtype=np.int64), seed)
+    lots = make(plan, cohort, parameters_of(plan), seed)
+    if not lots.treated[0]:
         raise BadInput(
-            f"patient {patient} (seed {seed}) was never infused in arm {arm.name}, so there is no course to export.\n"
+            f"patient {patient} (seed {seed}) was never infused in arm {plan.arm.name}, so there is no course to export.\n"
             f"  Choose another patient; livingdrug patient {trial.id} --patient {patient} tells what happened."
         )
-    ready = equations(trial, arm, catalog)
-    quantities = parameter_quantities(trial, arm, catalog, ready.model)
-    row = patient_parameters(ready.odes, quantities, population, cohort, lots, seed)[0]
-    values = dict(zip(ready.odes.parameters, row.tolist(), strict=True))
-    checks = check_days(arm, trial.visits, trial.follow_up_days)
-    planned = planned_doses(arm, cohort, lots, checks, catalog)
-    given = [(float(checks[dose.check]), dose.state, float(dose.amounts[0])) for dose in planned]
-    known = {name: value for name, value in values.items() if name in {*ready.model.parameters, *ready.model.neutral}}
-    return export_sbml(ready.model, path, parameters=known, doses=given, start_day=arm.first_day)
+    begin = start(plan, cohort, lots, seed)
+    model, values = begin.ready.model, dict(zip(begin.ready.odes.parameters, begin.parameters[0].tolist(), strict=True))
+    given = [(float(begin.days[dose.check]), dose.state, float(dose.amounts[0])) for dose in begin.doses]
+    known = {name: value for name, value in values.items() if name in {*model.parameters, *model.neutral}}
+    return export_sbml(model, path, parameters=known, doses=given, start_day=plan.arm.first_day)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.model.assemble import TIME_UNIT, Model
+from livingdrug.model.assemble import Model
+from livingdrug.model.joined import TIME_UNIT
 from livingdrug.model.units import unit_id
 
 _NOTES = """<body xmlns="http://www.w3.org/1999/xhtml">

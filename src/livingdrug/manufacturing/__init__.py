@@ -1,6 +1,6 @@
-"""From blood draw to a lot in a bag: yields, failures, waiting."""
+"""From blood draw to a lot in a bag: supplies, yields, failures, waiting."""
 
 from livingdrug.manufacturing.lots import Lots
-from livingdrug.manufacturing.making import make
+from livingdrug.manufacturing.make import make, supplies
 
-__all__ = ["Lots", "make"]
+__all__ = ["Lots", "make", "supplies"]

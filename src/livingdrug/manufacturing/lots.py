@@ -14,7 +14,11 @@ INFUSED = "infused"
 MANUFACTURING_FAILURE = "manufacturing_failure"
 DIED_WAITING = "died_waiting"
 WITHDRAWN_WAITING = "withdrawn_waiting"
-STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING)
+TREATED = "treated"
+"""Began the treatment of an arm without cells."""
+BEGUN = (INFUSED, TREATED)
+"""Whose treatment began: the denominator of safety and efficacy."""
+STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, TREATED)
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Lots:
         Start of lymphodepletion; or the day of death, withdrawal or final failure.
     bridging
         Bridging chemotherapy was given.
-    blasts_percent_at_lymphodepletion, leukaemia_at_lymphodepletion
-        Marrow blasts [percent] and leukaemia [cell] when waiting ended.
+    burden_percent_at_lymphodepletion, tumour_cells_at_lymphodepletion
+        Burden [percent of the greatest] and tumour cells [cell] when waiting ended.
     t_cells_collected, collection_days
         CD3-positive cells [cell] and days of apheresis.
     dose_cells, dose_cells_per_kg
@@ -64,8 +68,8 @@ class Lots:
     vein_to_vein_days: Array
     waiting_end_day: Array
     bridging: Mask
-    blasts_percent_at_lymphodepletion: Array
-    leukaemia_at_lymphodepletion: Array
+    burden_percent_at_lymphodepletion: Array
+    tumour_cells_at_lymphodepletion: Array
     t_cells_collected: Array
     collection_days: Array
     dose_cells: Array
@@ -88,6 +92,11 @@ class Lots:
     def infused(self) -> Mask:
         """Who was infused, shaped (n,)."""
         return self.status == INFUSED
+
+    @property
+    def treated(self) -> Mask:
+        """Whose treatment began: the infused, or everybody of an arm without cells; shaped (n,)."""
+        return np.isin(self.status, BEGUN)
 
     def select(self, rows: NDArray[np.intp]) -> Lots:
         """The lots at these rows."""

@@ -1,24 +1,29 @@
 """Joins the mechanisms of a recipe into one model whose equations, names and units have been checked.
 
-recipe ──► sheets + fragments ──► one Antimony text ──► SBML ──► checked by us (units with size) and by libSBML
+recipe ──► sheets + fragments ──► written out for each instance ──► one Antimony text ──► SBML ──► checked by us (units
+with size) and by libSBML
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from livingdrug.foundation.errors import ModelError, UnitError
+from pydantic import ValidationError
+
+from livingdrug.foundation.errors import ModelError, UnitError, UnknownName
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import factor
-from livingdrug.model.fragment import Mechanism, names_in, read_mechanism, units_in
-from livingdrug.model.sheet import Neutral, Output, Recipe, State, find_file, read_recipe, read_sheet
-from livingdrug.model.units import antimony_definition, parse_unit, unit_id, unit_text
-
-HERE = Path(__file__).parent
-TIME_UNIT = "day"
+from livingdrug.model.fragment import Mechanism, names_in
+from livingdrug.model.instance import Clone, Instance, Instances
+from livingdrug.model.instantiate import clones_of, completed, instantiate
+from livingdrug.model.joined import joined_text, sound_sbml, units_of
+from livingdrug.model.names import combinations, filled, kinds_in
+from livingdrug.model.sheet import ROLES, Neutral, Output, Recipe, State, faults, recipe_from
+from livingdrug.model.texts import ids, mechanism_of, package_texts, read_text, recipe_of, sheet_of, texts_in
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,16 @@ class Model:
     states, outputs
         Every state and recorded algebraic quantity.
     mechanisms
-        By id, in the recipe's order.
+        By id, in the recipe's order, their names written out for each instance.
     neutral
         Names that no mechanism of this recipe provides, and the value standing in for them.
+    instances
+        Clones, sites, receptors …: kind -> name -> instance, in order.
+    roles
+        What other rooms may ask for (`livingdrug.model.sheet.ROLES`): role -> name, with placeholders where instances have
+        one each.
+    clones
+        The populations of tumour cells, with their antigen patterns and the names of their states.
     """
 
     id: str
@@ -50,6 +62,27 @@ class Model:
     outputs: dict[str, Output]
     mechanisms: dict[str, Mechanism]
     neutral: dict[str, Neutral]
+    instances: dict[str, dict[str, Instance]]
+    roles: dict[str, str]
+    clones: tuple[Clone, ...]
+
+    def named(self, role: str, **chosen: str) -> str:
+        """The name of what plays a role: ``named("tumour_total")``, ``named("clone_cells", clone="positive")``.
+
+        Raises
+        ------
+        ModelError
+            No mechanism of this recipe has the role, or an instance is missing.
+        """
+        if role not in self.roles:
+            raise ModelError(
+                f"{self.id}: no mechanism of this recipe plays the role {role} ({ROLES.get(role, 'unknown')})\n"
+                "  Add the mechanism that does, or name it in the [role] table of a sheet."
+            )
+        name = filled(self.roles[role], chosen)
+        if kinds_in(name):
+            raise ModelError(f"{self.id}: {role} is one for each {kinds_in(name)[0]}; say which")
+        return name
 
     @property
     def title(self) -> str:
@@ -72,62 +105,107 @@ def assemble(
     *,
     overrides: Mapping[str, Quantity] | None = None,
     states: Iterable[str] = (),
-    folders: Sequence[Path] = (),
+    instances: Mapping[str, Mapping[str, Instance | Mapping[str, Any]]] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> Model:
     """The model of a recipe.
 
     Parameters
     ----------
     recipe
-        A recipe's id, such as ``"core"``, or the path of a recipe file.
+        A recipe's id, such as ``"core"``, or the path of a recipe file; mechanisms may lie beside its folder.
     overrides
         Parameters that differ from sheet and recipe; any unit that converts to the sheet's.
     states
         States the model must have (those that drugs enter); a mechanism that owns one and is not in the recipe joins it.
-    folders
-        Extra folders with sub-folders ``mechanisms`` and ``recipes``, searched before the package's own.
+    instances
+        Clones, sites … of a disease or product, kind -> name -> instance; a kind given here replaces the recipe's list.
+    texts
+        Mechanisms and recipes that stand before the package's own, by place (``"mechanisms/car_t.ant"``); see `texts_in`.
 
     Raises
     ------
     UnknownName
         No such recipe or mechanism.
     ModelError
-        Names, equations or units do not join into a sound model; says file, line or key, and the next step.
+        Names, equations, instances or units do not join into a sound model; says file, line or key, and the next step.
     """
-    places = (*folders, HERE)
-    path = find_file("recipe", recipe, tuple(place / "recipes" for place in places), ".toml")
-    scenario = read_recipe(path)
-    homes = tuple(place / "mechanisms" for place in (*places, path.parent.parent))
-    brought = _owners_of(states, scenario.mechanisms, homes)
-    if brought:
-        scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought)})
-    parts = {name: read_mechanism(find_file("mechanism", name, homes, ".toml")) for name in scenario.mechanisms}
+    known, name, scenario = _found(recipe, texts or {})
+    file = f"{name}.toml"
+    brought = _owners_of(states, scenario.mechanisms, known)
+    listed = {**scenario.instance, **_checked(instances or {})}
+    scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
+    written = [mechanism_of(part, known) for part in scenario.mechanisms]
+    whole = completed(listed, written, file)
+    parts = {part.id: instantiate(part, whole) for part in written}
     _check_owners(parts.values())
-    neutral = _neutral_values(parts, homes, path.name)
-    parameters = _parameters(parts.values(), {**scenario.override, **(overrides or {})}, path.name)
-    _check_used(parts.values())
-    text, lines = _antimony(path.stem, scenario, parts.values(), parameters, neutral)
-    sbml = _sound_sbml(path.stem, text, lines, parts.values(), _units_of(parts.values(), parameters, neutral), scenario)
-    states = {name: state for part in parts.values() for name, state in part.sheet.state.items()}
+    neutral = _neutral_values(parts, whole, known, file)
+    parameters = _parameters(parts.values(), {**scenario.override, **(overrides or {})}, file)
+    _check_used(parts.values(), whole)
+    text, lines = joined_text(name, scenario, parts.values(), parameters, neutral)
+    sbml = sound_sbml(name, text, lines, parts.values(), units_of(parts.values(), parameters, neutral), scenario)
+    owned = {name: state for part in parts.values() for name, state in part.sheet.state.items()}
     outputs = {name: output for part in parts.values() for name, output in part.sheet.output.items()}
-    return Model(path.stem, scenario, text, sbml, parameters, states, outputs, parts, neutral)
+    roles = _roles(written)
+    clones = clones_of(roles, whole)
+    return Model(name, scenario, text, sbml, parameters, owned, outputs, parts, neutral, whole, roles, clones)
 
 
-def _owners_of(states: Iterable[str], mechanisms: Sequence[str], homes: tuple[Path, ...]) -> tuple[str, ...]:
+def _found(recipe: str | Path, texts: Mapping[str, str]) -> tuple[Mapping[str, str], str, Recipe]:
+    """All texts there are, the recipe's id, and the recipe."""
+    if not (isinstance(recipe, Path) or "/" in recipe or recipe.endswith(".toml")):
+        known = {**package_texts(), **texts}
+        return known, recipe, recipe_of(recipe, known)
+    path = Path(recipe)
+    if not path.is_file():
+        raise UnknownName("recipe", str(recipe), ids("recipes", {**package_texts(), **texts}), "There is no such file.")
+    known = {**package_texts(), **texts_in([path.parent.parent]), **texts}
+    return known, path.stem, recipe_from(path.name, read_text(path))
+
+
+def _checked(
+    instances: Mapping[str, Mapping[str, Instance | Mapping[str, Any]]],
+) -> dict[str, dict[str, Instance]]:
+    """Instances as records; those of a disease or product come as tables."""
+    found: dict[str, dict[str, Instance]] = {}
+    for kind, named in instances.items():
+        found[kind] = {}
+        for name, given in named.items():
+            try:
+                found[kind][name] = Instance.model_validate(given)
+            except ValidationError as problem:
+                raise ModelError(faults(problem, f"{kind} {name}")) from None
+    return found
+
+
+def _roles(parts: Iterable[Mechanism]) -> dict[str, str]:
+    roles: dict[str, str] = {}
+    for part in parts:
+        for role, name in part.sheet.role.items():
+            if role in roles:
+                raise ModelError(
+                    f'"{roles[role]}" and "{name}" of {part.id}.toml both play the role {role}\n'
+                    "  Keep one of the two mechanisms in the recipe, or take the role from one of their sheets."
+                )
+            roles[role] = name
+    return roles
+
+
+def _owners_of(states: Iterable[str], mechanisms: Sequence[str], texts: Mapping[str, str]) -> tuple[str, ...]:
     """Mechanisms that own these states and are not listed yet, sorted."""
     wanted = set(states)
     for name in mechanisms if wanted else ():
-        wanted -= read_sheet(find_file("mechanism", name, homes, ".toml")).state.keys()
+        wanted -= sheet_of(name, texts).state.keys()
     found: set[str] = set()
-    for path in sorted({path for home in homes for path in home.glob("*.toml")}) if wanted else ():
-        owned = read_sheet(path).state.keys() & wanted
+    for name in ids("mechanisms", texts) if wanted else ():
+        owned = sheet_of(name, texts).state.keys() & wanted
         if owned:
-            found.add(path.stem)
+            found.add(name)
             wanted -= owned
     if wanted:
         raise ModelError(
             f"a drug enters the state {', '.join(sorted(wanted))}, which no mechanism owns\n"
-            "  Correct the name, or write the mechanism (model/mechanisms/<id>.ant and .toml) that has it."
+            "  Correct the name, or write the mechanism (mechanisms/<id>.ant and .toml in a catalog folder) that has it."
         )
     return tuple(sorted(found))
 
@@ -144,17 +222,21 @@ def _check_owners(parts: Iterable[Mechanism]) -> None:
             owner[name] = part.id
 
 
-def _neutral_values(parts: Mapping[str, Mechanism], homes: tuple[Path, ...], recipe: str) -> dict[str, Neutral]:
+def _neutral_values(
+    parts: Mapping[str, Mechanism], instances: Instances, texts: Mapping[str, str], recipe: str
+) -> dict[str, Neutral]:
     """Values for what is read and not provided, from the sheets of the mechanisms that are left out."""
     provided = {name for part in parts.values() for name in part.provides}
     wanted = {name: part.id for part in parts.values() for name in part.sheet.reads if name not in provided}
     if not wanted:
         return {}
     known: dict[str, Neutral] = {}
-    for path in sorted({path for home in homes for path in home.glob("*.toml")}):
-        if path.stem not in parts:
-            for name, value in read_sheet(path).neutral.items():
-                known.setdefault(name, value)
+    for left_out in ids("mechanisms", texts):
+        if left_out not in parts:
+            for name, value in sheet_of(left_out, texts).neutral.items():
+                if all(kind in instances for kind in kinds_in(name)):
+                    for chosen in combinations(kinds_in(name), instances):
+                        known.setdefault(filled(name, chosen), value)
     for name, reader in wanted.items():
         if name not in known:
             raise ModelError(
@@ -179,129 +261,15 @@ def _parameters(parts: Iterable[Mechanism], overrides: Mapping[str, Quantity], r
     return parameters
 
 
-def _check_used(parts: Iterable[Mechanism]) -> None:
+def _check_used(parts: Iterable[Mechanism], instances: Instances) -> None:
     parts = list(parts)
+    # a parameter of which instances have their own is not idle when none is left that shares it
+    own = {key for named in instances.values() for instance in named.values() for key in instance.parameter}
     used = frozenset().union(*(names_in(formula) for part in parts for formula in part.formulas))
     for part in parts:
-        idle = sorted(set(part.sheet.parameter) - used - set(part.sheet.offers))
+        idle = sorted(set(part.sheet.parameter) - used - own - set(part.sheet.offers))
         if idle:
             raise ModelError(
                 f"{part.id}.toml: no equation of this model uses the parameter {', '.join(idle)}\n"
                 '  Use it, take it out, or list it in "offers" when rules, doses or the population need it.'
             )
-
-
-def _units_of(
-    parts: Iterable[Mechanism], parameters: Mapping[str, Quantity], neutral: Mapping[str, Neutral]
-) -> dict[str, str]:
-    """Unit text of every name that has a sheet entry."""
-    units = {name: quantity.unit for name, quantity in parameters.items()}
-    units |= {name: value.unit for name, value in neutral.items()}
-    for part in parts:
-        units |= {name: state.unit for name, state in part.sheet.state.items()}
-        units |= {name: output.unit for name, output in part.sheet.output.items()}
-    return units
-
-
-def _antimony(
-    identifier: str,
-    recipe: Recipe,
-    parts: Iterable[Mechanism],
-    parameters: Mapping[str, Quantity],
-    neutral: Mapping[str, Neutral],
-) -> tuple[str, dict[int, str]]:
-    """The joined text, and for each of its lines that came from a fragment the file and line it came from."""
-    parts = list(parts)
-    names = _units_of(parts, parameters, neutral)
-    written = {name for part in parts for formula in part.formulas for name in units_in(formula)}
-    try:
-        units = {unit_id(text): text for text in [TIME_UNIT, *names.values(), *(unit_text(name) for name in written)]}
-        definitions = {
-            name: antimony_definition(text) for name, text in sorted(units.items()) if name != "dimensionless"
-        }
-    except UnitError as problem:
-        raise ModelError(f"{identifier}: {problem}") from None
-    for text in names.values():
-        if not parse_unit(text).same(parse_unit(units[unit_id(text)])):
-            raise ModelError(f'the units "{text}" and "{units[unit_id(text)]}" have one name\n  Write them alike.')
-    every = {name for part in parts for name in part.provides} | neutral.keys()
-    clash = sorted(every & units.keys())
-    if clash:
-        raise ModelError(
-            f"{', '.join(clash)} is the name of a unit and of something in the model\n  Rename the latter."
-        )
-
-    out: list[str] = [f"// {recipe.title}", "// simulation; not for patient care", f"model {identifier}"]
-    came: dict[int, str] = {}
-    out += [f"  unit {name} = {text};" for name, text in definitions.items()]
-    out.append(f"  unit time_unit = {definitions[TIME_UNIT]};")
-    if neutral:
-        out.append("\n  // stand-ins for mechanisms that are left out")
-        out += [
-            f"  const {name} = {value.value!r}; {name} has {unit_id(value.unit)};" for name, value in neutral.items()
-        ]
-    for part in parts:
-        sheet = part.sheet
-        out += ["", f"  // {part.id}: {sheet.title}"]
-        for name in sheet.parameter:
-            value = parameters[name]
-            out.append(
-                f"  const {name} = {value.value!r}; {name} has {unit_id(value.unit)};  // {_line(value.meaning)}"
-            )
-        for name, state in sheet.state.items():
-            out.append(f"  var {name} = {state.initial}; {name} has {unit_id(state.unit)};  // {_line(state.meaning)}")
-            came[len(out)] = f"{part.id}.toml, state.{name}.initial"
-        for statement in part.statements:
-            name = statement.target
-            if not statement.is_rate:
-                has = f" {name} has {unit_id(sheet.output[name].unit)};" if name in sheet.output else ""
-                out.append(f"  var {name};{has}")
-            out.append(f"  {statement.text}")
-            came[len(out)] = f"{part.id}.ant, line {statement.line}"
-    out.append("end")
-    # a blank line above a banner is one list entry but two lines: count lines, not entries
-    shift, lines = 0, {}
-    for number, entry in enumerate(out, start=1):
-        if number in came:
-            lines[number + shift] = came[number]
-        shift += entry.count("\n")
-    return "\n".join(out) + "\n", lines
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _sound_sbml(
-    identifier: str,
-    text: str,
-    lines: Mapping[int, str],
-    parts: Iterable[Mechanism],
-    units: Mapping[str, str],
-    recipe: Recipe,
-) -> str:
-    accepted = tuple((warning.code, warning.contains) for warning in recipe.accepted_warnings)
-    places = tuple((s.target, f"{part.id}.ant, line {s.line}") for part in parts for s in part.statements)
-    written = {unit_text(name) for part in parts for formula in part.formulas for name in units_in(formula)}
-    known = {unit_id(unit): unit for unit in [TIME_UNIT, *units.values(), *written]}
-    return _convert(
-        identifier, text, tuple(lines.items()), tuple(units.items()), tuple(known.items()), accepted, places
-    )
-
-
-@lru_cache(maxsize=64)
-def _convert(
-    identifier: str,
-    text: str,
-    lines: tuple[tuple[int, str], ...],
-    units: tuple[tuple[str, str], ...],
-    known: tuple[tuple[str, str], ...],
-    accepted: tuple[tuple[int, str], ...],
-    places: tuple[tuple[str, str], ...],
-) -> str:
-    from livingdrug.model.soundness import check_sbml, to_sbml
-
-    raw = to_sbml(identifier, text, dict(lines))
-    identifiers = {name: parse_unit(unit) for name, unit in known}
-    names = {name: parse_unit(unit) for name, unit in units}
-    return check_sbml(raw, names, identifiers, parse_unit(TIME_UNIT), accepted, dict(places))

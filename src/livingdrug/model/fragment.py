@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from livingdrug.foundation.errors import ModelError
-from livingdrug.model.sheet import MechanismSheet, read_sheet
+from livingdrug.model.names import NAME, kinds_in, written_out
+from livingdrug.model.sheet import MechanismSheet, sheet_from
 
 _COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"^([A-Za-z_]\w*)\s*('\s*=|:=)\s*(.+)$", re.DOTALL)
-_NEW_RULE = re.compile(r"\n(?=\s*[A-Za-z_]\w*\s*(?:'\s*=|:=))")
-_NUMBER = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s+([A-Za-z_]\w*))?")
-_WORD = re.compile(r"[A-Za-z_]\w*(?!\s*\()\b")
+_RULE = re.compile(rf"^({NAME})\s*('\s*=|:=)\s*(.+)$", re.DOTALL)
+_NEW_RULE = re.compile(rf"\n(?=\s*{NAME}\s*(?:'\s*=|:=))")
+_NUMBER = re.compile(r"(?<![\w.}])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s+([A-Za-z_]\w*))?")
+_WORD = re.compile(rf"{NAME}(?!\s*\()(?![\w{{}}])")
 _LANGUAGE = frozenset({"time", "and", "or", "not", "true", "false", "pi", "exponentiale", "inf", "nan"})
 
 
@@ -49,7 +49,6 @@ class Mechanism:
     """A mechanism: its sheet, its statements, and the text they came from."""
 
     id: str
-    path: Path
     sheet: MechanismSheet
     text: str
     statements: tuple[Statement, ...]
@@ -66,23 +65,18 @@ class Mechanism:
         return (*(s.formula for s in self.statements), *(s.initial for s in self.sheet.state.values()))
 
 
-def read_mechanism(path: Path) -> Mechanism:
-    """The mechanism whose sheet is at `path`, its fragment lying beside it with the ending .ant.
+def mechanism_from(identifier: str, sheet: str, fragment: str) -> Mechanism:
+    """The mechanism in the texts of a sheet and of its fragment.
 
     Raises
     ------
     ModelError
         Sheet and fragment do not belong together: a state without rate rule, a rule for something not owned …
     """
-    sheet = read_sheet(path)
-    fragment = path.with_suffix(".ant")
-    if not fragment.is_file():
-        raise ModelError(
-            f"{fragment.name}: missing beside {path.name}\n  A mechanism is two files, <id>.ant and <id>.toml."
-        )
-    text = fragment.read_text(encoding="utf-8")
-    found = Mechanism(path.stem, path, sheet, text, read_statements(text, fragment.name))
-    _check(found, fragment.name)
+    read = sheet_from(f"{identifier}.toml", sheet)
+    found = Mechanism(identifier, read, fragment, read_statements(fragment, f"{identifier}.ant"))
+    _check_placeholders(found)
+    check(found)
     return found
 
 
@@ -139,8 +133,28 @@ def units_in(formula: str) -> frozenset[str]:
     return frozenset(match[2] for match in _NUMBER.finditer(formula) if match[2]) - _LANGUAGE
 
 
-def _check(mechanism: Mechanism, file: str) -> None:
-    sheet, seen = mechanism.sheet, {}
+def _check_placeholders(mechanism: Mechanism) -> None:
+    """Every placeholder is of a kind that the sheet lists, and is either chosen by the name defined or summed."""
+    sheet, one = mechanism.sheet, dict.fromkeys(mechanism.sheet.per, ("x",))
+    rules = [(s.target, s.formula, f"{mechanism.id}.ant, line {s.line}") for s in mechanism.statements]
+    rules += [(name, s.initial, f"{mechanism.id}.toml, state.{name}.initial") for name, s in sheet.state.items()]
+    for target, formula, place in rules:
+        strange = [kind for kind in kinds_in(f"{target} {formula}") if kind not in one]
+        if strange:
+            raise ModelError(
+                f'{place}: speaks of each {strange[0]}, which "per" of {mechanism.id}.toml does not list\n'
+                f'  Add "{strange[0]}" to it, or correct the placeholder.'
+            )
+        written_out(formula, dict.fromkeys(kinds_in(target), "x"), one, place)
+    spoken = {kind for target, formula, _ in rules for kind in kinds_in(f"{target} {formula}")}
+    idle = sorted(set(sheet.per) - spoken)
+    if idle:
+        raise ModelError(f'{mechanism.id}.toml: "per" lists {", ".join(idle)}, which no formula has\n  Take it out.')
+
+
+def check(mechanism: Mechanism) -> None:
+    """Raise ModelError unless sheet and statements belong together."""
+    sheet, seen, file = mechanism.sheet, {}, f"{mechanism.id}.ant"
     for statement in mechanism.statements:
         at, target = f"{file}, line {statement.line}", statement.target
         if target in seen:
@@ -159,6 +173,9 @@ def _check(mechanism: Mechanism, file: str) -> None:
     for name in sheet.output:
         if name not in seen:
             raise ModelError(f"{mechanism.id}.toml: output {name} has no equation\n  Write {name} := …; in {file}.")
+    for role, name in sheet.role.items():
+        if name not in mechanism.provides:
+            raise ModelError(f"{mechanism.id}.toml: role {role} names {name}, which this mechanism does not provide")
     stray = sorted(set(sheet.neutral) - mechanism.provides)
     if stray:
         raise ModelError(

@@ -13,18 +13,20 @@ from functools import cache
 from pathlib import Path
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.model.fragment import Mechanism, read_mechanism
+from livingdrug.foundation.quantities import Quantity
+from livingdrug.model.fragment import Mechanism
+from livingdrug.model.sheet import MechanismSheet
+from livingdrug.model.texts import ids, mechanism_of, package_texts
 
 BEGIN, END = "<!-- generated -->", "<!-- end -->"
-FOLDER = Path(__file__).parent / "mechanisms"
 
 _LITERAL = re.compile(r"(?<![\w.^])((?:\d+\.\d+|\d+)(?:[eE][+-]?\d+)?)(?![\w.])")
 _TRIVIAL = frozenset({0.0, 1.0, 2.0})
 
 
-def mechanism_ids(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Every mechanism in the folder, by name."""
-    return tuple(sorted(path.stem for path in folder.glob("*.toml")))
+def mechanism_ids() -> tuple[str, ...]:
+    """Every mechanism of the package, by name."""
+    return ids("mechanisms", package_texts())
 
 
 def mechanism_page(mechanism: str, page: str = "") -> str:
@@ -50,7 +52,7 @@ def mechanism_page(mechanism: str, page: str = "") -> str:
     known = mechanism_ids()
     if mechanism not in known:
         raise BadInput(f'no mechanism "{mechanism}".\n  Known: {", ".join(known)}.')
-    part = read_mechanism(FOLDER / f"{mechanism}.toml")
+    part = mechanism_of(mechanism, package_texts())
     start = page or f"# {part.sheet.title}\n\n{part.sheet.summary}\n\n{BEGIN}\n{END}\n"
     return with_generated(start, _generated(part), f"{mechanism}.md")
 
@@ -104,7 +106,7 @@ def refresh(folder: Path, make: Callable[[str, str], str] = mechanism_page) -> l
 def _owners() -> dict[str, tuple[str, ...]]:
     """Name -> the mechanisms that provide it; several when recipes choose between them."""
     owners: dict[str, tuple[str, ...]] = {}
-    for part in (read_mechanism(FOLDER / f"{name}.toml") for name in mechanism_ids()):
+    for part in (mechanism_of(name, package_texts()) for name in mechanism_ids()):
         for name in part.provides:
             owners[name] = (*owners.get(name, ()), part.id)
     return owners
@@ -113,6 +115,8 @@ def _owners() -> dict[str, tuple[str, ...]]:
 def _generated(part: Mechanism) -> str:
     sheet = part.sheet
     blocks = [f"## Equations\n\n```\n{part.text.strip()}\n```"]
+    if sheet.per:
+        blocks[0] += "\n\n" + _written_for_each(sheet)
     if sheet.state:
         rows = [
             [f"`{name}`", state.meaning, state.unit or "1", state.initial, f"{state.integrate}, {state.scale:g}"]
@@ -120,17 +124,12 @@ def _generated(part: Mechanism) -> str:
         ]
         blocks.append("## States\n\n" + table(["state", "meaning", "unit", "at the start", "integrated, scale"], rows))
     if sheet.parameter:
-        rows = [
-            [
-                f"`{name}`",
-                q.meaning,
-                f"{q.value:g}",
-                q.unit or "1",
-                _spread(q.spread, q.spread_scale),
-                q.kind,
-                _origin(q),
-            ]
-            for name, q in sheet.parameter.items()
+        rows = [_number(name, quantity) for name, quantity in sheet.parameter.items()]
+        rows += [
+            _number(f"{name}, {one}", quantity)
+            for named in sheet.own.values()
+            for one, own in named.items()
+            for name, quantity in own.parameter.items()
         ]
         header = ["parameter", "meaning", "value", "unit", "spread", "kind", "source"]
         blocks.append(
@@ -155,6 +154,34 @@ def _generated(part: Mechanism) -> str:
     return "\n\n".join(blocks)
 
 
+def _written_for_each(sheet: MechanismSheet) -> str:
+    """What the placeholders mean, and how instances differ."""
+    kinds = " and ".join(f"each {kind}" for kind in sheet.per)
+    told = [f"Written once for {kinds} of a recipe; `total( )` sums ([how](instances.md))."]
+    told += [f"All `{name}` add up to 1: the first of the list has what the others leave." for name in sheet.shares]
+    told += [f"`{name}` is multiplied by the {by} of the instance." for name, by in sheet.scaled.items()]
+    for named in sheet.own.values():
+        for one, own in named.items():
+            for name, state in own.state.items():
+                differs = ", ".join(f"{key} {value}" for key, value in state.model_dump(exclude_none=True).items())
+                told.append(f"`{name}` of {one}: {differs}.")
+    return " ".join(told)
+
+
+def _number(name: str, quantity: Quantity) -> list[str]:
+    """A row of the table of parameters; what follows a comma in the name stays outside its typewriter letters."""
+    word, _, rest = name.partition(", ")
+    return [
+        f"`{word}`" + (f" of {rest}" if rest else ""),
+        quantity.meaning,
+        f"{quantity.value:g}",
+        quantity.unit or "1",
+        _spread(quantity.spread, quantity.spread_scale),
+        quantity.kind,
+        _origin(quantity),
+    ]
+
+
 def _bare_numbers(part: Mechanism) -> list[list[str]]:
     found = []
     for statement in part.statements:
@@ -168,7 +195,7 @@ def _spread(spread: float, scale: str) -> str:
     return "" if spread == 0 else f"{spread:g}" + ("" if scale == "log" else f" ({scale})")
 
 
-def _origin(quantity: object) -> str:
+def _origin(quantity: Quantity) -> str:
     source, where, status, note = (str(getattr(quantity, name)) for name in ("source", "where", "status", "note"))
     told = "; ".join(text for text in (source, where, note) if text)
     return told + (f" ({status})" if status != "own" else "")

@@ -8,10 +8,11 @@ from html import escape
 from pathlib import Path
 
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.security import content_policy
 from livingdrug.model.assemble import Model
 from livingdrug.model.fragment import Mechanism
 from livingdrug.model.notation import equation
-from livingdrug.model.wiring import readings, wiring_svg
+from livingdrug.model.wiring import readings, wiring_style, wiring_svg
 
 NOTICE = "simulation; not for patient care"
 _DOI = re.compile(r"\b(?:doi:)?(10\.\d{4,9}/[^\s;,]*[^\s;,.)])")
@@ -26,15 +27,15 @@ def render(model: Model) -> str:
         An assembled model; parameters that differ from their sheets are marked.
     """
     parts = "\n".join(_mechanism(model, part) for part in model.mechanisms.values())
-    style = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+    style = "\n" + (Path(__file__).parent / "page.css").read_text(encoding="utf-8") + wiring_style(model)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{content_policy(styles=[style])}">
 <title>{escape(model.title)}</title>
-<style>
-{style}</style>
+<style>{style}</style>
 </head>
 <body>
 <main>

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-import keyword
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from livingdrug.foundation.errors import ModelError, UnitError, UnknownName
+from livingdrug.foundation.errors import CatalogError, ModelError, UnitError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.toml_files import parse_toml
+from livingdrug.model.instance import Instance, Own
+from livingdrug.model.names import Name, Part, Template, UnitText, kinds_in
 from livingdrug.model.units import parse_unit
 
-RESERVED = frozenset({"time", "exp", "log", "ln", "sqrt", "abs", "floor", "min", "max", "piecewise", "dimensionless"})
 _Record = TypeVar("_Record", bound=BaseModel)
 
-
-def _name(text: str) -> str:
-    if not text.isidentifier() or not text.isascii() or keyword.iskeyword(text) or text in RESERVED:
-        raise ValueError(
-            f'"{text}" cannot be a name in a model: use letters, digits and _, and no word of the language'
-        )
-    return text
-
-
-def _unit(text: str) -> str:
-    try:
-        parse_unit(text)
-    except UnitError as problem:
-        raise ValueError(str(problem)) from None
-    return text
+ROLES = {
+    "clone_cells": "state that counts the cells of a clone",
+    "clone_lineage": "state with the mean size of a clone's surviving lineage",
+    "clone_survivors": "expected number of a clone's surviving lineages",
+    "tumour_total": "tumour cells in the whole body",
+    "tumour_start": "parameter: tumour cells at the start",
+    "tumour_growth": "parameter: net growth of the tumour",
+    "tumour_capacity": "parameter: the burden that counts as whole",
+    "tumour_ceiling": "parameter: burden at which growth stops, relative to the capacity",
+    "infused_cells": "state that infused cells enter",
+}
+"""What other rooms ask a model for without knowing its names."""
 
 
-Name = Annotated[str, AfterValidator(_name)]
-UnitText = Annotated[str, AfterValidator(_unit)]
-
-
-class _Sheet(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class State(_Sheet):
+class State(Part):
     """A state variable: what it is and how it is integrated.
 
     Attributes
@@ -71,53 +59,78 @@ class State(_Sheet):
         return data
 
 
-class Output(_Sheet):
+class Output(Part):
     """An algebraic quantity worth recording."""
 
     meaning: str = Field(min_length=3)
     unit: UnitText
 
 
-class Neutral(_Sheet):
+class Neutral(Part):
     """The value a name takes in recipes without the mechanism that provides it."""
 
     value: float
     unit: UnitText
 
 
-class MechanismSheet(_Sheet):
+class MechanismSheet(Part):
     """The sheet `<id>.toml` beside the fragment `<id>.ant`.
 
     Attributes
     ----------
     title, summary
         One line; one paragraph.
+    per
+        Kinds of instances that its names speak of: ``["clone"]`` when it has names such as ``tumour_{clone}``.
     reads
         Names this mechanism uses and others own.
     offers
         Parameters that no equation needs but clinical rules, doses or the population do (weight, age …).
     neutral
         Values of names this mechanism provides, for recipes without it.
+    role
+        What it has that other rooms ask for, by role (`ROLES`): ``{ tumour_total = "…" }``.
+    shares
+        Parameters such as ``{clone}_share`` that add up to 1: the first instance has what the others leave.
+    scaled
+        Parameters of each instance that an antigen or factor of the instance multiplies: ``{ "density_{clone}" = "CD19" }``.
+    own
+        What certain instances have of their own in this sheet, wherever a recipe lists them: kind -> instance -> `Own`.
     state, parameter, output
         What it owns.
     """
 
     title: str = Field(min_length=3)
     summary: str = Field(min_length=3)
-    reads: tuple[Name, ...] = ()
-    offers: tuple[Name, ...] = ()
-    neutral: dict[Name, Neutral] = {}
-    state: dict[Name, State] = {}
-    parameter: dict[Name, Quantity] = {}
-    output: dict[Name, Output] = {}
+    per: tuple[Name, ...] = ()
+    reads: tuple[Template, ...] = ()
+    offers: tuple[Template, ...] = ()
+    neutral: dict[Template, Neutral] = Field(default_factory=dict)
+    role: dict[str, Template] = Field(default_factory=dict)
+    shares: tuple[Template, ...] = ()
+    scaled: dict[Template, str] = Field(default_factory=dict)
+    own: dict[Name, dict[Name, Own]] = Field(default_factory=dict)
+    state: dict[Template, State] = Field(default_factory=dict)
+    parameter: dict[Template, Quantity] = Field(default_factory=dict)
+    output: dict[Template, Output] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> MechanismSheet:
-        for name, quantity in self.parameter.items():
+        several = [own for named in self.own.values() for own in named.values()]
+        for name, quantity in [pair for own in (self, *several) for pair in own.parameter.items()]:
             try:
-                _unit(quantity.unit)
-            except ValueError as problem:
+                parse_unit(quantity.unit)
+            except UnitError as problem:
                 raise ValueError(f"parameter.{name}.unit: {problem}") from None
+        lost = sorted(
+            {
+                name
+                for own in several
+                for name in (own.parameter.keys() - self.parameter.keys()) | (own.state.keys() - self.state.keys())
+            }
+        )
+        if lost:
+            raise ValueError(f'"own" has {", ".join(lost)}, which is no parameter or state of this sheet')
         owned = [*self.state, *self.parameter, *self.output]
         twice = sorted({name for name in owned if owned.count(name) > 1})
         if twice:
@@ -125,13 +138,28 @@ class MechanismSheet(_Sheet):
         both = sorted(set(self.reads) & set(owned))
         if both:
             raise ValueError(f'{", ".join(both)} is owned here and also listed in "reads"; take it out of "reads"')
-        strange = sorted(set(self.offers) - set(self.parameter))
+        for key, listed in (("offers", self.offers), ("shares", self.shares), ("scaled", self.scaled)):
+            strange = sorted(set(listed) - set(self.parameter))
+            if strange:
+                raise ValueError(f'"{key}" lists {", ".join(strange)}, which is no parameter of this sheet')
+        unknown = sorted(set(self.role) - set(ROLES))
+        if unknown:
+            raise ValueError(f"role.{unknown[0]} is no known role; known: {', '.join(ROLES)}")
+        return self
+
+    @model_validator(mode="after")
+    def _instances(self) -> MechanismSheet:
+        spoken = " ".join([*self.reads, *self.neutral, *self.state, *self.parameter, *self.output, *self.role.values()])
+        strange = [kind for kind in (*kinds_in(spoken), *self.own) if kind not in self.per]
         if strange:
-            raise ValueError(f'"offers" lists {", ".join(strange)}, which is no parameter of this sheet')
+            raise ValueError(f'speaks of each {strange[0]} and needs "{strange[0]}" in its list "per"')
+        for name in (*self.shares, *self.scaled):
+            if len(kinds_in(name)) != 1:
+                raise ValueError(f'"{name}" in shares or scaled needs exactly one placeholder, such as {{clone}}')
         return self
 
 
-class AcceptedWarning(_Sheet):
+class AcceptedWarning(Part):
     """A libSBML warning that a recipe knows about: its code, a piece of its text, and why it may stand."""
 
     code: int
@@ -139,70 +167,67 @@ class AcceptedWarning(_Sheet):
     why: str = Field(min_length=10)
 
 
-class Recipe(_Sheet):
-    """A scenario: which mechanisms are joined, and which parameters differ from their sheets."""
+class Recipe(Part):
+    """A scenario: which mechanisms are joined, for which instances, and which parameters differ from their sheets.
+
+    Attributes
+    ----------
+    title, summary
+        One line; one paragraph.
+    mechanisms
+        In the order in which they stand in the model.
+    instance
+        Kind -> name -> clone, site, receptor …, in order.
+    override
+        Parameters that differ from the sheets, by their full names (``density_dim``).
+    accepted_warnings
+        What libSBML may say.
+    """
 
     title: str = Field(min_length=3)
     summary: str = Field(min_length=3)
     mechanisms: tuple[str, ...] = Field(min_length=1)
-    override: dict[Name, Quantity] = {}
+    instance: dict[Name, dict[Name, Instance]] = Field(default_factory=dict)
+    override: dict[Name, Quantity] = Field(default_factory=dict)
     accepted_warnings: tuple[AcceptedWarning, ...] = ()
 
 
-def read_sheet(path: Path) -> MechanismSheet:
-    """The sheet in a TOML file.
+def sheet_from(file: str, text: str) -> MechanismSheet:
+    """The sheet in a TOML text; `file` names it in errors.
 
     Raises
     ------
     ModelError
         Not TOML, a key missing or unknown, a value of the wrong sort: says file and key.
     """
-    return _read(path, MechanismSheet)
+    return _record(file, text, MechanismSheet)
 
 
-def read_recipe(path: Path) -> Recipe:
-    """The recipe in a TOML file; errors as in `read_sheet`."""
-    return _read(path, Recipe)
+def recipe_from(file: str, text: str) -> Recipe:
+    """The recipe in a TOML text; errors as in `sheet_from`."""
+    return _record(file, text, Recipe)
 
 
-def _read(path: Path, record: type[_Record]) -> _Record:
+def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as problem:
-        raise ModelError(f"{path.name}: not TOML: {problem}\n  Mend the line named; text values need quotes.") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ModelError(f"{path}: cannot be read ({problem})\n  Give a TOML text file.") from None
+        data = parse_toml(text.encode("utf-8"), file)
+    except CatalogError as problem:
+        raise ModelError(str(problem)) from None
     try:
         return record.model_validate(data)
     except ValidationError as problem:
-        lines = [
-            f'{path.name}, "{".".join(str(part) for part in error["loc"]) or "file"}": {_plain(error["msg"])}'
-            for error in problem.errors()[:8]
-        ]
-        raise ModelError("\n".join(lines) + "\n  Compare with another file of the same folder.") from None
+        raise ModelError(f"{faults(problem, file)}\n  Compare with another file of the same folder.") from None
+
+
+def faults(problem: ValidationError, file: str) -> str:
+    """What does not hold together, one line for each fault: file, key and what is wrong."""
+    return "\n".join(
+        f'{file}, "{".".join(str(part) for part in error["loc"]) or "file"}": {_plain(error["msg"])}'
+        for error in problem.errors()[:8]
+    )
 
 
 def _plain(message: str) -> str:
     if message == "Extra inputs are not permitted":
         return "this key is unknown here; is it misspelt?"
     return message.removeprefix("Value error, ")
-
-
-def find_file(kind: str, name: str | Path, folders: tuple[Path, ...], ending: str) -> Path:
-    """The file of a mechanism or recipe: a path as given, or an id looked up in the folders, first found wins.
-
-    Raises
-    ------
-    UnknownName
-        No folder has it; offers the nearest known name.
-    """
-    if isinstance(name, Path) or "/" in name or name.endswith(ending):
-        path = Path(name)
-        if path.is_file():
-            return path
-    else:
-        for folder in folders:
-            if (folder / f"{name}{ending}").is_file():
-                return folder / f"{name}{ending}"
-    known = {path.stem for folder in folders if folder.is_dir() for path in folder.glob(f"*{ending}")}
-    raise UnknownName(kind, str(name), known, f"Looked in: {', '.join(str(folder) for folder in folders)}.")

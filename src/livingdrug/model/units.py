@@ -10,9 +10,11 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from livingdrug.foundation.errors import UnitError
-from livingdrug.foundation.units import registry
+from livingdrug.foundation.unit_text import parse
+from livingdrug.foundation.units import pint_quantity, registry
 
 _COUNTS = {"cell": "item", "copy": "item", "molecule": "item"}
 _ROOTS = {"gram": "gram", "second": "second", "meter": "metre", "kelvin": "kelvin", "mole": "mole", "count": "item"}
@@ -60,8 +62,7 @@ PLAIN = Unit(1.0)
 
 
 def _expression(text: str) -> str:
-    tidy = text.replace("µ", "u").replace("μ", "u").replace("%", "percent").strip()
-    return re.sub(r"\bdegC\b|°C", "delta_degC", tidy) or "dimensionless"
+    return re.sub(r"\bdegC\b|°C", "delta_degC", text)
 
 
 @cache
@@ -78,15 +79,20 @@ def parse_unit(text: str) -> Unit:
     >>> parse_unit("mg/L").same(parse_unit("ug/mL")), parse_unit("mg/L").same(parse_unit("pg/mL"))
     (True, False)
     """
-    units = registry()
+    root = _quantity(text).to_root_units()
+    return Unit(float(root.magnitude), _sorted({str(k): float(v) for k, v in root.unit_items()}))
+
+
+def _quantity(text: str) -> Any:
     try:
-        root = units.Quantity(1.0, "dimensionless") * units.parse_expression(_expression(text))
-        root = root.to_root_units()
+        quantity = pint_quantity(parse(_expression(text)))
+        if not quantity._is_multiplicative:
+            raise ValueError("a temperature scale with another zero")
     except Exception as problem:
         raise UnitError(
-            f'got unit "{text}", expected text such as "1/day", "cell", "pg/mL" or "" ({problem})'
+            f'got unit "{text[:80]}", expected text such as "1/day", "cell", "pg/mL" or "" ({problem})'
         ) from None
-    return Unit(float(root.magnitude), _sorted({str(k): float(v) for k, v in root.unit_items()}))
+    return quantity
 
 
 def unit_id(text: str) -> str:
@@ -127,8 +133,7 @@ def antimony_definition(text: str) -> str:
     >>> antimony_definition("1/day")
     '1 / (86400 second)'
     """
-    units = registry()
-    quantity = units.Quantity(1.0, "dimensionless") * units.parse_expression(_expression(text))
+    quantity = _quantity(text)
     above, below = [], []
     for name, power in quantity.unit_items():
         factor, base, power = _kind(str(name), float(power))

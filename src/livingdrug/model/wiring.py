@@ -25,7 +25,7 @@ def wiring_svg(model: Model) -> str:
     """The picture as one ``<svg>`` element; hovering a curve names what flows along it."""
     ids = list(model.mechanisms)
     angle = {name: 2 * math.pi * i / len(ids) - math.pi / 2 for i, name in enumerate(ids)}
-    hue = {name: round(360 * i / len(ids)) for i, name in enumerate(ids)}
+    hue = _hues(model)
     curves = [
         _curve(angle[source], angle[reader], hue[source], source, reader, names)
         for (source, reader), names in readings(model).items()
@@ -36,6 +36,17 @@ def wiring_svg(model: Model) -> str:
         f'<svg class="wiring" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img" aria-label="{escape(label)}">'
         f"{_ARROW}{''.join(curves)}{''.join(nodes)}</svg>"
     )
+
+
+def wiring_style(model: Model) -> str:
+    """The colours of the picture as a style sheet: a page's policy allows no style in an attribute."""
+    return "".join(f"svg .h{hue} {{ --hue: {hue}; }}\n" for hue in _hues(model).values())
+
+
+def _hues(model: Model) -> dict[str, int]:
+    """Mechanism -> its hue [degree]."""
+    ids = list(model.mechanisms)
+    return {name: round(360 * i / len(ids)) for i, name in enumerate(ids)}
 
 
 _ARROW = (
@@ -59,7 +70,7 @@ def _curve(start: float, end: float, hue: int, source: str, reader: str, names: 
     cy = (y0 + y1) / 2 * (1 - pull) + middle[1] * pull
     width = 1.0 + 0.45 * min(len(names), 6)
     return (
-        f'<path d="M{x0:.1f} {y0:.1f} Q{cx:.1f} {cy:.1f} {x1:.1f} {y1:.1f}" class="wire" style="--hue:{hue}" '
+        f'<path d="M{x0:.1f} {y0:.1f} Q{cx:.1f} {cy:.1f} {x1:.1f} {y1:.1f}" class="wire h{hue}" '
         f'stroke-width="{width:.2f}" marker-end="url(#tip)">'
         f"<title>{escape(reader)} reads from {escape(source)}: {escape(', '.join(names))}</title></path>"
     )
@@ -72,7 +83,7 @@ def _node(name: str, angle: float, hue: int, title: str) -> str:
     anchor = "middle" if abs(side) < 0.12 else "start" if side > 0 else "end"
     shift = 5 + 9 * math.sin(angle) if anchor == "middle" else 5
     return (
-        f'<a href="#{escape(name)}"><circle cx="{x:.1f}" cy="{y:.1f}" r="8" class="node" style="--hue:{hue}">'
+        f'<a href="#{escape(name)}"><circle cx="{x:.1f}" cy="{y:.1f}" r="8" class="node h{hue}">'
         f"<title>{escape(title)}</title></circle>"
         f'<text x="{tx:.1f}" y="{ty + shift:.1f}" text-anchor="{anchor}">{escape(name.replace("_", " "))}</text></a>'
     )

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from livingdrug.catalog.records.population import Covariate
-from livingdrug.catalog.records.population import Record as Population
+from livingdrug.catalog.records.growth_chart import GrowthChart
+from livingdrug.catalog.records.population import Covariate, Population
 from livingdrug.foundation import streams
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.population.cohort import Cohort, patient_numbers
 from livingdrug.population.distributions import draw_value, truncated
 from livingdrug.population.growth import size_for_age
 
-if TYPE_CHECKING:
-    from livingdrug.catalog.load import Catalog
-
 Array = NDArray[np.float64]
 
 
-def draw(record: Population, patients: NDArray[np.int64], seed: int, *, catalog: Catalog | None = None) -> Cohort:
+def draw(record: Population, patients: NDArray[np.int64], seed: int) -> Cohort:
     """Virtual patients of a population.
 
     Patient 137 is the same person whoever else is drawn: every covariate has its own addressed random stream, and
@@ -36,8 +33,6 @@ def draw(record: Population, patients: NDArray[np.int64], seed: int, *, catalog:
         Patient numbers (0 or more), shaped (n,).
     seed
         The run's seed.
-    catalog
-        Where growth charts are looked up; the default catalogue when omitted.
 
     Returns
     -------
@@ -62,7 +57,7 @@ def draw(record: Population, patients: NDArray[np.int64], seed: int, *, catalog:
     values: dict[str, Array] = {}
     for name, covariate in record.covariate.items():
         own = streams.normal(seed, f"{place}/{name}", numbers)
-        values[name] = _value(covariate, _correlated(covariate, own, shared), values, catalog)
+        values[name] = _value(covariate, _correlated(covariate, own, shared), values, record.charts)
     return Cohort(numbers, values, record.id)
 
 
@@ -85,15 +80,14 @@ def _correlated(covariate: Covariate, own: Array, shared: dict[str, Array]) -> A
     return z
 
 
-def _value(covariate: Covariate, z: Array, earlier: dict[str, Array], catalog: Catalog | None) -> Array:
+def _value(covariate: Covariate, z: Array, earlier: dict[str, Array], charts: Mapping[str, GrowthChart]) -> Array:
     if covariate.formula is not None:
         return _from_formula(covariate, z, earlier)
     if covariate.distribution == "growth_chart":
-        from livingdrug.catalog.load import default_catalog
-
-        chart = (catalog or default_catalog()).load("growth_chart", covariate.chart)
         limited = truncated(z, covariate.value("low", -np.inf), covariate.value("high", np.inf))
-        return size_for_age(chart, covariate.measure, earlier["age_years"], earlier["female"], limited)
+        return size_for_age(
+            charts[covariate.chart], covariate.measure, earlier["age_years"], earlier["female"], limited
+        )
     return draw_value(covariate, z)
 
 

@@ -12,6 +12,15 @@ from livingdrug.foundation import streams
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.quantities import Quantity
 
+KEPT = {
+    "tumour_growth": "leukaemia_growth",
+    "tumour_turnover": "leukaemia_turnover",
+    "tumour_ceiling": "leukaemia_ceiling",
+    "tumour_start": "leukaemia_start",
+    "tumour_capacity": "marrow_capacity",
+}
+"""Parameters that were renamed keep the address of their random numbers, so that patient 137 stays the same person."""
+
 
 def individual_parameters(
     quantities: Mapping[str, Quantity],
@@ -73,7 +82,7 @@ def _individual(
 ) -> NDArray[np.float64]:
     if not between_patient or quantity.spread == 0.0:
         return np.full(patients.shape, quantity.value)
-    deviation = quantity.spread * streams.normal(seed, f"{scope}/{name}", patients)
+    deviation = quantity.spread * streams.normal(seed, f"{scope}/{KEPT.get(name, name)}", patients)
     if quantity.spread_scale == "log":
         return quantity.value * np.exp(deviation)
     if quantity.spread_scale == "normal":

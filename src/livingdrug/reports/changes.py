@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.reports.story import GRADES
+from livingdrug.reports.diary import GRADES, cause_of_death
+from livingdrug.reports.setting import Setting
 from livingdrug.reports.words import plain
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.scale import Record as Scale
+    from livingdrug.catalog.records.scale import Scale
 
 FEVER = 38.0
 SUPPORT = (
@@ -60,7 +60,7 @@ class Life:
         """From the frames of one patient whose whole course was kept."""
         import polars as pl
 
-        from livingdrug.course.bedside import daily_grades
+        from livingdrug.observation.ward import daily_grades
 
         who = frames["patients"].row(0, named=True)
         frame = frames["courses"].sort("day")
@@ -68,9 +68,9 @@ class Life:
         signs = {name: np.ascontiguousarray(values[None, :], dtype=np.float64) for name, values in course.items()}
         last = min(day for day in (who["last_contact_day"], who["subsequent_therapy_day"], 1e9) if day is not None)
         graded = {name: daily_grades(course["day"], signs, scale, np.array([last])) for name, scale in scales.items()}
-        days = next(iter(graded.values())).days if graded else np.array([], dtype=np.int64)
+        days = next(iter(graded.values()))[0] if graded else np.array([], dtype=np.int64)
         infections = frames["events"].filter((pl.col("event") == "infection") & (pl.col("grade") >= 3)).height
-        grades = {name: one.grades[0] for name, one in graded.items()}
+        grades = {name: one[1][0] for name, one in graded.items()}
         return cls(who, course, tuple(int(day) for day in days), grades, infections)
 
     def worst(self, names: Iterable[str], day: int) -> dict[str, float]:
@@ -99,22 +99,6 @@ class Life:
         return {name: int(grades[place]) for name, grades in self.grades.items() if grades[place] >= 0}
 
 
-def scale_name(scale: Scale) -> str:
-    """A scale in a word or two, for the head of a column.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> scale_name(SimpleNamespace(title="CRS by ASTCT consensus 2019")), scale_name(SimpleNamespace(title="CRS by the Penn scale"))
-    ('CRS ASTCT', 'CRS Penn')
-    """
-    words = scale.title.split(" (")[0]
-    for gone in (" by the ", " by "):
-        words = words.replace(gone, " ")
-    words = words.replace(" scale", "").replace(" consensus", "")
-    return re.sub(r" (19|20)\d\d$", "", words)
-
-
 def a_day_later(treated: Life, untreated: Life, day: float) -> str:
     """The signs 24 hours after a dose, as treated and, in brackets, untreated; nothing when they are the same."""
     parts = []
@@ -128,7 +112,9 @@ def a_day_later(treated: Life, untreated: Life, day: float) -> str:
     return ", ".join(parts)
 
 
-def what_changed(treated: Life, untreated: Life, scales: Mapping[str, str], given: bool) -> tuple[str, ...]:
+def what_changed(
+    treated: Life, untreated: Life, scales: Mapping[str, str], given: bool, words: Setting | None = None
+) -> tuple[str, ...]:
     """What treatment changed, one sentence each.
 
     Parameters
@@ -137,15 +123,19 @@ def what_changed(treated: Life, untreated: Life, scales: Mapping[str, str], give
         Scale id -> name.
     given
         Whether any rule fired.
+    words
+        What response and malignancy are called.
     """
     if not given:
         return ("No rule fired: nothing was given, and the untreated course is the same.",)
     told = [_temperature(treated, untreated), *(_grade(treated, untreated, *one) for one in scales.items())]
-    for name, level, words in SUPPORT:
+    for name, level, support in SUPPORT:
         mine, theirs = (_days_at_least(life, name, level) for life in (treated, untreated))
         if mine != theirs:
             told.append(
-                f"{words} on {_days(mine)} instead of {theirs}." if mine else f"{words} on no day instead of {theirs}."
+                f"{support} on {_days(mine)} instead of {theirs}."
+                if mine
+                else f"{support} on no day instead of {theirs}."
             )
     told += [_peak(treated, untreated, *peak) for peak in PEAKS]
     if "igg" in treated.course:
@@ -157,7 +147,7 @@ def what_changed(treated: Life, untreated: Life, scales: Mapping[str, str], give
             f"Severe infections over the whole follow-up: {treated.n_severe_infections}"
             f" instead of {untreated.n_severe_infections}."
         )
-    outcome = _outcome(treated.who, untreated.who)
+    outcome = _outcome(treated.who, untreated.who, words or Setting())
     # Lives of different length come first: days counted below are days lived.
     first = [sentence for sentence in outcome if sentence.startswith("Death") and "either way" not in sentence]
     return tuple(dict.fromkeys([*first, *(sentence for sentence in told if sentence), *outcome]))
@@ -204,29 +194,51 @@ def _peak(treated: Life, untreated: Life, name: str, words: str, unit: str) -> s
     return f"{words} at {plain(mine)} {unit} instead of {plain(theirs)}: {100 * mine / theirs:.0f} % of untreated."
 
 
-def _outcome(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    told = []
-    remission, other = bool(mine["responded_3mo"]), bool(theirs["responded_3mo"])
-    if remission != other:
-        told.append(
-            f"{'Remission' if remission else 'No remission'} within three months; untreated {'remission' if other else 'none'}."
-        )
-    else:
-        told.append(f"{'Remission' if remission else 'No remission'} within three months either way.")
-    for column, words in (("relapse_day", "Relapse"), ("death_day", "Death")):
-        day, without = mine[column], theirs[column]
-        cause, other_cause = (f" ({who['death_cause']})" if column == "death_day" and day is not None else "" for who, day in ((mine, day), (theirs, without)))  # fmt: skip
-        if day is None and without is None:
-            continue
-        if day is None:
-            told.append(f"{words} averted: untreated it came on day {without:.0f}{other_cause}.")
-        elif without is None:
-            told.append(f"{words} on day {day:.0f}{cause}; untreated none.")
-        elif abs(day - without) < 0.5 and cause == other_cause:
-            told.append(f"{words} on day {day:.0f}{cause} either way.")
-        else:
-            told.append(f"{words} on day {day:.0f}{cause} instead of day {without:.0f}{other_cause}.")
-    return told
+def _outcome(mine: Mapping[str, Any], theirs: Mapping[str, Any], words: Setting) -> list[str]:
+    """Response, its end and death in both lives."""
+    lost = words.criterion.words.lost if words.criterion is not None else "relapse"
+    return [
+        _responses(mine, theirs),
+        *_dated(f"{lost[0].upper()}{lost[1:]}", mine["relapse_day"], theirs["relapse_day"]),
+        *_dated("Death", mine["death_day"], theirs["death_day"], *(_because(who, words) for who in (mine, theirs))),
+    ]
+
+
+def _responses(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    responded, other = (who["first_response_day"] is not None for who in (mine, theirs))
+    best, other_best = (f"best response {who['best_response']}" for who in (mine, theirs))
+    match (responded, other):
+        case (True, True):
+            return (
+                f"A response either way: {best}."
+                if best == other_best
+                else f"A response: {best}; untreated {other_best}."
+            )
+        case (True, False):
+            return f"A response ({best}); untreated none."
+        case (False, True):
+            return f"No response; untreated {other_best}."
+        case _:
+            return "No response either way."
+
+
+def _dated(name: str, day: float | None, other: float | None, cause: str = "", other_cause: str = "") -> list[str]:
+    """What came on a day in one life, and in the other; nothing when it came in neither."""
+    match (day, other):
+        case (None, None):
+            return []
+        case (None, float(without)):
+            return [f"{name} averted: untreated it came on day {without:.0f}{other_cause}."]
+        case (float(here), None):
+            return [f"{name} on day {here:.0f}{cause}; untreated none."]
+        case (float(here), float(without)) if abs(here - without) < 0.5 and cause == other_cause:
+            return [f"{name} on day {here:.0f}{cause} either way."]
+        case _:
+            return [f"{name} on day {day:.0f}{cause} instead of day {other:.0f}{other_cause}."]
+
+
+def _because(who: Mapping[str, Any], words: Setting) -> str:
+    return "" if who["death_day"] is None else f" ({cause_of_death(who, words)})"
 
 
 def _days_at_least(life: Life, name: str, level: float) -> int:

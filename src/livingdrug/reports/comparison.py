@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
+from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.source import Source
 from livingdrug.trial.misfit import Misfit, compare_row
 
-GROUPS = (
-    ("Getting the cells", ("infused", "manufacturing", "not_infused", "enrolment", "dose", "age", "prior", "blasts")),
-    ("Response", ("cr_", "cri_", "mrd", "relapse")),
-    ("Survival", ("efs", "os", "rfs", "death")),
-    ("Toxicity", ("crs", "neurotoxicity", "icans", "tocilizumab", "steroid", "icu", "fever", "vasopressor", "intubation", "oxygen", "hypotension")),
-    ("B cells, marrow, infections", ("b_cell", "neutro", "thrombo", "infection", "igg", "ivig", "hypogamma")),
-    ("Cellular kinetics", ("cmax", "tmax", "auc", "last_detectable", "half_life")),
-)  # fmt: skip
+if TYPE_CHECKING:
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.evidence import Published
 
-SHORTER = (
-    ("Cytokine release syndrome", "CRS"),
-    ("cytokine release syndrome", "CRS"),
-    ("Highest CAR transgene level in blood", "Cmax"),
-    ("Day of the highest CAR transgene level", "Tmax"),
-    ("CAR transgene exposure to day 28", "AUC 0–28 d"),
-    ("Last day with a measurable CAR transgene", "Last detectable day"),
-    (" of responders, not censored for further therapy", ", not censored"),
-    ("spread between patients (log SD)", "spread (log SD)"),
-)
+LAST = len(GROUPS), 0, ""
+"""The place of what has no endpoint of its own."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +24,10 @@ class Compared:
 
     Attributes
     ----------
+    group, place
+        Heading it stands under, and where.
+    label, short
+        What is compared, in full and for narrow places.
     published, simulated
         (value, low, high) in the published unit; limits NaN when unknown.
     unit
@@ -48,10 +40,12 @@ class Compared:
         Whether the simulated value lies inside the published 95 % interval; None when there is none.
     """
 
-    row: Any
+    row: Published
     arm: str
     group: str
+    place: tuple[int, int, str]
     label: str
+    short: str
     published: tuple[float, float, float]
     simulated: tuple[float, float, float]
     limits_from: str
@@ -61,9 +55,10 @@ class Compared:
     unit: str
 
 
-def compare(source: Source) -> tuple[list[Compared], list[Any]]:
+def compare(source: Source) -> tuple[list[Compared], list[Published]]:
     """Every published row that this run can answer (first arm with an answer), and the rows it cannot."""
-    compared, unanswered = [], []
+    compared: list[Compared] = []
+    unanswered: list[Published] = []
     for row in source.evidence.results if source.evidence is not None else ():
         answers = (_in_arm(source, row, arm) for arm in source.arms)
         found = next((answer for answer in answers if answer is not None), None)
@@ -71,11 +66,10 @@ def compare(source: Source) -> tuple[list[Compared], list[Any]]:
             unanswered.append(row)
         else:
             compared.append(found)
-    order = {name: i for i, (name, _) in enumerate(GROUPS)}
-    return sorted(compared, key=lambda c: order.get(c.group, 99)), unanswered
+    return sorted(compared, key=lambda c: c.place), unanswered
 
 
-def _in_arm(source: Source, row: Any, arm: str) -> Compared | None:
+def _in_arm(source: Source, row: Published, arm: str) -> Compared | None:
     endpoint = source.endpoint(row.endpoint)
     if endpoint is None or arm not in endpoint.arms:
         return None
@@ -83,38 +77,32 @@ def _in_arm(source: Source, row: Any, arm: str) -> Compared | None:
         found = compare_row(endpoint, row, arm)
     except LivingDrugError:
         return None
-    return shown(found[0], arm) if found else None
+    return shown(found[0], arm, endpoint.record) if found else None
 
 
-def shown(found: Misfit, arm: str) -> Compared:
-    """A comparison with the words the report needs."""
+def shown(found: Misfit, arm: str, record: Endpoint | None) -> Compared:
+    """A comparison with the words the report needs.
+
+    Parameters
+    ----------
+    record
+        The endpoint, which says group, place and short name; None where the catalogue does not know it.
+    """
     row = found.row
-    label = found.title.split(" (")[0]
-    if found.timed and row.at:
-        label += f", {row.at.replace('month', 'months')}"
+    when = f", {row.at.replace('month', 'months')}" if found.timed and row.at else ""
+    spread = found.measure == "spread"
     return Compared(
         row=row,
         arm=arm,
-        group=next((name for name, starts in GROUPS if row.endpoint.startswith(starts)), "Other"),
-        label=label + (", spread between patients (log SD)" if found.measure == "spread" else ""),
+        group=GROUPS[record.group] if record is not None else GROUPS["other"],
+        place=record.place if record is not None else LAST,
+        label=found.title + when + (", spread between patients (log SD)" if spread else ""),
+        short=(record.name if record is not None else found.title) + when + (", spread (log SD)" if spread else ""),
         published=(found.published, *found.published_limits),
         simulated=(found.simulated, *found.simulated_limits),
         limits_from=found.limits_from,
         z=found.z,
         inside=found.inside,
         percent=found.share,
-        unit="" if found.measure == "spread" else row.unit,
+        unit="" if spread else row.unit,
     )
-
-
-def short(label: str) -> str:
-    """A label with the longest names abbreviated.
-
-    Examples
-    --------
-    >>> short("Highest CAR transgene level in blood, responders")
-    'Cmax, responders'
-    """
-    for long, brief in SHORTER:
-        label = label.replace(long, brief)
-    return label

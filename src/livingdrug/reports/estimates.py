@@ -32,9 +32,9 @@ class Estimate:
 
 
 def single(source: Source, id: str, arm: str) -> Estimate | None:
-    """The headline of a proportion or a quantity in one arm; None when this run cannot give it."""
+    """The headline, in one arm, of an endpoint that is no curve over time; None when this run cannot give it."""
     found = source.endpoint(id) if source.planned(id) else None
-    if found is None or arm not in found.arms or found.record.kind == "time_to_event":
+    if found is None or arm not in found.arms or found.over_time:
         return None
     rows = [row for row in found.table().iter_rows(named=True) if row["arm"] == arm]
     if not rows or rows[0]["estimate"] is None:
@@ -42,14 +42,14 @@ def single(source: Source, id: str, arm: str) -> Estimate | None:
     row = rows[0]
     return Estimate(
         row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), row["n"], row["n_events"], row["unit"],
-        row["measure"] == "proportion",
+        row["measure"] in found.shares,
     )  # fmt: skip
 
 
 def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
-    """The estimate of a time to event at a day, as a share; None beyond what was watched."""
+    """The estimate of a curve at a day, as a share; None beyond what was watched."""
     found = source.endpoint(id) if source.planned(id) else None
-    if found is None or arm not in found.arms or found.record.kind != "time_to_event":
+    if found is None or arm not in found.arms or not found.over_time:
         return None
     try:
         # Follow-up planned for five years ends some days before or after: what held there is reported.
@@ -90,7 +90,7 @@ def curves(source: Source, id: str) -> list[Curve]:
 def curve_frame(source: Source, id: str) -> pl.DataFrame | None:
     """The whole curve as a table, for reading and for download."""
     found = source.endpoint(id) if source.planned(id) else None
-    if found is None or found.record.kind != "time_to_event":
+    if found is None or not found.over_time:
         return None
     try:
         return found.curve()

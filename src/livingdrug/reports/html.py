@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.reports.page import Section, missing
+from livingdrug.foundation.security import content_policy
+from livingdrug.reports import sections
+from livingdrug.reports.head import head
+from livingdrug.reports.page import Cards, Section, missing
 from livingdrug.reports.samples import sample
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import plain
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.evidence import Evidence
+    from livingdrug.trial.result import Result
 
 _RANGE = re.compile(r"(?<=\d)–(?=[\d.])")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write_report(result: Any, path: str | Path, *, published: bool = True, catalog: Any = None) -> Path:
+def write_report(result: Result, path: str | Path, *, published: bool = True, catalog: Catalog | None = None) -> Path:
     """Write the report of a run as one HTML file.
 
     Parameters
@@ -66,16 +77,16 @@ def refuse_place(target: Path) -> None:
         )
 
 
-def render(result: Any, *, published: bool = True, catalog: Any = None) -> str:
+def render(result: Result, *, published: bool = True, catalog: Catalog | None = None) -> str:
     """The report as HTML text; see `write_report`."""
     source = open_source(result, published=published, catalog=catalog)
-    top, *sections = [_built(build, source) for build in _sections()]
+    top = head(source)
+    shown = [found for module in section_files() if (found := _built(module, source)) is not None]
     manifest = source.result.manifest or {}
     meta = [", ".join(source.arms), f"followed for {plain(source.last_day / 365.25, 2)} years"]
     meta += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
     return page(
-        "A virtual clinical trial", top.title, top.lead, meta, sections, cards=top.parts[0] if top.parts else None,
-        version=manifest.get("livingdrug"),
+        "A virtual clinical trial", top.title, top.lead, meta, shown, cards=top.cards, version=manifest.get("livingdrug"),
     )  # fmt: skip
 
 
@@ -86,7 +97,7 @@ def page(
     meta: Sequence[str],
     sections: Sequence[Section],
     *,
-    cards: Any = None,
+    cards: Cards | None = None,
     version: str | None = None,
 ) -> str:
     """Sections as one self-contained page with the report's looks.
@@ -101,68 +112,48 @@ def page(
         Of livingdrug, when known.
     """
     facts = [*meta, f"livingdrug {version}"] if version else list(meta)
+    style, script = _inline("report.css"), _inline("report.js")
     return _template().render(
         kicker=kicker, title=title, lead=lead, meta=" · ".join(facts), cards=cards, sections=sections,
-        style=_text("report.css"), script=_text("report.js"), sample=sample, version=version,
+        style=_Verbatim(style), script=_Verbatim(script), sample=sample, version=version,
+        policy=content_policy(styles=[style], scripts=[script]),
     )  # fmt: skip
 
 
-def open_source(result: Any, *, published: bool = True, catalog: Any = None) -> Source:
+def open_source(result: Result, *, published: bool = True, catalog: Catalog | None = None) -> Source:
     """A run with its published counterpart, if the catalogue has one."""
     if catalog is None:
-        catalog = getattr(result, "catalog", None) or _default_catalog()
+        catalog = result.catalog or _default_catalog()
     return Source(result, _evidence(result, catalog) if published else None, catalog)
 
 
-def _sections() -> tuple[Callable[[Source], Section], ...]:
-    from livingdrug.reports.sections import (
-        b_cells,
-        baseline,
-        calibration,
-        flow,
-        header,
-        kinetics,
-        marrow,
-        one_patient,
-        provenance,
-        response,
-        survival,
-        swimmer,
-        toxicity,
-    )  # fmt: skip
-
-    order = (
-        header, flow, baseline, kinetics, survival, response, toxicity, swimmer, b_cells, marrow, calibration,
-        one_patient, provenance,
-    )  # fmt: skip
-    return tuple(module.build for module in order)
+def section_files() -> list[ModuleType]:
+    """The files of `reports/sections/`, by their `ORDER`."""
+    names = [found.name for found in pkgutil.iter_modules(sections.__path__)]
+    modules = [importlib.import_module(f"{sections.__name__}.{name}") for name in names]
+    return sorted(modules, key=lambda module: (module.ORDER, module.__name__))
 
 
-def _built(build: Callable[[Source], Section], source: Source) -> Section:
+def _built(module: ModuleType, source: Source) -> Section | None:
     """A section; a frame without a column it needs costs that section, not the report."""
     import polars as pl
 
     try:
-        return build(source)
+        return module.section(source)
     except pl.exceptions.ColumnNotFoundError as problem:
-        module = build.__module__.rsplit(".", 1)[-1]
-        column = str(problem).splitlines()[0]
-        words = f"This section needs a column the run does not have: {column}."
-        id = {"baseline": "patients", "one_patient": "patient"}.get(module, module.replace("_", "-"))
-        return missing(id, module.replace("_", " ").capitalize(), words)
+        name = module.__name__.rsplit(".", 1)[-1].replace("_", " ")
+        words = f"This section needs a column the run does not have: {str(problem).splitlines()[0]}."
+        return missing(name.replace(" ", "-"), name.capitalize(), words)
 
 
-def _evidence(result: Any, catalog: Any) -> Any:
-    trial = getattr(result.trial, "id", "")
-    if catalog is None or not trial:
-        return None
+def _evidence(result: Result, catalog: Catalog) -> Evidence | None:
     try:
-        return catalog.load("evidence", trial)
+        return catalog.load("evidence", result.trial.id)
     except UnknownName:
         return None  # a trial of one's own has no published results
 
 
-def _default_catalog() -> Any:
+def _default_catalog() -> Catalog:
     from livingdrug.catalog.load import default_catalog
 
     return default_catalog()
@@ -187,5 +178,16 @@ def _unbroken(value: Any) -> Any:
     return type(value)(_RANGE.sub("\u2060–\u2060", value.replace(" %", "\u00a0%")))
 
 
-def _text(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
+class _Verbatim:
+    """Text that goes into the page letter by letter: the policy names its hash."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __html__(self) -> str:
+        return self.text
+
+
+def _inline(name: str) -> str:
+    """A file of the templates as it stands inside its element, the first line break included."""
+    return f"\n{(TEMPLATES / name).read_text(encoding='utf-8')}"

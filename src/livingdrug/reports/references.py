@@ -25,7 +25,7 @@ def references(source: Source) -> list[Reference]:
         uses.add(used)
         statuses.add(status)
 
-    for name in getattr(source.trial, "sources", ()) or ():
+    for name in source.trial.sources:
         note(str(name), "design of the trial", "")
     for row in source.evidence.results if source.evidence is not None else ():
         note(row.source, "published results", row.status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from livingdrug.reports.charts.svg import element
+from livingdrug.reports.charts.swimmer import drug_mark
 
 WIDTH, MIDDLE = 24, 7
 
@@ -17,8 +18,7 @@ def sample(what: str) -> str:
         "published": lambda: element("g", element("line", x1=12, x2=12, y1=0, y2=14) + element("circle", cx=12, cy=7, r=4), class_="published"),
         "simulated": lambda: element("g", element("line", x1=2, x2=22, y1=7, y2=7) + element("circle", cx=12, cy=7, r=4), class_="simulated"),
         "verdict": lambda: element("text", "✓" if role == "fit" else "✕", x=12, y=12, text_anchor="middle", class_=f"verdict {role}"),
-        "toci": lambda: element("path", d="M8.4 3h7.2l-3.6 6.4z", class_="drug toci"),
-        "steroid": lambda: element("circle", cx=12, cy=7, r=2.4, class_="drug steroid"),
+        "drug": lambda: drug_mark(12, MIDDLE, int(role[1:])),
         "relapse": lambda: element("path", d="M12 2l5 5l-5 5l-5-5z", class_=f"mark relapse {role}"),
         "subsequent": lambda: element("rect", x=8.6, y=3.6, width=6.8, height=6.8, class_="mark subsequent"),
         "death": lambda: element("path", d="M8.5 3.5l7 7m0 -7l-7 7", class_="mark death"),

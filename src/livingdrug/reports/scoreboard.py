@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from livingdrug.reports.comparison import GROUPS, Compared, short, shown
+from livingdrug.catalog.load import Catalog, default_catalog
+from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.reports.comparison import Compared, shown
 from livingdrug.reports.html import page, write_page
 from livingdrug.reports.page import Card, Cards, Figure, More, Note, Section, Table
 from livingdrug.reports.sections.calibration import comparison_table, percentages, ratios, verdict
@@ -24,21 +26,30 @@ PREDICTIONS = (
 )
 
 
-def write_scoreboard(board: Scoreboard, path: str | Path) -> Path:
+def write_scoreboard(board: Scoreboard, path: str | Path, *, catalog: Catalog | None = None) -> Path:
     """Write the scoreboard as one self-contained HTML page.
+
+    Parameters
+    ----------
+    catalog
+        Where endpoints have their groups and short names; the default one when omitted.
 
     Raises
     ------
     BadInput
         The path is a folder, its folder is missing or not writable, or the disk is full.
     """
-    return write_page(Path(path), render(board))
+    return write_page(Path(path), render(board, catalog=catalog))
 
 
-def render(board: Scoreboard) -> str:
+def render(board: Scoreboard, *, catalog: Catalog | None = None) -> str:
     """The page as HTML text; see `write_scoreboard`."""
     numbers = _numbered(board.scores)
-    sections = [*(_trial(score, numbers) for score in board.scores), _predictions(board), _origin(board, numbers)]
+    sections = [
+        *(_trial(score, numbers, catalog) for score in board.scores),
+        _predictions(board),
+        _origin(board, numbers),
+    ]
     facts = sorted({f"{s.manifest.get('patients')} patients" for s in board.scores})
     facts += sorted({f"seed {s.manifest.get('seed')}" for s in board.scores})
     versions = {str(s.manifest.get("livingdrug")) for s in board.scores}
@@ -48,17 +59,18 @@ def render(board: Scoreboard) -> str:
     )  # fmt: skip
 
 
-def rows(score: Score, use: str) -> list[tuple[str, str, str, str]]:
+def rows(score: Score, use: str, *, catalog: Catalog | None = None) -> list[tuple[str, str, str, str]]:
     """Terminal rows of one use, by subject: what, published, simulated, z; farther than `NEAR` is marked."""
     told = []
-    for one, c in sorted(((one, shown(one, score.arm)) for one in score.of_use(use)), key=lambda pair: _place(pair[1])):
+    found = score.of_use(use)
+    for one, c in sorted(zip(found, _told(score, found, catalog), strict=True), key=lambda pair: pair[1].place):
         mark = "  " if abs(one.z) <= NEAR else " *"
         told.append((_label(c), _number(one, one.published), _number(one, one.simulated), f"{one.z:+.1f}{mark}"))
     return told
 
 
 def _label(c: Compared) -> str:
-    return short(c.label) + (f", {unit(c.unit)}" if not c.percent and c.unit else "")
+    return c.short + (f", {unit(c.unit)}" if not c.percent and c.unit else "")
 
 
 def _number(one: Misfit, value: float) -> str:
@@ -75,9 +87,16 @@ def counts(score: Score) -> str:
     return f"Within {NEAR:g} published standard errors: {listed(parts)}." if parts else "Nothing to compare."
 
 
-def _place(c: Compared) -> int:
-    order = [name for name, _ in GROUPS]
-    return order.index(c.group) if c.group in order else len(order)
+def _told(score: Score, found: Sequence[Misfit], catalog: Catalog | None) -> list[Compared]:
+    """Comparisons in the words of their endpoints' files."""
+    known = catalog or default_catalog()
+    records = {}
+    for one in found:
+        try:
+            records[one.row.endpoint] = known.load("endpoint", one.row.endpoint)
+        except LivingDrugError:
+            records[one.row.endpoint] = None
+    return [shown(one, score.arm, records[one.row.endpoint]) for one in found]
 
 
 def _lead(board: Scoreboard) -> str:
@@ -101,16 +120,17 @@ def _cards(board: Scoreboard) -> Cards | None:
     return Cards(tuple(cards))
 
 
-def _trial(score: Score, numbers: Mapping[str, int]) -> Section:
-    everything = sorted((shown(one, score.arm) for one in score.misfits), key=_place)
-    values = sorted((shown(one, score.arm) for one in score.misfits if one.measure == "value"), key=_place)
+def _trial(score: Score, numbers: Mapping[str, int], catalog: Catalog | None) -> Section:
+    everything = sorted(_told(score, score.misfits, catalog), key=lambda c: c.place)
+    single = [one for one in score.misfits if one.measure == "value"]
+    values = sorted(_told(score, single, catalog), key=lambda c: c.place)
     enrolled = score.manifest.get("patients")
     words = (
         f"{enrolled} patients enrolled, {score.n_infused} infused, arm {score.arm}, seed {score.manifest.get('seed')}."
     )
     if score.n_failed:
         words += f" {score.n_failed} simulations did not finish and are left out."
-    figures: list[Figure] = [figure for figure in (percentages(values), ratios(values)) if figure is not None]
+    figures: list[Figure] = [*percentages(values), *ratios(values)]
     parts: list = [Note(f"{words} {counts(score)}"), Note(verdict(values)), *figures]
     for use, title in USES.items():
         chosen = [c for c in everything if c.row.use == use]

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.foundation.errors import LivingDrugError, UnknownName
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.columns import numbers
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.evidence import Evidence, Published
+    from livingdrug.catalog.records.trial import Trial
+    from livingdrug.clinic.criterion import Criterion
+    from livingdrug.foundation.quantities import Quantity
+    from livingdrug.outcome.endpoint_result import EndpointResult
+    from livingdrug.trial.result import Result
 
 
 @dataclass(frozen=True)
@@ -23,42 +34,54 @@ class Source:
     evidence
         The catalogue's evidence record of this trial, or None.
     catalog
-        The catalogue, for the sources of numbers; or None.
+        The catalogue, for titles and for the sources of numbers; or None.
     asked
         Endpoints computed so far: each is asked for once.
     problems
         Why an endpoint could not be computed, in a sentence.
     """
 
-    result: Any
-    evidence: Any = None
-    catalog: Any = None
-    asked: dict[str, Any] = field(default_factory=dict)
+    result: Result
+    evidence: Evidence | None = None
+    catalog: Catalog | None = None
+    asked: dict[str, EndpointResult | None] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
 
     @property
-    def trial(self) -> Any:
+    def trial(self) -> Trial:
         return self.result.trial
 
-    @property
-    def response_criteria(self) -> str:
-        """How response is judged in the trial's disease, as its record says; ``"all"`` without that record."""
+    @cached_property
+    def criterion(self) -> Criterion | None:
+        """How response is judged in the trial's disease; None where the catalogue does not know it."""
+        from livingdrug.trial.headline import criterion_of
+
         try:
-            return self.catalog.load("disease", self.trial.disease).response
+            return criterion_of(self.trial, self.catalog) if self.catalog is not None else None
         except (LivingDrugError, AttributeError):
-            return "all"
+            return None
+
+    @cached_property
+    def response(self) -> EndpointResult | None:
+        """The share of the infused with a response that counts, by the disease's criterion; None when nobody was judged."""
+        from livingdrug.trial.headline import any_response
+
+        return self.endpoint(any_response(self.criterion)) if self.criterion is not None else None
 
     @property
     def arms(self) -> tuple[str, ...]:
         """Arm names: the trial's order, then any others in the data."""
         seen = self.frame("patients")["arm"].unique(maintain_order=True).to_list() if self.has("patients") else []
-        planned = [arm.name for arm in getattr(self.trial, "arms", ())]
+        planned = [arm.name for arm in self.trial.arms]
         return tuple([name for name in planned if name in seen] + [name for name in seen if name not in planned])
+
+    def of_arm(self, arm: str) -> str:
+        """``": arm"`` for titles in a report of several arms; nothing in that of one."""
+        return f": {arm}" if len(self.arms) > 1 else ""
 
     def has(self, name: str) -> bool:
         """Whether a frame is there and has rows."""
-        frame = getattr(self.result, name, None)
-        return frame is not None and frame.height > 0
+        return self.frame(name).height > 0
 
     def frame(self, name: str) -> pl.DataFrame:
         """A frame of the run; empty when the run has none."""
@@ -75,7 +98,11 @@ class Source:
         if frame.height == 0:
             return frame
         chosen = frame.filter(pl.col("arm") == arm)
-        return chosen.filter(pl.col("status") == "infused") if infused else chosen
+        return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
+
+    def has_cells(self, arm: str) -> bool:
+        """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""
+        return next((bool(one.product) for one in self.trial.arms if one.name == arm), True)
 
     def visits(self, quantity: str) -> pl.DataFrame:
         """Visits of one quantity that took place."""
@@ -86,27 +113,52 @@ class Source:
             return frame
         return frame.filter((pl.col("quantity") == quantity) & ~pl.col("missed").fill_null(False))
 
-    def endpoint(self, id: str) -> Any:
+    def endpoint(self, what: str | Endpoint) -> EndpointResult | None:
         """The result of an endpoint, or None when this run cannot give it."""
+        import polars as pl
+
+        id = what if isinstance(what, str) else what.id
         if id not in self.asked:
             try:
-                self.asked[id] = self.result.endpoint(id)
-            except LivingDrugError as problem:
+                self.asked[id] = self.result.endpoint(what)
+            except (LivingDrugError, pl.exceptions.ColumnNotFoundError) as problem:
                 self.asked[id] = None
                 self.problems[id] = str(problem).splitlines()[0]
         return self.asked[id]
 
     def planned(self, id: str) -> bool:
-        """Whether the trial asks for this endpoint; a trial that names none asks for every one."""
-        named = [use.id for use in getattr(self.trial, "endpoints", ())]
-        return not named or id in named
+        """Whether the trial asks for this endpoint, or published it; a trial that names none asks for every one."""
+        named = [use.id for use in self.trial.endpoints]
+        own = self.criterion is not None and self.response is not None and self.response.id == id
+        return not named or id in named or own or bool(self.published(id))
 
-    def published(self, endpoint: str) -> list[Any]:
+    def endpoints(self, *groups: str) -> list[EndpointResult]:
+        """What there is to tell of some groups of endpoints (all without one), in the order in which they are told.
+
+        These are the endpoints that the trial lists, and those that it published.
+        """
+        ids = [use.id for use in self.trial.endpoints]
+        if not ids and self.catalog is not None:
+            ids = self.catalog.names("endpoint")
+        ids += [row.endpoint for row in self.evidence.results] if self.evidence is not None else []
+        found = [one for id in dict.fromkeys(ids) if (one := self.endpoint(id)) is not None]
+        return sorted(
+            (one for one in found if not groups or one.record.group in groups), key=lambda one: one.record.place
+        )
+
+    def published(self, endpoint: str) -> list[Published]:
         """Published results of an endpoint, those used for calibration and those read in their source first."""
         if self.evidence is None:
             return []
         rows = [row for row in self.evidence.results if row.endpoint == endpoint]
         return sorted(rows, key=lambda row: (row.use != "calibration", row.status != "read"))
+
+    def record(self, kind: str, name: str) -> Any:
+        """A record of the catalogue; None where it is not there."""
+        try:
+            return self.catalog.load(kind, name) if self.catalog is not None else None
+        except (LivingDrugError, UnknownName):
+            return None
 
     @property
     def last_day(self) -> float:
@@ -117,31 +169,29 @@ class Source:
         days = numbers(self.frame("patients"), "last_contact_day")
         return float(days.max()) if days.size else 365.0
 
-    def quantities(self) -> list[tuple[str, Any]]:
+    def quantities(self) -> list[tuple[str, Quantity]]:
         """Every number with its origin that went into this run: (what it belongs to, `Quantity`); empty when unknown.
 
         The manifest names the catalogue files that the simulation read.
         """
-        if self.catalog is None:
-            return []
-        found = []
-        for place in (getattr(self.result, "manifest", None) or {}).get("catalog", {}):
+        found: list[tuple[str, Quantity]] = []
+        for place in (self.result.manifest or {}).get("catalog", {}):
             kind, _, name = str(place).partition("/")
-            try:
-                record = self.catalog.load(kind, name)
-            except LivingDrugError:
+            record = self.record(kind, name)
+            if record is None:
                 continue
             found += [(f"{kind} “{record.title.split(':')[0]}”", quantity) for _, quantity in record.quantities()]
             if kind == "product":
-                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe)]
+                found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe, self.catalog)]
         return found
 
 
-def _model_parameters(recipe: str) -> list[Any]:
+def _model_parameters(recipe: str, catalog: Any) -> list[Any]:
     """The parameters of a recipe with their origins; empty when the recipe cannot be read."""
     from livingdrug.model.assemble import assemble
+    from livingdrug.model.texts import texts_in
 
     try:
-        return list(assemble(recipe).parameters.values())
+        return list(assemble(recipe, texts=texts_in(catalog.folders)).parameters.values())
     except LivingDrugError:
         return []

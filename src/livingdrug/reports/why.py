@@ -9,14 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.reports.changes import Life, a_day_later, scale_name, what_changed
-from livingdrug.reports.story import Story, amount_text, setting, tell
+from livingdrug.manufacturing.lots import BEGUN
+from livingdrug.reports.changes import Life, a_day_later, what_changed
+from livingdrug.reports.diary import amount_text
+from livingdrug.reports.setting import setting
+from livingdrug.reports.story import Story, tell
+from livingdrug.reports.toxicity_scales import scale_name
+from livingdrug.trial.one_patient import one_patient
 
 if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 UNTREATED = "no_treatment"
 """Guideline under which signs are graded and nothing is given."""
@@ -126,31 +131,20 @@ def why(
     catalog = catalog or default_catalog()
     names = tuple(scales) or trial.scales
     records = {name: catalog.load("scale", name) for name in names}
-    frames = _simulate(trial, arm, patient, seed, catalog)
-    story = tell(frames, arm, patient, setting(trial, arm, catalog))
+    frames = one_patient(trial, arm, patient, seed, catalog)
+    words = setting(trial, arm, catalog)
+    story = tell(frames, arm, patient, words)
     guideline = trial.arm(arm).management.guideline
     shown = {name: scale_name(record) for name, record in records.items()}
-    if frames["patients"]["status"][0] != "infused":
+    if frames["patients"]["status"][0] not in BEGUN:
         text = ("The cells were never given, so there was no side effect to treat.",)
         return Why(story, guideline, shown, (), (), text, _table((), shown))
     treated = Life.of(frames, records)
-    untreated = Life.of(_simulate(_untreated(trial, arm), arm, patient, seed, catalog), records)
+    untreated = Life.of(one_patient(_untreated(trial, arm), arm, patient, seed, catalog), records)
     given = _given(frames["log"], treated, untreated)
     days = _days(treated, untreated, given)
-    return Why(
-        story, guideline, shown, days, given, what_changed(treated, untreated, shown, bool(given)), _table(days, shown)
-    )
-
-
-def _simulate(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalog) -> dict[str, pl.DataFrame]:
-    import numpy as np
-
-    from livingdrug.course.settings import Settings
-    from livingdrug.course.simulate import simulate_patients
-
-    # The sample whose course is kept is numbered from 1, so it has to reach this patient.
-    alone, settings = np.array([patient], dtype=np.int64), Settings(sample=patient)
-    return simulate_patients(trial, arm, alone, seed, catalog=catalog, settings=settings)
+    text = what_changed(treated, untreated, shown, bool(given), words)
+    return Why(story, guideline, shown, days, given, text, _table(days, shown))
 
 
 def _untreated(trial: Trial, arm: str) -> Trial:

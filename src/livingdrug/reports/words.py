@@ -16,6 +16,10 @@ _UNITS = {
     "cell/uL": "cells/µL",
     "cell/kg": "cells/kg",
     "1e9/L": "×10⁹/L",
+    "day": "days",
+    "year": "years",
+    "mL/min/(1.73 m^2)": "mL/min/1.73 m²",
+    "m^2": "m²",
 }
 
 
@@ -29,10 +33,12 @@ def percent(share: float | None, digits: int = 0) -> str:
 
     Examples
     --------
-    >>> percent(0.813), percent(None)
-    ('81 %', '–')
+    >>> percent(0.813), percent(0.004), percent(None)
+    ('81 %', '<1 %', '–')
     """
-    return f"{100 * share:.{digits}f} %" if share is not None and known(share) else DASH
+    if share is None or not known(share):
+        return DASH
+    return "<1 %" if 0 < share < 0.005 and not digits else f"{100 * share:.{digits}f} %"
 
 
 def percent_interval(low: float | None, high: float | None) -> str:

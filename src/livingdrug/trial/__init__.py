@@ -1,1 +1,1 @@
-"""Arms, endpoints and estimators: from what was seen to what it means."""
+"""Arms, runs, comparisons and misfit: the line itself."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.manufacturing.lots import BEGUN
+from livingdrug.outcome.between_arms import paired
+from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.names import outcomes_read
 from livingdrug.trial import storage
-from livingdrug.trial.endpoints import evaluate
-from livingdrug.trial.estimators.paired import Difference, paired_incidences, paired_means, paired_shares
-from livingdrug.trial.measures import measures, with_measures
+from livingdrug.trial.measures import measures
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
+    from livingdrug.outcome.estimator import Contrast
 
 SAME_PERSON = ("age_years", "weight_kg", "blasts_percent")
 NOTE = (
@@ -49,8 +50,8 @@ class Comparison:
         Patients infused under the reference and every other policy.
     table
         One row per measure, time and policy other than the reference: measure (id), title, kind, statistic
-        (``share``, ``incidence``, ``survival``, ``mean`` or ``ratio of geometric means``), time, time_unit, unit,
-        reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
+        (the estimator's word: ``share``, ``incidence``, ``survival``, ``mean``, ``ratio of geometric means`` …),
+        shown_as (``share``, ``amount`` or ``ratio``), time, time_unit, unit, reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
         n_only_policy. Differences are policy minus reference; for a ratio, policy over reference. Values and
         difference come from the same pairs: patients whom the measure counts under both.
     """
@@ -130,7 +131,7 @@ def run_policies(
     if len(set(names)) < 2 or len(set(names)) < len(names):
         raise BadInput(f"got the policies {', '.join(names)}; expected at least two, each of its own name.")
     arms = tuple(chosen.with_policy(policy, name) for policy, name in zip(wanted, names, strict=True))
-    result = run(trial.model_copy(update={"arms": arms}), catalog=catalog, **options)
+    result = run(trial.model_copy(update={"arms": arms, "design": None}), catalog=catalog, **options)
     if result.folder is not None:  # so that the run's folder tells what was compared
         for policy, name in zip(wanted, names, strict=True):
             if is_path(policy):
@@ -163,21 +164,23 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     sides = _sides(results)
     names, first = [name for name, _, _ in sides], sides[0][1]
     drugs = _drugs(sides)
-    frames = [with_measures(result, arm, drugs) for _, result, arm in sides]
+    own = measures(first.questions, drugs)
+    frames = [_patients(result, arm, own) for _, result, arm in sides]
     _refuse_strangers(names, frames, [int(result.manifest["seed"]) for _, result, _ in sides])
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
     known = {record.id for record in records}
-    records += [record for record in measures(first.trial.scales, drugs) if record.id not in known]
+    records += [record for record in own if record.id not in known]
     rows: list[dict[str, Any]] = []
     for record in records:
-        sets = [
-            evaluate(record, frame, [arm]).patients for frame, (_, _, arm) in zip(frames, sides, strict=True)
-        ]  # fmt: skip
-        for name, other in zip(names[1:], sets[1:], strict=True):
-            both = sets[0].join(other, on="patient", how="inner", suffix="_other").sort("patient")
-            rows += [{**row, "reference": names[0], "policy": name} for row in _differences(record, both, level)]
-    infused = [set(frame.filter(pl.col("status") == "infused")["patient"]) for frame in frames]
+        reference, *others = (
+            evaluate(record, frame, [arm], level=level, texts=first.texts)
+            for frame, (_, _, arm) in zip(frames, sides, strict=True)
+        )
+        for name, other in zip(names[1:], others, strict=True):
+            for one in paired(reference.asked, reference.patients, other.patients):
+                rows.append({**_row(record, one), "reference": names[0], "policy": name})
+    infused = [set(frame.filter(pl.col("status").is_in(BEGUN))["patient"]) for frame in frames]
     return Comparison(
         trial=first.trial.id,
         seed=int(first.manifest["seed"]),
@@ -187,8 +190,22 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     )
 
 
+def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataFrame:
+    """One arm's patients with every outcome that the records read."""
+    import polars as pl
+
+    names = [name for record in records for name in outcomes_read(record.needs, result.questions)]
+    return result.patients_with(names).filter(pl.col("arm") == arm)
+
+
 def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
     """(name, run, arm) of everything compared."""
+    apart = next((one.trial for one in results if one.trial.planned_design.kind == "randomised"), None)
+    if apart is not None:
+        raise BadInput(
+            f'trial "{apart.id}" is randomised: no patient is in two arms, so there are no pairs to compare.\n'
+            '  Test its groups: result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
+        )
     if len(results) == 1:
         sides = [(arm, results[0], arm) for arm in results[0].arms]
     else:
@@ -230,67 +247,12 @@ def _refuse_strangers(names: Sequence[str], frames: Sequence[pl.DataFrame], seed
             )
 
 
-def _differences(record: Endpoint, both: pl.DataFrame, level: float) -> list[dict[str, Any]]:
-    start: dict[str, Any] = {"measure": record.id, "title": record.title, "kind": record.kind, "unit": record.unit}
-    if record.kind == "proportion":
-        first, second = (both[name].to_numpy() for name in ("success", "success_other"))
-        apart = paired_shares(first, second, level=level)
-        values = (float(first.mean()), float(second.mean())) if apart.n else (np.nan, np.nan)
-        return [_row(start, "share", values, apart)]
-    if record.kind == "quantity":
-        first, second = (both[name].to_numpy() for name in ("value", "value_other"))
-        if record.summary != "geometric_mean":
-            apart = paired_means(first, second, level=level)
-            return [_row(start, "mean", (_mean(first), _mean(second)), apart)]
-        positive = (first > 0) & (second > 0)
-        first, second = np.log(first[positive]), np.log(second[positive])
-        apart = paired_means(first, second, level=level)
-        estimate, low, high = (float(np.exp(x)) for x in (apart.estimate, apart.ci_low, apart.ci_high))
-        ratio = Difference(estimate, low, high, apart.n)
-        values = float(np.exp(_mean(first))), float(np.exp(_mean(second)))
-        return [_row(start, "ratio of geometric means", values, ratio)]
-    return _over_time(record, both, start, level)
-
-
-def _over_time(record: Endpoint, both: pl.DataFrame, start: dict[str, Any], level: float) -> list[dict[str, Any]]:
-    from livingdrug.foundation.units import factor
-
-    sides = [(both[f"time_days{end}"].to_numpy(), both[f"cause{end}"].to_numpy()) for end in ("", "_other")]
-    survival = record.curve == "survival"
-    rows = []
-    for time in record.at:
-        day = time * factor(record.at_unit, "day")
-        if any(_unwatched(times, causes, day) for times, causes in sides):
-            continue
-        values = [_incidence(times, causes, day) for times, causes in sides]
-        apart = paired_incidences(sides[0], sides[1], day, level=level)
-        if survival:
-            values = [1 - value for value in values]
-            apart = Difference(-apart.estimate, -apart.ci_high, -apart.ci_low, apart.n)
-        when = {**start, "time": time, "time_unit": record.at_unit}
-        rows.append(_row(when, "survival" if survival else "incidence", (values[0], values[1]), apart))
-    return rows
-
-
-def _incidence(times: Any, causes: Any, day: float) -> float:
-    from livingdrug.trial.estimators.paired import incidence_influence
-
-    return incidence_influence(times, causes, day)[0]
-
-
-def _unwatched(times: Any, causes: Any, day: float) -> bool:
-    """Nobody was watched as long as this, and not because everybody had an event."""
-    return times.size == 0 or (times.max() < day and bool((causes[times == times.max()] == 0).any()))
-
-
-def _mean(values: Any) -> float:
-    return float(values.mean()) if values.size else np.nan
-
-
-def _row(start: dict[str, Any], statistic: str, values: tuple[float, float], apart: Difference) -> dict[str, Any]:
+def _row(record: Endpoint, one: Contrast) -> dict[str, Any]:
+    apart = one.apart
     return {
-        "time": None, "time_unit": None, **start, "statistic": statistic, "reference_value": values[0],
-        "policy_value": values[1], "difference": apart.estimate, "ci_low": apart.ci_low, "ci_high": apart.ci_high,
+        "measure": record.id, "title": record.title, "kind": record.kind, "unit": one.unit, "time": one.time,
+        "time_unit": one.time_unit, "statistic": one.statistic, "shown_as": one.shown_as, "reference_value": one.first,
+        "policy_value": one.second, "difference": apart.estimate, "ci_low": apart.ci_low, "ci_high": apart.ci_high,
         "n_pairs": apart.n, "n_only_reference": apart.n_only_first, "n_only_policy": apart.n_only_second,
     }  # fmt: skip
 
@@ -298,9 +260,9 @@ def _row(start: dict[str, Any], statistic: str, values: tuple[float, float], apa
 def _schema() -> dict[str, Any]:
     import polars as pl
 
-    texts = ("measure", "title", "kind", "statistic", "time_unit", "unit", "reference", "policy")
+    texts = ("measure", "title", "kind", "statistic", "shown_as", "time_unit", "unit", "reference", "policy")
     order = (
-        "measure", "title", "kind", "statistic", "time", "time_unit", "unit", "reference", "policy", "reference_value",
+        "measure", "title", "kind", "statistic", "shown_as", "time", "time_unit", "unit", "reference", "policy", "reference_value",
         "policy_value", "difference", "ci_low", "ci_high", "n_pairs", "n_only_reference", "n_only_policy",
     )  # fmt: skip
     return {name: pl.String if name in texts else pl.Int64 if name.startswith("n_") else pl.Float64 for name in order}

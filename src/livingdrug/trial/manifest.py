@@ -3,74 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.plan import digest
 from livingdrug.foundation.errors import BadInput
 
+if TYPE_CHECKING:
+    from livingdrug.catalog.plan import Plan
+    from livingdrug.catalog.records.trial import Trial
+
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "polars", "pydantic", "antimony", "python-libsbml")
-# Told after the simulation, or only shown beside it: they cannot move a course.
-_NOT_SIMULATED = ("endpoint", "evidence", "trial")
-_ALWAYS_READ = ("assay", "scale", "guideline")
-_TRIAL_TOLD = ("id", "title", "endpoint", "endpoints", "role", "sources")
 
 
 def describe(
-    trial: Any, arms: Sequence[str], *, patients: int, seed: int, settings: Mapping[str, Any], catalog: Any
+    plans: Sequence[Plan], trial: Trial, *, patients: int, seed: int, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The manifest of a run: versions, seed, and content hashes of all that can move a number.
 
-    Chunk size, threads and clock times are not in it, because results do not depend on them.
+    Chunk size, threads and clock times are not in it, because results do not depend on them; nor do they on endpoints and
+    outcomes, which are asked of the finished run.
     """
-    files = catalog_files(trial, catalog)
+    files = {place: one for plan in plans for place, one in sorted(plan.hashes().items())}
     model = _folder_hashes("model", (".ant", ".toml"))
     return {
         "note": "Simulation; not for patient care.",
         "livingdrug": _version("livingdrug"),
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "trial": str(trial.id),
-        "arms": list(arms),
+        "trial": plans[0].trial,
+        "arms": [plan.arm.name for plan in plans],
+        "design": trial.planned_design.model_dump(mode="json"),
         "patients": patients,
         "seed": seed,
         "settings": dict(settings),
-        "trial_sha256": _hash_of({k: v for k, v in trial.model_dump(mode="json").items() if k not in _TRIAL_TOLD}),
-        "parameters_sha256": _hash_of({**files, **model}),
-        "code_sha256": _hash_of(_folder_hashes("", (".py",))),
+        "plan_sha256": digest({plan.arm.name: plan.sha256() for plan in plans}),
+        "parameters_sha256": digest({**files, **model}),
+        "code_sha256": digest(_folder_hashes("", (".py",))),
         "catalog": files,
     }
-
-
-def catalog_files(trial: Any, catalog: Any) -> dict[str, str]:
-    """Content hash of every catalog file the simulation of this trial may read, by "kind/id".
-
-    Found by following names: any text in the trial that is the id of a catalog record leads to that record, and so on.
-    """
-    kinds = [kind for kind in catalog.kinds() if kind not in _NOT_SIMULATED]
-    known = {(kind, name) for kind in kinds for name in catalog.names(kind)}
-    found = {key for key in known if key[0] in _ALWAYS_READ}
-    waiting = sorted(found)
-    words = set(_words(trial.model_dump(mode="json")))
-    own = {path.stem: path for path in sorted(Path(word) for word in words if word.endswith(".toml")) if path.is_file()}
-    for path in own.values():  # policies that are files of the user's
-        words |= set(_words(catalog.load("guideline", path).model_dump(mode="json")))
-    while True:
-        new = {key for key in known - found if key[1] in words}
-        found |= new
-        waiting += sorted(new)
-        if not waiting:
-            break
-        words = set()
-        for kind, name in waiting:
-            words |= set(_words(catalog.load(kind, name).model_dump(mode="json")))
-        waiting = []
-    files = {f"{kind}/{name}": _hash_file(Path(catalog.path(kind, name))) for kind, name in sorted(found)}
-    return {**files, **{f"guideline/{name}.toml": _hash_file(path) for name, path in own.items()}}
 
 
 def refuse_mismatch(stored: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
@@ -104,16 +79,6 @@ def _short(value: Any) -> str:
     return f'"{text[:12]}…"' if len(text) == 64 else repr(value)
 
 
-def _words(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        return [word for key, inner in value.items() for word in (str(key), *_words(inner))]
-    if isinstance(value, (list, tuple)):
-        return [word for inner in value for word in _words(inner)]
-    return []
-
-
 @cache
 def _version(package: str) -> str:
     try:
@@ -131,7 +96,3 @@ def _folder_hashes(folder: str, endings: tuple[str, ...]) -> dict[str, str]:
 
 def _hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _hash_of(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

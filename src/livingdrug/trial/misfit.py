@@ -7,18 +7,17 @@ error is in `published.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.trial.published import USUAL_N, days_of, log_error, log_sd, published_limits, share_error
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.evidence import Published
-    from livingdrug.trial.endpoint_result import EndpointResult
+    from livingdrug.outcome.endpoint_result import EndpointResult
+    from livingdrug.outcome.estimator import Reading
     from livingdrug.trial.result import Result
 
 Limits = tuple[float, float]
@@ -103,61 +102,36 @@ def compare_row(endpoint: EndpointResult, row: Published, arm: str) -> list[Misf
     endpoint
         The row's endpoint in a run; may hold more arms than the one compared.
     """
-    if (endpoint.record.kind in ("proportion", "time_to_event")) != (row.unit == "percent"):
+    share = bool(endpoint.shares)
+    if share != (row.unit == "percent"):
         return []
-    if endpoint.record.kind == "time_to_event":
-        day = days_of(row.at)
-        found = None if day is None else _of(arm, endpoint.at([day], "day").iter_rows(named=True))
-        return _share(endpoint, row, found)
-    found = _of(arm, endpoint.table().iter_rows(named=True))
-    return _share(endpoint, row, found) if endpoint.record.kind == "proportion" else _quantity(endpoint, row, arm)
+    found = endpoint.reading(arm, day=days_of(row.at), statistic=row.statistic)
+    if found is None:
+        return []
+    return _share(endpoint, row, found) if share else _amount(endpoint, row, found)
 
 
-def _share(endpoint: EndpointResult, row: Published, found: dict[str, Any] | None) -> list[Misfit]:
-    if found is None or found["estimate"] is None:
-        return []
+def _share(endpoint: EndpointResult, row: Published, found: Reading) -> list[Misfit]:
     low, high, origin = published_limits(row)
-    simulated = 100.0 * found["estimate"]
-    limits = (_percent(found["ci_low"]), _percent(found["ci_high"]))
+    simulated = 100.0 * found.estimate
+    limits = (100.0 * found.ci_low, 100.0 * found.ci_high)
     z = (simulated - row.value) / share_error(row)
-    timed = endpoint.record.kind == "time_to_event"
+    timed = endpoint.over_time
     return [Misfit(row, "value", row.value, simulated, z, endpoint.title, True, timed, (low, high), limits, origin)]
 
 
-def _quantity(endpoint: EndpointResult, row: Published, arm: str) -> list[Misfit]:
-    values = endpoint.patients.filter(endpoint.patients["arm"] == arm)["value"].to_numpy()
-    values = values[values > 0]
-    if values.size < 2 or row.value <= 0:
+def _amount(endpoint: EndpointResult, row: Published, found: Reading) -> list[Misfit]:
+    if row.value <= 0:
         return []
-    logs = np.log(values)
-    middle = float(np.mean(logs) if "mean" in row.statistic else np.median(logs))
     n = row.n or USUAL_N
-    sd = log_sd(row.cv_percent) if row.cv_percent else float(np.std(logs))
+    sd = log_sd(row.cv_percent) if row.cv_percent else found.log_sd
     low, high, origin = published_limits(row)
-    z = (middle - math.log(row.value)) / log_error(row, sd)
-    limits = _limits_of(values, "mean" in row.statistic)
+    z = (found.logarithm - math.log(row.value)) / log_error(row, sd)
+    limits = (found.ci_low, found.ci_high)
     told = [
-        Misfit(row, "value", row.value, math.exp(middle), z, endpoint.title, False, False, (low, high), limits, origin)
+        Misfit(row, "value", row.value, found.estimate, z, endpoint.title, False, False, (low, high), limits, origin)
     ]
     if row.cv_percent:
-        spread = float(np.std(logs))
+        spread = found.log_sd
         told.append(Misfit(row, "spread", sd, spread, (spread - sd) / (sd / math.sqrt(2 * n)), endpoint.title))
     return told
-
-
-def _limits_of(values: np.ndarray, mean: bool) -> Limits:
-    """95 % limits of the simulated geometric mean or median."""
-    from livingdrug.trial.estimators.geometric_mean import geometric_mean
-    from livingdrug.trial.estimators.quantiles import median
-
-    found = geometric_mean(values) if mean else median(values)
-    return found.ci_low, found.ci_high
-
-
-def _of(arm: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """The first row of an arm: its headline."""
-    return next((row for row in rows if row["arm"] == arm), None)
-
-
-def _percent(value: float | None) -> float:
-    return math.nan if value is None else 100.0 * value

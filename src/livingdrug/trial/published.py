@@ -42,7 +42,7 @@ def published_limits(row: Published) -> tuple[float, float, str]:
     if row.ci_low is not None or row.ci_high is not None:
         return _or_nan(row.ci_low), _or_nan(row.ci_high), "reported"
     if row.unit == "percent" and row.n and "Kaplan" not in row.statistic and row.statistic != "median":
-        from livingdrug.trial.estimators.exact_binomial import exact_binomial
+        from livingdrug.outcome.estimators.exact_binomial import exact_binomial
 
         exact = exact_binomial(row.numerator if row.numerator is not None else round(row.value * row.n / 100), row.n)
         return 100 * exact.ci_low, 100 * exact.ci_high, "exact"

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.foundation.errors import BadInput, LivingDrugError, UnknownName
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.asked import ask
+from livingdrug.outcome.columns import NOT_TREATED
+from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
+from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.names import check_names, outcomes_read
+from livingdrug.outcome.outcomes import FINISHED, Outcomes
+from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
-from livingdrug.trial.columns import FINISHED, FRAMES, tidy
-from livingdrug.trial.endpoint_result import EndpointResult, table_schema
-from livingdrug.trial.endpoints import evaluate
+from livingdrug.trial.checksums import CHECKSUMS, verify
+from livingdrug.trial.frames import FRAMES, tidy
+from livingdrug.trial.line import outcomes_of
+from livingdrug.trial.lock import held
+from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
-
-HEADLINE = "cr_cri_3mo"
+    from livingdrug.catalog.questions import Questions
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,12 +44,12 @@ class Result:
     manifest
         Versions, seed and content hashes: equal manifests mean equal frames.
     frames
-        ``patients``, ``visits``, ``grades``, ``events``, ``log``, ``courses`` (a sample), ``failed``; by name, or as
-        attributes: ``result.patients``.
+        By name (`livingdrug.trial.frames`), or as attributes: ``result.visits``. What is asked of them is computed when
+        asked: `patients`, `outcome`, `endpoint`.
     timing
         Seconds, threads, chunk size: what a repeat need not share.
     catalog
-        Where endpoints are looked up; the default catalogue when None.
+        Where endpoints and outcomes are looked up; the default catalogue when None.
     folder
         Where it is stored, if it is.
     """
@@ -53,10 +61,96 @@ class Result:
     catalog: Catalog | None = None
     folder: Path | None = None
 
-    @property
+    @cached_property
+    def questions(self) -> Questions:
+        """What may be asked of this trial's patients."""
+        from livingdrug.catalog.questions import questions_of
+
+        return questions_of(self.trial, self._catalog())
+
+    @cached_property
     def patients(self) -> pl.DataFrame:
-        """One row per enrolled patient and arm."""
-        return self.frames["patients"]
+        """One row per enrolled patient and arm: who they are, what was made for them, and every outcome listed."""
+        return self.patients_with(())
+
+    def patients_with(self, names: Sequence[str]) -> pl.DataFrame:
+        """The patients table with further outcomes as columns.
+
+        Parameters
+        ----------
+        names
+            Outcomes by name, also members of families: ``"doses_anakinra"``, ``"highest_ferritin_ng_per_ml"``.
+
+        Raises
+        ------
+        UnknownName, BadInput
+            No such outcome, or this trial cannot answer it.
+        """
+        import polars as pl
+
+        whole = self.__dict__.get("patients")
+        if whole is None:
+            pieces = [self._asked(arm, self.questions.listed()) for arm in self.arms]
+            found = pl.concat(pieces, how="diagonal_relaxed")
+            extra = [name for name in found.columns if name not in self.frames["who"].columns]
+            whole = self.frames["who"].join(
+                found.select("arm", "patient", *extra), on=["arm", "patient"], how="left", maintain_order="left"
+            )
+            whole = self._with_status(self._with_truth(whole))
+        missing = [name for name in dict.fromkeys(names) if name not in whole.columns]
+        if not missing:
+            return whole
+        found = pl.concat([self._asked(arm, missing) for arm in self.arms], how="diagonal_relaxed")
+        return whole.join(found, on=["arm", "patient"], how="left", maintain_order="left")
+
+    def outcome(self, name: str) -> pl.DataFrame:
+        """One outcome of everyone treated: arm, patient, and a column of its name; null for unknown or never.
+
+        Raises
+        ------
+        UnknownName, BadInput
+            No such outcome, or this trial cannot answer it.
+
+        Examples
+        --------
+        >>> result.outcome("doses_anakinra")                                  # doctest: +SKIP
+        """
+        import polars as pl
+
+        return pl.concat([self._asked(arm, [name]) for arm in self.arms], how="diagonal_relaxed")
+
+    def outcomes(self, arm: str) -> Outcomes:
+        """What may be asked of one arm's patients; answers are remembered."""
+        if arm not in self._outcomes:
+            self._outcomes[arm] = outcomes_of(self.questions, self.frames, arm)
+        return self._outcomes[arm]
+
+    @cached_property
+    def _outcomes(self) -> dict[str, Outcomes]:
+        return {}
+
+    def _asked(self, arm: str, outcomes: Sequence[Any]) -> pl.DataFrame:
+        import polars as pl
+
+        return self.outcomes(arm).table(outcomes).select(pl.lit(arm).alias("arm"), pl.all())
+
+    def _with_truth(self, patients: pl.DataFrame) -> pl.DataFrame:
+        """What only the model knows, in columns named ``truth_…``."""
+        truth = self.frames["truth"]
+        extra = [name for name in truth.columns if name not in patients.columns]
+        return patients.join(
+            truth.select("arm", "patient", *extra), on=["arm", "patient"], how="left", maintain_order="left"
+        )
+
+    def _with_status(self, patients: pl.DataFrame) -> pl.DataFrame:
+        """How each course ended, in `course_status`."""
+        import polars as pl
+
+        if "course_status" in patients.columns:
+            return patients
+        status = self.frames["exits"].select("arm", "patient", "course_status")
+        joined = patients.join(status, on=["arm", "patient"], how="left", maintain_order="left")
+        return joined.with_columns(pl.col("course_status").fill_null(NOT_TREATED))
 
     @property
     def visits(self) -> pl.DataFrame:
@@ -70,8 +164,38 @@ class Result:
 
     @property
     def events(self) -> pl.DataFrame:
-        """Infections, relapses, deaths, remissions …, as seen."""
-        return self.frames["events"]
+        """Infections, relapses, deaths, remissions …, as seen; and the days of outcomes that stand for an event."""
+        return self._events
+
+    @cached_property
+    def _events(self) -> pl.DataFrame:
+        import polars as pl
+
+        own, pieces = self.frames["events"], []
+        for outcome in self.questions.listed():
+            if outcome.event and outcome.pattern in self.patients.columns:
+                grade = pl.col(outcome.event_grade) if outcome.event_grade else pl.lit(None, dtype=pl.Int64)
+                pieces.append(
+                    self.patients.filter(pl.col(outcome.pattern).is_not_null()).select(
+                        "arm", "patient", pl.col(outcome.pattern).alias("day"), event=pl.lit(outcome.event),
+                        detail=pl.lit(outcome.event_detail), grade=grade,
+                    )
+                )  # fmt: skip
+        order = pl.DataFrame({"arm": self.arms, "_order": range(len(self.arms))})
+        whole = pl.concat([own, *pieces], how="diagonal_relaxed").join(
+            order, on="arm", how="left", maintain_order="left"
+        )
+        return whole.sort("_order", "patient", "day", maintain_order=True).drop("_order")
+
+    @property
+    def ward(self) -> pl.DataFrame:
+        """The worst of each sign on each day in care."""
+        return self.frames["ward"]
+
+    @property
+    def exits(self) -> pl.DataFrame:
+        """How each treated patient's follow-up ended."""
+        return self.frames["exits"]
 
     @property
     def log(self) -> pl.DataFrame:
@@ -120,9 +244,16 @@ class Result:
                     record, own_times = record.model_copy(update={"at": use.at_months, "at_unit": "month"}), True
         else:
             record = endpoint
-        if own_times and record.kind != "time_to_event":
+        if own_times and not ask(record.model_copy(update={"at": ()})).estimator.over_time:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
-        return evaluate(record, self.patients, arms)
+        check_names(record.needs, self.questions, f'endpoint "{record.id}"')
+        patients = self.patients_with(outcomes_read(record.needs, self.questions))
+        return evaluate(record, patients, arms, texts=self.texts, design=self.trial.planned_design.kind)
+
+    @cached_property
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """Words that each text outcome may hold, met in this run or not."""
+        return {one.pattern: one.values for one in self.questions.outcomes.values() if one.values}
 
     def endpoints(self) -> dict[str, EndpointResult]:
         """All endpoints the trial lists, by id."""
@@ -140,7 +271,7 @@ class Result:
 
         if self.failed.is_empty():
             return []
-        total, n = self.patients.height, self.failed.height
+        total, n = self.frames["who"].height, self.failed.height
         who = ", ".join(str(number) for number in self.failed["patient"].unique().sort()[:8])
         reasons = (
             self.failed.filter(~pl.col("course_status").is_in(FINISHED))["course_status"].unique().sort().to_list()
@@ -151,33 +282,44 @@ class Result:
         ]
 
     def __repr__(self) -> str:
-        import polars as pl
+        from livingdrug.trial.headline import headline
 
-        n_infused = self.patients.filter(pl.col("status") == "infused").height
-        parts = [f"{self.patients.height} enrolled", f"{n_infused} infused"]
-        with contextlib.suppress(LivingDrugError):  # A trial of another disease may not have this endpoint.
-            parts.append(f"CR/CRi {self.endpoint(HEADLINE).headline().split(', n')[0]}")
-        if self.failed.height:
-            parts.append(f"{self.failed.height} failed")
-        if "seconds" in self.timing:
-            parts.append(f"{self.timing['seconds']:.1f} s")
-        return f"{self.trial.title.split(':')[0]}: {', '.join(parts)}"
+        return headline(self, self._catalog())
 
-    def save(self, folder: str | Path) -> Path:
-        """Write the run folder; each file is whole or absent, the manifest comes last.
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write the run folder: all files or none.
+
+        Parameters
+        ----------
+        folder
+            Made if need be. A run that is there, unless it is this one, is kept.
+        force
+            Replace the run that is there.
 
         Raises
         ------
         BadInput
-            The folder is a file or not writable, or the disk is full.
+            The folder is a file, not writable, in use or holds another run; or the disk is full.
         """
         place = storage.make_folder(Path(folder))
-        storage.write_bytes(place / "trial.toml", trial_toml(self.trial).encode())
+        with held(place):
+            run_folder.tidy_up(place)
+            if not force and not self._is_in(place):
+                run_folder.refuse_to_replace(place)
+            run_folder.publish(place, self.write)
+        return place
+
+    def _is_in(self, place: Path) -> bool:
+        return run_folder.is_finished(place) and storage.read_json(place / run_folder.MANIFEST) == self.manifest
+
+    def write(self, place: Path) -> None:
+        """Write the files of this run into a folder that nobody reads yet; `save` is what you want."""
+        storage.write_bytes(place / run_folder.TRIAL, trial_toml(self.trial).encode())
         for name in FRAMES:
             storage.write_frame(place / f"{name}.parquet", self.frames[name])
-        storage.write_json(place / "timing.json", dict(self.timing))
-        storage.write_json(place / "manifest.json", dict(self.manifest))
-        return place
+        storage.write_frame(place / "patients.parquet", self.patients)
+        storage.write_json(place / run_folder.TIMING, dict(self.timing))
+        storage.write_json(place / run_folder.MANIFEST, dict(self.manifest))
 
     @classmethod
     def load(cls, folder: str | Path, *, catalog: Catalog | None = None) -> Result:
@@ -192,14 +334,23 @@ class Result:
         if not place.is_dir():
             what = "is a file" if place.exists() else "is not there"
             raise BadInput(f"{place} {what}; expected the folder of a run.\n  Give the folder named with out=… (-o …).")
-        if (place / "chunks").is_dir():
+        if run_folder.is_unfinished(place):
             raise BadInput(
                 f"the run in {place} is unfinished.\n  Complete it first: the same run with resume (--resume)."
             )
-        manifest = storage.read_json(place / "manifest.json")
+        manifest = read_manifest(place / run_folder.MANIFEST)
+        if not any((place / name).is_file() for name in ("who.parquet", CHECKSUMS)):
+            written = manifest.get("livingdrug", "an earlier version")
+            raise BadInput(
+                f"the run in {place} was written by livingdrug {written}, whose frames this version does not read.\n"
+                f"  Run it again: livingdrug run {place / 'trial.toml'} -n {manifest.get('patients', '…')}"
+                f" --seed {manifest.get('seed', '…')} -o another/folder."
+            )
+        verify(place, [*(f"{name}.parquet" for name in FRAMES), run_folder.TRIAL, run_folder.MANIFEST], DAMAGED)
         frames = {name: storage.read_frame(place / f"{name}.parquet") for name in FRAMES}
-        timing = storage.read_json(place / "timing.json") if (place / "timing.json").is_file() else {}
-        return cls(_stored_trial(place / "trial.toml", manifest), manifest, frames, timing, catalog, place)
+        refuse_foreign(frames, manifest, place)
+        timing = read_timing(place / run_folder.TIMING)
+        return cls(_stored_trial(place / run_folder.TRIAL, manifest), manifest, frames, timing, catalog, place)
 
     def _catalog(self) -> Catalog:
         from livingdrug.catalog.load import default_catalog
@@ -214,24 +365,26 @@ def trial_toml(trial: Trial) -> str:
 
 
 def finished_frames(parts: Mapping[str, Sequence[pl.DataFrame]]) -> dict[str, pl.DataFrame]:
-    """Chunks put together: promised columns and types; by arm, patient and day, whatever the chunks were.
+    """Chunks put together, frame by frame (`finished_frame`).
 
     Parameters
     ----------
     parts
         For each frame, its pieces in order of arm and patient.
     """
+    return {name: finished_frame(name, parts.get(name, ())) for name in FRAMES}
+
+
+def finished_frame(name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One frame of all chunks: promised columns and types; by arm, patient and day, whatever the chunks were."""
     import polars as pl
 
-    whole = {}
-    for name in FRAMES:
-        pieces = [piece for piece in parts.get(name, ()) if piece.width]
-        whole[name] = tidy(pl.concat(pieces, how="diagonal_relaxed") if pieces else pl.DataFrame(), name).rechunk()
-    return whole
+    pieces = [piece for piece in parts if piece.width]
+    return tidy(pl.concat(pieces, how="diagonal_relaxed") if pieces else pl.DataFrame(), name).rechunk()
 
 
 def _stored_trial(path: Path, manifest: Mapping[str, Any]) -> Trial:
     from livingdrug.catalog.load import read_record
-    from livingdrug.catalog.records.trial import Record
+    from livingdrug.catalog.records.trial import Trial
 
-    return read_record(path, Record).model_copy(update={"id": manifest.get("trial", path.stem)})
+    return read_record(path, Trial).model_copy(update={"id": manifest.get("trial", path.stem)})

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, CatalogError
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.trial.misfit import Misfit, misfits
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.trial.result import Result
 
 FROZEN = "prediction_frozen"
@@ -160,9 +161,7 @@ def score(result: Result, catalog: Catalog) -> Score:
     found = misfits(result, rows, arm)
     answered = {id(one.row) for one in found}
     silent = sorted({row.endpoint for row in rows if id(row) not in answered})
-    n_infused = result.patients.filter(
-        (result.patients["status"] == "infused") & (result.patients["arm"] == arm)
-    ).height
+    n_infused = result.patients.filter(result.patients["status"].is_in(BEGUN) & (result.patients["arm"] == arm)).height
     return Score(
         trial.id, trial.title, arm, dict(result.manifest), n_infused, result.failed.height, tuple(found), tuple(silent)
     )

@@ -85,14 +85,17 @@ def test_score_of_one_patient(capsys):
 def test_score_of_a_table(tmp_path, capsys):
     file, out = tmp_path / "patients.csv", tmp_path / "scored.csv"
     file.write_text(
-        "id,ANC [1/uL],Hb,PLT,CRP [mg/L],ferritin\n1,800,8.9,60,42,900\n2,,12,200,5,100\n", encoding="utf-8"
+        "id,ANC [1/uL],Hb [g/dL],PLT [K/uL],CRP [mg/L],ferritin [ng/mL]\n1,800,8.9,60,42,900\n2,,12,200,5,100\n",
+        encoding="utf-8",
     )
     assert main(["score", "hematotox", str(file), "-o", str(out)]) == 0
     assert out.read_text(encoding="utf-8").splitlines()[1:] == ["1,800,8.9,60,42,900,6.0,high", "2,,12,200,5,100,,"]
     assert "1 without a score" in capsys.readouterr().out
-    file.write_text("id,ANC,Hb,PLT,CRP,ferritin\n1,800,8.9,60,42,900\n", encoding="utf-8")
+    file.write_text(
+        "id,ANC [K/uL],Hb [g/dL],PLT [K/uL],CRP [mg/L],ferritin [ng/mL]\n1,800,8.9,60,42,900\n", encoding="utf-8"
+    )
     assert main(["score", "hematotox", str(file)]) == 2
-    assert 'row 2, column "ANC": got "800", expected a number from 0 to 500 1e9/L' in capsys.readouterr().err
+    assert 'row 2, column "ANC [K/uL]": got "800", expected a number from 0 to 500 1e9/L' in capsys.readouterr().err
 
 
 def test_score_tells_what_there_is_and_what_is_refused(capsys):

@@ -1,11 +1,12 @@
-"""Responses of made-up patients, judged by hand with the limits quoted in clinic/response_imwg.py."""
+"""Responses of made-up patients, judged by hand with the limits quoted in clinic/response/imwg.py."""
 
 import polars as pl
 import pytest
 
-from livingdrug.clinic.response import SCHEMA
-from livingdrug.clinic.response_imwg import assess, status_at_visits
-from livingdrug.clinic.responses import judged_by
+from livingdrug.clinic.criterion import SCHEMA
+from livingdrug.clinic.response.imwg import CRITERION, status_at_visits
+
+assess = CRITERION.assess
 
 IMMUNOFIXATION, SEEN_IN_MARROW, RESIDUAL = 0.15, 0.5, 1e-5
 
@@ -138,10 +139,3 @@ def test_status_of_every_visit():
     # expected: by hand, patient 13 of the table
     found = status_at_visits(visits_of({13: COURSES[13]}))
     assert found["status"].to_list() == ["sCR", "PR", "PD"]
-    assert found["marrow_plasma_percent"].to_list() == [0.1, 0.1, 0.1]
-
-
-def test_the_way_is_found_by_name():
-    # expected: the name that disease/multiple_myeloma.toml uses
-    assert judged_by("imwg").assess is assess
-    assert not judged_by("imwg").looks_when_overt

@@ -1,12 +1,12 @@
-"""Responses of made-up patients, judged by hand with the limits quoted in clinic/response_lugano.py."""
+"""Responses of made-up patients, judged by hand with the limits quoted in clinic/response/lugano.py."""
 
 import polars as pl
 import pytest
 
-from livingdrug.clinic.response import SCHEMA
-from livingdrug.clinic.response_lugano import assess, status_at_visits
-from livingdrug.clinic.responses import RESPONSES, judged_by
-from livingdrug.foundation.errors import UnknownName
+from livingdrug.clinic.criterion import SCHEMA
+from livingdrug.clinic.response.lugano import CRITERION, status_at_visits
+
+assess = CRITERION.assess
 
 LIMIT = 0.5
 
@@ -108,11 +108,3 @@ def test_dead_lymphoma_hides_a_partial_response_but_not_a_complete_one():
     # expected: by hand; CT still sees the scar, PET does not
     found = status_at_visits(visits_of({1: [(0, 100, 100), (28, 10, 90), (90, 0.1, 60)]}))
     assert found["status"].to_list() == ["SD", "CR"]
-
-
-def test_ways_to_judge_are_found_by_name():
-    # expected: names that diseases of the catalogue use
-    assert {"all", "lugano"} <= set(RESPONSES)
-    assert judged_by("lugano").assess is assess
-    with pytest.raises(UnknownName, match="lugano"):
-        judged_by("lugana")

@@ -8,40 +8,51 @@ import pytest
 from livingdrug.course.fate import NEVER, SETTLED, WINDOWS, fate_parameters, fate_program
 from livingdrug.engine.ensemble import compile_model
 from livingdrug.engine.odes import Odes
+from livingdrug.model.instance import Clone
 
-CLONES = ("positive", "negative")
+
+def clone_called(name):
+    """A clone with the names that the model below gives it."""
+    return Clone(name, name, {}, f"tumour_{name}", f"lineage_{name}", f"survivors_{name}")
+
+
+CLONES = tuple(map(clone_called, ("positive", "negative")))
 
 
 def plain_model():
     """Two clones under killing at a constant rate, and a constant hazard of toxicity."""
-    thresholds = fate_parameters(np.array([1]), 0)
+    thresholds = fate_parameters(np.array([1]), 0, CLONES)
     odes = Odes(
         states=(
-            "leukaemia_positive",
+            "tumour_positive",
             "lineage_positive",
-            "leukaemia_negative",
+            "tumour_negative",
             "lineage_negative",
             "toxicity_exposure",
         ),
         parameters=("start", "growth", "turnover", "kill", "hazard", *thresholds),
         defaults=(1e5, 0.1, 0.1, 1.0, 0.0, *(1.0 for _ in thresholds)),
         assignments=(
-            ("survivors_positive", "leukaemia_positive / lineage_positive"),
-            ("survivors_negative", "leukaemia_negative / lineage_negative"),
+            ("survivors_positive", "tumour_positive / lineage_positive"),
+            ("survivors_negative", "tumour_negative / lineage_negative"),
         ),
         rates=(
-            "(growth - kill) * leukaemia_positive",
+            "(growth - kill) * tumour_positive",
             "turnover + kill + (growth - kill) * lineage_positive",
-            "growth * leukaemia_negative",
+            "growth * tumour_negative",
             "turnover + growth * lineage_negative",
             "hazard",
         ),
         initial=("start", "1", "start", "1", "0"),
     )
-    cells = ("leukaemia_positive", "lineage_positive", "leukaemia_negative", "lineage_negative")
+    cells = ("tumour_positive", "lineage_positive", "tumour_negative", "lineage_negative")
     memory = ("positive_extinct_day", "negative_extinct_day", "toxicity_death_day", "dead")
     return compile_model(
-        odes, log_scales=dict.fromkeys(cells, 1e-3), linear_scales={}, outputs=(*cells, *memory), program=fate_program()
+        odes,
+        log_scales=dict.fromkeys(cells, 1e-3),
+        linear_scales={},
+        outputs=(*cells, *memory),
+        program=fate_program(CLONES),
     )
 
 
@@ -52,7 +63,7 @@ def model():
 
 def table(model, n, seed=3, **values):
     rows = model.default_parameters(n)
-    for name, value in {**fate_parameters(np.arange(1, n + 1), seed), **values}.items():
+    for name, value in {**fate_parameters(np.arange(1, n + 1), seed, CLONES), **values}.items():
         rows[:, model.odes.parameters.index(name)] = value
     return rows
 
@@ -107,11 +118,11 @@ def test_toxicity_kills_when_the_cumulative_hazard_passes_its_threshold(model):
 
 def test_thresholds_are_addressed_by_patient_clone_and_window():
     # expected: by construction, another company changes nothing and no two numbers are the same
-    alone, many = fate_parameters(np.array([137]), 5), fate_parameters(np.arange(1, 300), 5)
+    alone, many = (fate_parameters(who, 5, CLONES) for who in (np.array([137]), np.arange(1, 300)))
     assert all(alone[name][0] == many[name][136] for name in alone)
     assert len(np.unique(np.stack(list(many.values())))) == len(many) * 299
     for clone in CLONES:
-        assert {f"extinction_{clone}_{window}" for window in range(1, WINDOWS + 1)} <= set(alone)
+        assert {f"extinction_{clone.name}_{window}" for window in range(1, WINDOWS + 1)} <= set(alone)
     assert "toxicity_threshold" in alone
 
 

@@ -7,26 +7,27 @@ import pytest
 
 from livingdrug.course.fate import fate_parameters
 from livingdrug.course.individuals import patient_parameters
-from livingdrug.foundation.errors import ModelError
-from livingdrug.foundation.quantities import Quantity
 
 
 @pytest.fixture(scope="module")
 def story(eliana):
-    from livingdrug.course.equations import equations, parameter_quantities
+    from livingdrug.catalog.plan import plans_of
+    from livingdrug.course.equations import equations, parameters_of
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
 
-    trial, catalog = eliana
-    arm = trial.arms[0]
-    population = catalog.load("population", trial.population)
-    cohort = draw(population, np.arange(1, 201, dtype=np.int64), 4, catalog=catalog)
-    making, disease = catalog.load("making", arm.apheresis.making), catalog.load("disease", trial.disease)
-    lots = make(cohort, making, disease, arm, 4)
+    plan = plans_of(*eliana)[0]
+    cohort = draw(plan.population, np.arange(1, 201, dtype=np.int64), 4)
+    quantities = parameters_of(plan)
+    lots = make(plan, cohort, quantities, 4)
     rows = np.flatnonzero(lots.infused)
-    ready = equations(trial, arm, catalog)
-    quantities = parameter_quantities(trial, arm, catalog, ready.model)
-    return ready.odes, quantities, population, cohort.select(rows), lots.select(rows)
+    return equations(plan), quantities, plan.population, cohort.select(rows), lots.select(rows)
+
+
+def made(story, **options):
+    """The parameter table of these patients."""
+    ready, *rest = story
+    return patient_parameters(ready.odes, *rest, 4, clones=ready.model.clones, **options)
 
 
 def column(odes, table, name):
@@ -35,28 +36,32 @@ def column(odes, table, name):
 
 def test_the_lot_and_the_wait_set_their_parameters(story):
     # expected: by hand from the lots and the covariates
-    odes, _, _, cohort, lots = story
-    table = patient_parameters(*story, 4)
+    ready, _, _, cohort, lots = story
+    odes, table = ready.odes, made(story)
     np.testing.assert_array_equal(column(odes, table, "weight"), cohort["weight_kg"])
     np.testing.assert_array_equal(column(odes, table, "copies_per_cell"), lots.copies_per_car_t_cell)
     np.testing.assert_array_equal(column(odes, table, "memory_share"), lots.memory_fraction)
     np.testing.assert_array_equal(column(odes, table, "culture_doublings"), lots.culture_doublings)
+    # fitter cells are those whose lot says so, with its sign
+    np.testing.assert_array_equal(column(odes, table, "fitness"), lots.fitness)
+    assert lots.fitness.min() < 0 < lots.fitness.max()
     size = cohort["weight_kg"] / column(odes, table, "reference_weight")
-    full = column(odes, table, "marrow_capacity") * size
-    start = column(odes, table, "leukaemia_start")
-    np.testing.assert_allclose(100 * start / full, np.clip(lots.blasts_percent_at_lymphodepletion, 0, 100), rtol=1e-12)
-    for name, values in fate_parameters(cohort.patients, 4).items():
+    full = column(odes, table, "tumour_capacity") * size
+    start = column(odes, table, "tumour_start")
+    np.testing.assert_allclose(100 * start / full, np.clip(lots.burden_percent_at_lymphodepletion, 0, 100), rtol=1e-12)
+    for name, values in fate_parameters(cohort.patients, 4, ready.model.clones).items():
         np.testing.assert_array_equal(column(odes, table, name), values)
     assert np.isfinite(table).all()
 
 
 def test_spread_is_the_stated_one_and_can_be_switched_off(story):
     # expected: log-normal with the sheet's spread around the sheet's value; typical values without it
-    odes, quantities, population, cohort, lots = story
+    ready, quantities, _, cohort, _ = story
+    odes = ready.odes
     spread = {name: one for name, one in quantities.items() if one.spread > 0 and one.spread_scale == "log"}
     assert spread
-    table = patient_parameters(odes, quantities, population, cohort, lots, 4)
-    typical = patient_parameters(odes, quantities, population, cohort, lots, 4, between_patient=False)
+    table = made(story)
+    typical = made(story, between_patient=False)
     n = len(cohort)
     for name, one in spread.items():
         if np.ptp(column(odes, typical, name)) > 0:
@@ -69,16 +74,8 @@ def test_spread_is_the_stated_one_and_can_be_switched_off(story):
 
 def test_a_patient_is_the_same_in_any_company(story):
     # expected: bitwise the same row
-    odes, quantities, population, cohort, lots = story
-    table = patient_parameters(odes, quantities, population, cohort, lots, 4)
+    ready, quantities, population, cohort, lots = story
+    table = made(story)
     rows = np.array([7, 3])
-    few = patient_parameters(odes, quantities, population, cohort.select(rows), lots.select(rows), 4)
+    few = made((ready, quantities, population, cohort.select(rows), lots.select(rows)))
     assert few.tobytes() == table[rows].tobytes()
-
-
-def test_a_parameter_the_model_does_not_have_is_refused(story):
-    # expected: its name and what to do
-    odes, quantities, population, cohort, lots = story
-    stranger = Quantity(value=1.0, unit="", meaning="of another model", kind="assumed", source="a test")
-    with pytest.raises(ModelError, match="warp_factor"):
-        patient_parameters(odes, {**quantities, "warp_factor": stranger}, population, cohort, lots, 4)

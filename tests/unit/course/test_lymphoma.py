@@ -1,10 +1,9 @@
-"""A lymphoma trial runs through the same line as leukaemia; expected values: the catalogue's own files."""
+"""A lymphoma trial runs through the same line as tumour; expected values: the catalogue's own files."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.course.individuals import with_burden
 from livingdrug.population.cohort import Cohort
 
 PATIENTS = 40
@@ -26,11 +25,23 @@ def result():
     return run("juliet", patients=PATIENTS, seed=2, sample=PATIENTS, threads=1)
 
 
-def test_burden_is_told_by_the_covariate_the_disease_names():
-    # expected: by hand
-    cohort = Cohort(np.arange(2), {"burden_percent": np.array([3.0, 9.0]), "blasts_percent": np.array([50.0, 60.0])})
-    assert with_burden(cohort, "blasts_percent") is cohort
-    assert with_burden(cohort, "burden_percent")["blasts_percent"].tolist() == [3.0, 9.0]
+def test_burden_is_told_by_the_covariate_the_disease_names(parts):
+    # expected: the lots of a cohort whose other burden is that covariate
+    from livingdrug.catalog.plan import plans_of
+    from livingdrug.course.equations import parameters_of
+    from livingdrug.manufacturing import make
+    from livingdrug.population import draw
+
+    plan = plans_of(parts[0], parts[1])[0]
+    numbers, burden = parameters_of(plan), plan.disease.burden
+    cohort = draw(plan.population, np.arange(1, 21), 3)
+    lots = make(plan, cohort, numbers, 3)
+    more = Cohort(
+        cohort.patients, {**cohort.covariates, burden: 1.5 * cohort[burden], "blasts_percent": np.full(20, 60.0)}
+    )
+    other = make(plan, more, numbers, 3)
+    ratio = other.tumour_cells_at_lymphodepletion / lots.tumour_cells_at_lymphodepletion
+    assert np.median(ratio) == pytest.approx(1.5, rel=0.15)
 
 
 def test_one_capacity_in_three_files(parts):
@@ -39,11 +50,11 @@ def test_one_capacity_in_three_files(parts):
     from livingdrug.model.assemble import assemble
 
     model = assemble(catalog.load("product", trial.arms[0].product).recipe)
-    cells = disease.parameter["marrow_capacity"].value
+    cells = disease.parameter["tumour_capacity"].value
     numbers = population.covariate["burden_percent"].number
     assert numbers["capacity"].value * model.parameters["lymphoma_density"].value == cells
     assert numbers["reference_weight"].value == model.parameters["reference_weight"].value
-    assert catalog.load("making", trial.arms[0].apheresis.making).waiting["marrow_capacity"].value == cells
+    assert catalog.load("making", trial.arms[0].apheresis.making).waiting["tumour_capacity"].value == cells
 
 
 def test_the_course_begins_with_the_volume_the_patient_enrolled_with(parts, result):
@@ -71,8 +82,9 @@ def test_a_healthy_marrow_is_not_crowded(parts, result):
 
 
 def test_every_scale_of_the_trial_is_graded(parts, result):
-    # expected: the trial's list
-    assert set(result.grades["scale"]) == set(parts[0].scales)
+    # expected: the trial's list, and what is graded wherever the model has its signs
+    always = {name for name in parts[1].names("scale") if parts[1].load("scale", name).graded_when_modelled}
+    assert set(parts[0].scales) <= set(result.grades["scale"]) <= {*parts[0].scales, *always}
 
 
 def test_dose_is_within_the_label_whatever_the_weight(result):
@@ -82,11 +94,11 @@ def test_dose_is_within_the_label_whatever_the_weight(result):
 
 
 def test_every_disease_names_a_way_to_judge_response(parts):
-    # expected: the ways there are; leukaemia keeps the marrow
-    from livingdrug.clinic.responses import judged_by
+    # expected: the ways there are; tumour keeps the marrow
+    from livingdrug.clinic.criterion import judged_by
 
     catalog = parts[1]
     for name in catalog.names("disease"):
         judged_by(catalog.load("disease", name).response)
-    leukaemia = catalog.load("disease", "b_all")
-    assert (leukaemia.response, leukaemia.burden) == ("all", "blasts_percent")
+    tumour = catalog.load("disease", "b_all")
+    assert (tumour.response, tumour.burden) == ("all_marrow", "blasts_percent")

@@ -1,4 +1,4 @@
-"""A myeloma trial runs through the same line as leukaemia; expected values: the catalogue's own files."""
+"""A myeloma trial runs through the same line as tumour; expected values: the catalogue's own files."""
 
 import numpy as np
 import polars as pl
@@ -28,10 +28,10 @@ def test_one_growth_in_three_files():
     from livingdrug.catalog.load import default_catalog
 
     catalog = default_catalog()
-    growth = catalog.load("disease", "multiple_myeloma").parameter["leukaemia_growth"]
+    growth = catalog.load("disease", "multiple_myeloma").parameter["tumour_growth"]
     for name in TRIALS:
         waiting = catalog.load("making", catalog.load("trial", name).arms[0].apheresis.making).waiting
-        assert (waiting["leukaemia_growth"].value, waiting["leukaemia_growth"].spread) == (growth.value, growth.spread)
+        assert (waiting["tumour_growth"].value, waiting["tumour_growth"].spread) == (growth.value, growth.spread)
 
 
 def test_every_course_finishes_and_responses_are_those_of_myeloma(result):

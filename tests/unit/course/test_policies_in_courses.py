@@ -10,10 +10,11 @@ import pytest
 
 import livingdrug as ld
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.trial import Record as Trial
+from livingdrug.catalog.records.trial import Trial
 from livingdrug.course.equations import equations
 from livingdrug.course.settings import Settings
-from livingdrug.course.simulate import simulate_patients
+from livingdrug.trial.door import planned
+from livingdrug.trial.line import follow
 
 CATALOG = Catalog()
 PATIENTS = 100_000 if os.environ.get("LIVINGDRUG_VALIDATE") else 500
@@ -32,12 +33,12 @@ def short_trial(policy: str) -> Trial:
 
 @pytest.mark.parametrize("name", ["asco_2021", "tocilizumab_day_2"])
 def test_limits_hold_in_simulated_patients_and_nobody_dead_is_treated(name):
-    trial, policy = short_trial(name), CATALOG.load("guideline", name)
+    plan, policy = planned(short_trial(name), CATALOG)[1][0], CATALOG.load("guideline", name)
     seen = 0
     for first in range(1, PATIENTS + 1, CHUNK):
         numbers = np.arange(first, min(first + CHUNK, PATIENTS + 1), dtype=np.int64)
-        frames = simulate_patients(trial, trial.arms[0].name, numbers, 7, settings=Settings(sample=0))
-        log = frames["log"].join(frames["patients"].select("patient", "death_day"), on="patient")
+        frames = follow(plan, numbers, 7, settings=Settings(sample=0))
+        log = frames["log"].join(frames["exits"].select("patient", "death_day"), on="patient")
         assert log.filter(pl.col("day") >= pl.col("death_day")).is_empty()
         for drug in policy.drugs:
             limit = policy.limit[drug]
@@ -64,9 +65,8 @@ def test_a_drug_brings_its_mechanism_and_no_other_does():
     alemtuzumab = arm.lymphodepletion[0].model_copy(update={"drug": "alemtuzumab", "dose": "10 mg"})
     deeper = arm.model_copy(update={"name": "deeper", "lymphodepletion": (*arm.lymphodepletion, alemtuzumab)})
     both = plain.model_copy(update={"arms": (arm, deeper)})
-    alone, beside, given = (
-        equations(trial, one, CATALOG).model.states for trial, one in ((plain, arm), (both, arm), (both, deeper))
-    )
+    (first,), (second, third) = (planned(trial, CATALOG)[1] for trial in (plain, both))
+    alone, beside, given = (equations(plan).model.states for plan in (first, second, third))
     assert alone.keys() == beside.keys()
     assert given.keys() - alone.keys() == {"alemtuzumab_central", "alemtuzumab_peripheral"}
 
@@ -75,17 +75,16 @@ def test_arms_of_one_trial_share_one_model():
     """By the documentation of `equations`: arms differ by treatment, not by the steps of the integration."""
     trial = short_trial("no_treatment")
     both = trial.model_copy(update={"arms": (trial.arms[0], trial.arms[0].with_policy("anakinra_prevention", "other"))})
-    models = [equations(both, arm, CATALOG).model.states.keys() for arm in both.arms]
+    models = [equations(plan).model.states.keys() for plan in planned(both, CATALOG)[1]]
     assert models[0] == models[1]
 
 
 def test_anakinra_reaches_its_level():
     """Closed form of one compartment with absorption, daily doses in steady state (Urien 2013: 0.38/h, 6.24 L/h, 65.2 L)."""
     trial = short_trial("anakinra_prevention")
-    frames = simulate_patients(
-        trial, trial.arms[0].name, np.arange(1, 31), 7, settings=Settings(sample=30, between_patient=False)
-    )
-    weights = dict(frames["patients"].select("patient", "weight_kg").rows())
+    plan = planned(trial, CATALOG)[1][0]
+    frames = follow(plan, np.arange(1, 31), 7, settings=Settings(sample=30, between_patient=False))
+    weights = dict(frames["who"].select("patient", "weight_kg").rows())
     course = frames["courses"].filter(
         pl.col("day").is_between(7, 8.9)
     )  # recorded before the dose of day 7 and after it

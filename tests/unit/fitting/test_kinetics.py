@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.course.kinetics import non_compartmental
-from livingdrug.fitting.kinetics import cellular_kinetics
-from livingdrug.foundation.errors import BadInput
+from livingdrug.fitting.kinetics import cellular_kinetics, kinetics_by_group, non_compartmental_table
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome.kinetics import non_compartmental
 
 BESIDE = Path(__file__).resolve().parents[3].parent / "shared" / "yardsticks"
 FOLDER = Path(os.environ.get("LIVINGDRUG_YARDSTICKS", BESIDE)) / "nlme"
@@ -53,7 +53,9 @@ def test_area_of_an_exponential_fall_is_exact():
 def test_rise_from_nothing_on_day_zero():
     # A triangle: 0 on day 0 to 10 on day 4.
     assert non_compartmental([[4.0]], [[10.0]]).auc.tolist() == [20.0]
-    assert non_compartmental([[4.0]], [[10.0]], start_at_zero=False).auc.tolist() == [0.0]
+    # One point alone encloses no area (PKNCA asks for two).
+    assert np.isnan(non_compartmental([[4.0]], [[10.0]], start_at_zero=False).auc[0])
+    assert np.isnan(non_compartmental([[0.0]], [[10.0]]).auc[0])
 
 
 def test_results_below_the_limit_are_zero_and_never_the_peak():
@@ -105,3 +107,124 @@ def test_faults_in_the_table():
     with pytest.raises(BadInput, match="one shape"):
         non_compartmental([[5.0, 1.0]], [[1.0]])
     assert cellular_kinetics(pl.DataFrame({"patient": [1], "day": [1.0], "value": [1.0]}).clear()).height == 0
+
+
+def table(days, values, **columns) -> pl.DataFrame:
+    return pl.DataFrame({"patient": [1] * len(days), "day": days, "value": values, **columns})
+
+
+# By hand, linear up and logarithmic down: 0 to 100 in a week 350; each halving in a week 350 / ln 2 and 175 / ln 2.
+RISE, HALVING = 350.0, 350.0 / np.log(2)
+FALL_TO_ZERO = 0.5 * 50 * 7
+
+
+@pytest.mark.parametrize(
+    ("given", "area", "last"),
+    [
+        (table([0.0, 7, 14, 28], [0.0, 100, 50, 25]), RISE + 2 * HALVING, 28),
+        (table([-7.0, 0, 7, 14, 28], [0.0, 0, 100, 50, 25]), RISE + 2 * HALVING, 28),
+        (table([-7.0, 7, 14, 28], [300.0, 100, 50, 25]), RISE + 2 * HALVING, 28),
+        (table([-7.0, -3, -1], [0.0, 0, 0]), None, None),
+        (table([0.0, 7, 14, 21, 28], [0.0, 100, 50, 5, 5], below_limit=[False] * 3 + [True] * 2), RISE + HALVING + FALL_TO_ZERO, 14),
+        (table([0.0, 7, 14, 21, 28], [0.0, 100, 50, None, None], below_limit=[False] * 3 + [True] * 2), RISE + HALVING + FALL_TO_ZERO, 14),
+        (table([0.0, 7, 14, 21, 28], [0.0, 100, 50, 0, 0]), RISE + HALVING + FALL_TO_ZERO, 14),
+        (table([0.0, 7, 14], [0.0, 100, 50], below_limit=["N", "N", "N"]), RISE + HALVING, 14),
+        (table([0.0, 7, 14], [0.0, 100, 50], below_limit=["no", " No ", ""]), RISE + HALVING, 14),
+        (table([0.0, 7, 14, 21], [0.0, 100, 50, 5], below_limit=["N", "N", "N", "Y"]), RISE + HALVING + FALL_TO_ZERO, 14),
+        (table([0.0, 7, 14, 21], [0.0, 100, 50, 5], below_limit=[0, 0, 0, 1]), RISE + HALVING + FALL_TO_ZERO, 14),
+        (table([0.0, 7, 10, 14], [0.0, 100, 9, 50], missed=["N", "N", "Y", "N"]), RISE + HALVING, 14),
+        (table([0.0, 7, None, 14], [0.0, 100, None, 50]), RISE + HALVING, 14),
+        (table([0], [100]), None, 0),
+        (table([0, 7], [0, 0]), 0.0, None),
+    ],
+)  # fmt: skip
+def test_tables_as_they_come(given, area, last):
+    row = cellular_kinetics(given).row(0, named=True)
+    assert row["auc"] == (None if area is None else pytest.approx(area))
+    assert row["last_detectable_day"] == last
+    whole = non_compartmental_table(given).row(0, named=True)
+    assert (whole["auc_0_28_day"], whole["last_day"]) == (row["auc"], last)
+
+
+def test_the_numbers_of_the_faults_as_printed():
+    # Computed by hand to six digits.
+    assert cellular_kinetics(table([-7.0, 0, 7, 14, 28], [0.0, 0, 100, 50, 25]))["auc"][0] == pytest.approx(
+        1359.89, abs=0.005
+    )
+    blank = table([0.0, 7, 14, 21, 28], [0.0, 100, 50, None, None], below_limit=[False] * 3 + [True] * 2)
+    assert cellular_kinetics(blank)["auc"][0] == pytest.approx(1029.94, abs=0.005)
+
+
+def test_a_patient_without_results_has_a_row():
+    # Nobody in the table is lost.
+    given = pl.DataFrame({"patient": [1, 1, 2, 2], "day": [0.0, 7] * 2, "value": [0.0, 100, None, None]})
+    rows = cellular_kinetics(given).rows(named=True)
+    assert [row["patient"] for row in rows] == [1, 2]
+    assert rows[1] == {
+        "patient": 2,
+        "cmax": None,
+        "tmax_day": None,
+        "auc": None,
+        "last_detectable_day": None,
+        "n_results": 0,
+    }
+
+
+def test_one_patient_number_in_two_arms_is_two_patients():
+    # Rows of one day each would be refused as double if they were one.
+    given = pl.DataFrame({"arm": ["a", "a", "b", "b"], "patient": [1] * 4, "day": [0, 7] * 2, "value": [0, 10, 0, 20]})
+    assert cellular_kinetics(given)["cmax"].to_list() == [10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (table([0.0, 7], ["<25", "100"]), "column value holds String"),
+        (table(["0", "7"], [1.0, 2.0]), "column day holds String"),
+        (table([0.0, 7], [1.0, -2.0]), "patient 1 has the value -2 on day 7"),
+        (table([0.0, 7], [1.0, np.inf]), "value inf on day 7"),
+        (table([0.0, None], [1.0, 2.0]), "without a day"),
+        (table([0.0, 7], [1.0, 2.0], below_limit=["N", "maybe"]), "below_limit holds .*maybe"),
+        (table([0.0, 7], [1.0, 2.0], below_limit=[0.0, 0.5]), "below_limit holds"),
+        (table([0.0, 7], [1.0, 2.0], unit=["copy/ug", "cell/uL"]), "several units"),
+        (table([0.0, 7], [1.0, 2.0], quantity=["mine", "mine"]), 'no quantity in this table of visits "car_t_copies_per_ug"'),
+        (table([0.0, 7], [1.0, 2.0]).with_columns(patient=pl.Series([1, None])), "1 rows name no patient"),
+    ],
+)  # fmt: skip
+def test_tables_that_cannot_be_meant(given, told):
+    with pytest.raises(BadInput, match=told) as caught:
+        cellular_kinetics(given)
+    assert "\n  " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        (lambda: non_compartmental([[1.0]], [[1.0]], [["Y"]]), "expected true or false"),
+        (lambda: non_compartmental([[1.0]], [["BLQ"]]), "not a number"),
+        (lambda: non_compartmental([[1.0]], [[-1.0]]), "value -1 on day 1"),
+        (lambda: non_compartmental([[1.0]], [[1.0]], until=0), "until=0"),
+        (lambda: non_compartmental([[1.0]], [[1.0]], until="28"), "until='28'"),  # type: ignore[arg-type]
+        (lambda: non_compartmental([[1.0]], [[1.0]], until=np.nan), "until=nan"),
+    ],
+)
+def test_arguments_that_cannot_be_meant(what, told):
+    with pytest.raises(BadInput, match=told) as caught:
+        what()
+    assert "\n  " in str(caught.value)
+
+
+def test_groups_summed_up_by_hand():
+    # Geometric mean of 10 and 40 is 20; their logarithms differ by ln 4, so s² = (ln 4)² / 2.
+    given = pl.DataFrame({"arm": ["a", "a", "b"], "patient": [1, 2, 3], "cmax": [10.0, 40.0, None], "n": [0, 3, 5]})
+    rows = kinetics_by_group(given, ("arm",)).rows(named=True)
+    first, counts, nobody, alone = rows
+    assert (first["arm"], first["measure"], first["n"], first["median"]) == ("a", "cmax", 2, 25.0)
+    assert first["geometric_mean"] == pytest.approx(20)
+    assert first["cv_percent"] == pytest.approx(100 * np.sqrt(np.exp(np.log(4) ** 2 / 2) - 1))
+    assert (counts["geometric_mean"], counts["mean"], counts["minimum"]) == (None, 1.5, 0.0)
+    assert (nobody["n"], nobody["mean"], nobody["geometric_mean"]) == (0, None, None)
+    assert (alone["n"], alone["geometric_mean"], alone["sd"], alone["cv_percent"]) == (1, pytest.approx(5), None, None)
+    assert kinetics_by_group(given)["n"].to_list() == [2, 3]
+    with pytest.raises(UnknownName):
+        kinetics_by_group(given, ("sex",))

@@ -13,6 +13,7 @@ import pytest
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.interop.sbml import export_sbml
 from livingdrug.model.assemble import assemble
+from livingdrug.model.texts import texts_in
 
 _PLACE = Path(__file__).parents[1] / "model" / "small_model.py"
 _SPEC = importlib.util.spec_from_file_location("small_model", _PLACE)
@@ -24,7 +25,7 @@ _SPEC.loader.exec_module(_SMALL)
 
 @pytest.fixture
 def model(tmp_path):
-    return assemble("both", folders=[_SMALL.write_small_model(tmp_path)])
+    return assemble("both", texts=texts_in([_SMALL.write_small_model(tmp_path)]))
 
 
 def _roadrunner(text, end, points, names):

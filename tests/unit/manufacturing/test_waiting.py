@@ -1,4 +1,4 @@
-"""The leukaemia while waiting, against SciPy and the constant-hazard formula."""
+"""The tumour while waiting, against SciPy and the constant-hazard formula."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ from scipy.integrate import solve_ivp
 
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import Leukaemia, blasts_percent, lost_on_day, marrow_cells
+from livingdrug.manufacturing.waiting import Tumour, burden_percent, full_burden, lost_on_day
 
 
-def one(growth: float, kill: float, start: float = 3e11) -> Leukaemia:
+def one(growth: float, kill: float, start: float = 3e11) -> Tumour:
     as_array = [np.array([value]) for value in (start, 6e11, 9e11, growth, kill)]
-    return Leukaemia(*as_array, bridging=np.array([kill > 0.0]))
+    return Tumour(*as_array, bridging=np.array([kill > 0.0]))
 
 
 @pytest.mark.parametrize("kill", [0.0, 0.05, 0.08, 0.12])
@@ -23,11 +23,11 @@ def test_growth_against_a_solver(kill):
     assert one(0.08, kill).cells_at(60.0)[0] == pytest.approx(course.y[0, -1], rel=1e-7)
 
 
-def test_full_marrow_is_a_hundred_percent():
+def test_whole_is_a_hundred_percent():
     # Expected: the definition: a 35 kg child has half the marrow of the 70 kg adult.
-    full = marrow_cells(np.array([35.0]), 1e12, 70.0)
+    full = full_burden(np.array([35.0]), 1e12, 70.0)
     assert full[0] == 5e11
-    np.testing.assert_allclose(blasts_percent(np.array([0.0, 2.5e11, 9e11]), full), [0.0, 50.0, 100.0])
+    np.testing.assert_allclose(burden_percent(np.array([0.0, 2.5e11, 9e11]), full), [0.0, 50.0, 100.0])
 
 
 def test_losses_follow_a_constant_hazard():
@@ -39,7 +39,7 @@ def test_losses_follow_a_constant_hazard():
     patients = np.arange(n)
     arrays = [np.full(n, value) for value in (3e11, 6e11, 9e11, 0.08, 0.05)]
     days = lost_on_day(
-        Leukaemia(*arrays, bridging=np.ones(n, bool)), np.full(n, 45.0), Steps(quantities, "test", patients, 3)
+        Tumour(*arrays, bridging=np.ones(n, bool)), np.full(n, 45.0), Steps(quantities, "test", patients, 3)
     )
     expected = 1.0 - np.exp(-0.003 * 45.0)
     assert np.isfinite(days).mean() == pytest.approx(expected, abs=4.0 * np.sqrt(expected * (1 - expected) / n))

@@ -7,12 +7,13 @@ import pytest
 
 from livingdrug.foundation.errors import ModelError, UnknownName
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.assemble import HERE, assemble
+from livingdrug.model.assemble import assemble
+from livingdrug.model.texts import HERE, texts_in
 
 
 def test_both_mechanisms_join(small):
     # expected: the tables of small_model.py
-    model = assemble("both", folders=[small()])
+    model = assemble("both", texts=texts_in([small()]))
     assert list(model.states) == ["cells", "drug"]
     assert model.log_scales == {"cells": 1e3}
     assert model.linear_scales == {"drug": 1.0}
@@ -23,14 +24,14 @@ def test_both_mechanisms_join(small):
 
 def test_libsbml_has_nothing_to_say(small):
     # expected: libSBML's own consistency check, all categories
-    document = libsbml.readSBMLFromString(assemble("both", folders=[small()]).sbml)
+    document = libsbml.readSBMLFromString(assemble("both", texts=texts_in([small()])).sbml)
     document.checkConsistency()
     assert [document.getError(i).getMessage() for i in range(document.getNumErrors())] == []
 
 
 def test_left_out_mechanism_gives_its_neutral_value(small):
     # expected: [neutral] of the drug's sheet
-    model = assemble("alone", folders=[small()])
+    model = assemble("alone", texts=texts_in([small()]))
     assert model.neutral["drug_kill"].value == 0.0
     assert "drug_kill = 0.0" in model.antimony
 
@@ -38,20 +39,20 @@ def test_left_out_mechanism_gives_its_neutral_value(small):
 def test_override_is_converted_to_the_sheets_unit(small):
     # expected: 0.7 per week is 0.1 per day
     more = Quantity(value=1.4, unit="1/week", meaning="faster", kind="assumed", source="a test")
-    model = assemble("both", folders=[small()], overrides={"growth": more})
+    model = assemble("both", texts=texts_in([small()]), overrides={"growth": more})
     assert model.parameters["growth"].value == pytest.approx(0.2, rel=1e-12)
     assert model.parameters["growth"].unit == "1/day"
     with pytest.raises(ModelError, match="growht"):
-        assemble("both", folders=[small()], overrides={"growht": more})
+        assemble("both", texts=texts_in([small()]), overrides={"growht": more})
     wrong = more.model_copy(update={"unit": "cell"})
     with pytest.raises(ModelError, match="growth"):
-        assemble("both", folders=[small()], overrides={"growth": wrong})
+        assemble("both", texts=texts_in([small()]), overrides={"growth": wrong})
 
 
 def test_unknown_recipe_offers_the_nearest(small):
     # expected: the file names written by small_model.py
     with pytest.raises(UnknownName, match='Did you mean "both"'):
-        assemble("bothh", folders=[small()])
+        assemble("bothh", texts=texts_in([small()]))
 
 
 MISTAKES = {
@@ -93,21 +94,21 @@ def test_mistake_is_caught_and_placed(name, small, texts):
     text = getattr(texts, key.upper())
     assert old in text
     with pytest.raises(ModelError) as caught:
-        assemble("both", folders=[small(**{key: text.replace(old, new)})])
+        assemble("both", texts=texts_in([small(**{key: text.replace(old, new)})]))
     assert said in str(caught.value)
 
 
 def test_two_mechanisms_cannot_own_one_name(small, texts):
     # expected: both define "room"
     with pytest.raises(ModelError, match="two owners"):
-        assemble("both", folders=[small(drug_ant=texts.DRUG_ANT + "room := 1;\n")])
+        assemble("both", texts=texts_in([small(drug_ant=texts.DRUG_ANT + "room := 1;\n")]))
 
 
 def test_read_without_owner_or_neutral_value(small, texts):
     # expected: the drug's neutral table taken away
     text = texts.DRUG_TOML.replace('[neutral]\ndrug_kill = { value = 0.0, unit = "1/day" }', "")
     with pytest.raises(ModelError, match="no neutral value"):
-        assemble("alone", folders=[small(drug_toml=text)])
+        assemble("alone", texts=texts_in([small(drug_toml=text)]))
 
 
 @pytest.mark.parametrize("path", sorted((HERE / "recipes").glob("*.toml")), ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ from livingdrug.model.assemble import assemble
 from livingdrug.model.fragment import Statement
 from livingdrug.model.notation import equation
 from livingdrug.model.render import render
+from livingdrug.model.texts import texts_in
 from livingdrug.model.wiring import readings, wiring_svg
 
 
@@ -33,7 +34,7 @@ class _Balanced(HTMLParser):
 
 def test_page_is_whole_and_asks_nobody(small):
     # expected: every element closed; no script, image, style sheet or font from outside
-    page = render(assemble("both", folders=[small()]))
+    page = render(assemble("both", texts=texts_in([small()])))
     reader = _Balanced()
     reader.feed(page)
     assert reader.open == []
@@ -45,7 +46,7 @@ def test_page_is_whole_and_asks_nobody(small):
 
 def test_wiring_is_xml_and_follows_reads(small):
     # expected: cells read drug_kill from drug
-    model = assemble("both", folders=[small()])
+    model = assemble("both", texts=texts_in([small()]))
     assert readings(model) == {("drug", "cells"): ("drug_kill",)}
     picture = ElementTree.fromstring(wiring_svg(model))
     assert len(picture.findall("path")) == 1

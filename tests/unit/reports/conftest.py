@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.load import default_catalog, read_record
-from livingdrug.catalog.records.trial import Record as Trial
+from livingdrug.catalog.records.trial import Trial
+from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.result import Result
 
 SPEC = importlib.util.spec_from_file_location("synthetic", Path(__file__).with_name("synthetic.py"))
@@ -19,8 +20,29 @@ synthetic = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(synthetic)
 
 
+EXITS = ("last_contact_day", "death_day", "death_cause", "subsequent_therapy_day", "course_status")
+
+
+def as_stored(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The frames of a run: what the invented patients table says of exits and truth in frames of their own.
+
+    Outcomes that stay in ``who`` are taken as they are.
+    """
+    stored = dict(frames)
+    patients = tidy(stored.pop("patients"), "who")
+    treated = patients.filter(pl.col("status") == "infused")
+    truth = [name for name in patients.columns if name.startswith("truth_")]
+    parts = {
+        "who": patients.drop(*EXITS, *truth, strict=False),
+        "exits": treated.select("arm", "patient", *(name for name in EXITS if name in treated.columns)),
+        "truth": treated.select("arm", "patient", *truth),
+    }
+    return {name: tidy({**stored, **parts}.get(name, pl.DataFrame()), name) for name in FRAMES}
+
+
 def result_of(frames: dict[str, pl.DataFrame], arms: tuple[str, ...] = ("tisa-cel",)) -> Result:
     """A result whose frames are these."""
+    frames = as_stored(frames)
     catalog = default_catalog()
     trial = read_record(catalog.path("trial", "eliana"), Trial)
     manifest = {

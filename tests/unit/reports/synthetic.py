@@ -57,7 +57,7 @@ def _patients(random: np.random.Generator, n: int, arm: str) -> pl.DataFrame:
     relapse = np.where(relapse <= last, relapse, nan)
     subsequent = np.where(responded & (random.random(n) < 0.15), random.uniform(60, 400, n), nan)
     subsequent = np.where(subsequent < np.fmin(last, np.where(np.isfinite(relapse), relapse, 1e9)), subsequent, nan)
-    cause = np.where(np.isfinite(death), np.where(np.isfinite(relapse) | ~responded, "leukaemia", "infection"), None)
+    cause = np.where(np.isfinite(death), np.where(np.isfinite(relapse) | ~responded, "disease", "infection"), None)
 
     crs = np.where(infused, random.choice([0, 1, 2, 3, 4], n, p=[0.23, 0.12, 0.20, 0.21, 0.24]), -1)
     onset = np.where(crs > 0, np.clip(random.gamma(2.2, 1.6, n), 1, 22), nan)
@@ -301,7 +301,7 @@ def _courses(infused: pl.DataFrame, arm: str, sample: int) -> pl.DataFrame:
         parts.append(
             pl.DataFrame(
                 {
-                    "arm": [arm] * len(day), "patient": [p["patient"]] * len(day), "day": day, "leukaemia_cells": leukaemia,
+                    "arm": [arm] * len(day), "patient": [p["patient"]] * len(day), "day": day, "tumour_cells": leukaemia,
                     "car_t_copies_per_ug": np.where(day < 0, 1e-9, _copies(day, p["cmax_copies_per_ug"], p["tmax_day"])),
                     "il6": 4 + 10 ** (1 + 0.8 * p["crs_penn_max"]) * heat, "temperature": 36.8 + 3.6 * heat,
                     "b_cells_per_ul": np.where(day < 2, 90 * np.exp(-np.maximum(day, 0)), np.where(day < recovery, 0.02, 150.0)),

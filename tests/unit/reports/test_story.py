@@ -6,7 +6,10 @@ import polars as pl
 import pytest
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.reports.story import choose, tell
+from livingdrug.reports.choosing import choose
+from livingdrug.reports.setting import Setting
+from livingdrug.reports.story import tell
+from livingdrug.reports.toxicity_scales import Graded
 
 
 def test_chosen_patient_has_a_course_and_an_instructive_one(frames):
@@ -61,17 +64,18 @@ def test_a_second_episode_is_told_as_one(frames):
     arm, patient = choose(frames) or ("", 0)
     rows = [(arm, patient, day, "crs_penn", grade) for day, grade in enumerate([0, 0, 0, 1, 3, 2, 0, 0, 0, 1, 1, 0])]
     grades = pl.DataFrame(rows, schema=["arm", "patient", "day", "scale", "grade"], orient="row")
+    words = Setting(scales=(Graded("crs_penn", "CRS by the Penn scale", "CRS Penn", "CRS"),))
     told = [
         (e.day, e.sentence)
-        for e in tell({**frames, "grades": grades}, arm, patient).entries
-        if "Cytokine" in e.sentence
+        for e in tell({**frames, "grades": grades}, arm, patient, words).entries
+        if e.sentence.startswith("CRS")
     ]
     assert told == [
-        (3.0, "Cytokine release began (mild)."),
-        (4.0, "Cytokine release reached grade 3 (severe)."),
-        (6.0, "Cytokine release had resolved."),
-        (9.0, "Cytokine release returned (mild)."),
-        (11.0, "Cytokine release had resolved."),
+        (3.0, "CRS began (mild)."),
+        (4.0, "CRS reached grade 3 (severe)."),
+        (6.0, "CRS had resolved."),
+        (9.0, "CRS returned (mild)."),
+        (11.0, "CRS had resolved."),
     ]
 
 

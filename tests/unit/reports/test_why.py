@@ -8,9 +8,10 @@ import pytest
 
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.course.settings import Settings
-from livingdrug.course.simulate import simulate_patients
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.reports.why import why
+from livingdrug.trial.door import planned
+from livingdrug.trial.line import follow
 
 SEED = 7
 ARM = "tisa-cel"
@@ -26,9 +27,7 @@ def run():
     )
     both = (trial, trial.model_copy(update={"arms": (arm,)}))
     patients = np.arange(1, 61, dtype=np.int64)
-    return trial, [
-        simulate_patients(t, ARM, patients, SEED, catalog=catalog, settings=Settings(sample=0)) for t in both
-    ]
+    return trial, [follow(planned(t, catalog)[1][0], patients, SEED, settings=Settings(sample=0)) for t in both]
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +71,8 @@ def test_peak_is_told_as_a_share_of_the_untreated(run, treated):
     arm = trial.arms[0]
     for guideline in (arm.management.guideline, "no_treatment"):
         other = arm.model_copy(update={"management": arm.management.model_copy(update={"guideline": guideline})})
-        frames = simulate_patients(
-            trial.model_copy(update={"arms": (other,)}), ARM, np.array([treated]), SEED, catalog=catalog,
-            settings=Settings(sample=treated),
-        )  # fmt: skip
+        plan = planned(trial.model_copy(update={"arms": (other,)}), catalog)[1][0]
+        frames = follow(plan, np.array([treated]), SEED, settings=Settings(sample=treated))
         peaks.append(frames["courses"].filter(pl.col("day") <= 56)["il6"].max())
     assert f"{100 * peaks[0] / peaks[1]:.0f} % of untreated" in sentence
 
@@ -94,7 +91,7 @@ def test_table_has_both_lives_and_what_was_given(run, treated):
 def test_nothing_given_means_nothing_changed(run):
     """Expected: a patient with an empty log has two equal lives."""
     trial, frames = run
-    infused = set(frames[0]["patients"].filter(pl.col("status") == "infused")["patient"])
+    infused = set(frames[0]["who"].filter(pl.col("status") == "infused")["patient"])
     calm = min(infused - set(frames[0]["log"]["patient"]))
     told = why(trial, ARM, calm, SEED)
     assert told.given == ()
@@ -105,7 +102,7 @@ def test_nothing_given_means_nothing_changed(run):
 def test_cells_never_given_have_nothing_to_explain(run):
     """Expected: a patient whose product failed."""
     trial, frames = run
-    lost = frames[0]["patients"].filter(pl.col("status") != "infused")["patient"].min()
+    lost = frames[0]["who"].filter(pl.col("status") != "infused")["patient"].min()
     told = why(trial, ARM, lost, SEED)
     assert told.days == ()
     assert told.table.height == 0

@@ -17,10 +17,10 @@ FOLLOW_UP = 1826.25
 
 
 def fake_course(
-    trial: Any, arm: str, patients: NDArray[np.int64], seed: int, *, catalog: Any, settings: Any
+    plan: Any, patients: NDArray[np.int64], seed: int, *, settings: Any, stage: Any = None
 ) -> dict[str, pl.DataFrame]:
-    """One patients row each, with a few columns left out on purpose; visits and courses for some."""
-    n = patients.size
+    """Who and exits for everyone, visits and courses for some. `who` holds outcomes, too: they are taken as they are."""
+    n, arm = patients.size, plan.arm.name
     u = {name: uniform(seed, f"fake/{name}", patients) for name in ("status", "response", "negative", "grade", "age")}
     t = {name: exponential(seed, f"fake/{name}", patients) for name in ("death", "relapse")}
     infused = u["status"] < 0.8
@@ -34,10 +34,9 @@ def fake_course(
     def day(values: NDArray[np.float64], happened: NDArray[np.bool_]) -> pl.Series:
         return pl.Series([float(v) if h else None for v, h in zip(values, happened, strict=True)], dtype=pl.Float64)
 
-    arms = [arm] * n
-    frame = pl.DataFrame(
+    who = pl.DataFrame(
         {
-            "arm": arms,
+            "arm": [arm] * n,
             "patient": patients,
             "age_years": 3 + 20 * u["age"],
             "status": status,
@@ -48,19 +47,26 @@ def fake_course(
             "treatment_failure_day": day(np.zeros(n), infused & ~responded),
             "relapse_day": day(relapse, relapse < last),
             "relapse_antigen_negative": u["negative"] < 0.6,
-            "death_day": day(death, death < FOLLOW_UP),
-            "death_cause": pl.Series(["leukaemia" if d < FOLLOW_UP else None for d in death], dtype=pl.String),
-            "last_contact_day": day(last, infused),
             **{
                 f"{scale}_max": pl.Series(
                     [int(g) if i else None for g, i in zip(grade, infused, strict=True)], dtype=pl.Int64
                 )
                 for scale in ("crs_penn", "crs_astct", "icans", "neurotoxicity_ctcae", "neurological_events_ctcae")
             },
-            "course_status": np.where(infused, "finished", "not infused"),
         }
     )
-    frame = frame.with_columns(responded_3mo=pl.col("responded_3mo") & pl.col("first_response_day").is_not_null())
+    died = death < FOLLOW_UP
+    exits = pl.DataFrame(
+        {
+            "arm": [arm] * n,
+            "patient": patients,
+            "last_contact_day": last,
+            "death_day": day(death, died),
+            "death_cause": pl.Series(["infection" if d else None for d in died], dtype=pl.String),
+            "course_status": np.where(died, "died", "finished"),
+        }
+    ).filter(pl.Series(infused))
+    who = who.with_columns(responded_3mo=pl.col("responded_3mo") & pl.col("first_response_day").is_not_null())
     some = patients[patients % 3 == 0]
     visits = pl.DataFrame(
         {
@@ -73,12 +79,12 @@ def fake_course(
     )
     sample = patients[patients <= settings.sample]
     courses = pl.DataFrame({"arm": [arm] * sample.size, "patient": sample, "day": np.zeros(sample.size)})
-    return {"patients": frame, "visits": visits, "courses": courses}
+    return {"who": who, "exits": exits, "visits": visits, "courses": courses}
 
 
 @pytest.fixture
 def simulate():
-    """The stand-in, with the signature of `simulate_patients`."""
+    """The stand-in, with the signature of `livingdrug.trial.line.follow`."""
     return fake_course
 
 

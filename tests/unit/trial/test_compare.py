@@ -125,7 +125,7 @@ def test_a_policy_beside_the_trial_file(tmp_path):
     trial = ld.load_trial(tmp_path / "trial.toml")
     assert Catalog().load("guideline", trial.arms[0].management.guideline).drugs == ("siltuximab",)
     result = ld.run(trial, **{**OPTIONS, "patients": 4})
-    assert "guideline/mine.toml" in result.manifest["catalog"]
+    assert "guideline/mine" in result.manifest["catalog"]
     assert "drug/siltuximab" in result.manifest["catalog"]
     assert np.isin(["siltuximab"], result.log["drug"].to_list()).sum() == 0
     out = run_policies(trial, ["no_treatment"], **{**OPTIONS, "patients": 4, "out": tmp_path / "run"})

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tomllib
 
+import polars as pl
 import pytest
 
 import livingdrug as ld
 from livingdrug.catalog.load import Catalog, read_record
-from livingdrug.catalog.records.trial import Record
+from livingdrug.catalog.records.trial import Trial
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.trial.result import Result, trial_toml
 from livingdrug.trial.toml_text import to_toml
@@ -31,8 +32,26 @@ def test_saved_results_come_back(result, tmp_path):
 def test_one_line_tells_the_run(result):
     line = repr(result)
     assert line.startswith("ELIANA: 400 enrolled, ")
-    assert "CR/CRi" in line
+    assert "CR or CRi" in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("eliana", "CR or CRi"), ("juliet", "overall response"), ("cartitude_1", "overall response")]
+)
+def test_the_line_speaks_of_its_own_disease_and_of_every_arm(result, name, words):
+    # by hand: one of two infused patients of each arm responded; the words are those of the criterion's file
+    patients = pl.DataFrame(
+        {
+            "arm": ["a", "a", "b", "b"],
+            "patient": [1, 2, 1, 2],
+            "status": ["infused"] * 4,
+            "first_response_day": [28.0, None, 30.0, None],
+        }
+    )
+    frames = {**{name: frame.head(0) for name, frame in result.frames.items()}, "who": patients}
+    two = Result(Catalog().load("trial", name), {"arms": ["a", "b"]}, frames)
+    assert repr(two).endswith(f"4 enrolled, 4 infused, {words} a 50% (1-99) · b 50% (1-99)")
 
 
 def test_the_lines_of_the_design_work_as_written(result):
@@ -86,7 +105,7 @@ def test_every_catalog_trial_survives_being_written(tmp_path):
         trial = catalog.load("trial", name)
         path = tmp_path / f"{name}.toml"
         path.write_text(trial_toml(trial), encoding="utf-8")
-        assert read_record(path, Record) == trial
+        assert read_record(path, Trial) == trial
 
 
 def test_toml_text_reads_back():

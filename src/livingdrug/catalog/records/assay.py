@@ -10,7 +10,7 @@ from livingdrug.catalog.records.base import CatalogRecord
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(CatalogRecord):
+class Assay(CatalogRecord):
     """One assay.
 
     Attributes
@@ -33,6 +33,8 @@ class Record(CatalogRecord):
         Result = reading x factor, when model output and result differ by a unit (e.g. percent from a fraction).
     schedule
         Which visit list of the trial this assay is drawn at: ``kinetics``, ``response``, ``safety`` ….
+    on_relapse
+        Also done on the day on which relapse is seen.
     """
 
     quantity: str = Field(min_length=1)
@@ -44,10 +46,11 @@ class Record(CatalogRecord):
     error_log_sd: Quantity
     factor: float = Field(default=1.0, gt=0.0)
     schedule: str = "kinetics"
+    on_relapse: bool = False
     note: str = ""
 
     @model_validator(mode="after")
-    def _sound(self) -> Record:
+    def _sound(self) -> Assay:
         for name in ("lower_limit", "upper_limit"):
             limit = getattr(self, name)
             if limit is not None and limit.unit != self.unit:

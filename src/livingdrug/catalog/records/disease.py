@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(Inheriting):
+class Disease(Inheriting):
     """A disease.
 
     Attributes
@@ -22,17 +24,24 @@ class Record(Inheriting):
     waiting
         Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
     response
-        How response is judged, an id of `livingdrug.clinic.responses`: ``"all"`` (marrow), ``"lugano"`` (lymphoma), ``"imwg"`` (myeloma).
+        How response is judged: a file of `clinic/response/`, which carries the words for it.
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
-        Covariate that tells the burden of disease at enrolment, in percent of `marrow_capacity`.
+        Covariate that tells the burden of disease at enrolment, in percent of `tumour_capacity`.
+    recipe
+        Model recipe that simulates it in an arm without cells.
+    clone
+        Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
+        source. Empty: those of the recipe.
     """
 
     antigens: tuple[str, ...] = ()
     summary: str = ""
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     waiting: dict[str, Quantity] = Field(default_factory=dict)
-    response: str = "all"
-    called: str = "leukaemia"
-    burden: str = "blasts_percent"
+    response: str = Field(min_length=1)
+    called: str = "tumour"
+    burden: str = Field(min_length=1)
+    recipe: str = ""
+    clone: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How a product is made for one patient: apheresis to released lot, and the leukaemia that grows meanwhile."""
+"""How a product is made for one patient: apheresis to released lot, and the tumour that grows meanwhile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(Inheriting):
+class Making(Inheriting):
     """One way of making a product.
 
     Attributes

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import Inheriting, Part
+from livingdrug.catalog.records.growth_chart import GrowthChart
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.quantities import Quantity
@@ -110,7 +111,7 @@ class Covariate(Part):
         return self
 
 
-class Record(Inheriting):
+class Population(Inheriting):
     """A population of virtual patients.
 
     Attributes
@@ -121,15 +122,18 @@ class Record(Inheriting):
         Names of shared standard normals and what each stands for.
     sets
         Model parameter -> formula of covariates.
+    charts
+        Growth charts that covariates name, filled in from the catalogue when the population is loaded.
     """
 
     summary: str = ""
     latent: dict[str, str] = Field(default_factory=dict)
     covariate: dict[str, Covariate] = Field(min_length=1)
     sets: dict[str, str] = Field(default_factory=dict)
+    charts: dict[str, GrowthChart] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _order(self) -> Record:
+    def _order(self) -> Population:
         known: set[str] = set()
         for name, covariate in self.covariate.items():
             unknown = set(covariate.shares) - set(self.latent)
@@ -149,11 +153,16 @@ class Record(Inheriting):
                 raise ValueError(f"sets.{parameter} needs {', '.join(sorted(missing))}, which is no covariate")
         return self
 
+    def completed(self, catalog: Lookup) -> Self:
+        """This population with the growth charts it names."""
+        names = dict.fromkeys(c.chart for c in self.covariate.values() if c.distribution == "growth_chart")
+        return self.model_copy(update={"charts": {name: catalog.load("growth_chart", name) for name in names}})
+
     def check_in(self, catalog: Lookup) -> None:
-        """Every growth chart it names is in the catalogue and has the measure."""
+        """Every growth chart it names has the measure."""
         for name, covariate in self.covariate.items():
             if covariate.distribution == "growth_chart":
-                measures = {table.measure for table in catalog.load("growth_chart", covariate.chart).table}
+                measures = {table.measure for table in self.charts[covariate.chart].table}
                 if covariate.measure not in measures:
                     raise CatalogError(
                         f'"covariate.{name}.measure": growth chart "{covariate.chart}" has no "{covariate.measure}".\n'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from livingdrug.catalog.records.base import Inheriting, Part
@@ -27,7 +29,7 @@ class Fact(Part):
     status: str = Field(pattern="^(read|unverified)$")
 
 
-class Record(Inheriting):
+class Product(Inheriting):
     """A product.
 
     Attributes
@@ -48,6 +50,9 @@ class Record(Inheriting):
         Model parameters this product sets: name -> `Quantity`.
     making
         Numbers about its making that hold in every trial: name -> `Quantity`.
+    clone
+        Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
+        source. Empty: those of the recipe. A product's stand before a disease's.
     """
 
     generic_name: str
@@ -61,3 +66,4 @@ class Record(Inheriting):
     fact: dict[str, Fact] = Field(default_factory=dict)
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     making: dict[str, Quantity] = Field(default_factory=dict)
+    clone: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -161,7 +161,7 @@ class ScaleRow(Part):
     note: str = ""
 
 
-class Record(Inheriting):
+class Scale(Inheriting):
     """A grading scale: the grade is the highest one with a row whose condition holds.
 
     Attributes
@@ -176,6 +176,10 @@ class Record(Inheriting):
         "check" for signs at a moment, "course" for durations over a whole course.
     after_infusion
         True when the toxicity cannot exist before the CAR T cells are given.
+    graded_when_modelled
+        Recorded in every trial whose model has all its signs, named by the trial or not.
+    whole_course
+        Recorded to the end of follow-up; others for eight weeks.
     stands_in
         Sign -> another sign that may be given in its place (CAPD for ICE in young children).
     row
@@ -189,12 +193,14 @@ class Record(Inheriting):
     requires_text: str = ""
     graded_on: Literal["check", "course"] = "check"
     after_infusion: bool = True
+    graded_when_modelled: bool = False
+    whole_course: bool = False
     stands_in: dict[str, str] = Field(default={})
     appended = ("row",)
     row: tuple[ScaleRow, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _readable(self) -> Record:
+    def _readable(self) -> Scale:
         known = (
             {**SIGNS, **FLAGS, **REPORTED} if self.graded_on == "check" else {**COURSE_SIGNS, "died_of_toxicity": None}
         )

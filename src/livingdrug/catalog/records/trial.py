@@ -64,6 +64,60 @@ class Visits(Part):
         return self
 
 
+class Stratum(Part):
+    """A covariate within whose classes patients are randomised: above none, one, two … of these values.
+
+    Attributes
+    ----------
+    covariate
+        Of the population; a yes or no is 1 or 0.
+    above
+        Limits of the classes, ascending: ``[0.5]`` parts yes from no, ``[2]`` parts three lines and more from fewer.
+    """
+
+    covariate: str
+    above: tuple[float, ...] = Field(min_length=1)
+
+
+class Design(Part):
+    """How patients come to their arms.
+
+    Attributes
+    ----------
+    kind
+        ``"randomised"``: each person is in one arm; groups are independent. ``"paired"``: the same people in every arm
+        (what would this patient have had?); only paired analyses. ``"single_arm"``: one arm.
+    ratio
+        Randomised: patients of each arm in a block, in the order of the arms; equal when omitted.
+    strata
+        Randomised: covariates within whose classes blocks are kept.
+    block
+        Randomised: patients in a block, a multiple of the ratio's sum; twice that sum when omitted.
+    """
+
+    kind: Literal["randomised", "paired", "single_arm"]
+    ratio: tuple[int, ...] = ()
+    strata: tuple[Stratum, ...] = ()
+    block: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> Design:
+        if self.kind != "randomised" and (self.ratio or self.strata or self.block):
+            raise CatalogError(
+                f'"design": ratio, strata and block belong to a randomised trial, this is "{self.kind}".'
+            )
+        if any(part < 1 for part in self.ratio):
+            raise CatalogError(f'"design.ratio": got {list(self.ratio)}, expected whole numbers from 1.')
+        if self.ratio and self.block % sum(self.ratio):
+            raise CatalogError(
+                f'"design.block": got {self.block}, expected a multiple of {sum(self.ratio)}, the sum of the ratio.'
+            )
+        for one in self.strata:
+            if list(one.above) != sorted(set(one.above)):
+                raise CatalogError(f'"design.strata" of {one.covariate}: "above" must rise, got {list(one.above)}.')
+        return self
+
+
 class EndpointUse(Part):
     """An endpoint this trial reports; optionally at its own times [month]."""
 
@@ -71,7 +125,7 @@ class EndpointUse(Part):
     at_months: tuple[float, ...] = ()
 
 
-class Record(CatalogRecord):
+class Trial(CatalogRecord):
     """A trial.
 
     Attributes
@@ -87,6 +141,10 @@ class Record(CatalogRecord):
         Catalog names of the grading scales recorded.
     infections
         Catalog name of the infection pattern; empty for none.
+    enrolled
+        Patients enrolled: how many a run has, unless it is told otherwise.
+    design
+        How patients come to their arms; without it one arm is a single arm, and several hold the same people (paired).
     arms, visits, endpoints
         In the file: ``[[arm]]``, ``[visits]``, ``[[endpoint]]``.
     conduct
@@ -101,6 +159,7 @@ class Record(CatalogRecord):
     registration: str = ""
     sources: tuple[str, ...] = ()
     enrolled: int | None = Field(default=None, gt=0)
+    design: Design | None = None
     scales: tuple[str, ...] = ()
     infections: str = ""
     arms: tuple[Arm, ...] = Field(alias="arm", min_length=1)
@@ -109,19 +168,21 @@ class Record(CatalogRecord):
     conduct: dict[str, Quantity] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Record:
+    def _holds_together(self) -> Trial:
         names = [arm.name for arm in self.arms]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise CatalogError(f'"arm.name": two arms are called "{twice[0]}".\n  Give each arm its own name.')
         if self.follow_up_days <= 0:
             raise CatalogError(f'"follow_up": got "{self.follow_up}", expected more than 0 days.')
-        infused = max(arm.infusion.day for arm in self.arms)
+        if self.design is not None:
+            self._design_fits()
+        begun = min(arm.first_day for arm in self.arms)
         for group, days in self.visits.days.items():
-            if days and days[0] < infused:
+            if days and days[0] < begun:
                 raise CatalogError(
-                    f'"visits.{group}": day {days[0]:g} is before the infusion on day {infused:g}.\n'
-                    "  Visits are counted from infusion; what is known before it belongs to the population."
+                    f'"visits.{group}": day {days[0]:g} is before the first day of treatment, day {begun:g}.\n'
+                    "  Visits are counted from infusion; what is known before treatment belongs to the population."
                 )
             if days and days[-1] > self.follow_up_days:
                 raise CatalogError(
@@ -133,6 +194,28 @@ class Record(CatalogRecord):
         if twice:
             raise CatalogError(f'"endpoint": "{twice[0]}" is listed twice.\n  Keep one.')
         return self
+
+    def _design_fits(self) -> None:
+        design, n = self.planned_design, len(self.arms)
+        if design.kind == "single_arm" and n > 1:
+            raise CatalogError(
+                f'"design.kind": got "single_arm", but the trial has {n} arms.\n  Use "randomised" or "paired".'
+            )
+        if design.kind == "randomised" and n < 2:
+            raise CatalogError(
+                '"design.kind": got "randomised", but the trial has one arm.\n  Add an arm, or use "single_arm".'
+            )
+        if design.ratio and len(design.ratio) != n:
+            raise CatalogError(
+                f'"design.ratio": got {len(design.ratio)} numbers for {n} arms.\n  Give one for each arm.'
+            )
+        if design.kind == "randomised" and design.block % sum(design.ratio or (1,) * n):
+            raise CatalogError(f'"design.block": got {design.block}, expected a multiple of {n}.')
+
+    @property
+    def planned_design(self) -> Design:
+        """The design as stated, or as the number of arms implies."""
+        return self.design or Design(kind="paired" if len(self.arms) > 1 else "single_arm")
 
     @property
     def follow_up_days(self) -> float:

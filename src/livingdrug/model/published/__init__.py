@@ -9,7 +9,6 @@ A new published model is four small files here and a page in docs/reproductions.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from livingdrug.foundation.errors import CatalogError, UnknownName
+from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
     from livingdrug.model.assemble import Model
@@ -216,9 +216,7 @@ def about_published(name: str) -> Published:
     if name not in published_models():
         raise UnknownName("published model", name, published_models())
     try:
-        return Published.model_validate({"id": name, **tomllib.loads(path.read_text(encoding="utf-8"))})
-    except tomllib.TOMLDecodeError as problem:
-        raise CatalogError(f"{path.name}: not TOML: {problem}\n  Mend the line named.") from None
+        return Published.model_validate({"id": name, **read_toml_file(path, called=path.name)})
     except ValidationError as problem:
         lines = [f'{path.name}, "{".".join(map(str, e["loc"])) or "file"}": {e["msg"]}' for e in problem.errors()[:8]]
         raise CatalogError("\n".join(lines) + "\n  Compare with another file of the same folder.") from None

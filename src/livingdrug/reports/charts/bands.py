@@ -69,7 +69,7 @@ def draw_bands(
             panel.band(band.day, band.quantiles[0], band.quantiles[4], f"s{i} outer")
         panel.band(band.day, band.quantiles[1], band.quantiles[3], f"s{i} inner")
     for i, band in enumerate(bands):
-        panel.line(list(zip(band.day, band.quantiles[2], strict=True)), f"s{i}")
+        _median(panel, band, f"s{i}")
         for j in range(len(band.day)):
             tip = (
                 f"{band.name}, day {band.day[j]:.0f}: median {band.quantiles[2][j]:,.3g} {unit}, "
@@ -77,7 +77,12 @@ def draw_bands(
             )
             panel.add(
                 element(
-                    "circle", cx=x(band.day[j]), cy=y(band.quantiles[2][j]), r=2.6, class_=f"dot s{i}", data_tip=tip
+                    "circle",
+                    cx=x(band.day[j]),
+                    cy=y(band.quantiles[2][j]),
+                    r=2.6,
+                    data_tip=tip,
+                    class_=f"dot s{i}{' under' if band.below[j] >= 0.5 else ''}",
                 )
             )
     for limit in limits:  # last, so that no band covers the words
@@ -90,6 +95,19 @@ def draw_bands(
         "days from infusion" if last_day <= 42 else "time from infusion", y=bottom + rows * STRIP + (22 if strip else 0)
     )
     return panel.picture(width, bottom + rows * STRIP + (22 if strip else 0) + 40, title)
+
+
+def _median(panel: Panel, band: Band, role: str) -> None:
+    """The median: firm where it was measured, dotted where most patients were below the limit and it is only known to be."""
+    points = list(zip(band.day, band.quantiles[2], strict=True))
+    pieces: list[tuple[str, list[tuple[float, float]]]] = []
+    for j in range(1, len(points)):
+        kind = f"{role} under" if max(band.below[j - 1], band.below[j]) >= 0.5 else role
+        if not pieces or pieces[-1][0] != kind:
+            pieces.append((kind, [points[j - 1]]))
+        pieces[-1][1].append(points[j])
+    for kind, piece in pieces or [(role, points)]:
+        panel.line(piece, kind)
 
 
 def _share_below(panel: Panel, bands: Sequence[Band], top: float, width: float, heading: str) -> None:

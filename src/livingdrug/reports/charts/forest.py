@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from livingdrug.reports.charts import scales
 from livingdrug.reports.charts.panel import Panel
-from livingdrug.reports.charts.svg import element, text
+from livingdrug.reports.charts.svg import element, text, wrapped
 
-ROW, HEAD, TOP = 30, 30, 30
+ROW, HEAD, TOP, LINE = 30, 30, 30, 14
+LEFT = 312.0  # room for the labels of a page
+LETTER = 6.5  # width of a letter of a label
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,14 @@ def draw_forest(
 ) -> str:
     """One line per endpoint under its group's heading; lines outside the published interval are marked."""
     narrow = width < 500
-    left = 8.0 if narrow else 312.0
-    row = ROW + (16 if narrow else 0)
+    left = 8.0 if narrow else LEFT
+    at_most = int((width if narrow else LEFT - 14) / LETTER)
+    rows = [(pair, wrapped(pair.label, at_most)) for pair in pairs]
+    tall = {
+        pair.label: ROW + (LINE * len(lines) + 2 if narrow else LINE * max(len(lines) - 2, 0)) for pair, lines in rows
+    }
     groups = list(dict.fromkeys(p.group for p in pairs))
-    height = sum(HEAD + row * sum(p.group == g for p in pairs) for g in groups)
+    height = HEAD * len(groups) + sum(tall[pair.label] for pair in pairs)
     right = width - (22 if narrow else 34)
     x = (scales.logarithmic if log else scales.linear)(
         low, high, left, right, **({} if log else {"n": 5, "unit": unit})
@@ -55,20 +61,20 @@ def draw_forest(
     for group in groups:
         panel.add(text(0, y + 19, group, "group"))
         y += HEAD
-        for pair in (p for p in pairs if p.group == group):
-            panel.add(_pair(pair, x, y, row, narrow, width))
-            y += row
+        for pair, lines in ((pair, lines) for pair, lines in rows if pair.group == group):
+            panel.add(_pair(pair, lines, x, y, tall[pair.label], narrow, width))
+            y += tall[pair.label]
     panel.x_axis(title, y=TOP + height)
     return panel.picture(width, TOP + height + 44, title)
 
 
-def _pair(pair: Pair, x: scales.Scale, y: float, row: float, narrow: bool, width: float) -> str:
-    middle = y + (row - ROW / 2)
-    label = (
-        text(0, y + 12, pair.label, "row-name")
-        if narrow
-        else text(298, middle + 4, pair.label, "row-name", anchor="end")
-    )
+def _pair(
+    pair: Pair, lines: list[str], x: scales.Scale, y: float, row: float, narrow: bool, width: float
+) -> str:  # fmt: skip
+    middle = y + row - ROW / 2 if narrow else y + row / 2
+    first = y + 12 if narrow else middle + 4 - LINE * (len(lines) - 1) / 2
+    place, anchor = (0.0, "start") if narrow else (LEFT - 14, "end")
+    label = "".join(text(place, first + LINE * i, line, "row-name", anchor=anchor) for i, line in enumerate(lines))
     marks = (
         label
         + _whisker(pair.published, x, middle - 5, "published")

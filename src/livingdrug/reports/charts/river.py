@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livingdrug.reports.charts.svg import element, number, picture, text
+from livingdrug.reports.charts.svg import element, number, picture, text, wrapped
 
 STAGE, EXIT, TOP, BEND = 54, 48, 4, 9
 
@@ -78,8 +78,8 @@ def _stage_words(stage: Stage, total: int, y: float, here: float, labels: float,
     inside = here > 12 * len(count) + 16
     middle = y + STAGE / 2
     share = f"{100 * stage.n / total:.0f} % of enrolled" if stage.n != total else ""
-    lines = _wrapped(" · ".join(t for t in (share, stage.detail) if t), at_most)
-    names = _wrapped(stage.name, int(at_most / 1.22))
+    lines = wrapped(" · ".join(t for t in (share, stage.detail) if t), at_most)
+    names = wrapped(stage.name, int(at_most / 1.22))
     first = middle + 4 - 7.5 * (len(lines) + len(names) - 1)
     start = here if inside else here + 12 * len(count) + 14
     leader = (
@@ -95,17 +95,6 @@ def _stage_words(stage: Stage, total: int, y: float, here: float, labels: float,
 
 def _exit_words(gone: Exit, total: int, at_most: int) -> list[tuple[str, str]]:
     """Lines with their roles: how many and where to, then the share and the explanation."""
-    names = _wrapped(f"{gone.n:,} {gone.name}", at_most)
-    details = _wrapped(" · ".join(t for t in (f"{100 * gone.n / total:.1f} % of enrolled", gone.detail) if t), at_most)
+    names = wrapped(f"{gone.n:,} {gone.name}", at_most)
+    details = wrapped(" · ".join(t for t in (f"{100 * gone.n / total:.1f} % of enrolled", gone.detail) if t), at_most)
     return [*((line, "exit-name") for line in names), *((line, "hint") for line in details)]
-
-
-def _wrapped(words: str, at_most: int) -> list[str]:
-    lines, line = [], ""
-    for word in words.split():
-        if len(line) + len(word) + 1 > at_most and line:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return [*lines, line] if line else lines

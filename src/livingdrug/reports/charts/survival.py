@@ -64,7 +64,8 @@ def draw_survival(
         role = f"s{i} quiet" if curve.quiet else f"s{i}"
         end = min(last_day, curve.day[-1] if curve.day else 0)
         points = [(d, 100 * s) for d, s in zip(curve.day, curve.share, strict=True) if d <= last_day]
-        panel.steps([(0.0, 100.0), *points, (end, points[-1][1] if points else 100.0)], role)
+        start = 100 * curve.share[0] if curve.share else 100.0  # 100 for survival, 0 for an incidence
+        panel.steps([(0.0, start), *points, (end, points[-1][1] if points else start)], role)
         for day in curve.censored_day:
             if day < last_day and not curve.quiet:
                 at, high = x(day), y(100 * curve.at(day, curve.share))
@@ -81,7 +82,8 @@ def draw_survival(
 
 def _confidence(panel: Panel, curve: Curve, role: str) -> None:
     """The band follows the steps: each limit holds until the next event."""
-    days, low, high = [0.0], [100.0], [100.0]
+    start = 100 * curve.share[0] if curve.share else 100.0
+    days, low, high = [0.0], [start], [start]
     for d, a, b in zip(curve.day, curve.low, curve.high, strict=True):
         if d > panel.x.high or a != a or b != b:
             continue

@@ -48,6 +48,24 @@ def text(x: float, y: float, words: object, role: str = "", *, anchor: str = "st
     )  # fmt: skip
 
 
+def wrapped(words: str, at_most: int) -> list[str]:
+    """Words in lines of at most so many letters; a longer word keeps its line.
+
+    Examples
+    --------
+    >>> wrapped("no product could be made", 12)
+    ['no product', 'could be', 'made']
+    """
+    lines, line = [], ""
+    for word in words.split():
+        if len(line) + len(word) + 1 > at_most and line:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line] if line else lines
+
+
 def trace(points: Iterable[Point]) -> str:
     """Path data through points; a point that is not finite lifts the pen."""
     steps, pen_down = [], False

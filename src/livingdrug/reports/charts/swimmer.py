@@ -25,13 +25,12 @@ class Lane:
     death: float
     last: float
     grades: Mapping[int, int]
-    tocilizumab: Sequence[float]
-    steroid: Sequence[float]
+    drugs: Mapping[int, Sequence[float]]  # mark -> days of doses
     ongoing: bool
     tip: str
 
 
-def draw_swimmer(lanes: Sequence[Lane], width: float, *, last_day: float) -> str:
+def draw_swimmer(lanes: Sequence[Lane], width: float, *, last_day: float, heading: str = "") -> str:
     """Lanes from top to bottom in the order given."""
     narrow = width < 500
     month_end = width * (0.40 if narrow else 0.36)
@@ -39,7 +38,7 @@ def draw_swimmer(lanes: Sequence[Lane], width: float, *, last_day: float) -> str
     late = scales.months(last_day, month_end + 22, width - 14)
     bottom = TOP + LANE * len(lanes)
     body = [
-        text(4, 12, "First 30 days: CRS grade" if not narrow else "Days: CRS grade", "axis-title"),
+        text(4, 12, heading if not narrow else heading.replace("First 30 days", "Days"), "axis-title"),
         text(month_end + 22, 12, "Months: outcome", "axis-title"),
     ]
     for scale in (early, late):
@@ -59,13 +58,8 @@ def _month(lane: Lane, x: scales.Scale, y: float) -> str:
     for day, grade in lane.grades.items():
         if 0 <= day <= 30 and grade > 0:
             marks += element("rect", x=x(day - 0.5), y=y - 4, width=wide, height=8, class_=f"g{min(grade, 5)}")
-    for day in lane.steroid:
-        if day <= 30:
-            marks += element("circle", cx=x(day), cy=y, r=2.2, class_="drug steroid")
-    for day in lane.tocilizumab:
-        if day <= 30:
-            at = x(day)
-            marks += element("path", d=f"M{number(at - 3.6)} {number(y - 4)}h7.2l-3.6 6.4z", class_="drug toci")
+    for mark in sorted(lane.drugs, reverse=True):  # the first mark lies on top
+        marks += "".join(drug_mark(x(day), y, mark) for day in lane.drugs[mark] if 0 <= day <= 30)
     if lane.death <= 30:
         marks += _cross(x(lane.death), y)
     return marks
@@ -105,6 +99,16 @@ def _years(lane: Lane, x: scales.Scale, y: float, last_day: float) -> str:
         at = x(end)
         marks += element("path", d=f"M{number(at + 2)} {number(y - 3.5)}l6 3.5l-6 3.5z", class_="mark ongoing")
     return marks
+
+
+def drug_mark(x: float, y: float, mark: int) -> str:
+    """A dose: a triangle, a dot or a square, so that classes can be told apart without colour."""
+    role = f"drug m{mark}"
+    if mark == 0:
+        return element("path", d=f"M{number(x - 3.6)} {number(y - 4)}h7.2l-3.6 6.4z", class_=role)
+    if mark == 1:
+        return element("circle", cx=x, cy=y, r=2.2, class_=role)
+    return element("rect", x=x - 2, y=y - 2, width=4, height=4, class_=role)
 
 
 def _cross(x: float, y: float) -> str:

@@ -24,6 +24,11 @@ class Track:
     high: float
     seen: Sequence[tuple[float, float, bool]] = ()  # day, value, below the limit
 
+    @property
+    def last_seen(self) -> float:
+        """The last day on which it was measured; NaN-free, and the end of the course for what is never measured [day]."""
+        return max((day for day, _, _ in self.seen), default=float(self.day[-1]) if self.log else 0.0)
+
 
 @dataclass(frozen=True)
 class Moment:

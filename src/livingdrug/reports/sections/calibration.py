@@ -1,36 +1,37 @@
-"""Section 10: published against simulated; a miss is shown as plainly as a hit."""
+"""Published against simulated; a miss is shown as plainly as a hit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from livingdrug.reports.charts.forest import Pair, draw_forest
-from livingdrug.reports.comparison import Compared, compare, short
+from livingdrug.reports.comparison import Compared, compare
 from livingdrug.reports.page import Figure, More, Note, Section, Table, missing
 from livingdrug.reports.references import reference_numbers
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, known, plain, plain_range, unit
 
+ORDER = 100
+ROWS_ON_A_PAGE = 26
+CAPTION = (
+    "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
+)
 LEAD = (
     "Each published number beside the simulated one. Rows marked “calibration” were used to set a few parameters, so agreement there "
     "is a fit, not a prediction; rows marked “comparison” were not. A number recalled without its source at hand is marked “unverified”."
 )
 
 
-def build(source: Source) -> Section:
-    """A verdict in words, two forest plots (per cent; ratios), and the table."""
+def section(source: Source) -> Section | None:
+    """A verdict in words, two forest plots (per cent; ratios), and the table; nothing without published results."""
     if source.evidence is None:
-        return missing(
-            "calibration",
-            "Published against simulated",
-            "The catalogue has no published results of this trial, so there is nothing to hold the simulation against.",
-        )
+        return None  # a trial of one's own has nothing to be held against
     compared, unanswered = compare(source)
     if not compared:
         return missing("calibration", "Published against simulated", "This run answers none of the published results.")
-    figures = [f for f in (percentages(compared), ratios(compared)) if f]
+    figures = [*percentages(compared), *ratios(compared)]
     judgement = verdict(compared) + (f" Compared with arm {compared[0].arm}." if len(source.arms) > 1 else "")
     parts = [Note(judgement), *figures, comparison_table(compared, reference_numbers(source))]
     if unanswered:
@@ -75,31 +76,39 @@ def _once(compared: list[Compared]) -> list[Compared]:
     return [c for c in compared if id(c) in kept]
 
 
-def percentages(compared: list[Compared]) -> Figure | None:
-    """Shares of patients side by side; None without any."""
+def percentages(compared: list[Compared]) -> list[Figure]:
+    """Shares of patients side by side; none without any."""
     rows = _once([c for c in compared if c.percent])
-    if not rows:
-        return None
-    pairs = [_pair(c, 1.0) for c in rows]
-    draw = partial(draw_forest, pairs, title="% of patients", low=0.0, high=100.0, log=False, unit=" %")
-    return Figure("Shares of patients", draw, legend=_legend(), caption=_caption())
+    draw = partial(draw_forest, title="% of patients", low=0.0, high=100.0, log=False, unit=" %")
+    return _figures("Shares of patients", [_pair(c, 1.0) for c in rows], draw, CAPTION)
 
 
-def ratios(compared: list[Compared]) -> Figure | None:
-    """Quantities over their published values; None without any."""
+def ratios(compared: list[Compared]) -> list[Figure]:
+    """Quantities over their published values; none without any."""
     rows = [c for c in _once([c for c in compared if not c.percent]) if c.published[0] > 0 and c.simulated[0] > 0]
-    if not rows:
-        return None
     pairs = [_pair(c, c.published[0]) for c in rows]
-    high = max(2.0, *(2 ** math.ceil(abs(math.log2(p.simulated[0])) + 0.2) for p in pairs))
+    high = max([2.0, *(2 ** math.ceil(abs(math.log2(p.simulated[0])) + 0.2) for p in pairs)])
     high = min(high, 16.0)
-    draw = partial(draw_forest, pairs, title="simulated ÷ published", low=1 / high, high=high, log=True)
-    return Figure(
-        "Quantities, relative to the published value",
-        draw,
-        legend=_legend(),
-        caption="Each line is divided by its published value.",
-    )
+    draw = partial(draw_forest, title="simulated ÷ published", low=1 / high, high=high, log=True)
+    caption = "Each line is divided by its published value. * used for calibration."
+    return _figures("Quantities, relative to the published value", pairs, draw, caption)
+
+
+def _figures(title: str, pairs: list[Pair], draw: Callable[..., str], caption: str) -> list[Figure]:
+    """Whole groups, as many as fit on a page, in one figure after the other."""
+    pages: list[list[Pair]] = []
+    for group in dict.fromkeys(pair.group for pair in pairs):
+        mine = [pair for pair in pairs if pair.group == group]
+        if not pages or len(pages[-1]) + len(mine) > ROWS_ON_A_PAGE:
+            pages.append([])
+        pages[-1] += mine
+    return [
+        Figure(
+            title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""),
+            partial(draw, page), legend=_legend(), caption=caption if k == len(pages) else "",
+        )
+        for k, page in enumerate(pages, 1)
+    ]  # fmt: skip
 
 
 def _pair(c: Compared, by: float) -> Pair:
@@ -108,10 +117,8 @@ def _pair(c: Compared, by: float) -> Pair:
         return (v[0] / by, v[1] / by if known_limits else None, v[2] / by if known_limits else None)
 
     tip = f"{c.label}: published {_value(c, c.published[0])}, simulated {_value(c, c.simulated[0])}; {c.row.use}, {c.row.status}"
-    label = short(c.label)
-    label = label if len(label) < 47 else label[:45].rstrip(" ,") + "…"
     return Pair(
-        label + (" *" if c.row.use == "calibration" else ""),
+        c.short + (" *" if c.row.use == "calibration" else ""),
         c.group,
         part(c.published),
         part(c.simulated),
@@ -126,12 +133,6 @@ def _legend() -> tuple[tuple[str, str], ...]:
         ("simulated", "simulated"),
         ("verdict fit", "inside the published interval"),
         ("verdict misfit", "outside"),
-    )
-
-
-def _caption() -> str:
-    return (
-        "Bars are 95 % intervals. Where a paper gives only a count, its exact interval is ours. * used for calibration."
     )
 
 
@@ -157,7 +158,7 @@ def comparison_table(compared: list[Compared], numbers: Mapping[str, int], title
         rows.append(_row(c, numbers))
     note = (
         "z: difference divided by the published standard error (on the log scale for quantities). "
-        "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the last section."
+        "Inside: the simulated value lies within the published 95 % interval. Sources are numbered in the list of sources at the end."
     )
     return Table(columns, tuple(rows), title=title, roomy=True, note=note, marks=tuple(marks))
 

@@ -1,20 +1,24 @@
-"""Section 11: one patient's story in words and curves."""
+"""One patient's story in words and curves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 
-from livingdrug.reports import story
-from livingdrug.reports.charts.tracks import draw_tracks
+from livingdrug.reports.charts.tracks import Moment, draw_tracks
+from livingdrug.reports.choosing import choose
+from livingdrug.reports.diary import Entry, drug_marks
+from livingdrug.reports.drugs import drug_classes
 from livingdrug.reports.page import Figure, Note, Section, missing
+from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
+from livingdrug.reports.story import Story, tell
 
+ORDER = 110
+EARLY = 42.0
 LEAD = "Averages hide how differently two patients fare. This one was chosen because much happened; most courses are calmer."
-LEGEND = (
-    ("line s0", "true course (simulated)"), ("seen", "measured"), ("seen under", "below the limit"),
-    ("moment drug", "tocilizumab"), ("moment steroid", "steroid"), ("moment good", "remission"), ("moment alarm", "alarm"),
-)  # fmt: skip
+LINES = (("line s0", "true course (simulated)"), ("seen", "measured"), ("seen under", "below the limit"))
+TURNS = (("moment good", "response"), ("moment alarm", "alarm"))
 
 
 @dataclass(frozen=True)
@@ -22,42 +26,56 @@ class Diary:
     """The entries of a story as a list of days and sentences."""
 
     title: str
-    entries: tuple[story.Entry, ...]
+    entries: tuple[Entry, ...]
     kind: str = "diary"
 
 
-def build(source: Source) -> Section:
+def section(source: Source) -> Section:
     """Paragraphs, small multiples and a diary."""
     frames = {name: source.frame(name) for name in ("patients", "visits", "grades", "events", "log", "courses")}
-    chosen = story.choose(frames)
+    chosen = choose(frames)
     if chosen is None:
         return missing("patient", "One patient's story", "This run has no infused patient to tell of.")
-    told = story.tell(frames, *chosen, story.setting(source.trial, chosen[0], source.catalog))
-    title = f"{told.title}" + (f", {told.arm}" if len(source.arms) > 1 else "")
+    words = setting(source.trial, chosen[0], source.catalog)
+    told = tell(frames, *chosen, words)
+    title = told.title + source.of_arm(told.arm)
     parts: list = [Note(text) for text in (f"{title}. {told.paragraphs[0]}", *told.paragraphs[1:])]
-    if told.tracks:
-        early = min(told.last_day, 42.0)
-        first = max(-7.0, min(track.day[0] for track in told.tracks))
-        parts.append(Figure(f"{title}: the first six weeks", partial(draw_tracks, told.tracks, _until(told, early), first_day=first, last_day=early), legend=LEGEND,
-                            caption="Lines across all curves mark treatments and turning points; point at one to read it."))  # fmt: skip
-        if told.last_day > 100:
-            chosen_tracks = [t for t in told.tracks if not t.title.startswith(("Temp", "Interleukin"))]
-            parts.append(
-                Figure(
-                    f"{title}: the whole course",
-                    partial(draw_tracks, chosen_tracks, _from(told, 0), first_day=first, last_day=told.last_day),
-                    legend=LEGEND[:3],
-                )
-            )
-    else:
+    parts += _figures(told, title, _legend(source, told, words))
+    if not told.tracks:
         parts.append(Note("This run kept no true course of this patient, so there are no curves.", "missing"))
     parts.append(Diary("Diary", told.entries))
     return Section("patient", "One patient's story", LEAD, tuple(parts))
 
 
-def _until(told: story.Story, day: float) -> list:
-    return [moment for moment in told.moments if moment.day <= day]
+def _figures(told: Story, title: str, legend: tuple[tuple[str, str], ...]) -> list[Figure]:
+    if not told.tracks:
+        return []
+    early = min(told.last_day, EARLY)
+    first = max(-7.0, min(track.day[0] for track in told.tracks))
+    moments = [moment for moment in told.moments if moment.day <= early]
+    draw = partial(draw_tracks, told.tracks, moments, first_day=first, last_day=early)
+    caption = "Lines across all curves mark treatments and turning points; the diary below says what each of them is."
+    figures = [Figure(f"{title}: the first six weeks", draw, legend=legend, caption=caption)]
+    if told.last_day > 2 * EARLY:
+        slow = [track for track in told.tracks if track.last_seen > EARLY]
+        draw = partial(draw_tracks, slow, _turns(told), first_day=first, last_day=told.last_day)
+        figures.append(Figure(f"{title}: the whole course", draw, legend=(*LINES, *TURNS)))
+    return figures
 
 
-def _from(told: story.Story, day: float) -> list:
-    return [moment for moment in told.moments if moment.day >= day and moment.kind != "steroid"]
+def _turns(told: Story) -> list[Moment]:
+    """Turning points; single doses would hide the years."""
+    return [moment for moment in told.moments if moment.day >= 0 and not moment.kind.startswith("drug")]
+
+
+def _legend(source: Source, told: Story, words: Setting) -> tuple[tuple[str, str], ...]:
+    """Lines, the drugs this patient got, and turning points."""
+    log = source.frame("log")
+    mine = log.filter((log["arm"] == told.arm) & (log["patient"] == told.patient)) if log.height else log
+    drugs = mine["drug"].unique(maintain_order=True).to_list() if mine.height else []
+    marks = drug_marks(drugs, words)
+    names: dict[int, list[str]] = {}
+    for one in drug_classes(drugs, words.catalog):
+        if one.drugs[0] in marks:
+            names.setdefault(marks[one.drugs[0]], []).append(one.name)
+    return (*LINES, *((f"moment drug m{mark}", ", ".join(found)) for mark, found in sorted(names.items())), *TURNS)

@@ -1,4 +1,4 @@
-"""Section 12: what this run is made of, where its numbers come from, and what it cannot say."""
+"""What this run is made of, where its numbers come from, and what it cannot say."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from livingdrug.reports.page import Note, Section, Table
 from livingdrug.reports.references import references
 from livingdrug.reports.source import Source
 
+ORDER = 120
 LIMITS = (
     "This is a simulation. It is for research and teaching, not for the care of any patient.",
     "Confidence intervals show only the chance of drawing these virtual patients; they do not contain the uncertainty of the "
@@ -18,9 +19,9 @@ LIMITS = (
 )
 
 
-def build(source: Source) -> Section:
+def section(source: Source) -> Section:
     """Versions and hashes, failed courses, sources, limits."""
-    manifest: Mapping[str, Any] = getattr(source.result, "manifest", None) or {}
+    manifest: Mapping[str, Any] = source.result.manifest or {}
     parts: list = [_versions(manifest), _failed(source)]
     sources = tuple((f"[{i}] {r.name}", r.uses, r.status) for i, r in enumerate(references(source), 1))
     if sources:

@@ -1,56 +1,57 @@
-"""Section 5: response and minimal residual disease, with exact binomial intervals."""
+"""Response by the criterion of the disease, with exact binomial intervals."""
 
 from __future__ import annotations
 
-from livingdrug.reports.estimates import single
+from typing import TYPE_CHECKING
+
+from livingdrug.reports.endpoint_rows import table_of
 from livingdrug.reports.page import Section, Table, missing
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import DASH, percent, percent_interval
+from livingdrug.reports.words import DASH, percent
 
-ROWS = (
-    ("lugano_orr", "Overall response of lymphoma (Lugano)"), ("lugano_cr", "Complete response of lymphoma (Lugano)"),
-    ("imwg_orr", "Overall response of myeloma (IMWG)"), ("imwg_cr", "Complete response or better of myeloma (IMWG)"),
-    ("cr_cri_3mo", "Overall remission (CR + CRi) within 3 months"),
-    ("cr_3mo", "Complete remission (CR)"),
-    ("cri_3mo", "CR with incomplete blood count recovery (CRi)"),
-    ("mrd_negative_3mo", "No minimal residual disease, of those in remission"),
-    ("relapse_antigen_negative", "Antigen-negative relapse, of all relapses"),
-)  # fmt: skip
-LEADS = {
-    "all": "Remission needs fewer than 5 % blasts in the marrow; it is called complete when neutrophils and platelets have recovered too.",
-    "lugano": "Response is read from volumes: complete when nothing active is left, partial when size has halved.",
-    "imwg": "Response is read from M-protein and marrow: complete when M-protein is gone, partial when it has halved.",
-}  # fmt: skip
-"""By the disease's way to judge response."""
+if TYPE_CHECKING:
+    from livingdrug.clinic.criterion import Criterion
+
+ORDER = 50
+NOTE = (
+    "Exact (Clopper–Pearson) 95 % intervals. Response is read from what was measured at visits only; the look planned for the day of "
+    "infusion is the start and no response."
+)
 
 
-def build(source: Source) -> Section:
-    """One table with a column pair per arm and the published value."""
-    columns = ["", *(name for arm in source.arms for name in (f"{arm}: n", "% (95 % CI)")), "published"]
-    rows = []
-    for id, words in ROWS:
-        cells: list[str] = []
+def section(source: Source) -> Section:
+    """The endpoints of response, the best response of everybody infused, and how it was judged."""
+    criterion = source.criterion
+    if criterion is None:
+        return missing(
+            "response", "Response", "The catalogue does not know how response is judged in this trial's disease."
+        )
+    found = source.endpoints("efficacy")
+    if source.response is not None and not any(one.record.card for one in found):
+        found = [source.response, *found]
+    table = table_of(source, found, note=NOTE)
+    best = _best(source, criterion)
+    if table is None or best is None:
+        return missing("response", "Response", "This run has no responses (best_response, first_response_day).")
+    return Section("response", "Response", criterion.words.lead, (table, best))
+
+
+def _best(source: Source, criterion: Criterion) -> Table | None:
+    """How many of the infused reached each status at best, and what a visit must show for it."""
+    import polars as pl
+
+    if "best_response" not in source.frame("patients").columns:
+        return None
+    rows: list[tuple[str, ...]] = []
+    words = criterion.words
+    for status in words.status:
+        cells = []
         for arm in source.arms:
-            found = single(source, id, arm)
-            counts = f"{found.n_events:,} / {found.n:,}" if found and found.n_events is not None else DASH
-            cells += [counts, f"{percent(found.value)} ({percent_interval(found.low, found.high)})" if found else DASH]
-        if any(cell != DASH for cell in cells):
-            rows.append((words, *cells, _published(source, id)))
-    if not rows:
-        return missing("response", "Response", "This run has no response endpoints (cr_cri_3mo, mrd_negative_3mo …).")
-    note = "Exact (Clopper–Pearson) 95 % intervals. Response is read from what was measured at the planned visits only."
-    return Section(
-        "response", "Response",
-        LEADS.get(source.response_criteria, ""),
-        (Table(tuple(columns), tuple(rows), note=note),),
-    )  # fmt: skip
-
-
-def _published(source: Source, id: str) -> str:
-    rows = [row for row in source.published(id) if row.unit == "percent"]
-    if not rows:
-        return DASH
-    row = rows[0]
-    interval = percent_interval(*(None if v is None else v / 100 for v in (row.ci_low, row.ci_high)))
-    counts = f"; {row.numerator}/{row.n}" if row.numerator is not None and row.n else ""
-    return f"{row.value:.0f} %{f' ({interval})' if interval else ''}{counts}"
+            patients = source.patients(arm)
+            n = patients.filter(pl.col("best_response") == status).height
+            cells.append(f"{n:,} ({percent(n / patients.height)})" if patients.height else DASH)
+        name = words.status[status]
+        rows.append((f"{status}: {name}", *cells, words.at_a_visit.get(status, "")))
+    columns = ("", *source.arms, "at a visit")
+    note = f"A response counts {words.counted}."
+    return Table(columns, tuple(rows), title=f"Best response. {words.title}", note=note, words=(len(source.arms) + 1,))

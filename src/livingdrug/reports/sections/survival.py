@@ -1,112 +1,73 @@
-"""Section 4: event-free, progression-free, overall and relapse-free survival, of these what the trial asks for."""
+"""Survival and other times to an event: of these, what the trial asks for."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
-from livingdrug.reports.estimates import at_day, curve_frame, curves
-from livingdrug.reports.page import Figure, Note, Section, Table, legend_of
+from livingdrug.reports.curve_figure import curve_figure, published_points
+from livingdrug.reports.endpoint_rows import SAME_TIME, table_of
+from livingdrug.reports.estimates import at_day
+from livingdrug.reports.page import Note, Section, Table, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, percent, percent_interval
-from livingdrug.trial.published import days_of
 
+if TYPE_CHECKING:
+    from livingdrug.outcome.endpoint_result import EndpointResult
+
+ORDER = 40
 LEAD = (
-    "Kaplan–Meier estimates from infusion, with 95 % confidence bands; small ticks mark patients whose follow-up ended. "
-    "Open circles with bars are the published estimates."
+    "Estimates from infusion unless another start is named, with 95 % confidence bands (Kaplan–Meier; Aalen–Johansen where one event "
+    "keeps another from being seen); small ticks mark patients whose follow-up ended."
 )
-# id, enrolled twin, title, caption, beside another figure
-FIGURES = (
-    (
-        "efs",
-        "efs_enrolled",
-        "Event-free survival",
-        "Events: no remission, relapse, or death.",
-        False,
-    ),
-    ("pfs", "", "Progression-free survival", "Events: progression or death.", False),
-    ("os", "os_enrolled", "Overall survival", "", True),
-    ("rfs", "", "Relapse-free survival of responders", "From first remission; censored at further therapy.", True),
-)
+PUBLISHED = " Open circles with bars are the published estimates."
 TIMES = (6, 12, 24, 36, 60)
 MONTH = 365.25 / 12
 
 
-def build(source: Source) -> Section:
-    """Figures and a table at the usual months."""
-    figures, absent = [], []
-    for id, twin, title, caption, half in FIGURES:
-        if not source.planned(id):
-            continue
-        found = curves(source, id)
-        if not found:
-            absent.append(f"{title.lower()} ({source.problems.get(id, 'no patients')})")
-            continue
-        quiet = _enrolled(source, twin)
-        if quiet:
-            caption = f"{caption} The thin line counts everyone enrolled, from apheresis.".strip()
-        draw = partial(draw_survival, [*found, *quiet], title=title, last_day=source.last_day,
-                       published=_published(source, id), height=220 if half else 290)  # fmt: skip
-        legend = [*legend_of([c.name for c in found], [c.name for c in quiet])]
-        if _published(source, id):
-            legend.append(("published", "published, 95 % CI"))
-        figures.append(Figure(title, draw, caption, tuple(legend), curve_frame(source, id), half))
+def section(source: Source) -> Section:
+    """A figure for each time to event, the first one large, and a table at the usual months."""
+    everything = source.endpoints("survival")
+    timed = [one for one in everything if one.over_time]
+    main = [one for one in timed if one.record.beside not in {other.id for other in timed}]
+    figures = []
+    for one in main:
+        beside = [other for other in timed if other.record.beside == one.id]
+        figure = curve_figure(source, one, half=bool(figures), beside=beside)
+        figures += [figure] if figure else []
     parts: list[Any] = [*figures]
-    if absent:
-        parts.append(Note(f"Not available in this run: {'; '.join(absent)}.", "missing"))
-    table = _table(source)
-    return Section("survival", "Survival", LEAD, tuple([*parts, table] if table.rows else parts))
+    absent = [id for id in (use.id for use in source.trial.endpoints) if id in source.problems]
+    if absent and not figures:
+        parts.append(Note(f"Not available in this run: {source.problems[absent[0]]}", "missing"))
+    parts += [
+        table
+        for table in (_table(source, timed), table_of(source, [one for one in everything if not one.over_time]))
+        if table
+    ]
+    if not parts:
+        return missing("survival", "Survival", "This run answers no time to event that its trial asks for.")
+    lead = LEAD + (PUBLISHED if any(published_points(source, one.id) for one in main) else "")
+    return Section("survival", "Survival", lead, tuple(parts))
 
 
-def _enrolled(source: Source, twin: str) -> list[Curve]:
-    """The same endpoint among the enrolled, as a thin line; with several arms it stays in the table."""
-    if not twin or len(source.arms) > 1:
-        return []
-    return [replace(c, name=f"{c.name}, enrolled", censored_day=(), quiet=True) for c in curves(source, twin)]
-
-
-def _published(source: Source, id: str) -> list[PublishedPoint]:
-    """One published point per month: the preferred row of each."""
-    points: dict[float, PublishedPoint] = {}
-    for row in source.published(id):
-        day = days_of(row.at)
-        if day is None or row.unit != "percent":
-            continue
-        low, high = (None if v is None else v / 100 for v in (row.ci_low, row.ci_high))
-        interval = percent_interval(low, high)
-        tip = f"published at {row.at}: {row.value:g} %{f' ({interval})' if interval else ''}; {row.population_note} [{row.status}]"
-        points.setdefault(day, PublishedPoint(day, row.value / 100, low, high, tip))
-    return list(points.values())
-
-
-def _table(source: Source) -> Table:
-    """Estimates at the usual months: infused, published, and enrolled."""
+def _table(source: Source, timed: list[EndpointResult]) -> Table | None:
+    """Estimates at the usual months: each arm, and published."""
     rows: list[tuple[str, ...]] = []
     marks = []
-    for id, twin, title, _, _ in FIGURES:
+    months = [month for month in TIMES if month * MONTH <= source.last_day + 1]
+    for one in timed:
         for arm in source.arms:
-            _add(
-                rows,
-                title + (f", {arm}" if len(source.arms) > 1 else ""),
-                [_simulated(source, id, arm, m) for m in TIMES],
-            )
-        points = _published(source, id)
-        if rows and _add(rows, f"{title}, published", [_near(points, month * MONTH) for month in TIMES]):
-            marks.append((len(rows) - 1, "quiet"))
-        for arm in source.arms if twin else ():
-            name = "all enrolled" + (f", {arm}" if len(source.arms) > 1 else "")
-            if _add(rows, f"{title}, {name}", [_simulated(source, twin, arm, month) for month in TIMES]):
+            name = one.title + (f", {arm}" if len(source.arms) > 1 else "")
+            shown = _add(rows, name, [_simulated(source, one.id, arm, month) for month in months])
+            if shown and one.record.beside:
                 marks.append((len(rows) - 1, "quiet"))
-    columns = ("", *(f"{month} months" for month in TIMES))
-    return Table(
-        columns,
-        tuple(rows),
-        title="Survival at fixed times",
-        note="Estimate (95 % confidence interval); from infusion unless it says enrolled, then from apheresis.",
-        marks=tuple(marks),
-    )
+        points = published_points(source, one.id)
+        if rows and _add(rows, f"{one.title}, published", [_near(points, month * MONTH) for month in months]):
+            marks.append((len(rows) - 1, "quiet"))
+    if not rows:
+        return None
+    note = "Estimate (95 % confidence interval)."
+    columns = ("", *(f"{month} months" for month in months))
+    return Table(columns, tuple(rows), title="Survival at fixed times", note=note, marks=tuple(marks))
 
 
 def _add(rows: list[tuple[str, ...]], name: str, cells: list[str]) -> bool:
@@ -118,12 +79,12 @@ def _add(rows: list[tuple[str, ...]], name: str, cells: list[str]) -> bool:
 
 
 def _simulated(source: Source, id: str, arm: str, month: int) -> str:
-    found = at_day(source, id, arm, month * MONTH) if month * MONTH <= source.last_day + 1 else None
+    found = at_day(source, id, arm, month * MONTH)
     return _told(found.value, found.low, found.high) if found else DASH
 
 
-def _near(points: list[PublishedPoint], day: float) -> str:
-    near = [point for point in points if abs(point.day - day) < 5]
+def _near(points: list, day: float) -> str:
+    near = [point for point in points if abs(point.day - day) < SAME_TIME]
     return _told(near[0].value, near[0].low, near[0].high) if near else DASH
 
 

@@ -1,66 +1,89 @@
-"""Section 7: a sample of patients, one lane each."""
+"""A sample of patients, one lane each."""
 
 from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from livingdrug.reports.charts.swimmer import Lane, draw_swimmer
+from livingdrug.reports.diary import cause_of_death
+from livingdrug.reports.drugs import MARKS, DrugClass, drug_classes, given
 from livingdrug.reports.page import Figure, Section, missing
-from livingdrug.reports.sections.toxicity import STEROIDS
+from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
+from livingdrug.reports.toxicity_scales import Graded, graded_scales
 
-if TYPE_CHECKING:
-    pass
-
+ORDER = 70
 SHOWN = 40
+MONTH = 30.0
 LEAD = (
-    "Each lane is one patient. On the left the first month, coloured by the day's worst grade of cytokine release, with the drugs that were given; "
-    "on the right the years: in remission, after relapse, and how it ended."
+    "Each lane is one patient. On the left the first month, coloured by the day's worst grade, with the drugs that were given; "
+    "on the right the years: in response, after it, and how it ended."
 )
-LEGEND = (
-    ("box g1", "CRS grade 1"), ("box g2", "2"), ("box g3", "3"), ("box g4", "4"), ("toci", "tocilizumab"), ("steroid", "steroid"),
-    ("box lane remission", "in remission"), ("box lane relapsed", "after relapse"), ("relapse full", "relapse, antigen-positive"),
-    ("relapse hollow", "relapse, antigen-negative"), ("subsequent", "further therapy"), ("death", "died"), ("ongoing", "followed on"),
+OUTCOMES = (
+    ("relapse full", "{}, antigen-positive"), ("relapse hollow", "{}, antigen-negative"),
+    ("subsequent", "further therapy"), ("death", "died"), ("ongoing", "followed on"),
 )  # fmt: skip
 
 
-def build(source: Source) -> Section:
+def section(source: Source) -> Section:
     """One figure per arm: an even sample of the infused, longest followed at the top."""
     if not source.has("patients") or not any(source.patients(arm).height for arm in source.arms):
         return missing("swimmer", "Patient by patient", "This run has no infused patients to show.")
+    scale = next(iter(graded_scales(source)), None)
+    classes = [one for one in drug_classes(given(source, last_day=MONTH), source.catalog) if not one.supportive]
     figures = []
     for arm in source.arms:
-        lanes = _lanes(source, arm)
+        lanes = _lanes(source, arm, scale, classes)
         if lanes:
-            title = f"{len(lanes)} of {source.patients(arm).height:,} infused patients" + (
-                f", {arm}" if len(source.arms) > 1 else ""
-            )
-            figures.append(Figure(title, partial(_draw, lanes, source.last_day), legend=LEGEND,
-                                  caption="Patients are taken in order of their number, not chosen."))  # fmt: skip
+            title = f"{len(lanes)} of {source.patients(arm).height:,} infused patients{source.of_arm(arm)}"
+            draw = partial(_draw, lanes, source.last_day, f"First {MONTH:.0f} days: {scale.name}" if scale else "")
+            caption = "Patients are taken in order of their number, not chosen."
+            figures.append(Figure(title, draw, legend=_legend(source, scale, classes), caption=caption))
     return Section("swimmer", "Patient by patient", LEAD, tuple(figures))
 
 
-def _draw(lanes: list[Lane], last_day: float, width: float) -> str:
-    return draw_swimmer(lanes, width, last_day=last_day)
+def _legend(source: Source, scale: Graded | None, classes: list[DrugClass]) -> tuple[tuple[str, str], ...]:
+    grades = (
+        [(f"box g{grade}", f"{scale.name} grade {grade}" if grade == 1 else f"{grade}") for grade in range(1, 5)]
+        if scale
+        else []
+    )
+    drugs = [(f"drug m{place}", name) for place, name in _mark_names(classes).items()]
+    words = source.criterion.words if source.criterion is not None else None
+    responding, lost = (words.responding, words.lost) if words is not None else ("in response", "relapse")
+    lanes = [("box lane remission", responding), ("box lane relapsed", f"after {lost}")]
+    ends = [(sample, told.format(lost)) for sample, told in OUTCOMES]
+    return (*grades, *drugs, *lanes, *ends)
 
 
-def _lanes(source: Source, arm: str) -> list[Lane]:
+def _mark_names(classes: list[DrugClass]) -> dict[int, str]:
+    """Mark -> the classes it stands for: each class its own, the last mark the rest."""
+    names: dict[int, list[str]] = {}
+    for place, one in enumerate(classes):
+        names.setdefault(min(place, MARKS - 1), []).append(one.name)
+    return {place: ", ".join(found) for place, found in names.items()}
+
+
+def _draw(lanes: list[Lane], last_day: float, heading: str, width: float) -> str:
+    return draw_swimmer(lanes, width, last_day=last_day, heading=heading)
+
+
+def _lanes(source: Source, arm: str, scale: Graded | None, classes: list[DrugClass]) -> list[Lane]:
     import polars as pl
 
     sample = source.patients(arm).sort("patient").head(SHOWN)
     who = sample["patient"].to_list()
     grades: dict[int, dict[int, int]] = {}
-    frame = source.frame("grades")
-    if frame.height:
-        scale = next((s for s in ("crs_penn", "crs_lee", "crs_astct") if s in frame["scale"].unique().to_list()), "")
-        chosen = frame.filter((pl.col("arm") == arm) & (pl.col("scale") == scale) & pl.col("patient").is_in(who))
-        for row in chosen.iter_rows(named=True):
+    if scale is not None:
+        mine = (pl.col("arm") == arm) & (pl.col("scale") == scale.id) & pl.col("patient").is_in(who)
+        for row in source.frame("grades").filter(mine).iter_rows(named=True):
             grades.setdefault(row["patient"], {})[row["day"]] = row["grade"]
-    drugs = _drug_days(source, arm, who)
+    drugs = _drug_days(source, arm, who, classes)
+    words = setting(source.trial, arm, source.catalog)
     lanes = [
-        _lane(row, grades.get(row["patient"], {}), drugs.get(row["patient"], {}), source.last_day)
+        _lane(row, grades.get(row["patient"], {}), drugs.get(row["patient"], {}), source.last_day, words)
         for row in sample.iter_rows(named=True)
     ]
     return sorted(
@@ -69,46 +92,48 @@ def _lanes(source: Source, arm: str) -> list[Lane]:
     )
 
 
-def _drug_days(source: Source, arm: str, who: list[int]) -> dict[int, dict[str, list[float]]]:
+def _drug_days(source: Source, arm: str, who: list[int], classes: list[DrugClass]) -> dict[int, dict[int, list[float]]]:
+    """Patient -> mark -> days of doses."""
     import polars as pl
 
-    found: dict[int, dict[str, list[float]]] = {}
+    marks = {drug: min(place, MARKS - 1) for place, one in enumerate(classes) for drug in one.drugs}
+    found: dict[int, dict[int, list[float]]] = {}
     log = source.frame("log")
     if log.height:
-        for row in log.filter((pl.col("arm") == arm) & pl.col("patient").is_in(who)).iter_rows(named=True):
-            drug = str(row["drug"]).lower()
-            kind = "tocilizumab" if drug == "tocilizumab" else "steroid" if drug in STEROIDS else ""
-            if kind:
-                found.setdefault(row["patient"], {}).setdefault(kind, []).append(row["day"])
+        mine = (pl.col("arm") == arm) & pl.col("patient").is_in(who) & pl.col("drug").is_in(list(marks))
+        for row in log.filter(mine).iter_rows(named=True):
+            found.setdefault(row["patient"], {}).setdefault(marks[row["drug"]], []).append(row["day"])
     return found
 
 
-def _lane(row: dict[str, Any], grades: dict[int, int], drugs: dict[str, list[float]], last_day: float) -> Lane:
+def _lane(
+    row: dict[str, Any], grades: dict[int, int], drugs: dict[int, list[float]], last_day: float, words: Setting
+) -> Lane:
     def day(name: str) -> float:
         value = row.get(name)
         return math.nan if value is None else float(value)
 
     last = day("last_contact_day")
     last = last_day if math.isnan(last) else last
-    parts = [
-        f"patient {row['patient']}, {row['age_years']:.0f} years"
-        if row.get("age_years") is not None
-        else f"patient {row['patient']}"
-    ]
-    parts.append(f"{row.get('best_response') or 'no response recorded'}")
-    for name, words in (
-        ("relapse_day", "relapse"),
-        ("subsequent_therapy_day", "further therapy"),
-        ("death_day", "died"),
-    ):
-        if not math.isnan(day(name)):
-            detail = " (antigen-negative)" if name == "relapse_day" and row.get("relapse_antigen_negative") else ""
-            detail = f" ({row.get('death_cause')})" if name == "death_day" and row.get("death_cause") else detail
-            parts.append(f"{words} on day {day(name):.0f}{detail}")
     return Lane(
         name=str(row["patient"]), remission=day("first_response_day"), relapse=day("relapse_day"),
         antigen_negative=bool(row.get("relapse_antigen_negative")), failure=day("treatment_failure_day"),
-        subsequent=day("subsequent_therapy_day"), death=day("death_day"), last=last, grades=grades,
-        tocilizumab=drugs.get("tocilizumab", []), steroid=drugs.get("steroid", []),
-        ongoing=math.isnan(day("death_day")), tip="; ".join(parts),
+        subsequent=day("subsequent_therapy_day"), death=day("death_day"), last=last, grades=grades, drugs=drugs,
+        ongoing=math.isnan(day("death_day")), tip=_tip(row, words),
     )  # fmt: skip
+
+
+def _tip(row: dict[str, Any], words: Setting) -> str:
+    """One patient in a line, as read under the pointer."""
+    age = row.get("age_years")
+    lost = words.criterion.words.lost if words.criterion is not None else "relapse"
+    parts = [f"patient {row['patient']}" + (f", {age:.0f} years" if age is not None else "")]
+    parts.append(str(row.get("best_response") or "no response recorded"))
+    for name, what, detail in (
+        ("relapse_day", lost, "antigen-negative" if row.get("relapse_antigen_negative") else ""),
+        ("subsequent_therapy_day", "further therapy", ""),
+        ("death_day", "died", cause_of_death(row, words)),
+    ):
+        if row.get(name) is not None:
+            parts.append(f"{what} on day {row[name]:.0f}" + (f" ({detail})" if detail else ""))
+    return "; ".join(parts)

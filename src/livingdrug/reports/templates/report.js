@@ -14,6 +14,29 @@
     tip.style.left = Math.max(x, 8) + "px";
     tip.style.top = Math.max(y, 8) + "px";
   };
+  // The same readings by keyboard: a figure takes the focus, arrow keys walk through its marks.
+  const walk = (event) => {
+    const figure = event.currentTarget;
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") { leave(figure); return; }
+    if (!step) { return; }
+    event.preventDefault();
+    const marks = [...figure.querySelectorAll("[data-tip]")];
+    const before = marks.findIndex((mark) => mark.classList.contains("here"));
+    const next = before < 0 ? (step > 0 ? 0 : marks.length - 1) : (before + step + marks.length) % marks.length;
+    leave(figure);
+    marks[next].classList.add("here");
+    const box = marks[next].getBoundingClientRect();
+    show({ target: marks[next], clientX: box.left + box.width / 2, clientY: box.top + Math.min(box.height, 40) });
+  };
+  const leave = (figure) => { figure.querySelectorAll(".here").forEach((mark) => mark.classList.remove("here")); hide(); };
+  for (const figure of document.querySelectorAll("figure svg[role=img]")) {
+    if (!figure.querySelector("[data-tip]")) { continue; }
+    figure.setAttribute("tabindex", "0");
+    figure.setAttribute("aria-describedby", "how");
+    figure.addEventListener("keydown", walk);
+    figure.addEventListener("blur", () => leave(figure));
+  }
   document.addEventListener("pointermove", show);
   document.addEventListener("pointerdown", show);
   document.addEventListener("scroll", hide, { passive: true });

@@ -1,0 +1,45 @@
+"""What a trial's doses were read as: number, unit and days, to be shown back before anything is run."""
+
+from __future__ import annotations
+
+from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Arm, Infusion
+
+
+def doses_told(arm: Arm) -> list[str]:
+    """One line for each drug, and one for the cells.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import load_trial
+    >>> for line in doses_told(load_trial("eliana").arms[0]):
+    ...     print(line)
+    fludarabine 30 mg/m^2 on days -6, -5, -4, -3
+    cyclophosphamide 500 mg/m^2 on days -6, -5
+    cells 200000 to 5e+06 cell/kg up to 50 kg, 1e+07 to 2.5e+08 cell above, on day 0
+    """
+    lines = [
+        f"{given.drug} {given.dose_value:g} {given.dose_unit}{' for everybody' if given.dose_unit == 'mg' else ''}"
+        f" on day{'s' if len(given.days) > 1 else ''} {', '.join(f'{day:g}' for day in given.days)}"
+        for given in arm.drugs
+    ]
+    if arm.infusion is None:
+        return lines
+    portions = [
+        f"{'' if portion.share == 1.0 else f'{portion.share:g} of it '}on day {portion.day:g}"
+        for portion in arm.infusions
+    ]
+    return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
+
+
+def _cells(infusion: Infusion) -> str:
+    if infusion.dose_fixed:
+        told = f"{_span(infusion._light)} cell"
+    elif infusion.dose_above_50kg:
+        told = f"{_span(infusion._light)} cell/kg up to {LABEL_WEIGHT_KG:g} kg, {_span(infusion._heavy)} cell above"
+    else:
+        told = f"{_span(infusion._light)} cell/kg"
+    return told + (f", at most {infusion._ceiling:g} cell" if infusion.dose_at_most else "")
+
+
+def _span(ends: tuple[float, float]) -> str:
+    return f"{ends[0]:g}" if ends[0] == ends[1] else f"{ends[0]:g} to {ends[1]:g}"

@@ -1,0 +1,242 @@
+"""One arm as planned, every name resolved: the rest of the line looks nothing up.
+
+trial file + catalogue ──► Plan: population, disease, product, making, guideline, scales, drugs, assays, infections, questions
+
+Names are resolved here once, and once more nowhere. What only the assembled model can tell (whether it has what an assay
+reads, a drug enters, a product sets) is checked by `livingdrug.course.equations.check_plan`, which every door calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from livingdrug.catalog.questions import Questions, questions_of
+from livingdrug.foundation.errors import CatalogError
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.arms import Arm
+    from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.assay import Assay
+    from livingdrug.catalog.records.disease import Disease
+    from livingdrug.catalog.records.drug import Drug
+    from livingdrug.catalog.records.guideline import Guideline
+    from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.population import Population
+    from livingdrug.catalog.records.product import Product
+    from livingdrug.catalog.records.scale import Scale
+    from livingdrug.catalog.records.trial import Trial, Visits
+    from livingdrug.foundation.quantities import Quantity
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An assay and the visits at which it is done.
+
+    Attributes
+    ----------
+    assay
+        The assay.
+    days
+        Planned days from infusion, ascending.
+    window_days
+        A visit may fall this many days before or after its planned day.
+    asked
+        Whether the trial names the assay; one that only shares the name of a group of visits is done where the model has
+        what it reads.
+    """
+
+    assay: Assay
+    days: tuple[float, ...]
+    window_days: float
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One arm of a trial, ready to be followed. It pickles small, and a worker elsewhere needs nothing else.
+
+    Attributes
+    ----------
+    trial, arm
+        Name of the trial, and the arm with its givens.
+    follow_up_days
+        Planned follow-up from day 0 [day].
+    missed
+        Probability that a patient misses a planned visit.
+    visits
+        The trial's visits; each planned day is a check.
+    conduct
+        The trial's numbers about how it was run.
+    population, disease
+        Who enrols, and with what.
+    product, making
+        The cells and how they are made; None in an arm without cells.
+    guideline
+        How toxicity is managed.
+    graded
+        Scales recorded, in order: the trial's own, then those that are graded wherever the model has their signs.
+    scales
+        Every scale that the rules read or the trial records, by id.
+    drugs
+        Every drug planned or given by a rule, by id.
+    measured
+        Assays with their visits.
+    infection
+        Pattern of infections; None for none.
+    recipe
+        Model recipe that simulates the arm.
+    texts
+        Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
+    questions
+        What may be asked of what was seen: outcomes, and the records they read.
+    """
+
+    trial: str
+    arm: Arm
+    follow_up_days: float
+    missed: float
+    visits: Visits
+    conduct: Mapping[str, Quantity]
+    population: Population
+    disease: Disease
+    product: Product | None
+    making: Making | None
+    guideline: Guideline
+    graded: tuple[Scale, ...]
+    scales: Mapping[str, Scale]
+    drugs: Mapping[str, Drug]
+    measured: tuple[Measured, ...]
+    infection: Infection | None
+    recipe: str
+    questions: Questions = field(repr=False)
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def records(self) -> Iterator[tuple[str, Any]]:
+        """("kind/id", record) of every catalogue file that can move a course."""
+        one = {
+            "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
+            "guideline": self.guideline, "infection": self.infection,
+        }  # fmt: skip
+        yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
+        yield from ((f"scale/{name}", record) for name, record in self.scales.items())
+        yield from ((f"scale/{record.id}", record) for record in self.graded if record.id not in self.scales)
+        yield from ((f"drug/{name}", record) for name, record in self.drugs.items())
+        yield from ((f"assay/{one.assay.id}", one.assay) for one in self.measured)
+
+    def hashes(self) -> dict[str, str]:
+        """Content hash of each of `records`, and of each text of the user's own."""
+        found = {place: digest(record.model_dump(mode="json")) for place, record in self.records()}
+        return {**found, **{name: digest(text) for name, text in self.texts.items()}}
+
+    def sha256(self) -> str:
+        """Hash of everything in the plan that can move a course; endpoints and outcomes cannot."""
+        told = {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name != "questions"}
+        return digest(told)
+
+
+def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
+    """An arm with every name in it found.
+
+    Parameters
+    ----------
+    trial
+        A trial record.
+    arm_name
+        Which arm.
+    catalog
+        Where names are looked up.
+
+    Raises
+    ------
+    UnknownName, CatalogError
+        A name that leads nowhere, or records that do not fit together; says what, where, and the next step.
+    """
+    arm = trial.arm(arm_name)
+    disease = catalog.load("disease", trial.disease)
+    product = catalog.load("product", arm.product) if arm.product else None
+    guideline = catalog.load("guideline", arm.management.guideline)
+    graded = tuple(dict.fromkeys([*trial.scales, *_always_graded(catalog)]))
+    drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
+    return Plan(
+        trial=trial.id,
+        arm=arm,
+        follow_up_days=trial.follow_up_days,
+        missed=trial.visits.missed.value if trial.visits.missed else 0.0,
+        visits=trial.visits,
+        conduct=trial.conduct,
+        population=catalog.load("population", trial.population),
+        disease=disease,
+        product=product,
+        making=catalog.load("making", _making_process(arm, product, catalog)) if product else None,
+        guideline=guideline,
+        graded=tuple(catalog.load("scale", name) for name in graded),
+        scales={name: catalog.load("scale", name) for name in dict.fromkeys([*trial.scales, *guideline.scales])},
+        drugs={name: catalog.load("drug", name) for name in drugs},
+        measured=_measured(trial.visits, catalog),
+        infection=catalog.load("infection", trial.infections) if trial.infections else None,
+        recipe=product.recipe if product else disease.recipe,
+        questions=questions_of(trial, catalog),
+        texts=catalog.model_texts(),
+    )
+
+
+def plans_of(trial: Trial, catalog: Lookup, arms: tuple[str, ...] | None = None) -> tuple[Plan, ...]:
+    """The plan of each arm, or of those named, in the trial's order."""
+    names = [arm.name for arm in trial.arms if arms is None or arm.name in arms]
+    return tuple(plan_arm(trial, name, catalog) for name in names)
+
+
+def _always_graded(catalog: Lookup) -> list[str]:
+    return [name for name in catalog.names("scale") if catalog.load("scale", name).graded_when_modelled]
+
+
+def _making_process(arm: Arm, product: Product, catalog: Lookup) -> str:
+    name = arm.apheresis.making or product.making_process
+    if not name:
+        known = ", ".join(catalog.names("making"))
+        raise CatalogError(
+            f'arm "{arm.name}" does not say how "{arm.product}" is made, and neither does the product.\n'
+            f'  Write making = "..." under [arm.apheresis], or making_process in the product file. Known: {known}.'
+        )
+    return name
+
+
+def _measured(visits: Visits, catalog: Lookup) -> tuple[Measured, ...]:
+    """Which assay is done on which days: as the trial says, else where the assay's own `schedule` names a group."""
+    assays = {name: catalog.load("assay", name) for name in catalog.names("assay")}
+    plan: dict[str, Measured] = {}
+    for group, days in visits.days.items():
+        named = visits.assays.get(group)
+        for name in named or tuple(name for name, assay in assays.items() if assay.schedule == group):
+            assay = assays[name] if name in assays else catalog.load("assay", name)
+            earlier = plan[name].days if name in plan else ()
+            asked = bool(named) or (name in plan and plan[name].asked)
+            plan[name] = Measured(assay, tuple(sorted({*earlier, *days})), visits.window_days.get(group, 0.0), asked)
+    for name, assay in assays.items():
+        if assay.on_relapse and name not in plan:
+            plan[name] = Measured(assay, (), 0.0, False)
+    return tuple(plan.values())
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of plain values, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Measured):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(inner) for inner in value]
+    return value

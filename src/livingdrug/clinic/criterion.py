@@ -1,0 +1,202 @@
+"""A response criterion: what a visit shows, how visits become what a trial records, and the words for it.
+
+    visits --status_at_visits--> a status at each look --record--> best response, first response, failure, relapse
+
+Criteria are files of `clinic/response/`, each with one `CRITERION`; a disease names one of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from livingdrug.clinic import response
+from livingdrug.foundation.errors import UnknownName
+
+KEYS = ["arm", "patient"]
+BASELINE_UNTIL = 1.0
+"""A look planned up to this day is the start, whenever in its window it took place; it shows no response [day]."""
+THREE_MONTHS = 100.0
+"""Last day counted as "by 3 months": day 90 and its visit window [day]."""
+STATUS_SCHEMA = {
+    "arm": pl.String,
+    "patient": pl.Int64,
+    "day": pl.Float64,
+    "status": pl.String,
+    "residual": pl.Boolean,
+}
+"""What every `status_at_visits` returns. `status` is null where only residual disease was looked for; `residual` is true where
+residual disease was found, false where it was looked for and not found, null where nobody looked."""
+RECORDED = {
+    "responded": pl.Boolean,
+    "complete": pl.Boolean,
+    "incomplete": pl.Boolean,
+    "best_response": pl.String,
+    "first_response_day": pl.Float64,
+    "residual_negative": pl.Boolean,
+    "treatment_failure_day": pl.Float64,
+    "relapse_day": pl.Float64,
+}
+"""What every criterion records of a patient, judged by a day. `first_response_day` is null without a response that counts."""
+DATED = {"responded": "responded", "complete": "cr", "incomplete": "cri", "residual_negative": "mrd_negative"}
+"""Columns that depend on the day by which response is judged, and their names with that day: ``cr_3mo``."""
+SCHEMA = {f"{DATED[name]}_3mo" if name in DATED else name: kind for name, kind in RECORDED.items()}
+"""The columns of `Criterion.assess` by 3 months."""
+
+Statuses = Callable[[pl.DataFrame], pl.DataFrame]
+Record = Callable[["Criterion", pl.DataFrame, pl.DataFrame, float], pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of a criterion.
+
+    Attributes
+    ----------
+    title
+        What it is, in a line.
+    status
+        Status -> its name in a sentence: ``"complete remission"``.
+    or_better
+        Status -> short heading for it or anything better: ``"≥ VGPR"``; every response has one.
+    at_a_visit
+        Status -> what a visit must show for it.
+    counted
+        When a response counts, and from when to when: ``"kept for at least 28 days"``.
+    lead
+        How to read the response section, in a sentence.
+    look
+        What is looked at, as a sentence begins: ``"The marrow"``.
+    responding
+        The state of who has responded: ``"in remission"``.
+    lost, failed
+        The end of a response, and no response at all: ``"relapse"``, ``"no remission"``.
+    """
+
+    title: str
+    status: Mapping[str, str]
+    or_better: Mapping[str, str]
+    at_a_visit: Mapping[str, str]
+    counted: str
+    lead: str
+    look: str = "The visit"
+    responding: str = "in response"
+    lost: str = "progression"
+    failed: str = "no response"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One way to judge response.
+
+    Attributes
+    ----------
+    order
+        Every status, the best first.
+    responses, complete
+        Which of them are responses, and which complete ones: the first of `order`.
+    looks_when_overt
+        Whether somebody looks between planned visits when the disease becomes overt.
+    words
+        The words for all this.
+    status_at_visits
+        Visits frame -> one row per look after the start, with the columns of `STATUS_SCHEMA`, sorted by arm, patient and day.
+    record
+        (criterion, statuses, patients, last day) -> one row per patient, sorted, with the columns of `RECORDED`. `patients` has arm,
+        patient, last_seen_day, death_day, subsequent_therapy_day and last_contact_day; what is unknown is null.
+
+    Examples
+    --------
+    >>> judged_by("lugano").heading, judged_by("imwg").or_better("VGPR")
+    ('overall response', '≥ VGPR')
+    """
+
+    order: tuple[str, ...]
+    responses: tuple[str, ...]
+    complete: tuple[str, ...]
+    looks_when_overt: bool
+    words: Words
+    status_at_visits: Statuses
+    record: Record
+
+    @property
+    def heading(self) -> str:
+        """Any response that counts, in a word or two."""
+        return self.or_better(self.responses[-1])
+
+    def or_better(self, status: str) -> str:
+        """This status or any better one, in a word or two."""
+        return self.words.or_better[status]
+
+    def judge(
+        self, visits: pl.DataFrame, patients: pl.DataFrame | None = None, by_day: float = THREE_MONTHS
+    ) -> pl.DataFrame:
+        """Each patient's response, failure and relapse as the trial would have recorded them, judged by a day.
+
+        Parameters
+        ----------
+        visits
+            The visits frame (arm, patient, quantity, day_planned, day, value, below_limit, missed).
+        patients
+            arm and patient and, when known, death_day, subsequent_therapy_day, last_contact_day. Every patient here gets a row, also
+            without a single visit. Without it, being seen later is the only proof of being alive.
+        by_day
+            Last day counted, visit window included: 100 for "by 3 months" [day].
+
+        Returns
+        -------
+        One row per arm and patient, sorted, with the columns of `RECORDED`; at most one of failure and relapse is set.
+        """
+        found = self.record(self, self.status_at_visits(visits), _everyone(visits, patients), by_day)
+        return found.select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS)
+
+    def assess(
+        self, visits: pl.DataFrame, patients: pl.DataFrame | None = None, by_day: float = THREE_MONTHS
+    ) -> pl.DataFrame:
+        """As `judge`, with the day in the names of the columns that depend on it: ``responded_3mo``, or ``responded_by_190``.
+
+        Three months are day 100: the visit of day 90 and its window.
+        """
+        when = "3mo" if by_day == THREE_MONTHS else f"by_{by_day:g}"
+        return self.judge(visits, patients, by_day).rename({name: f"{short}_{when}" for name, short in DATED.items()})
+
+
+def criteria() -> tuple[str, ...]:
+    """The criteria there are: the files of `clinic/response/`, sorted."""
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(response.__path__)))
+
+
+def judged_by(name: str) -> Criterion:
+    """The criterion of this name, as a disease names it.
+
+    Raises
+    ------
+    UnknownName
+        There is no such file.
+    """
+    known = criteria()
+    if name not in known:
+        raise UnknownName("response", name, known, 'It stands in "response" of the disease file.')
+    return importlib.import_module(f"{response.__name__}.{name}").CRITERION
+
+
+def looked(visits: pl.DataFrame, *quantities: str) -> pl.DataFrame:
+    """The values of some quantities that were measured, with `start`: whether the look was planned as the start."""
+    rows = visits.filter(pl.col("quantity").is_in(quantities) & ~pl.col("missed") & pl.col("value").is_not_null())
+    return rows.with_columns((pl.col("day_planned") <= BASELINE_UNTIL).alias("start"))
+
+
+def _everyone(visits: pl.DataFrame, patients: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per patient with the dates that end a response; missing ones are null."""
+    seen = visits.filter(~pl.col("missed")).group_by(KEYS).agg(pl.col("day").max().alias("last_seen_day"))
+    table = visits.select(KEYS).unique() if patients is None else patients
+    dates = ("death_day", "subsequent_therapy_day", "last_contact_day")
+    columns = [
+        pl.col(name).cast(pl.Float64) if name in table.columns else pl.lit(None, dtype=pl.Float64).alias(name)
+        for name in dates
+    ]
+    return table.select(*KEYS, *columns).join(seen, on=KEYS, how="left")

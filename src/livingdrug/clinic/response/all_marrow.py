@@ -1,0 +1,184 @@
+"""Response of acute lymphoblastic leukaemia from what was seen at visits: remission, failure, relapse, MRD.
+
+    marrow blasts   neutrophils  platelets   at this visit
+    below 5 %       > 1.0e9/L    > 100e9/L   CR   complete remission
+    below 5 %       otherwise or unknown     CRi  with incomplete recovery of counts
+    5 % or more     any                      NR before a remission, relapse after one
+
+Sources: marrow and count limits, http://ashpublications.net/view-large/12204026 and
+https://www.manula.com/manuals/cibmtr/fim/1/en/topic/all-response-criteria (both read); MRD limit 0.01 % (read there);
+remission within 3 months kept for at least 28 days, the primary endpoint of ELIANA (read in
+https://www.acemap.info/paper/417588127). Extramedullary disease and transfusions are not simulated.
+
+Assumed, because no source we read says it: a patient without remission by the day asked for has failed on the day of the first
+marrow assessment (from day 21) that shows 5 % blasts or more; a remission that did not last 28 days is no
+response, and its end is the failure; a remission first seen later does not undo a failure. A marrow planned for day 0 is the
+start and shows no response.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Words, looked
+
+NEVER = float("inf")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a response assessment; the defaults are the usual ones.
+
+    Attributes
+    ----------
+    blasts_percent
+        Marrow blasts below this are remission, at or above it disease [%].
+    neutrophils, platelets
+        Above these counts remission is complete [1e9/L].
+    mrd_fraction
+        Below this, or below the assay's limit, is MRD-negative.
+    kept_for
+        A remission counts when it was seen to last this long [day].
+    first_assessment_day
+        Assessments before this day cannot show failure: blasts may still be falling [day].
+    """
+
+    blasts_percent: float = 5.0
+    neutrophils: float = 1.0
+    platelets: float = 100.0
+    mrd_fraction: float = 1e-4
+    kept_for: float = 28.0
+    first_assessment_day: float = 21.0
+
+
+USUAL = Limits()
+
+
+def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFrame:
+    """What each marrow assessment after the start showed.
+
+    Parameters
+    ----------
+    visits
+        The visits frame; marrow blasts, and at the same planned day counts and MRD when measured.
+
+    Returns
+    -------
+    One row per assessment that took place (none is an empty frame), with the columns of `STATUS_SCHEMA`. Sorted.
+    """
+    at = [*KEYS, "day_planned"]
+
+    def one(quantity: str, column: pl.Expr) -> pl.DataFrame:
+        """The first value at each planned day."""
+        rows = looked(visits, quantity).sort(*at, "day")
+        return rows.select(*at, column).unique(subset=at, keep="first", maintain_order=True)
+
+    # every marrow counts, also one taken between visits; counts and MRD are those of its planned day
+    marrow = looked(visits, "blasts_percent").select(*at, "day", "start", pl.col("value").alias("blasts"))
+    marrow = marrow.sort(*at, "day", "blasts").unique(subset=[*KEYS, "day"], keep="last", maintain_order=True)
+    for quantity in ("anc_1e9_per_l", "platelets_1e9_per_l"):
+        marrow = marrow.join(one(quantity, pl.col("value").alias(quantity)), on=at, how="left")
+    residual = ~pl.col("below_limit") & (pl.col("value") >= limits.mrd_fraction)
+    marrow = marrow.join(one("mrd_fraction", residual.alias("residual")), on=at, how="left")
+    counts = (pl.col("anc_1e9_per_l") > limits.neutrophils) & (pl.col("platelets_1e9_per_l") > limits.platelets)
+    status = (
+        pl.when(pl.col("blasts") >= limits.blasts_percent)
+        .then(pl.lit("NR"))
+        .when(counts.fill_null(False))
+        .then(pl.lit("CR"))
+        .otherwise(pl.lit("CRi"))
+    )
+    found = marrow.filter(~pl.col("start")).with_columns(status.alias("status"))
+    return found.select(*STATUS_SCHEMA).sort(*KEYS, "day")
+
+
+def kept_remission(
+    criterion: Criterion, statuses: pl.DataFrame, patients: pl.DataFrame, by_day: float, limits: Limits = USUAL
+) -> pl.DataFrame:
+    """A remission by a day that was kept, and what ended it; see the first lines of this file.
+
+    Notes
+    -----
+    A remission is kept when neither blasts nor death nor another therapy was seen within `kept_for` days of it, and the
+    patient was seen or known alive at least that long after it. Best response is CR when any assessment of the remission
+    by the day was CR. Assessments after another therapy began are not used.
+    """
+    day, in_time = pl.col("day"), pl.col("day") <= by_day
+    in_remission = pl.col("status").is_in(criterion.responses)
+    status = statuses.join(patients, on=KEYS, how="left").filter(
+        day <= pl.col("subsequent_therapy_day").fill_null(NEVER)
+    )
+    first = status.group_by(KEYS).agg(day.filter(in_remission & in_time).min().alias("remission_day"))
+    status = status.join(first, on=KEYS, how="left")
+    blasts_again = ~in_remission & (day > pl.col("remission_day"))
+    not_yet = ~in_remission & (day >= limits.first_assessment_day) & pl.col("remission_day").is_null()
+    found = status.group_by(KEYS).agg(
+        pl.col("remission_day").first(),
+        day.filter(blasts_again).min().alias("blasts_again_day"),
+        day.filter(not_yet & in_time).min().alias("failed_day"),
+    )
+    # what happened inside the remission, before any return of blasts and by the day
+    inside = status.join(found.select(*KEYS, "blasts_again_day"), on=KEYS, how="left").filter(
+        in_remission & in_time & (day < pl.col("blasts_again_day").fill_null(NEVER))
+    )
+    quality = inside.group_by(KEYS).agg(
+        pl.col("status").is_in(criterion.complete).any().alias("ever_complete"),
+        (~pl.col("residual")).fill_null(False).any().alias("ever_negative"),
+    )
+    table = patients.join(found, on=KEYS, how="left").join(quality, on=KEYS, how="left")
+    until = pl.col("remission_day") + limits.kept_for
+    broken = pl.min_horizontal("blasts_again_day", "death_day", "subsequent_therapy_day").fill_null(NEVER)
+    alive_until = pl.max_horizontal("last_seen_day", "last_contact_day").fill_null(-NEVER)
+    kept = ((broken >= until) & (alive_until >= until)).fill_null(False)
+    reached, responded = pl.col("remission_day").is_not_null(), pl.col("responded")
+    table = table.with_columns((reached & kept).alias("responded"), (reached & ~kept).alias("lost_early"))
+    complete = responded & pl.col("ever_complete").fill_null(False)
+    best, incomplete, none = criterion.order
+    return table.select(
+        *KEYS,
+        responded,
+        complete.alias("complete"),
+        (responded & ~complete).alias("incomplete"),
+        pl.when(complete)
+        .then(pl.lit(best))
+        .when(responded)
+        .then(pl.lit(incomplete))
+        .otherwise(pl.lit(none))
+        .alias("best_response"),
+        pl.when(responded).then("remission_day").alias("first_response_day"),
+        (responded & pl.col("ever_negative").fill_null(False)).alias("residual_negative"),
+        pl.when("lost_early").then("blasts_again_day").otherwise("failed_day").alias("treatment_failure_day"),
+        pl.when(responded).then("blasts_again_day").alias("relapse_day"),
+    )
+
+
+CRITERION = Criterion(
+    order=("CR", "CRi", "NR"),
+    responses=("CR", "CRi"),
+    complete=("CR",),
+    looks_when_overt=True,
+    status_at_visits=status_at_visits,
+    record=kept_remission,
+    words=Words(
+        title="Remission by marrow and blood counts",
+        status={
+            "CR": "complete remission",
+            "CRi": "remission with incomplete blood counts",
+            "NR": "no remission",
+        },
+        or_better={"CR": "CR", "CRi": "CR or CRi"},
+        at_a_visit={
+            "CR": "fewer than 5 % blasts, neutrophils above 1.0 and platelets above 100 ×10⁹/L",
+            "CRi": "fewer than 5 % blasts, counts lower or not known",
+            "NR": "5 % blasts or more",
+        },
+        counted="by 3 months, kept for at least 28 days",
+        lead="Remission needs fewer than 5 % blasts in the marrow; it is called complete when neutrophils and platelets have recovered too.",
+        look="The marrow",
+        responding="in remission",
+        lost="relapse",
+        failed="no remission",
+    ),
+)

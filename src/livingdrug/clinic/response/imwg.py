@@ -1,0 +1,153 @@
+"""Response of myeloma from M-protein and marrow: the criteria of the International Myeloma Working Group, as far as these show it.
+
+    at one visit, the first that holds
+    PD    M-protein risen by a quarter or more, and by 5 g/L or more, from the lowest seen
+    sCR   as CR, and no clonal plasma cells seen in that marrow
+    CR    immunofixation negative, and fewer than 5 % plasma cells in a marrow taken by then
+    VGPR  M-protein down by 90 % or more, or seen by immunofixation only (below what electrophoresis measures)
+    PR    M-protein down by half or more
+    SD    otherwise
+
+The first M-protein planned for day 0 is the start, also where it took place some days later; it shows no response. The limits are
+those of the criteria of 2016 as our science note recalls them (it has read the limits of progression).
+
+Not simulated, and therefore not asked for: free light chains (stringent response rests on the marrow alone), urine, plasmacytomas and
+bone lesions, confirmation by a second sample; minimal response counts as stable disease.
+
+Assumed: an M-protein assay's lower limit is that of immunofixation; a marrow counts for a visit up to two weeks before it was taken; without
+any marrow the best is VGPR; a start that was missed leaves PR and VGPR unknown (SD) unless only immunofixation is positive; what comes
+after progression or another therapy does not count; a patient without a visit after the start is not evaluable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Words, looked
+from livingdrug.clinic.every_visit import best_of_every_visit
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the assessment.
+
+    Attributes
+    ----------
+    complete_marrow_percent
+        Marrow plasma cells below which a response may be complete [percent].
+    very_good_share, partial_share
+        M-protein relative to the start at most.
+    electrophoresis_g_per_l
+        M-protein below which only immunofixation shows it [g/L].
+    progressive_rise, progressive_g_per_l
+        M-protein relative to the lowest seen at least, and above it at least [g/L].
+    residual_percent
+        Marrow plasma cells that count as none [percent], beside those below the assay's limit.
+    marrow_window
+        A marrow taken up to so many days after a visit counts for it [day].
+    """
+
+    complete_marrow_percent: float = 5.0
+    very_good_share: float = 0.1
+    partial_share: float = 0.5
+    electrophoresis_g_per_l: float = 0.5
+    progressive_rise: float = 1.25
+    progressive_g_per_l: float = 5.0
+    residual_percent: float = 0.0
+    marrow_window: float = 14.0
+
+
+IMWG = Limits()
+
+
+def status_at_visits(visits: pl.DataFrame, limits: Limits = IMWG) -> pl.DataFrame:
+    """What each M-protein after the start showed, and each look for residual disease.
+
+    Parameters
+    ----------
+    visits
+        The visits frame with ``m_protein_g_per_l``, ``marrow_plasma_percent`` and, where it was looked for, ``mrd_fraction``.
+
+    Returns
+    -------
+    One row per M-protein and per look for residual disease (status null), with the columns of `STATUS_SCHEMA`. Sorted.
+    """
+    rows = _with_marrow(visits, limits)
+    value = pl.col("m_protein")
+    start = rows.filter("start").group_by(KEYS).agg(value.first().alias("start_g_per_l"))
+    rows = rows.join(start, on=KEYS, how="left").sort(*KEYS, "day")
+    rows = rows.with_columns(value.cum_min().shift(1).over(KEYS).alias("lowest"))
+    lowest, started = pl.col("lowest"), pl.col("start_g_per_l")
+    risen = (value >= limits.progressive_rise * lowest) & (value - lowest >= limits.progressive_g_per_l)
+    complete = pl.col("negative") & (pl.col("marrow_percent") < limits.complete_marrow_percent)
+    very_good = (value <= limits.very_good_share * started).fill_null(False) | (value < limits.electrophoresis_g_per_l)
+    status = (
+        pl.when(risen.fill_null(False))
+        .then(pl.lit("PD"))
+        .when((complete & pl.col("no_plasma_cells")).fill_null(False))
+        .then(pl.lit("sCR"))
+        .when(complete.fill_null(False))
+        .then(pl.lit("CR"))
+        .when(very_good)
+        .then(pl.lit("VGPR"))
+        .when((value <= limits.partial_share * started).fill_null(False))
+        .then(pl.lit("PR"))
+        .otherwise(pl.lit("SD"))
+    )
+    judged = rows.with_columns(status.alias("status"), pl.lit(None, dtype=pl.Boolean).alias("residual"))
+    residual = looked(visits, "mrd_fraction").with_columns(
+        pl.lit(None, dtype=pl.String).alias("status"), (~pl.col("below_limit")).alias("residual")
+    )
+    parts = [part.filter(~pl.col("start")).select(*STATUS_SCHEMA) for part in (judged, residual)]
+    return pl.concat(parts).sort(*KEYS, "day", maintain_order=True)
+
+
+def _with_marrow(visits: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    """Every M-protein with the last marrow that counts for it: marrow_percent and no_plasma_cells, null without one."""
+    protein = looked(visits, "m_protein_g_per_l").select(
+        *KEYS, "day", "start", pl.col("value").alias("m_protein"), pl.col("below_limit").alias("negative"),
+        (pl.col("day") + limits.marrow_window).alias("taken_until"),
+    )  # fmt: skip
+    marrow = looked(visits, "marrow_plasma_percent").filter(~pl.col("start"))
+    marrow = marrow.select(
+        *KEYS, pl.col("day").alias("taken_until"), pl.col("value").alias("marrow_percent"),
+        (pl.col("below_limit") | (pl.col("value") <= limits.residual_percent)).alias("no_plasma_cells"),
+    )  # fmt: skip
+    return protein.sort("taken_until").join_asof(
+        marrow.sort("taken_until"), on="taken_until", by=list(KEYS), strategy="backward", check_sortedness=False
+    ).sort(*KEYS, "day")  # fmt: skip
+
+
+CRITERION = Criterion(
+    order=("sCR", "CR", "VGPR", "PR", "SD", "PD"),
+    responses=("sCR", "CR", "VGPR", "PR"),
+    complete=("sCR", "CR"),
+    looks_when_overt=False,
+    status_at_visits=status_at_visits,
+    record=best_of_every_visit,
+    words=Words(
+        title="Response by M-protein and marrow (IMWG)",
+        status={
+            "sCR": "stringent complete response",
+            "CR": "complete response",
+            "VGPR": "very good partial response",
+            "PR": "partial response",
+            "SD": "stable disease",
+            "PD": "progression",
+            "NE": "not evaluable",
+        },
+        or_better={"sCR": "sCR", "CR": "≥ CR", "VGPR": "≥ VGPR", "PR": "overall response"},
+        at_a_visit={
+            "sCR": "as CR, and no clonal plasma cells seen in that marrow",
+            "CR": "immunofixation negative, and fewer than 5 % plasma cells in the marrow",
+            "VGPR": "M-protein down by 90 % or more, or seen by immunofixation only",
+            "PR": "M-protein down by half or more",
+            "SD": "neither response nor progression",
+            "PD": "M-protein risen by a quarter or more, and by 5 g/L or more, from the lowest",
+        },
+        counted="at any visit before progression or another therapy",
+        lead="Response is read from M-protein and marrow: complete when M-protein is gone, partial when it has halved.",
+    ),
+)

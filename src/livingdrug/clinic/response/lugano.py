@@ -1,0 +1,121 @@
+"""Response of lymphoma from volumes seen by PET-CT: complete and partial response, stable disease, progression.
+
+    at one imaging visit, the first that holds
+    PD  size grown by half or more from the smallest seen, and lymphoma visible
+    CR  metabolic volume below 1 mL, and not visible or below 2 % of the start
+    PR  size down by half or more from the start
+    SD  otherwise
+
+Size stands for the sum of the products of diameters (SPD): volume to the power 2/3. The limits of CR (10^9 cells, which
+are 1 mL, and 2 % of the start), of PR and of PD (halved, grown by half) are those of our science note, which recalls the
+Lugano classification 2014 and has not read it. New lesions and scores of uptake are not simulated. The imaging planned for
+day 0 is the start, also where it took place some days later; it shows no response.
+
+Assumed: a start that was missed leaves PR unknown (SD), not CR or PD; what comes after progression or another therapy
+does not count; a patient never imaged after the start is not evaluable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Words, looked
+from livingdrug.clinic.every_visit import best_of_every_visit
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the assessment.
+
+    Attributes
+    ----------
+    complete_volume_ml, complete_share
+        Metabolic volume below which, and share of the start below which, response is complete.
+    partial_size, progressive_size
+        Size relative to the start at most, and relative to the smallest at least.
+    size_power
+        Size = volume to this power.
+    """
+
+    complete_volume_ml: float = 1.0
+    complete_share: float = 0.02
+    partial_size: float = 0.5
+    progressive_size: float = 1.5
+    size_power: float = 2.0 / 3.0
+
+
+LUGANO = Limits()
+
+
+def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFrame:
+    """What each imaging after the start showed.
+
+    Parameters
+    ----------
+    visits
+        The visits frame with ``metabolic_volume_ml`` and ``tumour_volume_ml``, measured at the same visits.
+
+    Returns
+    -------
+    One row per imaging that took place, with the columns of `STATUS_SCHEMA`; residual disease is not looked for. Sorted.
+    """
+    pet = looked(visits, "metabolic_volume_ml").select(
+        *KEYS, "day", "start", pl.col("value").alias("metabolic"), pl.col("below_limit").alias("invisible")
+    )
+    ct = looked(visits, "tumour_volume_ml").select(*KEYS, "day", pl.col("value").alias("volume"))
+    scans = pet.join(ct, on=[*KEYS, "day"], how="inner").sort(*KEYS, "day")
+    # nothing smaller than the limit of a complete response can be told apart: growth counts from there
+    visible_size = pl.max_horizontal("volume", pl.lit(limits.complete_volume_ml)) ** limits.size_power
+    scans = scans.with_columns(visible_size.alias("size"))
+    start = scans.filter("start").group_by(KEYS)
+    start = start.agg(pl.col("size").first().alias("start_size"), pl.col("metabolic").first().alias("start_volume"))
+    scans = scans.join(start, on=KEYS, how="left").sort(*KEYS, "day")
+    scans = scans.with_columns(pl.col("size").cum_min().shift(1).over(KEYS).alias("smallest"))
+    metabolic = pl.col("metabolic")
+    small_enough = pl.col("invisible") | (metabolic < limits.complete_share * pl.col("start_volume")).fill_null(True)
+    gone = (metabolic < limits.complete_volume_ml) & small_enough
+    grown = pl.col("size") >= limits.progressive_size * pl.col("smallest")
+    halved = pl.col("size") <= limits.partial_size * pl.col("start_size")
+    status = (
+        pl.when((grown & ~gone).fill_null(False))
+        .then(pl.lit("PD"))
+        .when(gone)
+        .then(pl.lit("CR"))
+        .when(halved.fill_null(False))
+        .then(pl.lit("PR"))
+        .otherwise(pl.lit("SD"))
+    )
+    found = scans.with_columns(status.alias("status"), pl.lit(None, dtype=pl.Boolean).alias("residual"))
+    return found.filter(~pl.col("start")).select(*STATUS_SCHEMA)
+
+
+CRITERION = Criterion(
+    order=("CR", "PR", "SD", "PD"),
+    responses=("CR", "PR"),
+    complete=("CR",),
+    looks_when_overt=False,
+    status_at_visits=status_at_visits,
+    record=best_of_every_visit,
+    words=Words(
+        title="Response by volumes on PET-CT (Lugano)",
+        status={
+            "CR": "complete response",
+            "PR": "partial response",
+            "SD": "stable disease",
+            "PD": "progression",
+            "NE": "not evaluable",
+        },
+        or_better={"CR": "CR", "PR": "overall response"},
+        at_a_visit={
+            "CR": "metabolic volume below 1 mL, and invisible or below 2 % of the start",
+            "PR": "size down by half or more from the start",
+            "SD": "neither response nor progression",
+            "PD": "visible, and size grown by half or more from the smallest",
+        },
+        counted="at any visit before progression or another therapy",
+        lead="Response is read from volumes: complete when nothing active is left, partial when size has halved.",
+        look="The scan",
+    ),
+)

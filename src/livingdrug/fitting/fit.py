@@ -1,0 +1,259 @@
+"""A population fit in one call: data and the name of a model in, estimates and diagnostics out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from livingdrug.fitting.checkpoint import Checkpoint
+from livingdrug.fitting.data import KineticsData
+from livingdrug.fitting.importance import (
+    Coordinates,
+    Proposals,
+    covariance_of,
+    determined,
+    examine,
+    refine,
+    rise,
+)
+from livingdrug.fitting.likelihood import likelihood_of
+from livingdrug.fitting.modes import conditional_modes
+from livingdrug.fitting.result import Fit
+from livingdrug.fitting.saem import Progress, Settings, approximate, conditional_moments
+from livingdrug.fitting.specification import specify
+from livingdrug.fitting.structure import StructuralModel, load_model, refuse_missing_doses
+from livingdrug.foundation.errors import BadInput, Interrupted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SWEEPS = 50
+"""Of the chains at the estimates, for each patient's moments."""
+_WIDER, _ADAPTED = 1.5, 2
+"""The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
+
+
+def fit(
+    data: KineticsData,
+    model: str | StructuralModel,
+    *,
+    error: str | Sequence[str] | None = None,
+    covariates: Mapping[str, Sequence[str]] | None = None,
+    correlations: Sequence[Sequence[str]] | str = (),
+    no_spread: Sequence[str] = (),
+    fixed: Mapping[str, float] | None = None,
+    start: Mapping[str, float] | None = None,
+    spread: Mapping[str, float] | None = None,
+    fixed_error: Mapping[str, float] | None = None,
+    seed: int = 1,
+    threads: int | None = None,
+    settings: Settings | None = None,
+    refined: bool = True,
+    progress: Progress | None = None,
+    folder: Path | str | None = None,
+    resume: bool = False,
+) -> Fit:
+    """Fit a population model to kinetics; results below the limit count by their probability (M3).
+
+    Parameters
+    ----------
+    data
+        From `livingdrug.read_kinetics`.
+    model
+        A name of `livingdrug.fitting.structure.model_names()`, a TOML file that describes an SBML or Antimony model (see
+        `livingdrug.fitting.engine_model`), or a model of your own.
+    error
+        Residual error, one for all outputs or one each: additive, proportional, combined, combined_root, lognormal; the
+        model's usual one by default.
+    covariates
+        Parameter -> formulas of covariates, each an effect on the parameter's own scale:
+        ``{"CL": ["log(WT/70)"], "Cmax": ["SEX"]}``. Words become one effect per word against the commonest.
+    correlations
+        Groups of parameters that vary together, or ``"full"`` for all.
+    no_spread
+        Parameters in which patients do not differ.
+    fixed
+        Parameters that are not estimated, with their values; covariate effects too, as ``"beta(CL, log(WT/70))"``.
+    start, spread
+        Typical values and standard deviations (on the parameter's own scale) to begin with; proposed from the data.
+    fixed_error
+        Error sizes a and b that are not estimated.
+    seed
+        The same seed gives the same bytes, with any number of threads.
+    threads
+        Processor threads; all by default.
+    settings
+        Iterations and chains.
+    refined
+        Whether the last steps to the maximum are taken by Newton's method on the sampled likelihood.
+    progress
+        Called after each iteration with (done, total, values).
+    folder
+        Where the result is saved, as by `Fit.save`; what is done is kept there when the user interrupts.
+    resume
+        Go on with what an interrupted fit left in `folder`: to the same bytes.
+
+    Raises
+    ------
+    UnknownName, BadInput
+        Something asked for does not exist or cannot be.
+    Interrupted
+        Stopped by the user; what was done is in `folder`.
+
+    Examples
+    --------
+    >>> data = read_kinetics("ck.csv", lloq="25 copy/ug")                              # doctest: +SKIP
+    >>> fit(data, "stein2019", seed=1, covariates={"Cmax": ["log(WT/70)"]})            # doctest: +SKIP
+    """
+    import os
+
+    structure = load_model(model) if isinstance(model, str) else model
+    name = model if isinstance(model, str) else structure.title
+    refuse_missing_doses(structure, data)
+    _refuse_outputs(structure, data)
+    chosen = Settings(**{**asdict(settings or Settings()), "seed": seed})
+    options = {
+        "error": error, "spread": spread, "no_spread": list(no_spread), "fixed": fixed, "start": start,
+        "correlations": correlations, "covariates": covariates, "fixed_error": fixed_error,
+    }  # fmt: skip
+    specification = specify(structure, data, **options)
+    likelihood = likelihood_of(structure, data, threads or os.cpu_count() or 1)
+    asked = {key: value for key, value in options.items() if value}
+    found = estimate(
+        name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress,
+        options=asked, checkpoint=Checkpoint.of(folder, name, data, asked, chosen), resume=resume,
+    )  # fmt: skip
+    if folder is not None:
+        found.save(folder)
+    return found
+
+
+def _refuse_outputs(structure: StructuralModel, data: KineticsData) -> None:
+    if len(data.outputs) > len(structure.outputs):
+        raise BadInput(
+            f"the data hold {len(data.outputs)} outputs ({', '.join(data.outputs)}), {structure.title} gives "
+            f"{len(structure.outputs)}.\n  Keep one when reading: output=… (--output NAME)."
+        )
+
+
+def estimate(
+    name: str,
+    structure: StructuralModel,
+    data: KineticsData,
+    specification: Any,
+    likelihood: Any,
+    settings: Settings,
+    *,
+    refined: bool = True,
+    progress: Progress | None = None,
+    options: Mapping[str, Any] | None = None,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+) -> Fit:
+    """The fit of a specification: SAEM, then the likelihood, its curvature, and each patient's mode."""
+    population, errors = specification.population, specification.errors
+    coordinates = Coordinates(population, errors, specification.error_fixed)
+    state = checkpoint.load() if checkpoint is not None and resume else None
+    try:
+        found = approximate(
+            likelihood, population, specification.start, errors, settings, error_fixed=specification.error_fixed,
+            progress=progress, state=state, keep=checkpoint.keep if checkpoint is not None else None,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        where = f"; what was done is in {checkpoint.folder}.\n  Go on with resume=True (--resume)" if checkpoint else ""
+        raise Interrupted(f"the fit was stopped{where}.") from None
+    if not np.isfinite(found.chains.fit).all():
+        lost = sorted({data.patients[i] for i in found.chains.who[~np.isfinite(found.chains.fit)]})
+        raise BadInput(
+            f"{name}: no parameters were found that make the data of {len(lost)} patients possible ({', '.join(lost[:8])}).\n"
+            "  1. Look at their rows (livingdrug data check). 2. Give start values. 3. Try another residual error."
+        )
+    mean, covariance = conditional_moments(found, likelihood, population, errors, _SWEEPS)
+    theta, examined = _at_the_maximum(likelihood, coordinates, found.theta, mean, covariance, settings.seed, refined)
+    modes = conditional_modes(likelihood, population, theta, errors, examined.mean)
+    judgement = _judge(coordinates, found, theta, examined)
+    return Fit(
+        name, structure, data, specification, theta, examined, modes, _trace(coordinates, found.trace), judgement,
+        asdict(settings), dict(options or {}), likelihood,
+    )  # fmt: skip
+
+
+def _at_the_maximum(
+    likelihood: Any, coordinates: Coordinates, theta: Any, mean: Any, covariance: Any, seed: int, refined: bool
+) -> tuple[Any, Any]:
+    """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there."""
+    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed)
+    for _ in range(_ADAPTED):
+        proposals = proposals.again(examine(likelihood, coordinates, theta, proposals), theta.omega)
+    if not refined:
+        return theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
+    theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8)
+    proposals = proposals.again(here, theta.omega, points=2 * proposals.points)
+    theta, here, _ = refine(likelihood, coordinates, theta, proposals, steps=2)
+    return theta, here
+
+
+def _trace(coordinates: Coordinates, values: Any) -> pl.DataFrame:
+    import polars as pl
+
+    population = coordinates.population
+    full = Coordinates(population, coordinates.errors)
+    names = [*population.coefficients, *full.names[full.beta.size :]]
+    frame = pl.DataFrame({"iteration": np.arange(1, len(values) + 1)})
+    return frame.with_columns(pl.Series(name, values[:, i]) for i, name in enumerate(names))
+
+
+def _judge(coordinates: Coordinates, found: Any, theta: Any, examined: Any) -> dict[str, tuple[bool, str]]:
+    """What was checked about convergence."""
+    names, settings = coordinates.names, found.settings
+    covariance = covariance_of(coordinates, examined.information)
+    error = np.sqrt(np.diag(covariance))
+    lost = [name for name, keep in zip(names, determined(coordinates, examined.information), strict=True) if not keep]
+    curved = bool(np.isfinite(error).any())
+    judgement: dict[str, tuple[bool, str]] = {}
+    if lost:
+        judgement["spread"] = (
+            False,
+            f"{', '.join(lost)} cannot be told from no spread in these data; take it away with no_spread (--no-spread)",
+        )
+    judgement["curvature"] = (
+        curved,
+        "the likelihood bends down in every direction"
+        if curved
+        else "the data do not determine every number: the likelihood is flat in some direction; fix a parameter (--fix), or "
+        "take its spread away (--no-spread)",
+    )
+    if curved:
+        moved = np.nan_to_num(np.abs(coordinates.pack(theta) - coordinates.pack(found.theta)) / error)
+        far = int(np.argmax(moved))
+        judgement["maximum"] = (
+            bool(moved[far] < 0.7),
+            f"the last steps moved {names[far]} most, by {moved[far]:.2f} standard errors"
+            + ("" if moved[far] < 0.7 else "; run more iterations (--settle)"),
+        )
+    left = rise(coordinates, examined)
+    judgement["gradient"] = (left < 1e-2, f"the log likelihood could still rise by about {left:.1g}")
+    tail = found.trace[settings.explore // 2 : settings.explore]
+    if len(tail) >= 20:
+        half = len(tail) // 2
+        full = Coordinates(coordinates.population, coordinates.errors)
+        labels = [*coordinates.population.coefficients, *full.names[full.beta.size :]]
+        noise = tail.std(axis=0) + 1e-12 * (1 + np.abs(tail).mean(axis=0))
+        drift = np.abs(tail[half:].mean(axis=0) - tail[:half].mean(axis=0)) / noise
+        worst = int(np.argmax(drift))
+        steady = drift[worst] < 1.5 or bool(lost)
+        judgement["steady"] = (
+            bool(steady),
+            f"while exploring, {labels[worst]} drifted most, by {drift[worst]:.1f} of its own fluctuation"
+            + ("" if steady else "; run more iterations (--explore)"),
+        )
+    share = float(examined.effective.min())
+    judgement["samples"] = (
+        share > 0.02,
+        f"the likelihood's samples are worth {100 * share:.0f} % of as many independent ones in the worst patient",
+    )
+    return judgement

@@ -1,0 +1,427 @@
+"""The likelihood of the data, patients' parameters integrated out, and how it bends around the estimates.
+
+    L_i(θ) = mean over samples of p(y_i | φ) p(φ; θ) / q_i(φ),    φ from q_i, a Student t around the patient's own mean
+
+Samples are shifted Sobol points, so that the integral is far more exact than with as many random ones; its error is
+judged from independent shifts. Gradient and curvature are those of this very sum (Louis' formula), which makes both the
+standard errors and the last Newton steps towards the maximum exact up to that error.
+
+Source: Louis TA. Finding the observed information matrix when using the EM algorithm. J R Stat Soc B 1982;44:226-233.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv, gammaln, logsumexp, ndtri
+
+from livingdrug.fitting.draws import uniforms
+from livingdrug.fitting.error_models import ErrorModel
+from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms, row_sums
+from livingdrug.fitting.population import Population, Theta
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+FREEDOM = 5.0
+"""Of the Student t: heavy enough tails for skewed posteriors."""
+_ROWS = 60_000
+"""Samples held at one time."""
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """The order of everything estimated: β, log standard deviations, correlations, log errors."""
+
+    population: Population
+    errors: tuple[ErrorModel, ...]
+    error_fixed: bool = False
+
+    @property
+    def beta(self) -> Integers:
+        """Coefficients that are estimated."""
+        return np.flatnonzero(self.population.estimated)
+
+    @property
+    def error(self) -> list[tuple[int, int]]:
+        """(output, a or b) of each error size that is estimated."""
+        if self.error_fixed:
+            return []
+        return [(k, "ab".index(p)) for k, e in enumerate(self.errors) for p in e.parameters]
+
+    @property
+    def size(self) -> int:
+        """How many numbers are estimated."""
+        return self.beta.size + self.population.random.size + len(self.population.pairs) + len(self.error)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the numbers, as tables call them."""
+        p = self.population
+        random = [p.names[i] for i in p.random]
+        outputs = [f"_{k + 1}" if len(self.errors) > 1 else "" for k in range(len(self.errors))]
+        return (
+            [p.coefficients[q] for q in self.beta]
+            + [f"sd({name})" for name in random]
+            + [f"corr({random[i]}, {random[j]})" for i, j in p.pairs]
+            + ["ab"[which] + outputs[k] for k, which in self.error]
+        )
+
+    def pack(self, theta: Theta) -> Floats:
+        """θ as one row."""
+        deviation = np.sqrt(np.diag(theta.omega))
+        corr = [theta.omega[i, j] / (deviation[i] * deviation[j]) for i, j in self.population.pairs]
+        error = [np.log(theta.error[at]) for at in self.error]
+        return np.concatenate([theta.beta[self.beta], np.log(deviation), corr, error])
+
+    def unpack(self, row: Floats, like: Theta) -> Theta:
+        """θ from one row; what is fixed comes from `like`."""
+        q, d = self.beta.size, self.population.random.size
+        beta, error = like.beta.copy(), like.error.copy()
+        beta[self.beta] = row[:q]
+        deviation = np.exp(row[q : q + d])
+        omega = np.diag(deviation**2)
+        pairs = self.population.pairs
+        for (i, j), corr in zip(pairs, row[q + d : q + d + len(pairs)], strict=True):
+            omega[i, j] = omega[j, i] = corr * deviation[i] * deviation[j]
+        for at, size in zip(self.error, row[q + d + len(pairs) :], strict=True):
+            error[at] = np.exp(size)
+        return Theta(beta, omega, error)
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Where samples of each patient are drawn: mean (n, d) and root of the covariance (n, d, d).
+
+    Each round has samples of its own: moments taken from the very samples that are drawn again would fit them too well,
+    and the likelihood would come out too low.
+    """
+
+    mean: Floats
+    root: Floats
+    seed: int
+    round: int = 0
+    shifts: int = 8
+    points: int = 256
+
+    @classmethod
+    def around(cls, mean: Floats, covariance: Floats, omega: Floats, seed: int, *, points: int = 256) -> Proposals:
+        """From moments; a covariance that chains saw too narrow is widened a little."""
+        d = mean.shape[1]
+        safe = covariance + 1e-4 * np.diag(np.diag(omega)) + 1e-14 * np.eye(d)
+        return cls(mean, np.asarray(np.linalg.cholesky(safe), np.float64), seed, points=points)
+
+    def again(self, seen: Examined, omega: Floats, *, points: int = 0) -> Proposals:
+        """The next round, around the moments that this one showed."""
+        fresh = Proposals.around(seen.mean, seen.covariance, omega, self.seed, points=points or self.points)
+        return replace(fresh, round=self.round + 1)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The likelihood at one θ.
+
+    Attributes
+    ----------
+    log_likelihood
+        Its logarithm.
+    monte_carlo_error
+        Standard error of that from sampling.
+    by_patient
+        Contribution of each patient, shaped (n,).
+    mean, covariance
+        Of each patient's φ given the data, shaped (n, d) and (n, d, d).
+    effective
+        Effective share of samples by patient, shaped (n,).
+    gradient, information
+        In `Coordinates`, shaped (k,) and (k, k); empty when not asked for.
+    """
+
+    log_likelihood: float
+    monte_carlo_error: float
+    by_patient: Floats
+    mean: Floats
+    covariance: Floats
+    effective: Floats
+    gradient: Floats
+    information: Floats
+
+
+@cache
+def _sobol(points: int, d: int) -> Floats:
+    from scipy.stats import qmc
+
+    return qmc.Sobol(d, scramble=False).random(points)
+
+
+def _chunks(n: int, per_patient: int) -> Iterator[Integers]:
+    size = max(1, _ROWS // per_patient)
+    for begin in range(0, n, size):
+        yield np.arange(begin, min(begin + size, n), dtype=np.int64)
+
+
+def _samples(proposals: Proposals, patients: Integers) -> tuple[Floats, Floats]:
+    """φ (patients, shifts points, d) and the log of its density q (patients, shifts points)."""
+    d = proposals.mean.shape[1]
+    base = _sobol(proposals.points, d + 1)
+    shift_no = np.tile(np.arange(proposals.shifts, dtype=np.int64), patients.size)
+    shift = uniforms(
+        proposals.seed,
+        "fit/importance",
+        np.repeat(patients, proposals.shifts),
+        shift_no,
+        proposals.round * (d + 1),
+        d + 1,
+    )
+    u = np.mod(base[None] + shift.T[:, None, :], 1.0).reshape(patients.size, -1, d + 1)
+    u = np.clip(u, 1e-12, 1 - 1e-12)
+    stretch = np.sqrt(FREEDOM / (2.0 * gammaincinv(0.5 * FREEDOM, u[..., d])))
+    t = ndtri(u[..., :d]) * stretch[..., None]
+    root = proposals.root[patients]
+    phi = proposals.mean[patients, None] + np.einsum("nij,nmj->nmi", root, t)
+    constant = gammaln(0.5 * (FREEDOM + d)) - gammaln(0.5 * FREEDOM) - 0.5 * d * np.log(FREEDOM * np.pi)
+    logdet = np.log(np.einsum("nii->ni", root)).sum(axis=1)
+    log_q = constant - logdet[:, None] - 0.5 * (FREEDOM + d) * np.log1p((t * t).sum(axis=2) / FREEDOM)
+    return phi, log_q
+
+
+def examine(
+    likelihood: Likelihood, coordinates: Coordinates, theta: Theta, proposals: Proposals, *, curvature: bool = False
+) -> Examined:
+    """Likelihood at θ, and its gradient and curvature when asked for."""
+    population = coordinates.population
+    n, d = population.n_patients, population.random.size
+    per_patient = proposals.shifts * proposals.points
+    sizes = ErrorSizes.of(coordinates.errors, theta.error)
+    centre = population.means(theta.beta)
+    root = np.linalg.cholesky(theta.omega)
+    inverse = np.linalg.inv(theta.omega)
+    logdet = 2 * np.log(np.diag(root)).sum()
+    by_shift = np.zeros((n, proposals.shifts))
+    mean, square, effective = np.zeros((n, d)), np.zeros((n, d, d)), np.zeros(n)
+    k = coordinates.size
+    gradient, information = np.zeros(k), np.zeros((k, k))
+    for patients in _chunks(n, per_patient):
+        phi_random, log_q = _samples(proposals, patients)
+        eta = phi_random - centre[patients][:, None, population.random]
+        phi = np.repeat(centre[patients][:, None, :], per_patient, axis=1)
+        phi[:, :, population.random] = phi_random
+        who = np.repeat(patients, per_patient)
+        psi = np.ascontiguousarray(population.natural(phi).reshape(-1, phi.shape[2]))
+        log_y = likelihood.rows(psi, who, sizes).reshape(patients.size, -1)
+        log_prior = -0.5 * (
+            np.einsum("nmi,ij,nmj->nm", eta, inverse, eta, optimize=True) + logdet + d * np.log(2 * np.pi)
+        )
+        log_w = log_y + log_prior - log_q
+        by_shift[patients] = logsumexp(log_w.reshape(patients.size, proposals.shifts, -1), axis=2) - np.log(
+            proposals.points
+        )
+        weight = np.exp(log_w - logsumexp(log_w, axis=1, keepdims=True))
+        effective[patients] = 1.0 / (weight**2).sum(axis=1) / per_patient
+        mean[patients] = np.einsum("nm,nmi->ni", weight, phi_random)
+        away = phi_random - mean[patients][:, None]
+        square[patients] = np.einsum("nm,nmi,nmj->nij", weight, away, away, optimize=True)
+        if curvature:
+            score, bent = _scores(likelihood, coordinates, theta, phi, psi, who, eta, inverse, weight, patients)
+            expected = np.einsum("nm,nmk->nk", weight, score)
+            centred = score - expected[:, None]
+            gradient += expected.sum(axis=0)
+            information -= np.einsum("nmk,nml->kl", centred * weight[..., None], centred, optimize=True) + bent
+    if curvature:
+        information += _prior_information(coordinates, theta, mean, square)
+    overall = logsumexp(by_shift, axis=1) - np.log(proposals.shifts)
+    spread = np.exp(by_shift - overall[:, None]).std(axis=1, ddof=1) / np.sqrt(proposals.shifts)
+    return Examined(
+        float(overall.sum()), float(np.sqrt((spread**2).sum())), overall, mean, square, effective, gradient, information
+    )
+
+
+def _scores(likelihood, coordinates, theta, phi, psi, who, eta, inverse, weight, patients):
+    """Score of each sample (patients, samples, k), and the weighted sum of second derivatives of the data part."""
+    population: Population = coordinates.population
+    n, m, d = eta.shape
+    beta, error = coordinates.beta, coordinates.error
+    k = coordinates.size
+    score = np.zeros((n, m, k))
+    white = eta @ inverse
+    a = population.design[patients]
+    moving = population.is_random[beta]
+    spread_at = beta.size
+    for column, q in enumerate(beta):
+        if moving[column]:
+            r = int(np.flatnonzero(population.random == population.owner[q])[0])
+            score[:, :, column] = white[:, :, r] * a[:, None, population.owner[q], q]
+    score[:, :, spread_at : spread_at + d] = white * eta - 1.0
+    deviation = np.sqrt(np.diag(theta.omega))
+    for c, (i, j) in enumerate(population.pairs):
+        s = white[:, :, i] * white[:, :, j] - inverse[i, j]
+        score[:, :, spread_at + d + c] = s * deviation[i] * deviation[j]
+    bent = np.zeros((k, k))
+    if not error and moving.all():
+        return score, bent
+    start, level = likelihood.levels(psi, who)
+    sizes = ErrorSizes.of(coordinates.errors, theta.error)
+    sums = row_sums(likelihood.data, who, start, level, sizes)
+    each = weight.reshape(-1)
+    error_at = k - len(error)
+    total = np.einsum("r,rok->ok", each, sums.bend)
+    for c, (o, which) in enumerate(error):
+        score[:, :, error_at + c] = sums.score[:, o, which].reshape(n, m)
+        for e, (other, its) in enumerate(error):
+            if o == other:
+                bent[error_at + c, error_at + e] += total[o, which + its]
+    if moving.all():
+        return score, bent
+    terms = level_terms(likelihood.data, who, start, level, sizes)
+
+    def summed(values: Floats) -> Floats:
+        return np.add.reduceat(np.where(np.isfinite(values), values, 0.0), start[:-1])
+
+    still = [(c, q) for c, q in enumerate(beta) if not moving[c]]
+    slopes = []
+    for c, q in still:
+        h = 1e-4
+        shifted = phi.copy()
+        shifted[:, :, population.owner[q]] += h * a[:, None, population.owner[q], q]
+        _, above = likelihood.levels(np.ascontiguousarray(population.natural(shifted).reshape(psi.shape)), who)
+        slopes.append((above - level) / h)
+        score[:, :, c] = summed(terms.slope * slopes[-1]).reshape(n, m)
+    for (c, _), one in zip(still, slopes, strict=True):
+        for (e, _), two in zip(still, slopes, strict=True):
+            bent[c, e] -= each @ summed(terms.weight * one * two)
+    return score, bent
+
+
+def _prior_information(coordinates: Coordinates, theta: Theta, mean: Floats, covariance: Floats) -> Floats:
+    """Minus second derivatives of the expected log density of φ, by differences of a formula of moments."""
+    population = coordinates.population
+    random = population.random
+    k = coordinates.size
+    base = coordinates.pack(theta)
+    inner = [c for c, q in enumerate(coordinates.beta) if population.is_random[q]]
+    inner += list(range(coordinates.beta.size, k - len(coordinates.error)))
+
+    def expected(row: Floats) -> float:
+        there = coordinates.unpack(row, theta)
+        away = mean - population.means(there.beta)[:, random]
+        total = covariance.sum(axis=0) + away.T @ away
+        _, logdet = np.linalg.slogdet(there.omega)
+        return -0.5 * (len(mean) * logdet + float(np.trace(np.linalg.solve(there.omega, total))))
+
+    size = 1e-3 * np.ones(k)
+    for c, q in enumerate(coordinates.beta):
+        if population.is_random[q]:
+            r = int(np.flatnonzero(random == population.owner[q])[0])
+            scale = np.abs(population.design[:, population.owner[q], q]).max() or 1.0
+            size[c] = 1e-3 * np.sqrt(theta.omega[r, r]) / scale
+    result = np.zeros((k, k))
+    for x, i in enumerate(inner):
+        for j in inner[x:]:
+            value = 0.0
+            for one in (1.0, -1.0):
+                for two in (1.0, -1.0):
+                    row = base.copy()
+                    row[i] += one * size[i]
+                    row[j] += two * size[j]
+                    value += one * two * expected(row)
+            result[i, j] = result[j, i] = -value / (4 * size[i] * size[j])
+    return result
+
+
+def determined(coordinates: Coordinates, information: Floats) -> NDArray[np.bool_]:
+    """Which numbers the data determine: a spread on its way to none is not one, nor are its correlations.
+
+    A spread counts as undetermined when its logarithm's information is below 2: a standard error above a factor of two.
+    """
+    q, d = coordinates.beta.size, coordinates.population.random.size
+    keep = np.ones(coordinates.size, dtype=bool)
+    flat = np.diag(information)[q : q + d] < 2.0
+    keep[q : q + d] = ~flat
+    for c, (i, j) in enumerate(coordinates.population.pairs):
+        keep[q + d + c] = not (flat[i] or flat[j])
+    return keep
+
+
+def covariance_of(coordinates: Coordinates, information: Floats) -> Floats:
+    """Covariance of the estimates, shaped (k, k); NaN for what the data do not determine."""
+    keep = determined(coordinates, information)
+    result = np.full(information.shape, np.nan)
+    inner = information[np.ix_(keep, keep)]
+    try:
+        np.linalg.cholesky(inner)
+    except np.linalg.LinAlgError:
+        return result
+    result[np.ix_(keep, keep)] = np.linalg.inv(inner)
+    return result
+
+
+def rise(coordinates: Coordinates, examined: Examined) -> float:
+    """How much the log likelihood could still rise, by the tangent parabola; inf where it bends up."""
+    covariance = covariance_of(coordinates, examined.information)
+    keep = np.isfinite(np.diag(covariance))
+    if not keep.any():
+        return float("inf")
+    g = examined.gradient[keep]
+    return 0.5 * float(g @ covariance[np.ix_(keep, keep)] @ g)
+
+
+def refine(
+    likelihood: Likelihood, coordinates: Coordinates, theta: Theta, proposals: Proposals, *, steps: int = 3
+) -> tuple[Theta, Examined, Proposals]:
+    """The last steps to the maximum: Newton on the sampled likelihood, taken only while the likelihood rises.
+
+    Returns
+    -------
+    θ, the likelihood there with its curvature, and the samples it was judged by.
+    """
+    here = examine(likelihood, coordinates, theta, proposals, curvature=True)
+    for _ in range(steps):
+        if rise(coordinates, here) < 5e-6:
+            break
+        step = _newton(coordinates, here, theta)
+        for _ in range(3):
+            try:
+                new = coordinates.unpack(coordinates.pack(theta) + step, theta)
+                np.linalg.cholesky(new.omega)
+                there = examine(likelihood, coordinates, new, proposals, curvature=True)
+            except np.linalg.LinAlgError:
+                there = None
+            if there is not None and there.log_likelihood > here.log_likelihood:
+                break
+            there, step = None, 0.25 * step
+        if there is None:
+            break
+        if there.effective.min() < 0.7 * here.effective.min():  # the samples lie beside the new values: draw them anew
+            proposals = proposals.again(there, new.omega)
+            there = examine(likelihood, coordinates, new, proposals, curvature=True)
+        theta, here = new, there
+    return theta, here, proposals
+
+
+def _newton(coordinates: Coordinates, here: Examined, theta: Theta) -> Floats:
+    """A Newton step of what is determined; where the likelihood bends up the step is as if it bent down as much.
+
+    No number moves by more than one standard error, and no typical value by more than half of its spread: farther the
+    samples would say nothing.
+    """
+    keep = determined(coordinates, here.information)
+    inner = here.information[np.ix_(keep, keep)]
+    size = np.sqrt(np.maximum(np.abs(np.diag(inner)), 1.0))
+    values, vectors = np.linalg.eigh(inner / np.outer(size, size))
+    along = vectors.T @ (here.gradient[keep] / size) / np.maximum(np.abs(values), 0.02)
+    step = np.zeros(coordinates.size)
+    step[keep] = vectors @ along / size
+    population = coordinates.population
+    reach = np.full(coordinates.size, np.inf)
+    reach[keep] = 1.0 / size
+    deviation = dict(zip(population.random.tolist(), np.sqrt(np.diag(theta.omega)), strict=True))
+    for c, q in enumerate(coordinates.beta):
+        owner = int(population.owner[q])
+        if owner in deviation:
+            far = np.abs(population.design[:, owner, q]).max() or 1.0
+            reach[c] = min(reach[c], 0.5 * deviation[owner] / far)
+    return step * min(1.0, float(np.min(reach / np.maximum(np.abs(step), 1e-300))))

@@ -1,0 +1,267 @@
+"""How likely a patient's measurements are, given that patient's parameters: the one door through which a fit sees data.
+
+Two kinds of model stand behind it: closed forms as machine code (`CompiledLikelihood`), and models that are integrated
+for many patients at once (`BatchLikelihood`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.fitting import kernels
+from livingdrug.fitting.data import KineticsData
+from livingdrug.fitting.error_models import ErrorModel
+from livingdrug.fitting.structure import StructuralModel
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ErrorSizes:
+    """Residual errors by output: code, a and b, each shaped (outputs,)."""
+
+    code: Integers
+    a: Floats
+    b: Floats
+
+    @classmethod
+    def of(cls, models: tuple[ErrorModel, ...], values: Floats) -> ErrorSizes:
+        """From one row per output of a and b, shaped (outputs, 2)."""
+        code = np.array([model.code for model in models], np.int64)
+        return cls(code, np.ascontiguousarray(values[:, 0]), np.ascontiguousarray(values[:, 1]))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Derivatives of each measurement's log density; row r's measurements begin at `start[r]`.
+
+    Attributes
+    ----------
+    density, slope, weight
+        Log density, its derivative in the level and expected curvature, shaped (k,).
+    """
+
+    start: Integers
+    density: Floats
+    slope: Floats
+    weight: Floats
+
+
+@dataclass(frozen=True)
+class RowSums:
+    """By row: log likelihood and its derivatives in the logarithms of the error sizes.
+
+    Attributes
+    ----------
+    density
+        Shaped (rows,).
+    score
+        In log a and log b of each output, shaped (rows, outputs, 2).
+    bend, curvature
+        Second derivatives, and a positive curvature, shaped (rows, outputs, 3): aa, ab, bb.
+    """
+
+    density: Floats
+    score: Floats
+    bend: Floats
+    curvature: Floats
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Metropolis proposals of one sweep.
+
+    Attributes
+    ----------
+    kinds
+        -2 everything from the population, -1 everything by the patient's own root, j parameter j alone; (proposals,).
+    z
+        Normal numbers in units of the step, shaped (proposals d, rows).
+    log_u
+        Logarithms of uniform numbers, shaped (proposals, rows).
+    scales, random
+        Code of each parameter's scale (p,), and which parameters move (d,).
+    centre
+        Expected φ of the moving parameters, shaped (n, d).
+    root, inverse_root
+        L and L⁻ᵀ of Ω, shaped (d, d).
+    own
+        Roots of the patients' own covariances, shaped (n, d, d).
+    """
+
+    kinds: Integers
+    z: Floats
+    log_u: Floats
+    scales: Integers
+    random: Integers
+    centre: Floats
+    root: Floats
+    inverse_root: Floats
+    own: Floats
+
+
+class Likelihood(Protocol):
+    """What a fit asks of data and model together."""
+
+    data: KineticsData
+
+    def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
+        """Log likelihood of each row: parameters psi (rows, p) of patients `who` (rows,)."""
+        ...
+
+    def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
+        """Where each row's levels begin (rows + 1,), and the levels at the patients' times, one after the other."""
+        ...
+
+
+@dataclass(frozen=True)
+class CompiledLikelihood:
+    """Likelihood of a closed form.
+
+    Attributes
+    ----------
+    threads
+        Blocks computed side by side; no number depends on it.
+    """
+
+    model: StructuralModel
+    data: KineticsData
+    threads: int = 1
+    _pool: Any = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        arrays = {
+            "first": self.data.first, "first_dose": self.data.first_dose,
+            "time": np.ascontiguousarray(self.data.time), "value": np.ascontiguousarray(self.data.value),
+            "censored": np.ascontiguousarray(self.data.censored), "output": np.ascontiguousarray(self.data.output),
+            "doses": np.ascontiguousarray(self.data.doses),
+        }  # fmt: skip
+        object.__setattr__(self, "_arrays", arrays)
+        if self.threads > 1:
+            object.__setattr__(self, "_pool", ThreadPoolExecutor(self.threads))
+
+    def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
+        """See `Likelihood`."""
+        d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
+        result = np.empty(len(who))
+
+        def work(part: slice) -> None:
+            kernels.row_likelihood(
+                self.model.predict, psi[part], who[part], d["first"], d["first_dose"], d["time"], d["value"],
+                d["censored"], d["output"], d["doses"], error.code, error.a, error.b, result[part],
+            )  # fmt: skip
+
+        self._each(work, len(who))
+        return result
+
+    def sweep(self, moves: Moves, phi: Floats, fit: Floats, who: Integers, error: ErrorSizes) -> NDArray[np.bool_]:
+        """Metropolis moves of all rows, in place, as `sampling.sweep` describes; which were taken (proposals, rows)."""
+        d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
+        taken = np.zeros((moves.kinds.size, who.size), dtype=bool)
+
+        def work(part: slice) -> None:
+            kernels.row_sweep(
+                self.model.predict, phi, fit, who, d["first"], d["first_dose"], d["time"], d["value"], d["censored"],
+                d["output"], d["doses"], error.code, error.a, error.b, moves.scales, moves.random, moves.centre,
+                moves.root, moves.inverse_root, moves.own, moves.z, moves.log_u, moves.kinds, part.start, part.stop,
+                taken,
+            )  # fmt: skip
+
+        self._each(work, who.size)
+        return taken
+
+    def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
+        """See `Likelihood`."""
+        d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
+        start = _starts(d["first"], who)
+        level = np.empty(start[-1])
+
+        def work(part: slice) -> None:
+            kernels.row_levels(
+                self.model.predict, psi[part], who[part], d["first"], d["first_dose"], d["time"], d["output"],
+                d["doses"], start[:-1][part], level,
+            )  # fmt: skip
+
+        self._each(work, len(who))
+        return start, level
+
+    def _each(self, work: Callable[[slice], None], n: int) -> None:
+        if self._pool is None or n < 64:
+            work(slice(0, n))
+            return
+        edges = np.linspace(0, n, self.threads + 1).astype(int)
+        list(self._pool.map(work, [slice(a, b) for a, b in itertools.pairwise(edges)]))
+
+
+@dataclass(frozen=True)
+class BatchLikelihood:
+    """Likelihood of a model that gives the levels of many rows at once.
+
+    Attributes
+    ----------
+    predict
+        (psi (rows, p), who (rows,)) -> levels at the patients' times, one row after the other; NaN where there is none.
+    """
+
+    predict: Callable[[Floats, Integers], Floats]
+    data: KineticsData
+
+    def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
+        """See `Likelihood`."""
+        start, level = self.levels(psi, who)
+        return row_sums(self.data, who, start, level, error).density
+
+    def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
+        """See `Likelihood`."""
+        return _starts(self.data.first, who), self.predict(psi, who)
+
+
+def _starts(first: Integers, who: Integers) -> Integers:
+    return np.concatenate([[0], np.cumsum(np.diff(first)[who])]).astype(np.int64)
+
+
+def places(data: KineticsData, who: Integers, start: Integers) -> Integers:
+    """Number of the measurement behind each level of rows that begin at `start`."""
+    first = data.first
+    shift = np.repeat(first[who] - start[:-1], np.diff(start))
+    return np.arange(start[-1]) + shift
+
+
+def level_terms(data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> Terms:
+    """Log densities of measurements around given levels, with their derivatives in the level."""
+    place = places(data, who, start)
+    density, slope, weight = np.empty(level.size), np.empty(level.size), np.empty(level.size)
+    kernels.level_terms(
+        np.ascontiguousarray(level), data.value[place], data.censored[place], data.output[place],
+        error.code, error.a, error.b, density, slope, weight,
+    )  # fmt: skip
+    return Terms(start, density, slope, weight)
+
+
+def row_sums(data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
+    """Log likelihoods of rows around given levels, with their derivatives in the error sizes."""
+    rows, outputs = who.size, error.code.size
+    density, score = np.empty(rows), np.zeros((rows, 2 * outputs))
+    bend, curvature = np.zeros((rows, 3 * outputs)), np.zeros((rows, 3 * outputs))
+    kernels.row_sums(
+        np.ascontiguousarray(level), start, who, data.first, data.value, data.censored, data.output,
+        error.code, error.a, error.b, density, score, bend, curvature,
+    )  # fmt: skip
+    return RowSums(
+        density, score.reshape(rows, outputs, 2), bend.reshape(rows, outputs, 3), curvature.reshape(rows, outputs, 3)
+    )
+
+
+def likelihood_of(model: StructuralModel, data: KineticsData, threads: int = 1) -> CompiledLikelihood | BatchLikelihood:
+    """The likelihood of data under a model, whatever stands behind it."""
+    if model.batch is not None:
+        return BatchLikelihood(model.batch(data), data)
+    return CompiledLikelihood(model, data, threads)

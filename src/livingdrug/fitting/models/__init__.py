@@ -1,0 +1,1 @@
+"""Structural models, one file each."""

@@ -1,0 +1,31 @@
+"""One compartment with first-order absorption."""
+
+from __future__ import annotations
+
+from livingdrug.fitting.models._compartments import absorbed, propose_one
+from livingdrug.fitting.structure import AMOUNT, TIME, Parameter, StructuralModel, compiled
+
+
+@compiled
+def predict(parameters, times, outputs, doses, level):
+    ka, V, CL = parameters
+    rate = CL / V
+    for i in range(times.size):
+        total = 0.0
+        for j in range(doses.shape[0]):
+            total += doses[j, AMOUNT] / V * absorbed(times[i] - doses[j, TIME], ka, rate)
+        level[i] = total
+
+
+MODEL = StructuralModel(
+    title="One compartment with first-order absorption",
+    source="textbook closed form, summed over doses",
+    parameters=(
+        Parameter("ka", "1/{time}", "Rate of absorption"),
+        Parameter("V", "{dose}/({value})", "Volume of distribution", spread=0.3),
+        Parameter("CL", "{dose}/({value})/{time}", "Clearance", spread=0.3),
+    ),
+    predict=predict,
+    propose=propose_one,
+    needs_doses=True,
+)

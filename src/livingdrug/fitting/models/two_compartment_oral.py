@@ -1,0 +1,35 @@
+"""Two compartments with first-order absorption."""
+
+from __future__ import annotations
+
+from livingdrug.fitting.models._compartments import absorbed, propose_two, two_rates
+from livingdrug.fitting.structure import AMOUNT, TIME, Parameter, StructuralModel, compiled
+
+
+@compiled
+def predict(parameters, times, outputs, doses, level):
+    ka, V1, CL, Q, V2 = parameters
+    fast, slow, share = two_rates(CL, V1, Q, V2)
+    for i in range(times.size):
+        total = 0.0
+        for j in range(doses.shape[0]):
+            since = times[i] - doses[j, TIME]
+            come = share * absorbed(since, ka, fast) + (1.0 - share) * absorbed(since, ka, slow)
+            total += doses[j, AMOUNT] / V1 * come
+        level[i] = total
+
+
+MODEL = StructuralModel(
+    title="Two compartments with first-order absorption",
+    source="textbook closed form, summed over doses",
+    parameters=(
+        Parameter("ka", "1/{time}", "Rate of absorption"),
+        Parameter("V1", "{dose}/({value})", "Volume of the central compartment", spread=0.3),
+        Parameter("CL", "{dose}/({value})/{time}", "Clearance", spread=0.3),
+        Parameter("Q", "{dose}/({value})/{time}", "Exchange with the peripheral compartment", spread=0.3),
+        Parameter("V2", "{dose}/({value})", "Volume of the peripheral compartment", spread=0.3),
+    ),
+    predict=predict,
+    propose=propose_two,
+    needs_doses=True,
+)

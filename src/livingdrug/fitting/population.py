@@ -1,0 +1,161 @@
+"""How patients differ: typical values with their covariates, and a normal spread on each parameter's own scale.
+
+    φ_i = A_i β + η_i,   η_i ~ N(0, Ω),   parameter = back(φ)
+
+β holds typical values and covariate coefficients, Ω the spread of those parameters in which patients differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.fitting.transforms import TRANSFORMS
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Population:
+    """What is estimated about a population, without values.
+
+    Attributes
+    ----------
+    names
+        Parameters of the structural model (p).
+    transforms
+        Scale of each.
+    random
+        Numbers of the parameters in which patients differ (d).
+    coefficients
+        Names of the elements of β (q): a parameter for its typical value, ``beta(parameter, covariate)`` otherwise.
+    owner
+        Which parameter each coefficient acts on, shaped (q,).
+    design
+        A, shaped (n, p, q).
+    estimated
+        Which coefficients are estimated rather than fixed, shaped (q,).
+    together
+        Which elements of Ω are estimated, shaped (d, d); blocks on the diagonal.
+    """
+
+    names: tuple[str, ...]
+    transforms: tuple[str, ...]
+    random: Integers
+    coefficients: tuple[str, ...]
+    owner: Integers
+    design: Floats
+    estimated: Booleans
+    together: Booleans
+
+    @property
+    def n_patients(self) -> int:
+        """Patients."""
+        return self.design.shape[0]
+
+    @property
+    def is_random(self) -> Booleans:
+        """Whether a coefficient acts on a parameter in which patients differ, shaped (q,)."""
+        return np.isin(self.owner, self.random)
+
+    def means(self, beta: Floats) -> Floats:
+        """Expected φ of each patient, shaped (n, p)."""
+        return self.design @ beta
+
+    def natural(self, phi: Floats) -> Floats:
+        """Parameters from their normal scale; the last axis holds the parameters."""
+        psi = np.empty(phi.shape)
+        for i, name in enumerate(self.transforms):
+            psi[..., i] = TRANSFORMS[name].back(phi[..., i])
+        return psi
+
+    def slopes(self, phi: Floats) -> Floats:
+        """Derivative of each parameter in its φ, shaped as `phi`."""
+        result = np.empty(phi.shape)
+        for i, name in enumerate(self.transforms):
+            result[..., i] = TRANSFORMS[name].slope(phi[..., i])
+        return result
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Elements of Ω above the diagonal that are estimated."""
+        d = self.random.size
+        return [(i, j) for i in range(d) for j in range(i + 1, d) if self.together[i, j]]
+
+
+@dataclass(frozen=True)
+class Theta:
+    """Values of everything that is estimated.
+
+    Attributes
+    ----------
+    beta
+        Coefficients, shaped (q,).
+    omega
+        Covariance of η, shaped (d, d).
+    error
+        a and b of each output, shaped (outputs, 2).
+    """
+
+    beta: Floats
+    omega: Floats
+    error: Floats
+
+    def replaced(self, **changes: Floats) -> Theta:
+        """A copy with other values."""
+        return replace(self, **changes)
+
+    def contiguous(self) -> Theta:
+        """The same values in plain memory order."""
+        return Theta(*(np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error)))
+
+
+def maximise(population: Population, mean: Floats, square: Floats, beta: Floats) -> tuple[Floats, Floats]:
+    """β of the random parameters and Ω that fit the moments of φ best.
+
+    Parameters
+    ----------
+    mean
+        E[φ_i] of the random parameters, shaped (n, d).
+    square
+        E[φ_i φ_i'], shaped (n, d, d).
+    beta
+        Present coefficients; those fixed or of other parameters stay.
+
+    Returns
+    -------
+    β, Ω.  Alternates generalised least squares and moments twice; one is exact when no coefficient is a covariate's.
+    """
+    n, d = mean.shape
+    move = population.is_random & population.estimated
+    a = population.design[:, population.random]
+    beta = beta.copy()
+    omega = np.eye(d)
+    simple = not (a[:, :, move].std(axis=0) > 0).any() and move.sum() == d
+    for _ in range(1 if simple else 6):
+        if move.any():
+            rest = mean - a[:, :, ~move] @ beta[~move]
+            weighted = np.linalg.solve(omega, a[:, :, move])  # Ω⁻¹A
+            normal = np.einsum("ndq,ndr->qr", a[:, :, move], weighted)
+            beta[move] = np.linalg.solve(normal, np.einsum("ndq,nd->q", weighted, rest))
+        centre = a @ beta
+        cross = np.einsum("ni,nj->ij", mean, centre)
+        omega = (square.sum(axis=0) - cross - cross.T + centre.T @ centre) / n
+        omega = np.where(population.together, 0.5 * (omega + omega.T), 0.0)
+        omega[np.diag_indices(d)] = np.maximum(np.diag(omega), 1e-12)
+    return beta, omega
+
+
+def blocks(names: Sequence[str], random: Integers, groups: Sequence[Sequence[str]]) -> Booleans:
+    """Elements of Ω that are estimated when the parameters of each group vary together, shaped (d, d)."""
+    d = random.size
+    together = np.eye(d, dtype=bool)
+    for group in groups:
+        inside = [k for k, parameter in enumerate(random) if names[parameter] in group]
+        together[np.ix_(inside, inside)] = True
+    return together

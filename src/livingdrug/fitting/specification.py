@@ -1,0 +1,203 @@
+"""From what a user asks (model, covariates, correlations, fixed values) to what is estimated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.fitting.data import KineticsData
+from livingdrug.fitting.error_models import ErrorModel, error_model
+from livingdrug.fitting.population import Population, Theta, blocks
+from livingdrug.fitting.structure import StructuralModel
+from livingdrug.fitting.transforms import TRANSFORMS
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.expressions import read_formula
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Everything a fit needs besides the data.
+
+    Attributes
+    ----------
+    population, errors
+        What is estimated.
+    start
+        Values to begin with.
+    covariates
+        Column name -> values (n,) of the covariate columns that the design uses.
+    error_fixed
+        Whether error sizes stay at their start.
+    """
+
+    population: Population
+    errors: tuple[ErrorModel, ...]
+    start: Theta
+    error_fixed: bool = False
+
+
+def specify(
+    model: StructuralModel,
+    data: KineticsData,
+    *,
+    error: str | Sequence[str] | None = None,
+    spread: Mapping[str, float] | None = None,
+    no_spread: Sequence[str] = (),
+    fixed: Mapping[str, float] | None = None,
+    start: Mapping[str, float] | None = None,
+    correlations: Sequence[Sequence[str]] | str = (),
+    covariates: Mapping[str, Sequence[str]] | None = None,
+    fixed_error: Mapping[str, float] | None = None,
+) -> Specification:
+    """What is estimated; arguments as in `livingdrug.fitting.fit.fit`.
+
+    Raises
+    ------
+    UnknownName
+        A parameter, covariate, error or output that does not exist.
+    BadInput
+        A value outside a parameter's bounds, or a covariate that is missing for some patients.
+    """
+    names = model.names
+    fixed, given = dict(fixed or {}), dict(start or {})
+    columns = _covariate_columns(covariates or {}, data)
+    effects = [f"beta({parameter}, {what})" for parameter, what, _ in columns]
+    asked = [
+        *(name for name in (*fixed, *given) if name not in effects),
+        *no_spread,
+        *(spread or {}),
+        *(covariates or {}),
+    ]
+    groups = [list(names)] if correlations == "full" else [list(group) for group in correlations]
+    for name in [*asked, *(name for group in groups for name in group)]:
+        if name not in names:
+            raise UnknownName("parameter", name, names, f"These are the parameters of: {model.title}.")
+    varies = [p.varies and p.name not in no_spread for p in model.parameters]
+    varies = [v or p.name in (spread or {}) for v, p in zip(varies, model.parameters, strict=True)]
+    random = np.flatnonzero(varies).astype(np.int64)
+    if not random.size:
+        raise BadInput("no parameter differs between patients.\n  Leave at least one out of no_spread.")
+    proposed = model.propose(data) | given | fixed
+    typical = []
+    for parameter in model.parameters:
+        scale, value = TRANSFORMS[parameter.transform], float(proposed[parameter.name])
+        if not scale.low < value < scale.high:
+            raise BadInput(
+                f"parameter {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}."
+            )
+        typical.append(float(scale.forward(np.asarray(value))))
+    coefficients = [*names, *effects]
+    owner = np.array([*range(len(names)), *(names.index(parameter) for parameter, _, _ in columns)], np.int64)
+    design = np.zeros((data.n_patients, len(names), len(coefficients)))
+    design[:, np.arange(len(names)), np.arange(len(names))] = 1.0
+    for k, (parameter, _, values) in enumerate(columns):
+        design[:, names.index(parameter), len(names) + k] = values
+    estimated = np.array([name not in fixed for name in coefficients])
+    population = Population(
+        names, tuple(p.transform for p in model.parameters), random, tuple(coefficients), owner, design, estimated,
+        blocks(names, random, groups),
+    )  # fmt: skip
+    errors = _errors(model, data, error)
+    deviations = np.array([(spread or {}).get(names[i], model.parameters[i].spread) for i in random], float)
+    scales = [_plain_scale(model, int(i), typical[i]) for i in random]
+    omega = np.diag((deviations * scales) ** 2)
+    beta = np.array([*typical, *(float((given | fixed).get(name, 0.0)) for name in effects)])
+    sizes = _error_start(data, errors, fixed_error or {})
+    return Specification(population, errors, Theta(beta, omega, sizes), error_fixed=bool(fixed_error))
+
+
+def _plain_scale(model: StructuralModel, i: int, value: float) -> float:
+    """Spreads are given as shares; on a plain scale they are shares of the value."""
+    return max(abs(value), 1e-3) if model.parameters[i].transform == "normal" else 1.0
+
+
+def _errors(model: StructuralModel, data: KineticsData, asked: str | Sequence[str] | None) -> tuple[ErrorModel, ...]:
+    wanted = [asked or model.error] * len(data.outputs) if asked is None or isinstance(asked, str) else list(asked)
+    if len(wanted) != len(data.outputs):
+        raise BadInput(
+            f"{len(wanted)} residual errors for {len(data.outputs)} outputs ({', '.join(data.outputs)}); give one for each."
+        )
+    found = tuple(error_model(name) for name in wanted)
+    for k, one in enumerate(found):
+        mine = data.output == k
+        if one.name == "lognormal" and (data.value[mine] <= 0).any():
+            rows = data.row[mine & (data.value <= 0)]
+            raise BadInput(
+                f"{data.source or 'the data'}: {rows.size} values are 0 or negative (rows {', '.join(map(str, rows[:8]))}), "
+                "which a lognormal error cannot have.\n  State the limit of quantification (lloq=…, --lloq) so that they "
+                "count as below it, or choose another error, such as combined."
+            )
+    return found
+
+
+def _error_start(data: KineticsData, errors: tuple[ErrorModel, ...], fixed: Mapping[str, float]) -> Floats:
+    """Large enough to begin with: a third of the spread of the data, or of the level."""
+    sizes = np.zeros((len(errors), 2))
+    for k, error in enumerate(errors):
+        values = data.value[data.output == k]
+        typical = float(np.std(values)) / 3 or 1.0
+        sizes[k] = (0.8, 0.0) if error.name == "lognormal" else (typical, 0.3)
+        for which, letter in enumerate("ab"):
+            label = letter + (f"_{k + 1}" if len(errors) > 1 else "")
+            sizes[k, which] = fixed.get(label, sizes[k, which]) if letter in error.parameters else 0.0
+    return sizes
+
+
+def _covariate_columns(asked: Mapping[str, Sequence[str]], data: KineticsData) -> list[tuple[str, str, Floats]]:
+    """(parameter, name, values (n,)) of each column; words become one column per word but the commonest."""
+    import polars as pl
+
+    frame = data.covariates
+    known = [name for name in frame.columns if name != "patient"]
+    columns: list[tuple[str, str, Floats]] = []
+    for parameter, formulas in asked.items():
+        for formula in [formulas] if isinstance(formulas, str) else formulas:
+            if formula in known and frame[formula].dtype == pl.String:
+                _refuse_missing(formula, frame[formula].is_null().to_numpy(), data)
+                words = frame[formula].value_counts(sort=True)[formula].to_list()
+                reference = sorted(
+                    w for w in words if (frame[formula] == w).sum() == (frame[formula] == words[0]).sum()
+                )[0]
+                for word in sorted(set(words) - {reference}):
+                    columns.append((parameter, f"{formula}={word}", (frame[formula] == word).to_numpy().astype(float)))
+                continue
+            columns.append((parameter, formula, _evaluated(formula, frame, known, data)))
+    return columns
+
+
+def _evaluated(formula: str, frame: pl.DataFrame, known: list[str], data: KineticsData) -> Floats:
+    import polars as pl
+
+    expression = read_formula(formula)
+    missing = sorted(set(expression.names) - set(known))
+    if missing:
+        raise UnknownName(
+            "covariate", missing[0], known, "Covariates are the columns of the data that hold one value a patient."
+        )
+    values = {name: frame[name].cast(pl.Float64, strict=False).to_numpy() for name in expression.names}
+    with np.errstate(all="ignore"):
+        result = np.broadcast_to(np.asarray(expression.evaluate(values), float), (data.n_patients,)).copy()
+    _refuse_missing(formula, ~np.isfinite(result), data)
+    if np.ptp(result) == 0:
+        raise BadInput(
+            f"covariate {formula} is the same for all patients ({result[0]:g}); its effect cannot be estimated."
+        )
+    return result
+
+
+def _refuse_missing(formula: str, missing: NDArray[np.bool_], data: KineticsData) -> None:
+    if missing.any():
+        who = [data.patients[i] for i in np.flatnonzero(missing)]
+        raise BadInput(
+            f"covariate {formula} has no value for {len(who)} patients ({', '.join(who[:8])}{', …' if len(who) > 8 else ''}).\n"
+            "  Fill them in, take these patients out, or leave the covariate out."
+        )

@@ -1,0 +1,157 @@
+"""A structural model: parameters, and a compiled function that gives one patient's levels at the times of measurement.
+
+A model is one file of `fitting/models/` that defines MODEL. Its `predict` is called for one patient:
+
+    predict(parameters (p,), times (m,), outputs (m,), doses (k, 5), level (m,))     writes `level`
+
+Times ascend; doses have the columns of `KineticsData.doses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module, resources
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import float64, int64, types, void
+from numpy.typing import NDArray
+
+from livingdrug.engine.kept import kept
+from livingdrug.fitting.transforms import TRANSFORMS
+from livingdrug.foundation.errors import BadInput, UnknownName
+
+if TYPE_CHECKING:
+    from livingdrug.fitting.data import KineticsData
+
+SIGNATURE: Any = void(float64[::1], float64[::1], int64[::1], float64[:, ::1], float64[::1])
+PREDICTOR: Any = types.FunctionType(SIGNATURE)
+TIME, AMOUNT, DURATION, COMPARTMENT = 1, 2, 3, 4
+"""Columns of a dose; column 0 is the patient."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a structural model.
+
+    Attributes
+    ----------
+    name
+        A whole word or the field's own symbol.
+    unit
+        In terms of {time}, {value} and {dose}, the units of the data; ``""`` for a plain number.
+    meaning
+        One phrase.
+    transform
+        Scale on which patients vary: a name of `TRANSFORMS`.
+    varies
+        Whether patients differ in it, unless the user says otherwise.
+    spread
+        Standard deviation between patients on that scale to begin with.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    transform: str = "log"
+    varies: bool = True
+    spread: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.transform not in TRANSFORMS:
+            raise UnknownName("transform", self.transform, TRANSFORMS)
+
+
+@dataclass(frozen=True)
+class StructuralModel:
+    """What one patient's course is, given that patient's parameters.
+
+    Attributes
+    ----------
+    title, source
+        One line, and where it comes from.
+    parameters
+        In the order in which `predict` takes them.
+    predict
+        A function compiled by `compiled`; see the top of this file.
+    propose
+        Data -> typical values to begin with, by parameter name.
+    error
+        The usual residual error: a name of `error_models.ERRORS`.
+    needs_doses
+        Whether a patient without a dose makes no sense.
+    outputs
+        Names of what `predict` can give, in the order of its numbers.
+    batch
+        For a model without `predict`: data -> function of many patients at once; see `engine_model`.
+    """
+
+    title: str
+    source: str
+    parameters: tuple[Parameter, ...]
+    predict: Any
+    propose: Callable[[KineticsData], dict[str, float]]
+    error: str = "combined"
+    needs_doses: bool = False
+    outputs: tuple[str, ...] = ("value",)
+    batch: Callable[[KineticsData], Any] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+
+def compiled(function: Callable[..., None]) -> Any:
+    """A model's `predict` as machine code, kept on disk where that is possible."""
+    return kept(function, SIGNATURE, nogil=True, error_model="numpy")
+
+
+def model_names() -> list[str]:
+    """Names of all models that can be fitted.
+
+    Examples
+    --------
+    >>> "stein2019" in model_names()
+    True
+    """
+    folder = resources.files("livingdrug.fitting.models")
+    names = [PurePath(file.name) for file in folder.iterdir()]
+    return sorted(name.stem for name in names if name.suffix == ".py" and not name.stem.startswith("_"))
+
+
+def load_model(name: str) -> StructuralModel:
+    """A model by name, or from a TOML file (see `engine_model`).
+
+    Raises
+    ------
+    UnknownName
+        No such file in `fitting/models/`.
+    """
+    if name.endswith(".toml"):
+        return import_module("livingdrug.fitting.engine_model").read_engine_model(name)
+    known = model_names()
+    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    by_loose = {other.replace("_", ""): other for other in known}
+    found = plain if plain in known else by_loose.get(plain.replace("_", ""))
+    if found is None:
+        raise UnknownName("model to fit", name, known, "livingdrug fit --list-models says what each is.")
+    return import_module(f"livingdrug.fitting.models.{found}").MODEL
+
+
+def refuse_missing_doses(model: StructuralModel, data: KineticsData) -> None:
+    """Say which patients have no dose, when the model cannot do without."""
+    if not model.needs_doses:
+        return
+    given = set(np.unique(data.doses[:, 0]).astype(int).tolist())
+    absent = [data.patients[i] for i in range(data.n_patients) if i not in given]
+    if absent:
+        raise BadInput(
+            f"{model.title}: {len(absent)} patients have no dose ({', '.join(absent[:8])}{', …' if len(absent) > 8 else ''}).\n"
+            "  Give each a row with its amount in AMT (and EVID 1), or choose a model of levels after one infusion, such as stein2019."
+        )
+
+
+Floats = NDArray[np.float64]

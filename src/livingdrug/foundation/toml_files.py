@@ -1,0 +1,111 @@
+"""A TOML file as a dictionary, for every room: its size, nesting, numbers and names are bounded, each fault has its place."""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from livingdrug.foundation.errors import CatalogError
+
+LARGEST_FILE = 4 * 2**20
+DEEPEST, LONGEST_KEY, LONGEST_TEXT, LARGEST_INTEGER, MOST_VALUES = 16, 200, 100_000, 2**53, 200_000
+"""The package's own files stay far below: 43 kB, 5 deep, texts of 600 letters."""
+
+
+def read_toml_file(path: Path, *, called: str = "") -> dict[str, Any]:
+    """The table in a TOML file; UTF-8, with or without a byte-order mark.
+
+    Parameters
+    ----------
+    called
+        The file as people refer to it, for messages; the path when omitted.
+
+    Raises
+    ------
+    CatalogError
+        Not readable, not text, too large, not TOML, or a value beyond the bounds: says file, place and remedy.
+    """
+    name = called or str(path)
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise CatalogError(
+                f"{name}: {size / 2**20:.0f} MiB, expected a TOML file of at most {LARGEST_FILE / 2**20:g} MiB.\n"
+                "  Give the right file."
+            )
+        data = path.read_bytes()
+    except OSError as problem:
+        raise CatalogError(
+            f"{name}: cannot be read ({problem.strerror}).\n  Check the name and the file's permissions."
+        ) from None
+    return parse_toml(data, name)
+
+
+def parse_toml(data: bytes, name: str) -> dict[str, Any]:
+    """The table in the bytes of a TOML file called `name`; errors as in `read_toml_file`."""
+    text = _text(data, name)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        end = f"(at the end of the file, line {text.count(chr(10)) + 1})"
+        told = str(problem).replace("(at end of document)", end)
+        raise CatalogError(
+            f"{name}: not valid TOML: {told}.\n  Correct that place; text goes in quotes, lists in [ ]."
+        ) from None
+    except RecursionError:
+        raise CatalogError(
+            f"{name}: brackets stand inside brackets too deep to read, expected at most {DEEPEST}.\n  Take some out."
+        ) from None
+    except ValueError as problem:  # a number of thousands of digits, a date that is none
+        raise CatalogError(
+            f"{name}: a value cannot be read ({_first_sentence(problem)}).\n  Shorten or correct that number or date."
+        ) from None
+    _bounded(table, name)
+    return table
+
+
+def _text(data: bytes, name: str) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "UTF-16, expected UTF-8"
+        raise CatalogError(f"{name}: text in {encoding}.\n  Save it as plain text in UTF-8.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise CatalogError(
+            f"{name}: byte {problem.start} is not text (UTF-8), expected a TOML file.\n"
+            "  Save it as plain text in UTF-8, or give the right file."
+        ) from None
+
+
+def _bounded(table: dict[str, Any], name: str) -> None:
+    """Refuse what no file of this kind holds, before anything is made of it."""
+    waiting: list[tuple[str, Any, int]] = [("", table, 0)]
+    n_values = 0
+    while waiting:
+        place, value, depth = waiting.pop()
+        n_values += 1
+        problem = ""
+        if n_values > MOST_VALUES:
+            place, problem = "", f"more than {MOST_VALUES} values"
+        elif depth > DEEPEST:
+            problem = f"tables and lists inside one another deeper than {DEEPEST}"
+        elif isinstance(value, dict):
+            for key, part in value.items():
+                if len(key) > LONGEST_KEY:
+                    problem = f'a key of {len(key)} letters ("{key[:20]}…"), expected at most {LONGEST_KEY}'
+                waiting.append((f"{place}.{key}" if place else key, part, depth + 1))
+        elif isinstance(value, list):
+            waiting += [(f"{place}[{i + 1}]", part, depth + 1) for i, part in enumerate(value)]
+        elif isinstance(value, str) and len(value) > LONGEST_TEXT:
+            problem = f"a text of {len(value)} letters, expected at most {LONGEST_TEXT}"
+        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) > LARGEST_INTEGER:
+            problem = "a whole number of more than 15 digits"
+        if problem:
+            where = f', "{place if len(place) <= 80 else place[:77] + "…"}"' if place else ""
+            raise CatalogError(f"{name}{where}: {problem}.\n  Shorten it.")
+
+
+def _first_sentence(problem: ValueError) -> str:
+    return str(problem).split(";")[0].split(":")[0]

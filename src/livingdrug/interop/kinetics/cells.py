@@ -1,0 +1,78 @@
+"""What is written in the cells: numbers, "BLQ", "<25", flags, blanks."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from livingdrug.foundation.numerals import NotANumber
+from livingdrug.foundation.numerals import read_number as as_written
+
+BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr", "missing"})
+_BELOW_WORD = re.compile(
+    r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
+)
+_BELOW = re.compile(r"^(?:<|≤|<=|below)\s*([0-9.,eE+-]+)\s*[^0-9]*$", re.I)
+_ABOVE = re.compile(r"^(?:>|≥|>=|above)\s*([0-9.,eE+-]+)\s*[^0-9]*$", re.I)
+_YES, _NO = (
+    frozenset({"1", "1.0", "y", "yes", "true", "t", "below", "blq"}),
+    frozenset({"0", "0.0", "n", "no", "false", "f", ""}),
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A result: `value` (NaN for a blank or a text without number), `censored` 1 below, -1 above, None for unreadable."""
+
+    value: float
+    censored: int | None = 0
+
+
+def read_result(text: str) -> Cell:
+    """A measured value as it is written.
+
+    Examples
+    --------
+    >>> read_result("1.2e4"), read_result("<25"), read_result("BLQ"), read_result("12;5")
+    (Cell(value=12000.0, censored=0), Cell(value=25.0, censored=1), Cell(value=nan, censored=1), Cell(value=nan, censored=None))
+    """
+    word = text.strip()
+    if word.lower() in BLANK:
+        return Cell(math.nan)
+    number = read_number(word)
+    if number is not None:
+        return Cell(number)
+    for pattern, sign in ((_BELOW, 1), (_ABOVE, -1)):
+        match = pattern.match(word)
+        limit = read_number(match[1]) if match else None
+        if limit is not None:
+            return Cell(limit, sign)
+    if _BELOW_WORD.match(word):
+        return Cell(math.nan, 1)
+    return Cell(math.nan, None)
+
+
+def read_number(text: str) -> float | None:
+    """A finite number, or None; NaN for a blank."""
+    word = text.strip()
+    if word.lower() in BLANK:
+        return math.nan
+    try:
+        value = float(word)
+    except ValueError:
+        try:
+            value = as_written(word)  # a decimal comma, thousands marks; what may be either is no number
+        except NotANumber:
+            return None
+    return value if math.isfinite(value) and "_" not in word else None
+
+
+def read_flag(text: str) -> int | None:
+    """A censoring flag: 1 below, -1 above, 0 neither; None when it is no flag."""
+    word = text.strip().lower()
+    if word in _YES:
+        return 1
+    if word in _NO or word in BLANK:
+        return 0
+    return -1 if word in ("-1", "-1.0") else None

@@ -1,0 +1,147 @@
+"""Which column of a user's table holds what: names of NONMEM, Monolix, CDISC and plain tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from livingdrug.foundation.errors import BadInput, UnknownName
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "id": ("id", "usubjid", "subjid", "subject", "subject_id", "patient", "patient_id", "pt", "pid"),
+    "time": ("time", "afrlt", "arrlt", "nfrlt", "nrrlt", "tad", "day", "days", "time_day", "study_day", "ady", "hour", "hours"),
+    "value": ("dv", "aval", "value", "conc", "concentration", "result", "y", "level", "pcstresn", "cp", "transgene", "avalc", "pcstresc"),
+    "text": ("avalc", "pcstresc", "dvc", "result_text"),
+    "amount": ("amt", "dose", "amount", "dosea"),
+    "evid": ("evid",),
+    "mdv": ("mdv", "missed"),
+    "compartment": ("cmt", "adm"),
+    "censored": ("cens", "censored", "blq", "bql", "bloq", "blqfl", "bloqfl", "lloqfl", "below_limit", "below_lloq", "cens_flag", "cen"),
+    "limit": ("lloq", "limit", "alloq", "pclloq", "loq", "lod"),
+    "rate": ("rate",),
+    "duration": ("dur", "duration", "tinf"),
+    "additional": ("addl",),
+    "interval": ("ii",),
+    "steady": ("ss",),
+    "output": ("dvid", "paramcd", "param", "ytype", "quantity", "analyte", "assay", "pctestcd"),
+    "unit": ("avalu", "unit", "units", "dvunit", "pcstresu"),
+    "time_unit": ("rrltu", "timeu", "time_unit"),
+    "occasion": ("occ", "occasion"),
+}  # fmt: skip
+"""What is known -> names, the better one first. Of several present, the first counts."""
+
+IGNORED = (
+    "c",
+    "comment",
+    "comments",
+    "studyid",
+    "domain",
+    "atpt",
+    "atptn",
+    "visit",
+    "visitnum",
+    "anl01fl",
+    "dtype",
+    "arm",
+    "trta",
+)
+"""Columns that are neither data nor covariates."""
+
+_BRACKETED = re.compile(r"^\s*(.*?)\s*[\[(]\s*(.*?)\s*[\])]\s*$")
+_SUFFIX = re.compile(r"^(time|dv|amt|dose|value|conc|day|aval|lloq)_(.+)$")
+_TIME_UNITS = {
+    "d": "day", "day": "day", "days": "day", "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
+    "min": "minute", "minute": "minute", "minutes": "minute", "week": "week", "weeks": "week", "wk": "week",
+    "month": "month", "months": "month", "year": "year", "years": "year",
+}  # fmt: skip
+_ITSELF = {"day": "day", "days": "day", "hour": "hour", "hours": "hour", "study_day": "day", "ady": "day", "afrlt": "hour",
+           "arrlt": "hour", "nfrlt": "hour", "nrrlt": "hour"}  # fmt: skip
+"""Headings that say their own unit, by name or by the standard's usage."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One column that was understood: its heading, and the unit that the heading states."""
+
+    heading: str
+    word: str
+    unit: str = ""
+
+
+def plain(heading: str) -> str:
+    """A heading as a word.
+
+    Examples
+    --------
+    >>> plain(" Time after dose")
+    'time_after_dose'
+    """
+    return re.sub(r"[\s\-./#]+", "_", heading.strip().lower()).strip("_")
+
+
+def time_unit(text: str) -> str:
+    """A time unit by its full name; empty when it is none."""
+    return _TIME_UNITS.get(text.strip().lower(), "")
+
+
+def recognise(headings: Sequence[str], mapped: Mapping[str, str] | None = None) -> dict[str, Meaning]:
+    """What is known -> the column that holds it.
+
+    Parameters
+    ----------
+    headings
+        Of the table.
+    mapped
+        The user's own words: what is known (or its usual name, such as DV) -> heading.
+
+    Raises
+    ------
+    UnknownName
+        The user names a column that is not there, or something that no fit reads.
+    """
+    parts = {heading: _split(heading) for heading in headings}
+    found: dict[str, Meaning] = {}
+    for key, heading in (mapped or {}).items():
+        known = next((name for name, words in SYNONYMS.items() if plain(key) == name or plain(key) in words), None)
+        if known is None:
+            raise UnknownName("kind of column", key, SYNONYMS, "Say it as KIND=HEADING, for example DV=conc.")
+        if heading not in parts:
+            raise UnknownName("column", heading, headings, f"It was to be {key}.")
+        found[known] = Meaning(heading, *parts[heading])
+    taken = {meaning.heading for meaning in found.values()}
+    for known, words in SYNONYMS.items():
+        if known in found:
+            continue
+        for word in words:
+            here = [h for h, (name, _) in parts.items() if name == word and h not in taken]
+            if len(here) > 1:
+                raise BadInput(f'columns "{here[0]}" and "{here[1]}" both hold {known}; take one of them out.')
+            if here:
+                found[known] = Meaning(here[0], *parts[here[0]])
+                taken.add(here[0])
+                break
+    return found
+
+
+def _split(heading: str) -> tuple[str, str]:
+    """A heading as word and unit: ``TIME [h]``, ``DV_copies_per_ug``."""
+    bracketed = _BRACKETED.match(heading)
+    if bracketed:
+        return plain(bracketed[1]), bracketed[2]
+    word = plain(heading)
+    suffixed = _SUFFIX.match(word)
+    known = {name for words in SYNONYMS.values() for name in words}
+    if suffixed and word not in known:
+        unit = suffixed[2].replace("_per_", "/").replace("copies", "copy").replace("cells", "cell").replace("_", " ")
+        return suffixed[1], unit
+    return word, ""
+
+
+def stated_time_unit(meaning: Meaning) -> str:
+    """The unit of a time column, from its heading; empty when it does not say."""
+    return (
+        time_unit(meaning.unit)
+        or _ITSELF.get(meaning.word, "")
+        or _TIME_UNITS.get(meaning.word.removeprefix("time_"), "")
+    )

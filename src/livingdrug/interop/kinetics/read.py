@@ -1,0 +1,460 @@
+"""Kinetics from a user's table: columns recognised, cells read, doses gathered, everything odd told with its row."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from livingdrug.fitting.data import BELOW, Finding, KineticsData
+from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
+from livingdrug.foundation.units import read
+from livingdrug.interop.kinetics import checks
+from livingdrug.interop.kinetics.cells import BLANK, read_flag, read_number, read_result
+from livingdrug.interop.kinetics.columns import IGNORED, Meaning, plain, recognise, stated_time_unit, time_unit
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FIRST_LINE = 2
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as text: one dictionary of cells per row, with the row's number in a spreadsheet."""
+
+    source: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, str]], ...]
+
+
+@dataclass
+class _Gathered:
+    """What reading collects row by row; local to `read_kinetics`."""
+
+    measurements: list[tuple[str, float, float, int, str, int, str]] = field(default_factory=list)
+    doses: list[tuple[str, float, float, float, float, int]] = field(default_factory=list)
+    problems: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    notes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    covariates: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    changing: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+def read_kinetics(
+    table: Path | str | Any,
+    *,
+    lloq: str | float | None = None,
+    columns: Mapping[str, str] | None = None,
+    output: str | None = None,
+    time_unit: str | None = None,
+    value_unit: str | None = None,
+    dose_unit: str | None = None,
+    shift: float = 0.0,
+) -> KineticsData:
+    """Cellular-kinetics (or drug) data for a fit, from a file or a frame.
+
+    NONMEM-style tables (ID TIME DV AMT EVID MDV CMT CENS LLOQ RATE ADDL II DVID), CDISC ADPC-like ones (USUBJID, AFRLT,
+    AVAL or AVALC, ALLOQ, PARAMCD) and plain ones (patient, day, value, below_limit) are recognised by their headings;
+    a unit may stand in the heading, as in "DV [copy/ug]". "BLQ" and "<25" are results below the limit. Every other
+    column is a covariate.
+
+    Parameters
+    ----------
+    table
+        A CSV file, or a polars or pandas frame.
+    lloq
+        Limit of quantification where the table does not say: ``"25 copy/ug"`` or a number in the unit of the values.
+        Lower values count as below it.
+    columns
+        Kind of column -> heading, where it is not recognised: ``{"DV": "transgene"}``.
+    output
+        Which output (DVID, PARAMCD …) to keep, when there are several.
+    time_unit, value_unit, dose_unit
+        Units where headings do not state them.
+    shift
+        Added to every time: -1 where the infusion is on day 1.
+
+    Raises
+    ------
+    BadInput
+        The table cannot be used as it is; every reason with its rows and what to do.
+    """
+    data, findings = check_kinetics(
+        table, lloq=lloq, columns=columns, output=output, time_unit=time_unit, value_unit=value_unit,
+        dose_unit=dose_unit, shift=shift,
+    )  # fmt: skip
+    if data is None:
+        errors = [finding for finding in findings if finding.severity == "error"]
+        told = [f"- {f.what}{': rows ' + f.rows_told if f.rows else ''}. {f.remedy}".rstrip() for f in errors]
+        name = str(table) if isinstance(table, (str, Path)) else "the frame"
+        raise BadInput("\n".join([f"{name} cannot be used as it is:", *told]))
+    return data
+
+
+def check_kinetics(
+    table: Path | str | Any,
+    *,
+    lloq: str | float | None = None,
+    columns: Mapping[str, str] | None = None,
+    output: str | None = None,
+    time_unit: str | None = None,
+    value_unit: str | None = None,
+    dose_unit: str | None = None,
+    shift: float = 0.0,
+) -> tuple[KineticsData | None, tuple[Finding, ...]]:
+    """The data, None if they cannot be used, and all that was noticed; arguments as in `read_kinetics`."""
+    text = open_table(table)
+    known = recognise(text.headings, columns)
+    if absent := [name for name in ("id", "time", "value") if name not in known]:
+        usual = {"id": "ID", "time": "TIME", "value": "DV"}
+        what = ", ".join(usual[name] for name in absent)
+        remedy = f"Name them with columns={{'{usual[absent[0]]}': '…'}} (--column {usual[absent[0]]}=HEADING)."
+        headings = ", ".join(text.headings)
+        return None, (Finding("error", f"no column for {what}; headings are: {headings}", (), remedy),)
+    units, unit_findings = _units(text, known, time_unit, value_unit, dose_unit)
+    limit = _limit(lloq, units["value"])
+    if limit is not None and not units["value"] and isinstance(lloq, str):
+        units["value"] = lloq.split(None, 1)[1] if len(lloq.split(None, 1)) > 1 else ""
+    gathered = _gather(text, known, limit)
+    outputs = sorted({m[4] for m in gathered.measurements}) or ["value"]
+    chosen = outputs
+    if output is not None:
+        if output not in outputs:
+            raise UnknownName("output", output, outputs)
+        chosen = [output]
+    findings = [*unit_findings, *checks.problems(gathered.problems), *checks.notes(gathered.notes)]
+    findings += checks.changing_covariates(gathered.changing)
+    if len(chosen) > 1:
+        findings.append(
+            Finding("warning", f"several outputs are measured: {', '.join(chosen)}", (), "Keep one with output=… (--output NAME), unless the model has as many.")
+        )  # fmt: skip
+    rows = [m for m in gathered.measurements if m[4] in chosen]
+    findings += checks.mixed_units(rows)
+    if any(finding.severity == "error" for finding in findings):
+        return None, tuple(findings)
+    data, more = _assemble(text, rows, gathered, chosen, units, shift)
+    findings += more
+    if data is None:
+        return None, tuple(findings)
+    findings += checks.look(data, text, known, limit_known=limit is not None or "limit" in known)
+    return replace(data, findings=tuple(findings)), tuple(findings)
+
+
+def open_table(table: Path | str | Any) -> Table:
+    """A file or frame as text cells; the one place where files are opened."""
+    if isinstance(table, (str, Path)):
+        from livingdrug.interop.user_tables.files import read_table
+
+        found = read_table(table)
+        headings, lines, frame = tuple(found.frame.columns), found.lines.tolist(), found.frame
+        columns = [frame[heading].to_list() for heading in headings]
+        rows = zip(*columns, strict=True)
+        cells = [dict(zip(headings, (cell or "" for cell in row), strict=True)) for row in rows]
+        return Table(str(table), headings, tuple(zip(lines, cells, strict=True)))
+    if hasattr(table, "to_dicts"):
+        dicts = table.to_dicts()
+    elif hasattr(table, "to_dict"):
+        dicts = table.to_dict(orient="records")
+    else:
+        raise BadInput(f"got {type(table).__name__}, expected a CSV file or a polars or pandas frame.")
+    headings = tuple(str(name) for name in table.columns)
+    cells = [{str(k): _cell_text(v) for k, v in row.items()} for row in dicts]
+    return Table("frame", headings, tuple(enumerate(cells, start=_FIRST_LINE)))
+
+
+def _cell_text(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return repr(float(value)) if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _units(
+    text: Table, known: Mapping[str, Meaning], given_time: str | None, value: str | None, dose: str | None
+) -> tuple[dict[str, str], list[Finding]]:
+    """Units of time, value and dose, and what was assumed."""
+    findings = []
+    stated = stated_time_unit(known["time"])
+    if "time_unit" in known:
+        words = {time_unit(cells[known["time_unit"].heading]) for _, cells in text.rows}
+        stated = words.pop() if len(words) == 1 else stated
+    asked = time_unit(given_time) if given_time else ""
+    if given_time and not asked:
+        raise UnitError(f'time unit "{given_time}": expected day, hour, minute, week, month or year.')
+    time = asked or stated
+    if not time:
+        time = "day"
+        findings.append(Finding("note", "the table does not say the unit of time; day is taken", (), "State it in the heading, as in TIME [hour], or with time_unit=… (--time-unit)."))  # fmt: skip
+    in_cells = ""
+    if "unit" in known:
+        words = {cells[known["unit"].heading].strip() for _, cells in text.rows} - {""}
+        in_cells = words.pop() if len(words) == 1 else ""
+    unit = value or known["value"].unit or in_cells
+    if not unit:
+        findings.append(Finding("note", "the table does not say the unit of the values", (), "State it in the heading, as in DV [copy/ug], or with value_unit=… (--unit)."))  # fmt: skip
+    return {"time": time, "value": unit, "dose": dose or (known["amount"].unit if "amount" in known else "")}, findings
+
+
+def _limit(lloq: str | float | None, unit: str) -> float | None:
+    """The user's limit in the unit of the values."""
+    if lloq is None:
+        return None
+    if isinstance(lloq, (int, float)) and not isinstance(lloq, bool):
+        number = float(lloq)
+    elif (bare := read_number(str(lloq))) is not None and not math.isnan(bare):
+        number = bare
+    elif unit:
+        try:
+            number = float(f"{read(lloq, unit, where='lloq'):.12g}")  # a limit is a round number
+        except UnitError:
+            parts = str(lloq).split(None, 1)
+            same = len(parts) == 2 and _loose(parts[1]) == _loose(unit)
+            if not same:
+                raise
+            number = float(parts[0])
+    else:
+        number = read_number(str(lloq).split()[0]) or math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise BadInput(f"lloq: got {lloq}, expected a positive number, with a unit or without.")
+    return number
+
+
+def _loose(unit: str) -> str:
+    return plain(unit).replace("copies", "copy").replace("cells", "cell").replace("µ", "u").replace("μ", "u")
+
+
+def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None) -> _Gathered:
+    """Every row read once."""
+    got = _Gathered()
+    used = {meaning.heading for meaning in known.values()}
+    others = [h for h in text.headings if h not in used and plain(h) not in IGNORED and h.strip()]
+    whole_table_dosed = _dose_in_every_row(text, known)
+    for line, cells in text.rows:
+        name = cells[known["id"].heading].strip()
+        if name.lower() in BLANK:
+            got.problems["no patient"].append(line)
+            continue
+        name = name.removesuffix(".0")
+        time = read_number(cells[known["time"].heading])
+        if time is None or math.isnan(time):
+            got.problems["the time is no number"].append(line)
+            continue
+        if known["time"].word in ("ady", "study_day"):
+            if time == 0:
+                got.problems["study day 0, which does not exist"].append(line)
+            time = time - 1 if time > 0 else time
+        for heading in others:
+            word = cells[heading].strip()
+            if word.lower() in BLANK:
+                continue
+            before = got.covariates[name].setdefault(heading, word)
+            if before != word:
+                got.changing[heading].append(line)
+        is_dose = _take_dose(got, line, name, time, cells, known, whole_table_dosed)
+        if not is_dose:
+            _take_result(got, line, name, time, cells, known, limit)
+    if whole_table_dosed:
+        _one_dose_each(got, text, known)
+    return got
+
+
+def _dose_in_every_row(text: Table, known: Mapping[str, Meaning]) -> bool:
+    """Whether the amount stands beside every result, as a property of the patient."""
+    if "amount" not in known or "evid" in known:
+        return False
+    amounts = defaultdict(set)
+    for _, cells in text.rows:
+        amounts[cells[known["id"].heading].strip()].add(cells[known["amount"].heading].strip())
+    return (
+        all(len(found) == 1 for found in amounts.values())
+        and any(len(rows) for rows in amounts.values())
+        and len(text.rows) > len(amounts)
+    )
+
+
+def _one_dose_each(got: _Gathered, text: Table, known: Mapping[str, Meaning]) -> None:
+    seen = set()
+    for line, cells in text.rows:
+        name = cells[known["id"].heading].strip().removesuffix(".0")
+        amount = read_number(cells[known["amount"].heading])
+        if name in seen:
+            continue
+        seen.add(name)
+        if amount is None or math.isnan(amount) or amount < 0:
+            got.problems["the dose is no amount"].append(line)
+        elif amount > 0:
+            got.doses.append((name, 0.0, amount, 0.0, 1.0, line))
+            got.notes["the dose stands beside every result: one dose at time 0 is taken for each patient"].append(line)
+
+
+def _take_dose(
+    got: _Gathered, line: int, name: str, time: float, cells: dict[str, str], known: Mapping[str, Meaning], beside: bool
+) -> bool:
+    """Whether the row is no measurement; its dose, if it is one, is taken."""
+
+    def number(kind: str, otherwise: float = 0.0) -> float:
+        if kind not in known:
+            return otherwise
+        found = read_number(cells[known[kind].heading])
+        if found is None:
+            got.problems[f"{known[kind].heading} is no number"].append(line)
+            return otherwise
+        return otherwise if math.isnan(found) else found
+
+    evid = number("evid", math.nan)
+    amount = 0.0 if beside else number("amount")
+    if math.isnan(evid):
+        evid = 1.0 if amount > 0 else 0.0
+    if evid == 0:
+        if amount > 0:
+            got.problems["a row with EVID 0 has an amount"].append(line)
+        return False
+    if evid in (3, 4):
+        got.problems["EVID 3 and 4 (resets) are not understood"].append(line)
+        return True
+    if evid == 2:
+        got.notes["EVID 2 (other events) is passed over"].append(line)
+        return True
+    if evid != 1 and evid < 100:
+        got.problems["EVID is none of 0, 1, 2"].append(line)
+        return True
+    if evid >= 100:
+        got.notes["EVID above 100 is taken as a dose"].append(line)
+    if not amount > 0:
+        got.problems["a dose without a positive amount"].append(line)
+        return True
+    if number("steady"):
+        got.problems["SS (steady state) is not understood"].append(line)
+        return True
+    rate, duration = number("rate"), number("duration")
+    if rate < 0 or duration < 0:
+        got.problems["RATE or duration is negative (modelled rates are not understood)"].append(line)
+        return True
+    duration = amount / rate if rate > 0 else duration
+    times, interval = int(number("additional")), number("interval")
+    if times > 0 and not interval > 0:
+        got.problems["ADDL without a positive II"].append(line)
+        return True
+    if times > 100_000:
+        got.problems["ADDL above 100,000"].append(line)
+        return True
+    for k in range(times + 1):
+        got.doses.append((name, time + k * interval, amount, duration, number("compartment", 1.0), line))
+    return True
+
+
+def _take_result(
+    got: _Gathered,
+    line: int,
+    name: str,
+    time: float,
+    cells: dict[str, str],
+    known: Mapping[str, Meaning],
+    limit: float | None,
+) -> None:
+    """A row's measurement, with what is below or above a limit."""
+    written = cells[known["value"].heading]
+    if "text" in known and written.strip().lower() in BLANK:  # AVAL is empty where AVALC says "BLQ"
+        written = cells[known["text"].heading]
+    if "mdv" in known and read_flag(cells[known["mdv"].heading]) == 1:
+        return
+    result = read_result(written)
+    if result.censored is None:
+        got.problems[f'"{written.strip()[:20]}" is no result'].append(line)
+        return
+    value, censored = result.value, result.censored
+    own_limit = limit
+    if "limit" in known:
+        given = read_number(cells[known["limit"].heading])
+        if given is None or (not math.isnan(given) and given < 0):
+            got.problems[f"{known['limit'].heading} is no limit"].append(line)
+            return
+        own_limit = limit if math.isnan(given) or given == 0 else given
+    flag = 0
+    if "censored" in known:
+        found = read_flag(cells[known["censored"].heading])
+        if found is None:
+            got.problems[f"{known['censored'].heading} is neither 0, 1 nor -1, yes nor no"].append(line)
+            return
+        flag = found
+    censored = censored or flag
+    if censored == BELOW:
+        if own_limit is not None and (math.isnan(value) or value < own_limit):
+            value = own_limit
+        if math.isnan(value) or value <= 0:
+            got.problems["below the limit, and the limit is not known"].append(line)
+            return
+    elif not censored and not math.isnan(value) and own_limit is not None and value < own_limit:
+        got.notes["values under the limit of quantification count as below it"].append(line)
+        value, censored = own_limit, BELOW
+    if math.isnan(value):
+        got.notes["no result: passed over"].append(line)
+        return
+    output = cells[known["output"].heading].strip().removesuffix(".0") if "output" in known else "value"
+    unit = cells[known["unit"].heading].strip() if "unit" in known else ""
+    got.measurements.append((name, time, value, censored, output or "value", line, unit))
+
+
+def _assemble(
+    text: Table, rows: list[Any], got: _Gathered, outputs: list[str], units: Mapping[str, str], shift: float
+) -> tuple[KineticsData | None, list[Finding]]:
+    """The record from what was gathered."""
+    findings = []
+    before = [m[5] for m in rows if m[1] + shift < 0]
+    if before:
+        findings.append(Finding("warning", "results before time 0 are left out", tuple(before), "If time 0 is not the infusion, move it with shift=… (--shift)."))  # fmt: skip
+    rows = [m for m in rows if m[1] + shift >= 0]
+    if not rows:
+        findings.append(Finding("error", "no result is left", (), "Look at TIME, DV, MDV and EVID."))
+        return None, findings
+    names = list(dict.fromkeys(m[0] for m in rows))
+    number = {name: i for i, name in enumerate(names)}
+    unsorted = [later[5] for one, later in itertools.pairwise(rows) if one[0] == later[0] and later[1] < one[1] and later[4] == one[4]]  # fmt: skip
+    if unsorted:
+        findings.append(Finding("note", "times are not in order; they are sorted", tuple(unsorted), ""))
+    rows = sorted(rows, key=lambda m: (number[m[0]], m[1]))
+    lost = [d for d in got.doses if d[0] not in number]
+    if lost:
+        findings.append(Finding("warning", f"{len({d[0] for d in lost})} patients have doses but no result; they are left out", tuple(dict.fromkeys(d[5] for d in lost)), "Look at their DV, MDV and EVID."))  # fmt: skip
+    doses = sorted((number[d[0]], d[1] + shift, d[2], d[3], d[4]) for d in got.doses if d[0] in number)
+    data = KineticsData(
+        patients=tuple(names),
+        patient=np.array([number[m[0]] for m in rows], np.int64),
+        time=np.array([m[1] + shift for m in rows]),
+        value=np.array([m[2] for m in rows]),
+        censored=np.array([m[3] for m in rows], np.int64),
+        covariates=_covariates(names, got),
+        output=np.array([outputs.index(m[4]) for m in rows], np.int64),
+        row=np.array([m[5] for m in rows], np.int64),
+        doses=np.array(doses, float).reshape(-1, 5),
+        outputs=tuple(outputs),
+        time_unit=units["time"],
+        value_unit=units["value"],
+        dose_unit=units["dose"],
+        source=Path(text.source).name,
+    )
+    return data, findings
+
+
+def _covariates(names: list[str], got: _Gathered) -> pl.DataFrame:
+    """One row per patient: numbers where every value is one, words otherwise."""
+    import polars as pl
+
+    frame = pl.DataFrame({"patient": names}, schema={"patient": pl.String})
+    headings = list(dict.fromkeys(h for name in names for h in got.covariates[name]))
+    for heading in headings:
+        words = [got.covariates[name].get(heading) for name in names]
+        numbers = [None if word is None else read_number(word) for word in words]
+        numeric = all(word is None or number is not None for word, number in zip(words, numbers, strict=True))
+        column = (
+            pl.Series(heading, numbers, dtype=pl.Float64) if numeric else pl.Series(heading, words, dtype=pl.String)
+        )
+        frame = frame.with_columns(column)
+    return frame

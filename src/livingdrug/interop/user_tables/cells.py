@@ -1,0 +1,184 @@
+"""Cells of text as numbers in canonical units: the decimal mark is found once for the whole table, faults are told by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.numerals import NotANumber, read_number
+from livingdrug.foundation.units import convert_laboratory
+from livingdrug.interop.user_tables.columns import Column, Match
+from livingdrug.interop.user_tables.files import SHOWN_ERRORS, UserTable, listed
+
+BLANK = ("", "na", "n/a", "nan", "null", "none measured", ".")
+MOST_ODD = 20_000
+"""So many different texts of one column are read one by one; beyond, the column does not hold numbers."""
+
+_SIGN, _EXPONENT = r"^[+-]?", r"(?:[eE][+-]?\d{1,3})?$"
+_EITHER = rf"{_SIGN}[1-9]\d{{0,2}},\d{{3}}$"
+_COMMA_DECIMAL = rf"{_SIGN}(?:\d*,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}"
+_COMMA_THOUSANDS = rf"{_SIGN}\d{{1,3}}(?:(?:,\d{{3}}){{2,}}(?:\.\d*)?|(?:,\d{{3}})+\.\d+)$"
+_POINT_EITHER = rf"{_SIGN}[1-9]\d{{0,2}}\.\d{{3}}$"
+_POINT_DECIMAL = rf"{_SIGN}\d*\.\d+{_EXPONENT}"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The matched columns as numbers.
+
+    Attributes
+    ----------
+    values
+        Name -> values in canonical units (rows,), NaN where a cell is blank.
+    decimal_mark
+        "point" or "comma": how the table writes decimals; "point" where it has none.
+    """
+
+    values: dict[str, NDArray[np.float64]]
+    decimal_mark: str
+
+
+def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Column]) -> Numbers:
+    """The matched columns in canonical units, NaN where a cell is blank.
+
+    Raises
+    ------
+    BadInput
+        Cells that are no number, that may be two, or that are out of range: with row, column, value and expectation.
+    """
+    read = [column for column in columns if column.name in matches]
+    cells = {column.name: table.frame[matches[column.name].heading].str.strip_chars() for column in read}
+    decimals = _decimals(cells)
+    values, problems, n_problems = {}, [], 0
+    for column in read:
+        match = matches[column.name]
+        given, blank = _as_floats(cells[column.name], column, decimals)
+        converted = _in_own_unit(given, match, column)
+        high = column.high if match.stated or not column.high_without_unit else column.high_without_unit
+        with np.errstate(invalid="ignore"):
+            wrong = np.isnan(converted) | (converted < column.low) | (converted > high)
+            if column.whole:
+                wrong |= converted != np.floor(converted)
+        wrong &= ~blank
+        rows = np.flatnonzero(wrong)
+        n_problems += rows.size
+        problems += [
+            (int(table.lines[i]), _told(table, column, match, cells[column.name][int(i)], int(i), high, decimals))
+            for i in rows[:SHOWN_ERRORS]
+        ]
+        values[column.name] = np.where(blank, np.nan, converted)
+    if n_problems:
+        told = [text for _, text in sorted(problems, key=lambda item: item[0])]
+        count = f"{n_problems} cell{'s' if n_problems > 1 else ''} cannot be used"
+        raise BadInput(listed(f"{table.source}: {count} (the heading is row 1)", told, n_problems))
+    return Numbers(values, "comma" if decimals.comma else "point")
+
+
+@dataclass(frozen=True)
+class _Decimals:
+    """What the table's own cells say about the comma: `comma` is a decimal mark, `thousands` groups digits; or neither."""
+
+    comma: bool = False
+    thousands: bool = False
+    point: bool = False
+
+
+def _decimals(cells: Mapping[str, pl.Series]) -> _Decimals:
+    comma = thousands = point = False
+    for series in cells.values():
+        with_comma = series.filter(series.str.contains(",", literal=True)).unique()
+        if with_comma.len():
+            either = with_comma.str.contains(_EITHER)
+            comma |= bool((with_comma.str.contains(_COMMA_DECIMAL) & ~either).any())
+            thousands |= bool(with_comma.str.contains(_COMMA_THOUSANDS).any())
+        if not point:
+            point = bool((series.str.contains(_POINT_DECIMAL) & ~series.str.contains(_POINT_EITHER)).any())
+    return _Decimals(comma, thousands, point)
+
+
+def _as_floats(cells: pl.Series, column: Column, decimals: _Decimals) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    lower = cells.str.to_lowercase()
+    blank = lower.is_in(list(BLANK)).to_numpy()
+    values = cells.cast(pl.Float64, strict=False).to_numpy().copy()
+    values[~np.isfinite(values)] = np.nan
+    if decimals.comma:  # a point then is a thousands mark or a slip: it is read one by one
+        values[cells.str.contains(".", literal=True).to_numpy()] = np.nan
+    spellings = column.spellings
+    if spellings:
+        worded = lower.is_in(list(spellings)).to_numpy()
+        values[worded] = lower.filter(pl.Series(worded)).replace_strict(spellings, return_dtype=pl.Float64).to_numpy()
+    odd = np.isnan(values) & ~blank
+    if odd.any():
+        values[odd] = _odd_ones(cells.filter(pl.Series(odd)), decimals)
+    return values, blank
+
+
+def _odd_ones(cells: pl.Series, decimals: _Decimals) -> NDArray[np.float64]:
+    """Numbers with commas and other marks: the plain forms together, what remains one by one."""
+    either = cells.str.contains(_EITHER)
+    as_decimal = cells.str.contains(_COMMA_DECIMAL) & (
+        (not decimals.thousands and decimals.comma and not decimals.point) | ~either
+    )
+    as_thousands = cells.str.contains(_COMMA_THOUSANDS) | (
+        either & ((decimals.thousands or decimals.point) and not decimals.comma)
+    )
+    text = (
+        cells.to_frame("text")
+        .select(
+            pl.when(as_decimal)
+            .then(pl.col("text").str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True))
+            .when(as_thousands)
+            .then(pl.col("text").str.replace_all(",", "", literal=True))
+            .otherwise(None)
+        )
+        .to_series()
+    )
+    values = text.cast(pl.Float64, strict=False).to_numpy().copy()
+    left = np.isnan(values)
+    if left.any():
+        rest = cells.filter(pl.Series(left))
+        unique = rest.unique()
+        if unique.len() <= MOST_ODD:
+            known = {one: _one(one, decimals) for one in unique}
+            values[left] = rest.replace_strict(known, return_dtype=pl.Float64).to_numpy()
+    return values
+
+
+def _one(text: str, decimals: _Decimals) -> float:
+    try:
+        if decimals.comma and "." in text and "," not in text:
+            raise NotANumber("a point in a table whose decimal mark is a comma")
+        return read_number(text)
+    except NotANumber:
+        return np.nan
+
+
+def _in_own_unit(values: NDArray[np.float64], match: Match, column: Column) -> NDArray[np.float64]:
+    if match.unit == column.unit:
+        return values
+    # Limits are met exactly: 100.4 degF is 38 degC, not 38.00000000000006.
+    return np.round(convert_laboratory(values, match.unit, column.unit, molar_mass=column.molar_mass), 9)
+
+
+def _told(table: UserTable, column: Column, match: Match, cell: str, row: int, high: float, decimals: _Decimals) -> str:
+    why = ""
+    try:
+        if decimals.comma and "." in cell and "," not in cell:
+            raise NotANumber("a point, where other cells have a decimal comma")
+        value = read_number(cell)
+        if high != column.high and float(_in_own_unit(np.asarray(value), match, column)) > high:
+            why = f" above {high:g} only with the unit in the heading, as in [{column.unit}]"
+    except NotANumber as problem:
+        if any(letter.isdigit() for letter in cell):
+            why = f" ({problem})"
+    if column.name == "temperature" and not why:
+        why = "; the heading may state another unit, as in [degF]"
+    shown = cell if len(cell) <= 60 else f"{cell[:57]}…"
+    expected: Any = column.expectation
+    return f'row {table.lines[row]}, column "{match.heading}": got "{shown}", expected {expected}{why}'

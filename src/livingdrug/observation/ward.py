@@ -1,0 +1,134 @@
+"""What the ward saw day by day: grades, the worst of each sign, drugs given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from livingdrug.catalog.records.scale import SIGNS, Scale
+from livingdrug.clinic.grading import grade
+from livingdrug.clinic.management import reason_text
+from livingdrug.course.course import Course
+
+WATCHED_DAYS = 56
+"""Grades and signs are recorded for eight weeks, the window in which ELIANA counted CRS and neurological events."""
+SHOWN_DAYS = 30
+"""To this day a row stands for every day in care, also with grade 0."""
+Floats = NDArray[np.float64]
+
+
+def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats) -> pl.DataFrame:
+    """The grades frame: patient, day, scale, grade; the worst of each day, from the signs at its checks.
+
+    Parameters
+    ----------
+    course
+        The truth.
+    scales
+        Grading scales; one whose signs the model lacks is not graded.
+    last_day
+        Last day in care (n,).
+    """
+    pieces = []
+    for scale in scales:
+        if not set(scale.names) - set(course) - {*UNSEEN, *scale.stands_in} and scale.graded_on == "check":
+            days, grades = daily_grades(course.days, course, scale, last_day)
+            row, column = np.nonzero((grades >= 1) | ((grades >= 0) & (days <= SHOWN_DAYS)))
+            pieces.append(
+                pl.DataFrame(
+                    {"patient": course.patients[row], "day": days[column], "grade": grades[row, column]}
+                ).with_columns(scale=pl.lit(scale.id))
+            )
+    if not pieces:
+        return pl.DataFrame(schema={"patient": pl.Int64, "day": pl.Int64, "grade": pl.Int64, "scale": pl.String})
+    return pl.concat(pieces).sort("patient", "scale", "day", maintain_order=True)
+
+
+def daily_grades(
+    checks: Floats, signs: Course | Mapping[str, Floats], scale: Scale, last_day: Floats
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Worst grade of each day on one scale, from the signs at its checks.
+
+    Parameters
+    ----------
+    checks, signs
+        Check days (C,), and by name what the scale reads, each (n, C); NaN after the end of a course.
+    scale
+        Grading scale.
+    last_day
+        Last day in care (n,).
+
+    Returns
+    -------
+    Days (D,), and grades (n, D); -1 where the patient was not there.
+    """
+    until = np.inf if scale.whole_course else WATCHED_DAYS
+    acute = (checks >= 0) & (checks < until)
+    read = {name: signs[name][:, acute] for name in scale.names if name in signs}
+    here = ~np.isnan(next(iter(read.values()))) & (checks[acute] <= last_day[:, None])
+    read["died_of_toxicity"] = np.zeros(here.shape)
+    graded = np.where(here, grade(scale, read).astype(np.int64), -1)
+    days, begins = _days(checks[acute])
+    return days, np.maximum.reduceat(graded, begins, axis=1)
+
+
+def sign_rows(course: Course, last_day: Floats, assayed: Collection[str] = ()) -> pl.DataFrame:
+    """The ward frame: patient, day, and the worst value of each sign on that day, while a patient was in care.
+
+    What an assay of the trial measures (`assayed`) is told by its visits, not here.
+
+    To day `SHOWN_DAYS` every day has a row, afterwards (to `WATCHED_DAYS`) only days on which organs needed support.
+    """
+    acute = (course.days >= 0) & (course.days < WATCHED_DAYS)
+    here = _here(course, acute, last_day)
+    days, begins = _days(course.days[acute])
+    columns = {}
+    for name, sign in SIGNS.items():
+        if name not in course or name in assayed:
+            continue
+        values, pick = course[name][:, acute], np.maximum if sign.worse > 0 else np.minimum
+        columns[name] = pick.reduceat(np.where(here, values, -sign.worse * np.inf), begins, axis=1)
+    there = np.maximum.reduceat(here, begins, axis=1)
+    supported = np.zeros(there.shape, dtype=bool)
+    for name in SUPPORT:
+        if name in columns:
+            supported |= np.where(SIGNS[name].worse > 0, columns[name] >= SUPPORT[name], columns[name] <= SUPPORT[name])
+    row, column = np.nonzero(there & ((days <= SHOWN_DAYS) | supported))
+    return pl.DataFrame(
+        {"patient": course.patients[row], "day": days[column],
+         **{name: values[row, column] for name, values in columns.items()}}
+    )  # fmt: skip
+
+
+UNSEEN = ("died_of_toxicity", "capd_score", "fever_treated", "admitted", "pressor_hours")
+SUPPORT = {"pressor_level": 1.0, "oxygen_level": 1.0, "ice_score": 9.5, "creatinine_ratio": 1.5}
+"""From these values on a day after `SHOWN_DAYS` is kept: organ support, or an abnormal kidney or brain."""
+
+
+def _here(course: Course, acute: NDArray[np.bool_], last_day: Floats) -> NDArray[np.bool_]:
+    """Who is in care at which of these checks, shaped (n, checks)."""
+    alive = ~np.isnan(course[course.names[0]][:, acute])
+    return alive & (course.days[acute] <= last_day[:, None])
+
+
+def _days(checks: Floats) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Each day once, and the place of its first check."""
+    return np.unique(np.floor(checks + 1e-9).astype(np.int64), return_index=True)
+
+
+def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
+    """The log frame: who was given what by a rule, when and why."""
+    rows, firings = [], course.firings
+    for who, check, firing, value in zip(firings.patient, firings.check, firings.firing, firings.value, strict=True):
+        day, rule = float(course.days[check]), course.rules[firing]
+        if day > last_day[who]:
+            continue
+        signs = {name: float(course[name][who, check]) for name in rule.reads if name in course}
+        number = int(course.patients[who])
+        rows.append((number, day, rule.id, rule.drug, float(value), rule.unit, reason_text(rule, signs)))
+    kinds = {"patient": pl.Int64, "day": pl.Float64, "rule": pl.String, "drug": pl.String, "amount": pl.Float64,
+             "unit": pl.String, "reason": pl.String}  # fmt: skip
+    return pl.DataFrame(rows, schema=kinds, orient="row")

@@ -1,0 +1,1 @@
+"""Endpoints and their estimators: from one number a patient to one number a group."""

@@ -1,0 +1,86 @@
+"""The patients table as plain numbers for formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.manufacturing.lots import INFUSED, MANUFACTURING_FAILURE, STATUSES, TREATED
+from livingdrug.outcome.outcomes import FINISHED
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NOT_TREATED = "not infused"
+"""Word in `course_status` for those whose treatment never began."""
+
+
+def patient_values(
+    patients: pl.DataFrame, texts: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """The patients frame as plain numbers for formulas, each shaped (n,).
+
+    =====================  ==========================================================
+    column                 reads as
+    =====================  ==========================================================
+    yes/no                 1 or 0; unknown is 0
+    ends in ``_day``       the day; +infinity when it never happened
+    other numbers          the number; NaN when unknown, so every comparison is false
+    text                   0/1 names ``<column>_<value>``, e.g. ``death_cause_toxicity``
+    =====================  ==========================================================
+
+    Parameters
+    ----------
+    patients
+        One row per patient and arm.
+    texts
+        Words that a text column may hold, met in this run or not.
+    """
+    import polars as pl
+
+    words_of = {"status": STATUSES, **(texts or {})}
+    n = patients.height
+    values: dict[str, NDArray[np.float64]] = {}
+    for name in patients.columns:
+        column = patients[name]
+        if column.dtype == pl.String:
+            known = {str(word) for word in column.unique().drop_nulls()} | set(words_of.get(name, ()))
+            for word in known:
+                key = f"{name}_{word.lower().replace(' ', '_')}"
+                match = (column.str.to_lowercase() == word.lower()).fill_null(False)
+                values[key] = match.to_numpy().astype(np.float64)
+        elif column.dtype == pl.Boolean:
+            values[name] = column.fill_null(False).to_numpy().astype(np.float64)
+        elif column.dtype.is_numeric() and name != "patient":
+            missing = np.inf if name.endswith("_day") else np.nan
+            values[name] = column.cast(pl.Float64).fill_null(missing).to_numpy().astype(np.float64)
+    values |= _derived(values, _course_failed(patients), n)
+    return values
+
+
+def _course_failed(patients: pl.DataFrame) -> NDArray[np.float64]:
+    if "course_status" not in patients.columns:
+        return np.zeros(patients.height)
+    words = patients["course_status"].fill_null("").to_list()
+    fine = (*FINISHED, NOT_TREATED, "not_infused", "")
+    return np.array([float(str(word) not in fine) for word in words], dtype=np.float64)
+
+
+def _derived(
+    values: Mapping[str, NDArray[np.float64]], failed: NDArray[np.float64], n: int
+) -> dict[str, NDArray[np.float64]]:
+    none, never = np.zeros(n), np.full(n, np.inf)
+    return {
+        "enrolled": np.ones(n),
+        "infused": values.get(f"status_{INFUSED}", none),
+        "treated": np.maximum(values.get(f"status_{INFUSED}", none), values.get(f"status_{TREATED}", none)),
+        "manufacturing_failed": values.get(f"status_{MANUFACTURING_FAILURE}", none),
+        "course_failed": failed,
+        "responder": values.get("responded_3mo", none),
+        "relapsed": np.isfinite(values.get("relapse_day", never)).astype(np.float64),
+        "died": np.isfinite(values.get("death_day", never)).astype(np.float64),
+        "never": never,
+    }

@@ -1,0 +1,280 @@
+"""One endpoint of one run: its numbers in a table, at given times, as a curve, and between arms.
+
+What the numbers are is the estimator's; this file only asks it, arm by arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.outcome import between_arms
+from livingdrug.outcome.checks import check_finite
+from livingdrug.outcome.estimator import Asked, Reading, Row
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.catalog.records.endpoint import Endpoint
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class EndpointResult:
+    """One endpoint of one run, by arm.
+
+    Attributes
+    ----------
+    asked
+        The endpoint's definition, kind, estimator and confidence level.
+    arms
+        Arms shown, in the trial's order.
+    patients
+        One row per patient counted: arm, patient, and the kind's columns: ``success``; or ``time_days`` and ``cause`` (0
+        censored, 1 the event, 2 a competing event); or ``value``. Patients whose simulation failed are never counted.
+    n_left_out
+        Patients counted by the definition, but without a value (quantities only), by arm.
+    design
+        How patients came to their arms: ``"randomised"`` (each person in one arm: `compare` tests independent groups),
+        ``"paired"`` (the same people in every arm: `paired`) or ``"single_arm"`` (nothing said; as paired).
+    """
+
+    asked: Asked
+    arms: tuple[str, ...]
+    patients: pl.DataFrame
+    n_left_out: dict[str, int]
+    design: str = "single_arm"
+
+    def __post_init__(self) -> None:
+        if self.design not in between_arms.DESIGNS:
+            raise UnknownName("design of a trial", self.design, between_arms.DESIGNS)
+
+    @property
+    def record(self) -> Endpoint:
+        """The endpoint's definition."""
+        return self.asked.record
+
+    @property
+    def level(self) -> float:
+        """Confidence level of all intervals."""
+        return self.asked.level
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def title(self) -> str:
+        return self.record.title
+
+    @property
+    def over_time(self) -> bool:
+        """Whether it is a curve: then it has `at` and `curve`."""
+        return self.asked.estimator.over_time
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Measures of its table that are shares between 0 and 1."""
+        return self.asked.estimator.shares
+
+    def __repr__(self) -> str:
+        return f"{self.title}: " + "; ".join(f"{arm} {self.headline(arm)}" for arm in self.arms)
+
+    def headline(self, arm: str | None = None) -> str:
+        """The first number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``."""
+        return _told(self.rows(self.arms[0] if arm is None else arm)[0], self.shares)
+
+    def at(self, times: Sequence[float] | float | None = None, unit: str | None = None) -> pl.DataFrame:
+        """The curve at given times.
+
+        Parameters
+        ----------
+        times
+            Times from the endpoint's origin; the endpoint's own when omitted.
+        unit
+            Unit of `times`, e.g. ``"month"`` (a twelfth of 365.25 days); the endpoint's own when omitted.
+
+        Returns
+        -------
+        One row per arm and time: arm, time, unit, estimate (a share between 0 and 1), ci_low, ci_high, n_at_risk.
+        The estimate is null beyond the last time anybody was watched; it is carried on for one twentieth of that
+        time, with nobody at risk, so that "5 years from remission" exists in a trial of 5 years from infusion.
+
+        Raises
+        ------
+        BadInput
+            The endpoint is not a curve over time (use `table`), or a time is negative or missing.
+        """
+        import polars as pl
+
+        from livingdrug.foundation.units import factor
+
+        self._must_be_a_curve()
+        unit = unit or self.record.at_unit
+        wanted = check_finite("times", self.record.at if times is None else times)
+        if (wanted < 0).any():
+            raise BadInput(f"times must be finite and not negative, got {wanted.tolist()} {unit}.")
+        days = wanted * factor(unit, "day")
+        rows = []
+        for arm in self.arms:
+            found = self.asked.estimator.at(self.asked, self._of(arm), days)
+            rows += [
+                (arm, float(time), unit, *(float(found[key][i]) for key in _THREE), int(found["n_at_risk"][i]))
+                for i, time in enumerate(wanted)
+            ]
+        columns = ["arm", "time", "unit", *_THREE, "n_at_risk"]
+        types = [pl.String, pl.Float64, pl.String, pl.Float64, pl.Float64, pl.Float64, pl.Int64]
+        return pl.DataFrame(rows, schema=dict(zip(columns, types, strict=True)), orient="row").fill_nan(None)
+
+    def curve(self) -> pl.DataFrame:
+        """The whole step curve, beginning at time 0: arm, day, estimate, ci_low, ci_high, n_at_risk, n_events, n_censored.
+
+        Raises
+        ------
+        BadInput
+            The endpoint is not a curve over time.
+        """
+        import polars as pl
+
+        self._must_be_a_curve()
+        parts = []
+        for arm in self.arms:
+            c = self.asked.estimator.curve(self.asked, self._of(arm))
+            n = int(c.n_at_risk[0]) if c.n_at_risk.size else 0
+            steps = {"day": c.day, "estimate": c.estimate, "ci_low": c.ci_low, "ci_high": c.ci_high}
+            columns = {name: np.concatenate([[0.0 if name == "day" else c.start], v]) for name, v in steps.items()}
+            counts = {"n_at_risk": c.n_at_risk, "n_events": c.n_events, "n_censored": c.n_censored}
+            columns |= {name: np.concatenate([[n if name == "n_at_risk" else 0], v]) for name, v in counts.items()}
+            parts.append(pl.DataFrame(columns).select(pl.lit(arm).alias("arm"), pl.all()))
+        return pl.concat(parts).fill_nan(None)
+
+    def table(self) -> pl.DataFrame:
+        """Every number of this endpoint in one long table.
+
+        Returns
+        -------
+        endpoint, arm, measure, time, time_unit, estimate, ci_low, ci_high, unit, n, n_events. Shares lie between
+        0 and 1 with unit ``""``; null where a number does not exist (a median not reached, an interval of a range).
+        Measures: ``proportion``; ``probability`` (at a time) and ``median time`` [month]; ``restricted mean``; or
+        ``median``, ``geometric mean``, ``geometric CV`` [%], ``mean``, ``minimum``, ``maximum`` and quantiles.
+        The first row of each arm is the headline.
+        """
+        import polars as pl
+
+        rows = [
+            {"endpoint": self.id, "arm": arm, **{name: getattr(row, name) for name in _ROW}}
+            for arm in self.arms
+            for row in self.rows(arm)
+        ]
+        frame = pl.DataFrame(rows, schema=table_schema())
+        numbers = pl.col(*_THREE)
+        return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
+
+    def compare(self, test: str | None = None) -> dict[str, Any]:
+        """A test between the arms as independent groups, for randomised trials.
+
+        Parameters
+        ----------
+        test
+            Which one; the estimator's usual one when omitted: ``log_rank`` (also ``peto_peto``) for a time to event,
+            ``gray`` (also ``log_rank``) where another event competes,
+            ``chi_squared`` (also ``fisher_exact``) for a proportion, ``kruskal_wallis`` (also ``welch``) for a quantity,
+            ``equal_means`` for restricted means.
+
+        Returns
+        -------
+        test (in words), statistic, degrees_of_freedom, p_value; the middle two NaN for an exact test.
+
+        Raises
+        ------
+        BadInput
+            The trial is not randomised: its arms hold the same patients, and `paired` is the comparison to ask for; or
+            there is one arm, or nobody in an arm.
+        UnknownName
+            The estimator has no such test.
+        """
+        return between_arms.tested(self.asked, self._by_arm(), self.design, test)
+
+    def paired(self, reference: str | None = None) -> pl.DataFrame:
+        """Differences from a reference arm that holds the same patients.
+
+        Parameters
+        ----------
+        reference
+            The arm held against all others; the first when omitted.
+
+        Returns
+        -------
+        One row per other arm and time: reference, arm, statistic, shown_as, unit, time, time_unit, reference_value, value,
+        difference, ci_low, ci_high, n_pairs; see `livingdrug.outcome.estimator.Contrast`. Intervals tell how far the number of patients simulated blurs the difference.
+
+        Raises
+        ------
+        BadInput
+            The trial is randomised: no patient is in two arms; `compare` tests its groups.
+        UnknownName
+            No such arm.
+        """
+        reference = self.arms[0] if reference is None else reference
+        return between_arms.differences(self.asked, self._by_arm(), self.design, reference)
+
+    def estimate_curve(self, arm: str) -> Any:
+        """The estimator's own record of the curve of one arm (Kaplan-Meier, or Aalen-Johansen with competing events)."""
+        self._must_be_a_curve()
+        return self.asked.estimator.fit(self.asked, self._of(arm))
+
+    def rows(self, arm: str) -> list[Row]:
+        """The lines of the table of one arm as records, the headline first; each says what stands for a missing number."""
+        return self.asked.estimator.rows(self.asked, self._of(arm))
+
+    def reading(self, arm: str, *, day: float | None, statistic: str) -> Reading | None:
+        """What an arm says to a published number: see `livingdrug.outcome.estimator.Estimator.reading`."""
+        return self.asked.estimator.reading(self.asked, self._of(arm), day=day, statistic=statistic)
+
+    def _of(self, arm: str) -> pl.DataFrame:
+        import polars as pl
+
+        return self.patients.filter(pl.col("arm") == arm)
+
+    def _by_arm(self) -> dict[str, pl.DataFrame]:
+        return {arm: self._of(arm) for arm in self.arms}
+
+    def _must_be_a_curve(self) -> None:
+        if not self.over_time:
+            raise BadInput(
+                f'endpoint "{self.id}" is a {self.record.kind}, it has no curve over time.\n  Use .table() instead.'
+            )
+
+
+def _told(row: Row, shares: tuple[str, ...]) -> str:
+    when = f" at {row.time:g} {row.time_unit}" if row.time is not None else ""
+    if not row.known:
+        return f"{row.measure}{when} {row.absent}" if row.n else "no patient counted"
+    value, low, high = row.estimate, row.ci_low, row.ci_high
+    share = row.measure in shares
+    show = (lambda x: f"{100 * x:.0f}") if share else (lambda x: f"{x:.3g}")
+    unit = "%" if share else (f" {row.unit}" if row.unit else "")
+    known = low is not None and high is not None and np.isfinite([low, high]).all()
+    interval = f" ({show(low)}-{show(high)})" if known else ""
+    return f"{show(value)}{unit}{interval}{when}, n = {row.n}"
+
+
+_THREE = ("estimate", "ci_low", "ci_high")
+_ROW = ("measure", "time", "time_unit", *_THREE, "unit", "n", "n_events")
+
+
+def table_schema() -> dict[str, Any]:
+    """Columns and types of `EndpointResult.table`."""
+    import polars as pl
+
+    texts, counts = ("endpoint", "arm", "measure", "time_unit", "unit"), ("n", "n_events")
+    return {
+        name: pl.String if name in texts else pl.Int64 if name in counts else pl.Float64
+        for name in ("endpoint", "arm", *_ROW)
+    }

@@ -1,0 +1,89 @@
+"""Endpoints: what the seen courses mean, computed from the patients frame alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.foundation.errors import UnknownName
+from livingdrug.foundation.expressions import read_formula
+from livingdrug.outcome.asked import ask
+from livingdrug.outcome.columns import patient_values
+from livingdrug.outcome.endpoint_result import EndpointResult
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.catalog.records.endpoint import Endpoint
+
+Floats = NDArray[np.float64]
+
+
+def evaluate(
+    record: Endpoint,
+    patients: pl.DataFrame,
+    arms: Sequence[str],
+    *,
+    level: float = 0.95,
+    design: str = "single_arm",
+    texts: Mapping[str, Sequence[str]] | None = None,
+) -> EndpointResult:
+    """One endpoint from the patients frame.
+
+    Parameters
+    ----------
+    record
+        The definition.
+    patients
+        One row per enrolled patient and arm.
+    arms
+        Arms to show, in order.
+    level
+        Confidence level, between 0 and 1.
+    design
+        How patients came to their arms: see `EndpointResult`.
+    texts
+        Words that a text column may hold, met in this run or not.
+
+    Raises
+    ------
+    UnknownName
+        A formula needs a column that the patients frame does not have, or there is no such kind or estimator.
+    CatalogError
+        The file lacks a key of its kind or estimator, or holds one of another.
+    BadInput
+        A counted patient has no finite time, or a negative one.
+    """
+    import polars as pl
+
+    asked = ask(record, level=level)
+    chosen = patients.filter(pl.col("arm").is_in(list(arms)))
+    values = patient_values(chosen, texts)
+    for name in record.needs:
+        if name not in values:
+            raise UnknownName(
+                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
+                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
+            )  # fmt: skip
+    n = chosen.height
+
+    def formula(text: str) -> Floats:
+        # inf - inf and NaN comparisons are honest answers here ("never", "unknown"), not accidents.
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            found = np.asarray(read_formula(text).evaluate(values), dtype=np.float64)
+        return np.array(np.broadcast_to(found, (n,)))
+
+    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0)
+    columns, has_value = asked.kind.columns(asked, formula, counted, chosen)
+    kept = chosen.select("arm", "patient").with_columns(**{k: pl.Series(k, v) for k, v in columns.items()})
+    left_out = chosen.select("arm").filter(pl.Series(counted & ~has_value))["arm"].value_counts()
+    return EndpointResult(
+        asked=asked,
+        arms=tuple(arms),
+        patients=kept.filter(pl.Series(counted & has_value)),
+        n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
+        design=design,
+    )

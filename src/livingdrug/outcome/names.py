@@ -1,0 +1,89 @@
+"""The names a formula about patients may use, and which outcomes they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livingdrug.catalog.questions import Questions
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.manufacturing.lots import STATUSES
+from livingdrug.outcome.who import LOT_COLUMNS
+
+DERIVED = {
+    "enrolled": "1 for everyone in the trial",
+    "infused": "1 when cells were given",
+    "treated": "1 when treatment began: cells given, or the first drug of an arm without cells",
+    "manufacturing_failed": "1 when no product could be released",
+    "course_failed": "1 when the patient's simulation did not finish (never counted in an endpoint)",
+    "responder": "1 when a response was seen by the 3-month assessment",
+    "relapsed": "1 when a relapse was seen",
+    "died": "1 when the patient is known to have died",
+    "never": "plus infinity, the day of what did not happen",
+}
+READS = {"responder": "responded_3mo", "relapsed": "relapse_day", "died": "death_day"}
+"""Ready-made name -> the outcome it is made of."""
+
+
+def patient_names(questions: Questions) -> tuple[str, ...]:
+    """Every name a formula about this trial's patients may use, sorted; of families, what this trial has."""
+    return tuple(sorted({*questions.names(), *_not_outcomes(questions)}))
+
+
+def _not_outcomes(questions: Questions) -> set[str]:
+    """What a formula may read besides outcomes: covariates, lots, words of texts, and what is ready made."""
+    texts = {f"{o.pattern}_{value}" for o in questions.outcomes.values() for value in o.values}
+    statuses = {f"status_{status}" for status in STATUSES}
+    plain = {*questions.covariates, *LOT_COLUMNS} - {"status", "failure_reason"}
+    return {*texts, *statuses, *plain, *DERIVED}
+
+
+def outcomes_read(names: Iterable[str], questions: Questions) -> tuple[str, ...]:
+    """The outcomes that formulas with these names read; what else they read is known of everyone enrolled."""
+    found = []
+    for name in names:
+        name = READS.get(name, name)
+        outcome = questions.find(name) or _of_text(name, questions)
+        if outcome is not None:
+            found.append(outcome.pattern)
+    return tuple(dict.fromkeys(found))
+
+
+def check_names(needs: Iterable[str], questions: Questions, who_asks: str) -> None:
+    """Stop when a formula reads a name that no patient of this trial has.
+
+    Parameters
+    ----------
+    needs
+        Names the formulas read.
+    who_asks
+        For the message, e.g. ``'endpoint "efs"'``.
+
+    Raises
+    ------
+    UnknownName
+        With the nearest known name.
+    BadInput
+        The trial cannot answer: it does not grade the scale, or measure the quantity.
+    """
+    needs = tuple(needs)
+    plain = _not_outcomes(questions)
+    for name in needs:
+        if name not in plain and questions.find(name) is None:
+            raise UnknownName(
+                f"column of the patients frame, needed by {who_asks},",
+                name,
+                patient_names(questions),
+                "Formulas may use outcomes, the patients' covariates and lots, and infused, treated, responder, relapsed,"
+                " never, …",
+            )
+    for name in outcomes_read(needs, questions):
+        outcome = questions.find(name)
+        problem = questions.problem(outcome) if outcome else ""
+        if problem:
+            raise BadInput(f"{who_asks} reads {name}, but {problem}")
+
+
+def _of_text(name: str, questions: Questions):
+    """The text outcome that a yes-or-no name such as ``death_cause_toxicity`` belongs to."""
+    texts = [o for o in questions.outcomes.values() if o.values and name.startswith(f"{o.pattern}_")]
+    return max(texts, key=lambda outcome: len(outcome.pattern), default=None)

@@ -1,0 +1,196 @@
+"""Seen to outcomes: one number a patient, asked when needed, also of a finished run; nothing is simulated again.
+
+frame of what was seen ──► rows that match ──► reducer ──► one value for everyone whose course finished
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from livingdrug.catalog.questions import Questions
+from livingdrug.catalog.records.outcome import Outcome
+from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
+from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+from livingdrug.foundation.expressions import read_formula
+from livingdrug.outcome.rows import Rows
+
+FINISHED = ("finished", "died")
+"""How a course may end that counts; anything else is the reason why it does not."""
+TYPES: dict[str, Any] = {
+    "number": pl.Float64, "whole": pl.Int64, "yes_no": pl.Boolean, "day": pl.Float64, "text": pl.String,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What may be asked of the patients of one arm; answers are remembered.
+
+    Attributes
+    ----------
+    questions
+        Outcomes by name, and the records they read.
+    frames
+        Frames of one arm by name (`livingdrug.observation.seen.Seen`), and ``truth``; each with a column ``patient``.
+    """
+
+    questions: Questions
+    frames: Mapping[str, pl.DataFrame]
+    _answers: dict[str, pl.Series] = field(default_factory=dict, repr=False, compare=False)
+    _pieces: dict[object, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def patients(self) -> NDArray[np.int64]:
+        """Everyone treated whose course finished, ascending (n,)."""
+        if "patients" not in self._pieces:
+            done = self.frames["exits"].filter(pl.col("course_status").is_in(FINISHED))
+            self._pieces["patients"] = done.select("patient").sort("patient")
+        return self._pieces["patients"]["patient"].to_numpy()
+
+    def named(self, name: str) -> Outcome:
+        """The outcome of this name.
+
+        Raises
+        ------
+        UnknownName
+            No outcome is called so.
+        BadInput
+            The trial cannot answer: it does not grade the scale, or measure the quantity.
+        """
+        outcome = self.questions.find(name)
+        if outcome is None:
+            raise UnknownName("outcome", name, self.questions.names(), "livingdrug list outcome shows them all.")
+        problem = self.questions.problem(outcome)
+        if problem:
+            raise BadInput(f"{name}: {problem}")
+        return outcome
+
+    def ask(self, outcome: str | Outcome) -> pl.Series:
+        """One value for each of `patients`; null for unknown, or for what never happened.
+
+        Raises
+        ------
+        UnknownName, BadInput
+            See `named`.
+        """
+        if isinstance(outcome, str):
+            outcome = self.named(outcome)
+        name = outcome.pattern
+        if name not in self._answers:
+            self._answers[name] = self._reduced(outcome)
+        return self._answers[name]
+
+    def table(self, outcomes: Iterable[str | Outcome]) -> pl.DataFrame:
+        """Several outcomes as columns beside ``patient``; of what the trial cannot answer, nulls."""
+        columns: dict[str, Any] = {"patient": self.patients}
+        for outcome in outcomes:
+            known = self.named(outcome) if isinstance(outcome, str) else outcome
+            if not isinstance(outcome, str) and self.questions.problem(known):
+                columns[known.pattern] = pl.Series([None] * len(self.patients), dtype=TYPES[known.kind])
+            else:
+                columns[known.pattern] = self.ask(known)
+        return pl.DataFrame(columns)
+
+    def _reduced(self, outcome: Outcome) -> pl.Series:
+        rows = self._rows(outcome)
+        values = _reducer(outcome.reduce)(rows, outcome, self.questions)
+        if isinstance(values, np.ndarray):
+            if outcome.absent == "none":
+                values = np.where((rows.n_rows == 0) & np.isnan(values), 0.0, values)
+            series = pl.Series(np.where(np.isfinite(values), values, np.nan)).fill_nan(None)
+        else:
+            series = pl.Series(values, strict=False)
+        if outcome.kind == "yes_no" and series.dtype.is_numeric():
+            series = series.cast(pl.Float64) > 0
+        return series.cast(TYPES[outcome.kind]).alias(outcome.pattern)
+
+    def _rows(self, outcome: Outcome) -> Rows:
+        frame = self._frame(outcome)
+        for column, wanted in outcome.match.items():
+            if column == "toxicity" and outcome.of == "grades":
+                column, wanted = "scale", next(s for s, t in self.questions.graded.items() if t == wanted)
+            if column not in frame.columns:
+                raise CatalogError(
+                    f'outcome "{outcome.id}", "match": frame "{outcome.of}" has no column "{column}".\n'
+                    f"  It has: {', '.join(frame.columns)}."
+                )
+            frame = frame.filter(
+                pl.col(column).is_in(list(wanted)) if isinstance(wanted, tuple) else pl.col(column) == wanted
+            )
+        if outcome.days is not None:
+            frame = frame.filter(pl.col("day").is_between(*outcome.days))
+        return Rows(self.patients, frame, self._met(outcome, frame))
+
+    def _met(self, outcome: Outcome, frame: pl.DataFrame) -> NDArray[np.bool_]:
+        if not outcome.when or frame.is_empty():  # where nobody was treated a frame has only its promised columns
+            return np.ones(frame.height, dtype=bool)
+        formula = read_formula(outcome.when)
+        values: dict[str, Any] = {}
+        for name in formula.names:
+            if name in frame.columns:
+                values[name] = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            elif name in self.questions.conduct:
+                values[name] = self.questions.conduct[name]
+            else:
+                raise CatalogError(
+                    f'outcome "{outcome.id}", "when": "{name}" is no column of frame "{outcome.of}" and no number of the'
+                    f" trial's [conduct].\n  It may read {', '.join((*frame.columns, *self.questions.conduct))}."
+                )
+        found = np.asarray(formula.evaluate(values))
+        return np.broadcast_to(found > 0, (frame.height,)).copy()
+
+    def _frame(self, outcome: Outcome) -> pl.DataFrame:
+        """The frame an outcome reads, of patients whose course finished, sorted by patient and day."""
+        quantity = outcome.match.get("quantity") if outcome.of == "visits" else None
+        by_day = outcome.option.get("by_day") if outcome.of == "response" else None
+        key = (outcome.of, quantity, by_day)
+        if key not in self._pieces:
+            if outcome.of == "response":
+                frame = self._response(float(by_day or THREE_MONTHS))
+            elif isinstance(quantity, str):
+                frame = self._whole("visits").filter(pl.col("quantity") == quantity)
+            else:
+                frame = self._whole(outcome.of)
+            self._pieces[key] = frame
+        return self._pieces[key]
+
+    def _whole(self, of: str) -> pl.DataFrame:
+        if ("whole", of) not in self._pieces:
+            if of not in self.frames:
+                raise BadInput(f'there is no frame "{of}" in this run.\n  Run the trial again with this version.')
+            frame = self.frames[of].drop("arm", strict=False)
+            frame = frame.join(pl.DataFrame({"patient": self.patients}), on="patient", how="semi")
+            if of == "visits":
+                frame = frame.filter(~pl.col("missed") & pl.col("value").is_not_null())
+            if of == "log":
+                frame = frame.with_columns(drug_class=pl.col("drug").replace_strict(self.questions.drugs, default=""))
+            order = ["patient", *(["day"] if "day" in frame.columns else [])]
+            self._pieces["whole", of] = frame.sort(order, maintain_order=True)
+        return self._pieces["whole", of]
+
+    def _response(self, by_day: float) -> pl.DataFrame:
+        """One row a patient: response by this day, by the disease's criterion, from visits and exits."""
+        one = pl.lit("").alias("arm")
+        visits, exits = self._whole("visits").with_columns(one), self._whole("exits").with_columns(one)
+        return judged_by(self.questions.criterion).judge(visits, exits, by_day).drop("arm")
+
+
+@cache
+def _reducer(name: str) -> Any:
+    if name not in reducers():
+        raise UnknownName("reducer", name, reducers(), "A reducer is a file of livingdrug/outcome/reducers.")
+    return import_module(f"livingdrug.outcome.reducers.{name}").reduce
+
+
+def reducers() -> tuple[str, ...]:
+    """Every reducer there is."""
+    folder = Path(__file__).parent / "reducers"
+    return tuple(sorted(path.stem for path in folder.glob("*.py") if path.stem[0] != "_"))

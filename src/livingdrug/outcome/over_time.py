@@ -1,0 +1,78 @@
+"""Shares of patients over time: what Kaplan-Meier and Aalen-Johansen have in common as estimators of an endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from livingdrug.foundation.units import factor
+from livingdrug.outcome.estimator import Asked, Contrast, Estimator, Floats, Reading, Row
+from livingdrug.outcome.estimators.paired import Difference, incidence_influence, paired_incidences
+from livingdrug.outcome.kinds import time_to_event
+
+if TYPE_CHECKING:
+    import polars as pl
+
+CARRIED = 0.05  # how far beyond the last time watched a curve is carried on, as a share of that time
+
+
+class OverTime(Estimator):
+    """The probability of the event, or of being free of it, by a time."""
+
+    kind = "time_to_event"
+    Keys = time_to_event.Keys
+    shares = ("probability",)
+    over_time = True
+
+    def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
+        """One line for each of the endpoint's times."""
+        times, unit = asked.record.at, asked.record.at_unit
+        found = self.at(asked, patients, np.array(times, dtype=np.float64) * factor(unit, "day"))
+        n, n_events = counted(patients)
+        return [
+            Row("probability", *_three(found, i), "", n, n_events, time=time, time_unit=unit)
+            for i, time in enumerate(times)
+        ]
+
+    def reading(self, asked: Asked, patients: pl.DataFrame, *, day: float | None, statistic: str) -> Reading | None:
+        if day is None:
+            return None
+        estimate, low, high = _three(self.at(asked, patients, np.array([day])), 0)
+        return None if np.isnan(estimate) else Reading(estimate, low, high)
+
+    def free(self, asked: Asked) -> bool:
+        """Whether the share shown is of those free of the event."""
+        return False
+
+    def contrasts(self, asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
+        """At each of the endpoint's times at which both arms were still watched."""
+        sides = [(side["time_days"].to_numpy(), side["cause"].to_numpy()) for side in (first, second)]
+        free, unit = self.free(asked), asked.record.at_unit
+        found = []
+        for time in asked.record.at:
+            day = time * factor(unit, "day")
+            if any(_unwatched(times, causes, day) for times, causes in sides):
+                continue
+            values = [incidence_influence(times, causes, day)[0] for times, causes in sides]
+            apart = paired_incidences(sides[0], sides[1], day, level=asked.level)
+            if free:
+                values = [1 - value for value in values]
+                apart = Difference(-apart.estimate, -apart.ci_high, -apart.ci_low, apart.n)
+            statistic = "survival" if free else "incidence"
+            found.append(Contrast(statistic, values[0], values[1], apart, "share", time=time, time_unit=unit))
+        return found
+
+
+def counted(patients: pl.DataFrame) -> tuple[int, int]:
+    """Patients, and how many of them had the event."""
+    return patients.height, int((patients["cause"] == 1).sum())
+
+
+def _three(found: dict[str, Floats], i: int) -> tuple[float, float, float]:
+    return tuple(float(found[key][i]) for key in ("estimate", "ci_low", "ci_high"))  # type: ignore[return-value]
+
+
+def _unwatched(times: Any, causes: Any, day: float) -> bool:
+    """Nobody was watched as long as this, and not because everybody had an event."""
+    return times.size == 0 or (times.max() < day and bool((causes[times == times.max()] == 0).any()))

@@ -1,0 +1,59 @@
+"""What a story calls things: the malignancy, the antigen, the response, the scales and the drugs of one arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.reports.toxicity_scales import Graded, told_scales
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.trial import Trial
+    from livingdrug.clinic.criterion import Criterion
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The words for one arm of a trial.
+
+    Attributes
+    ----------
+    malignancy, antigen
+        In one word.
+    burden
+        The covariate that tells the burden at enrolment: its name, meaning and unit; empty when unknown.
+    criterion
+        How response is judged; None when unknown.
+    scales
+        The trial's grading scales in its order.
+    catalog
+        Where drugs have their names.
+    """
+
+    malignancy: str = "tumour"
+    antigen: str = "the antigen"
+    burden: tuple[str, str, str] = ("", "", "")
+    criterion: Criterion | None = None
+    scales: tuple[Graded, ...] = ()
+    catalog: Catalog | None = None
+
+
+def setting(trial: Trial, arm: str, catalog: Catalog | None) -> Setting:
+    """The words for one arm of a trial; general ones where its disease or product is not in the catalogue."""
+    from livingdrug.clinic.criterion import judged_by
+
+    if catalog is None:
+        return Setting()
+    try:
+        disease = catalog.load("disease", trial.disease)
+        product = catalog.load("product", trial.arm(arm).product)
+        population = catalog.load("population", trial.population)
+        criterion = judged_by(disease.response)
+    except (LivingDrugError, AttributeError):
+        return Setting(catalog=catalog)
+    covariate = population.covariate.get(disease.burden)
+    burden = ("", "", "") if covariate is None else (disease.burden, covariate.meaning, covariate.unit)
+    scales = tuple(told_scales(list(trial.scales), catalog))
+    return Setting(disease.called, product.target, burden, criterion, scales, catalog)

@@ -1,0 +1,66 @@
+"""A run in one line: who was enrolled, who got the cells, and how many responded, arm by arm, in the disease's own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from livingdrug.clinic.criterion import Criterion, judged_by
+from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.manufacturing.lots import BEGUN, INFUSED
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
+    from livingdrug.trial.result import Result
+
+
+def criterion_of(trial: Trial, catalog: Catalog) -> Criterion:
+    """How response is judged in a trial.
+
+    Raises
+    ------
+    UnknownName
+        The trial's disease or its criterion is not there.
+    """
+    return judged_by(catalog.load("disease", trial.disease).response)
+
+
+def any_response(criterion: Criterion) -> Endpoint:
+    """The share of the infused with a response that counts: the one definition for headline, patient flow and tables."""
+    from livingdrug.catalog.records.endpoint import Endpoint
+
+    words = criterion.words
+    told = {
+        "id": "response", "title": words.title, "definition": f"{criterion.heading}, {words.counted}, among treated.",
+        "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
+        "success": "first_response_day < never", "source": f"own: what {words.title} records",
+    }  # fmt: skip
+    return Endpoint.model_validate(told)
+
+
+def headline(result: Result, catalog: Catalog) -> str:
+    """E.g. ``"JULIET: 300 enrolled, 219 infused, overall response 48% (41-55), 3.3 s"``."""
+    import polars as pl
+
+    begun = result.frames["who"].filter(pl.col("status").is_in(BEGUN))["status"]
+    words = " and ".join(dict.fromkeys(begun.to_list())) or INFUSED
+    parts = [f"{result.frames['who'].height} enrolled", f"{len(begun)} {words}", *_responses(result, catalog)]
+    if result.failed.height:
+        parts.append(f"{result.failed.height} failed")
+    if "seconds" in result.timing:
+        parts.append(f"{result.timing['seconds']:.1f} s")
+    return f"{result.trial.title.split(':')[0]}: {', '.join(parts)}"
+
+
+def _responses(result: Result, catalog: Catalog) -> list[str]:
+    """The share of responders of each arm; nothing where the disease is not known here or nobody was judged."""
+    try:
+        criterion = criterion_of(result.trial, catalog)
+        found = result.endpoint(any_response(criterion))
+    except LivingDrugError:
+        return []
+    shares = [found.headline(arm).split(", n")[0] for arm in found.arms]
+    if len(shares) == 1:
+        return [f"{criterion.heading} {shares[0]}"]
+    return [f"{criterion.heading} {' · '.join(f'{arm} {one}' for arm, one in zip(found.arms, shares, strict=True))}"]

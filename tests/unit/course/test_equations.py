@@ -1,0 +1,60 @@
+"""A plan held against its assembled model. Expected: the layers of parameters in order, and an error with the next step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from livingdrug.catalog.plan import Measured, plans_of
+from livingdrug.course.equations import check_plan, equations, parameters_of
+from livingdrug.foundation.errors import CatalogError, ModelError
+from livingdrug.foundation.quantities import Quantity
+
+
+@pytest.fixture(scope="module")
+def plan(eliana):
+    return plans_of(*eliana)[0]
+
+
+def own(value: float) -> Quantity:
+    return Quantity(value=value, unit="", meaning="of this test", kind="assumed", source="a test")
+
+
+def test_parameters_come_from_the_mechanism_then_disease_then_product_then_the_user(plan):
+    # expected: the last who sets a name has it
+    found = parameters_of(plan)
+    in_disease = next(name for name in plan.disease.parameter if name not in plan.product.parameter)
+    in_product = next(iter(plan.product.parameter))
+    assert found[in_disease] == plan.disease.parameter[in_disease]
+    assert found[in_product] == plan.product.parameter[in_product]
+    assert parameters_of(plan, {in_product: own(3.25)})[in_product].value == 3.25
+    untouched = set(found) - set(plan.disease.parameter) - set(plan.product.parameter)
+    model = equations(plan).model
+    assert all(found[name] == model.parameters[name] for name in untouched)
+
+
+def test_a_parameter_the_model_does_not_have_is_refused(plan):
+    # expected: who sets it, its name and what to do
+    with pytest.raises(ModelError, match=r"the user sets warp_factor(.|\n)*Correct the name"):
+        parameters_of(plan, {"warp_factor": own(1.0)})
+    product = plan.product.model_copy(update={"parameter": {"warp_factor": own(1.0)}})
+    with pytest.raises(ModelError, match=f'product "{plan.product.id}" sets warp_factor'):
+        check_plan(replace(plan, product=product))
+
+
+def test_an_assay_that_reads_what_the_model_lacks_is_refused_where_it_was_asked_for(plan):
+    # expected: refused at the door when the trial names it; not done, and no trouble, when only its group is visited
+    assay = plan.measured[0].assay.model_copy(update={"id": "mine", "reads": "tumour_in_the_moon"})
+    with pytest.raises(CatalogError, match=r'assay "mine" reads "tumour_in_the_moon"(.|\n)*\[visits.assays\]'):
+        check_plan(replace(plan, measured=(*plan.measured, Measured(assay, (1.0,), 0.0, asked=True))))
+    check_plan(replace(plan, measured=(*plan.measured, Measured(assay, (1.0,), 0.0, asked=False))))
+
+
+def test_a_scale_whose_signs_the_model_lacks_is_refused(plan):
+    # expected: the scale, the sign, and what to do
+    scale = plan.graded[0]
+    row = scale.row[0].model_copy(update={"condition": "glucose_in_urine > 1"})
+    odd = scale.model_copy(update={"id": "mine", "row": (*scale.row, row)})
+    with pytest.raises((CatalogError, ModelError), match=r"glucose_in_urine"):
+        check_plan(replace(plan, graded=(*plan.graded, odd), scales={**plan.scales, "mine": odd}))

@@ -1,6 +1,6 @@
 """CAR T-cell therapy in silico, from the blood draw to years of follow-up. Simulation; not for patient care.
 
-The line: Protocol -> Cohort -> Lots -> Courses -> Visits -> Endpoints -> Report.
+The line: Plan -> Cohort -> Lots -> Course -> Seen -> Outcomes -> Endpoints -> Report.
 
 >>> import livingdrug as ld
 >>> trial = ld.load_trial("eliana")
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog, load_trial
     from livingdrug.fitting.fit import fit
     from livingdrug.fitting.kinetics import cellular_kinetics
-    from livingdrug.fitting.store import load_fit
+    from livingdrug.fitting.loading import load_fit
     from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
     from livingdrug.interop.kinetics.read import read_kinetics
     from livingdrug.interop.sbml import export_sbml
@@ -50,7 +50,7 @@ _HOMES = {
     "fit": "fitting.fit",
     "geometric_mean": "outcome.estimators.geometric_mean",
     "kaplan_meier": "outcome.estimators.kaplan_meier",
-    "load_fit": "fitting.store",
+    "load_fit": "fitting.loading",
     "load_trial": "catalog.load",
     "log_rank": "outcome.estimators.log_rank",
     "read_kinetics": "interop.kinetics.read",

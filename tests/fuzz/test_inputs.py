@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from livingdrug.catalog.doses_told import doses_told
 from livingdrug.catalog.load import Catalog, load_trial, read_toml
 from livingdrug.foundation.amounts import NotAnAmount, read_amount, read_span
 from livingdrug.foundation.errors import BadInput, UnitError
@@ -27,9 +28,10 @@ SCALES = ["crs_astct", "icaht_early", "ctcae_neutrophils"]
 TARGETS = st.sampled_from(["mg", "mg/m^2", "cell/kg", "1e9/L", "degC", "day", "U/L", "", "mL/min/(1.73 m^2)"])
 
 
-def refused_well(problem: BaseException, longest: int = 6000) -> None:
-    """A refusal is one of ours, says something, and does not repeat pages of input."""
+def refused_well(problem: BaseException, named: str = "", longest: int = 6000) -> None:
+    """A refusal is one of ours, says where, and does not repeat pages of input."""
     assert isinstance(problem, BadInput)
+    assert named in str(problem)
     assert 10 < len(str(problem)) < longest
 
 
@@ -40,8 +42,7 @@ def test_quantities(text, to):
             try:
                 found = reader(text, to, where='file.toml, "key"')
             except UnitError as problem:
-                refused_well(problem, 600)
-                assert "file.toml" in str(problem)
+                refused_well(problem, "file.toml", 600)
             else:
                 for value in found if isinstance(found, tuple) else (found,):
                     assert math.isfinite(value)
@@ -82,7 +83,7 @@ def test_formulas(text):
             formula = read_formula(text)
             formula.evaluate(dict.fromkeys(formula.names, 1.0))
         except BadInput as problem:
-            refused_well(problem, 800)
+            refused_well(problem, longest=800)
 
 
 CELLS = st.one_of(
@@ -125,8 +126,7 @@ def test_tables(tmp_path_factory, data):
             try:
                 frame = use()
             except BadInput as problem:
-                refused_well(problem)
-                assert "fuzz.csv" in str(problem)
+                refused_well(problem, "fuzz.csv")
             else:
                 assert frame.height > 0
 
@@ -148,10 +148,11 @@ def test_trials(tmp_path_factory, table):
         try:
             trial = load_trial(file, CATALOG)
         except BadInput as problem:
-            refused_well(problem)
-            assert "fuzz_trial" in str(problem)
+            refused_well(problem, "fuzz_trial")
         else:
             assert trial.follow_up_days > 0
+            for arm in trial.arms:
+                assert doses_told(arm)
 
 
 @pytest.mark.parametrize("kind", sorted(set(CATALOG.kinds()) - {"trial"}))
@@ -186,8 +187,7 @@ def test_broken_bytes_in_a_trial_file(tmp_path_factory, noise, place, n_cut):
         try:
             load_trial(file, CATALOG)
         except BadInput as problem:
-            refused_well(problem)
-            assert "fuzz_bytes" in str(problem)
+            refused_well(problem, "fuzz_bytes")
 
 
 def _is_toml(text: str) -> bool:

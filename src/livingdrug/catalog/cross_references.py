@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.questions import questions_of
-from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+from livingdrug.foundation.errors import BadInput, CatalogError
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
@@ -36,9 +36,12 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
             continue
         seen.add((kind, name))
         try:
-            record = catalog.load(kind, name)
-        except UnknownName as problem:
+            catalog.path(kind, name)
+        except BadInput as problem:  # it points to nowhere: the fault is in the file that names it
             problems.append(CatalogError(f"{place}: {problem}"))
+            continue
+        try:
+            record = catalog.load(kind, name)
         except BadInput as problem:
             problems.append(problem)
         else:

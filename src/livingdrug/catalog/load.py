@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.base import Inheriting, laid_over
+from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 HERE = Path(__file__).parent
 RECORDS = HERE / "records"
@@ -22,7 +23,7 @@ VARIABLE = "LIVINGDRUG_CATALOG"
 LONGEST_NAME, LONGEST_PATH = 200, 4000
 
 
-class Catalog:
+class Catalog(TypedLoad):
     """The catalog files that come with the package, and any folders of your own.
 
     Parameters
@@ -76,7 +77,7 @@ class Catalog:
         if is_path(name):
             return _existing(Path(name))
         name = str(name)
-        if len(name) > LONGEST_NAME or not name.isprintable():
+        if len(name) > LONGEST_NAME or min(name, default=" ") < " ":
             raise UnknownName(kind, name, self.names(kind))
         for folder in self.folders:
             path = folder / kind / f"{name}.toml"
@@ -86,16 +87,7 @@ class Catalog:
             kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder."
         )
 
-    def load(self, kind: str, name: str | Path) -> Any:
-        """The record of this kind and name (or path): a frozen `records.<kind>.Record`.
-
-        Raises
-        ------
-        UnknownName
-            No such kind or name.
-        CatalogError, UnitError
-            The file does not hold together; says file, key, what was expected and the next step.
-        """
+    def _load(self, kind: str, name: str | Path) -> Any:
         path = self.path(kind, name)
         state = path.stat()
         key = (kind, str(path), state.st_mtime_ns, state.st_size)
@@ -114,7 +106,7 @@ class Catalog:
         return found
 
     def _read(self, kind: str, path: Path) -> Any:
-        record_class = importlib.import_module(f"livingdrug.catalog.records.{kind}").Record
+        record_class = getattr(importlib.import_module(f"livingdrug.catalog.records.{kind}"), class_name(kind))
         record = checked(self._table(kind, path, record_class), path, record_class)
         try:
             record = record.completed(self)
@@ -255,8 +247,9 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
 
 def _existing(path: Path) -> Path:
     text = str(path)
-    if len(text) > LONGEST_PATH or max(map(len, path.parts), default=0) > LONGEST_NAME or not text.isprintable():
-        raise CatalogError(f'"{text[:60]}…" is no name of a file ({len(text)} letters).\n  Check the path.')
+    if len(text) > LONGEST_PATH or max(map(len, path.parts), default=0) > LONGEST_NAME or min(text, default=" ") < " ":
+        shown = text[:60].encode("unicode_escape").decode() + ("…" if len(text) > 60 else "")
+        raise CatalogError(f'"{shown}" cannot be the name of a file ({len(text)} letters).\n  Check the path.')
     if path.is_dir():
         raise CatalogError(f'"{path}" is a folder, expected a TOML file.\n  Name the file in it, e.g. "{path}/….toml".')
     if not path.exists():

@@ -22,17 +22,16 @@ from livingdrug.foundation.errors import CatalogError
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
-    from livingdrug.catalog.records.assay import Record as Assay
-    from livingdrug.catalog.records.disease import Record as Disease
-    from livingdrug.catalog.records.drug import Record as Drug
-    from livingdrug.catalog.records.guideline import Record as Guideline
-    from livingdrug.catalog.records.infection import Record as Infection
-    from livingdrug.catalog.records.making import Record as Making
-    from livingdrug.catalog.records.population import Record as Population
-    from livingdrug.catalog.records.product import Record as Product
-    from livingdrug.catalog.records.scale import Record as Scale
-    from livingdrug.catalog.records.trial import Record as Trial
-    from livingdrug.catalog.records.trial import Visits
+    from livingdrug.catalog.records.assay import Assay
+    from livingdrug.catalog.records.disease import Disease
+    from livingdrug.catalog.records.drug import Drug
+    from livingdrug.catalog.records.guideline import Guideline
+    from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.population import Population
+    from livingdrug.catalog.records.product import Product
+    from livingdrug.catalog.records.scale import Scale
+    from livingdrug.catalog.records.trial import Trial, Visits
     from livingdrug.foundation.quantities import Quantity
 
 

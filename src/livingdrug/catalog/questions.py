@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.outcome import Record as Outcome
+from livingdrug.catalog.records.outcome import Outcome
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
-    from livingdrug.catalog.records.scale import Record as Scale
-    from livingdrug.catalog.records.score import Record as Score
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.scale import Scale
+    from livingdrug.catalog.records.score import Score
+    from livingdrug.catalog.records.trial import Trial
 
 
 @dataclass(frozen=True)

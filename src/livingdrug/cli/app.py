@@ -14,6 +14,7 @@ from livingdrug.cli import (
     kinetics,
     models,
     patients,
+    petab,
     reproduce,
     scores,
     trials,
@@ -78,6 +79,7 @@ def build() -> Any:
         ("validate", validate.validate, ASK),
         ("model", models.model, EXPORT),
         ("reproduce", reproduce.reproduce, EXPORT),
+        ("petab", petab.petab, EXPORT),
     ):
         app.command(name, rich_help_panel=panel, epilog=NOTICE)(command)
     app.command("grade", rich_help_panel=YOURS, epilog=NOTICE)(grading.grade)

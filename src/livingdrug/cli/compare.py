@@ -42,6 +42,8 @@ def compare(
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Keep the run, compare.json and compare.parquet here."),
     ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted, in -o.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run that is in the folder of -o.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, for a program.")] = False,
     catalog: CATALOG = None,
 ) -> None:
@@ -69,7 +71,8 @@ def compare(
     if len(what) > 1:
         results = _finished(what, policy, known)
     else:
-        results = [_simulated(trial, policies, patients, seed, arm, threads, out, known, quiet=as_json)]
+        goes_on = {"resume": resume, "force": force}
+        results = [_simulated(trial, policies, patients, seed, arm, threads, out, known, goes_on, quiet=as_json)]
     found = differences(*results, endpoints=wanted)
     if out is not None:
         found.save(out)
@@ -112,7 +115,7 @@ def _finished(folders: list[str], policies: list[str] | None, known: Any) -> lis
 
 def _simulated(
     trial: str, policies: list[str], patients: int, seed: int, arm: str | None, threads: int | None, out: Path | None,
-    known: Any, *, quiet: bool,
+    known: Any, goes_on: dict[str, bool], *, quiet: bool,
 ) -> Any:  # fmt: skip
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
@@ -131,7 +134,7 @@ def _simulated(
     with progress(quiet=quiet) as report_progress:
         return run_policies(
             protocol, policies, arm=arm, catalog=known, patients=patients, seed=seed, threads=threads, out=out,
-            progress=report_progress, sample=0,
+            progress=report_progress, sample=0, **goes_on,
         )  # fmt: skip
 
 

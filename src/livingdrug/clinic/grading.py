@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingdrug.catalog.records.scale import FLAGS, READABLE, REPORTED
-from livingdrug.catalog.records.scale import Record as ScaleRecord
+from livingdrug.catalog.records.scale import FLAGS, READABLE, REPORTED, Scale
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 
 
-def formula_text(scale: ScaleRecord, without: Collection[str] = ()) -> str:
+def formula_text(scale: Scale, without: Collection[str] = ()) -> str:
     """The scale as one formula: the highest grade with a row that holds, 0 when none does.
 
     Parameters
@@ -40,7 +39,7 @@ def formula_text(scale: ScaleRecord, without: Collection[str] = ()) -> str:
     return _with_zeros(text, unread) if unread & set(read_formula(text).names) else text
 
 
-def grade_formula(scale: ScaleRecord, without: Collection[str] = ()) -> list[tuple[str, str]]:
+def grade_formula(scale: Scale, without: Collection[str] = ()) -> list[tuple[str, str]]:
     """Statements of a check program that leave this scale's grade in a local named by the scale's id.
 
     What only a person at the bedside can report (CAPD, a diagnosis of HLH) counts as 0.
@@ -53,7 +52,7 @@ def grade_formula(scale: ScaleRecord, without: Collection[str] = ()) -> list[tup
     return [(scale.id, formula_text(scale, (*without, *REPORTED)))]
 
 
-def grade(scale: ScaleRecord, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
+def grade(scale: Scale, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
     """Grades of many moments or patients at once.
 
     Parameters

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.infection import SEVERITIES, Record
+from livingdrug.catalog.records.infection import SEVERITIES, Infection
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.streams import exponential, uniform
 
@@ -24,7 +24,7 @@ def draw_infections(
     cumulative_hazard: NDArray[np.float64],
     patients: NDArray[np.int64],
     seed: int,
-    pattern: Record,
+    pattern: Infection,
     *,
     at_most: int = 200,
 ) -> pl.DataFrame:
@@ -113,7 +113,7 @@ def _reached(
 
 
 def _marks(
-    when: NDArray[np.float64], patients: NDArray[np.int64], seed: int, number: int, pattern: Record
+    when: NDArray[np.float64], patients: NDArray[np.int64], seed: int, number: int, pattern: Infection
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Class index and grade of the patients' `number`-th infections."""
     early, late = (np.cumsum([table[name].value for name in pattern.early]) for table in (pattern.early, pattern.late))

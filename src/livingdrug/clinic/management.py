@@ -16,11 +16,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from livingdrug.catalog.records.drug import Record as DrugRecord
-from livingdrug.catalog.records.guideline import Dose, Limit, Rule
-from livingdrug.catalog.records.guideline import Record as GuidelineRecord
-from livingdrug.catalog.records.scale import FLAGS, SIGNS
-from livingdrug.catalog.records.scale import Record as ScaleRecord
+from livingdrug.catalog.records.drug import Drug
+from livingdrug.catalog.records.guideline import Dose, Guideline, Limit, Rule
+from livingdrug.catalog.records.scale import FLAGS, SIGNS, Scale
 from livingdrug.clinic.grading import grade_formula
 from livingdrug.engine.program import CheckProgram
 from livingdrug.foundation.errors import CatalogError
@@ -82,9 +80,9 @@ def reason_text(rule: RuleInfo, values: Mapping[str, float]) -> str:
 
 
 def compile_guideline(
-    guideline: GuidelineRecord,
-    scales: Mapping[str, ScaleRecord],
-    drugs: Mapping[str, DrugRecord],
+    guideline: Guideline,
+    scales: Mapping[str, Scale],
+    drugs: Mapping[str, Drug],
     *,
     active_until_day: float,
 ) -> tuple[CheckProgram, list[RuleInfo]]:
@@ -141,8 +139,9 @@ def compile_guideline(
             memory[f"dose_{back}_back_{drug}_day"] = -NEVER
         memory.update({f"{sign}_at_{drug}": SIGNS[sign].well for sign in SIGNS if f"{sign}_at_{drug}" in used})
     for rule in guideline.rule:
-        treats_fever = rule.drug in guideline.episode.fever_treated_by
-        statements.extend(_given(rule, guideline.limit[rule.drug], drugs[rule.drug], treats_fever, used))
+        drug, named = drugs[rule.drug], guideline.episode.fever_treated_by
+        treats_fever = rule.drug in named if named else drug.lowers_fever
+        statements.extend(_given(rule, guideline.limit[rule.drug], drug, treats_fever, used))
         infos.append(RuleInfo(rule.id, rule.drug, f"given_{rule.id}_mg", "mg", rule.reason, rule.reason_names))
 
     for sign in SIGNS:
@@ -152,7 +151,7 @@ def compile_guideline(
     return CheckProgram(tuple(statements), memory, tuple(info.firing for info in infos)), infos
 
 
-def _flags(guideline: GuidelineRecord, statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
+def _flags(guideline: Guideline, statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
     """Fever counts as treated until an episode has been quiet long enough; admission follows the guideline."""
     episode, admission = guideline.episode, guideline.admission
     memory.update({"fever_treated": 0.0, "admitted": 0.0, "quiet_since_day": NEVER, "pressor_since_day": NEVER})
@@ -173,7 +172,7 @@ def _flags(guideline: GuidelineRecord, statements: list[tuple[str, str]], memory
         )
 
 
-def _grades(scales: Iterable[ScaleRecord], statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
+def _grades(scales: Iterable[Scale], statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
     for scale in scales:
         for name, text in grade_formula(scale, without=("died_of_toxicity",)):
             statements.append((name, f"({text}) if {'in_care' if scale.after_infusion else 'dead == 0'} else 0"))
@@ -201,7 +200,7 @@ def _wanted(rule: Rule, active_until_day: float, statements: list[tuple[str, str
         statements.append((f"wanted_{rule.id}", f"1 if {allowed} and ({rule.when}) else 0"))
 
 
-def _given(rule: Rule, limit: Limit, drug: DrugRecord, treats_fever: bool, used: set[str]) -> list[tuple[str, str]]:
+def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, used: set[str]) -> list[tuple[str, str]]:
     name, given = rule.drug, f"given_{rule.id}_mg"
     inside = [f"time - last_{name}_day >= {limit.min_interval_days!r} - {MOMENT!r}"]
     if limit.at_most_doses is not None:
@@ -251,7 +250,7 @@ def _milligrams(dose: Dose, limit: Limit) -> str:
     return text
 
 
-def _known_names(guideline: GuidelineRecord, scales: Mapping[str, ScaleRecord]) -> set[str]:
+def _known_names(guideline: Guideline, scales: Mapping[str, Scale]) -> set[str]:
     known = {*SIGNS, *FLAGS, *scales, *PATIENT_PARAMETERS, "time", "in_care", "dead"} - {"died_of_toxicity"}
     for name in (*guideline.define, *(rule.id for rule in guideline.rule)):
         if name in known or name in guideline.drugs:
@@ -270,7 +269,7 @@ def _known_names(guideline: GuidelineRecord, scales: Mapping[str, ScaleRecord]) 
     return known
 
 
-def _used_names(guideline: GuidelineRecord, known: set[str]) -> set[str]:
+def _used_names(guideline: Guideline, known: set[str]) -> set[str]:
     """Every name the guideline's formulas read, each of them known; definitions only read earlier ones."""
     flags_only = {*SIGNS, *FLAGS}
     texts = [("episode.active_when", guideline.episode.active_when, flags_only)]
@@ -302,7 +301,7 @@ def _used_names(guideline: GuidelineRecord, known: set[str]) -> set[str]:
     return used
 
 
-def _complete(guideline: GuidelineRecord, scales: Mapping[str, ScaleRecord], drugs: Mapping[str, DrugRecord]) -> None:
+def _complete(guideline: Guideline, scales: Mapping[str, Scale], drugs: Mapping[str, Drug]) -> None:
     for kind, wanted, given in (("scale", guideline.scales, scales), ("drug", guideline.drugs, drugs)):
         missing = [name for name in wanted if name not in given]
         if missing:

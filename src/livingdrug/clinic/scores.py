@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.score import Record as ScoreRecord
-from livingdrug.catalog.records.score import ScoreInput
+from livingdrug.catalog.records.score import Score, ScoreInput
 from livingdrug.foundation.amounts import NotAnAmount, expectation, read_amount
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
 from livingdrug.foundation.expressions import read_formula
@@ -47,7 +46,7 @@ class ScoreResult:
     given: dict[str, str]
 
 
-def score(record: ScoreRecord, values: Mapping[str, Any]) -> ScoreResult:
+def score(record: Score, values: Mapping[str, Any]) -> ScoreResult:
     """A score of one patient or many.
 
     Parameters
@@ -96,7 +95,7 @@ def score(record: ScoreRecord, values: Mapping[str, Any]) -> ScoreResult:
     return _evaluated(record, inputs, told)
 
 
-def told_probability(record: ScoreRecord, value: float) -> str:
+def told_probability(record: Score, value: float) -> str:
     """What the published table says of this score; a range between two of its lines, ``""`` without a table.
 
     Examples
@@ -120,7 +119,7 @@ def told_probability(record: ScoreRecord, value: float) -> str:
     return f"{percent[below]:g} to {percent[below + 1]:g} %"
 
 
-def refuse(record: ScoreRecord) -> None:
+def refuse(record: Score) -> None:
     """Raise `BadInput` with the reason when this score is not computed."""
     if record.refused:
         raise BadInput(
@@ -134,7 +133,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s\-./]+", "_", name.strip().lower()).strip("_")
 
 
-def _checked(value: Any, name: str, one: ScoreInput, record: ScoreRecord, told: str) -> NDArray[np.float64]:
+def _checked(value: Any, name: str, one: ScoreInput, record: Score, told: str) -> NDArray[np.float64]:
     expected = f"expected {expectation(one.low, one.high, one.unit, whole=one.whole, words=one.words)}"
     where = f'{record.id}, "{name}"'
     try:
@@ -175,7 +174,7 @@ def _from_text(text: str, one: ScoreInput, where: str) -> tuple[float, str]:
     return (value if given.unit == one.unit else round(value, 9)), given.told
 
 
-def _evaluated(record: ScoreRecord, inputs: dict[str, NDArray[np.float64]], given: dict[str, str]) -> ScoreResult:
+def _evaluated(record: Score, inputs: dict[str, NDArray[np.float64]], given: dict[str, str]) -> ScoreResult:
     shape = np.broadcast_shapes(*(values.shape for values in inputs.values()))
     inputs = {name: np.broadcast_to(values, shape) for name, values in inputs.items()}
     parts = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.population import Record as Population
+from livingdrug.catalog.records.population import Population
 from livingdrug.course.fate import fate_parameters
 from livingdrug.engine.odes import Odes
 from livingdrug.foundation.quantities import Quantity

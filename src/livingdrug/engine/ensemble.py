@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
 from livingdrug.engine.summaries import Summary
@@ -156,13 +157,14 @@ class CompiledModel:
 
     def run(
         self,
-        parameters: ArrayLike,
+        parameters: Parameters,
         checks: ArrayLike,
         program_on: ArrayLike,
         doses: Sequence[Dose] = (),
         *,
         initial: ArrayLike | None = None,
         rtol: float = 1e-4,
+        most_steps: int = MAX_STEPS,
     ) -> Ensemble:
         """Simulate patients from the first check to the last.
 
@@ -173,7 +175,8 @@ class CompiledModel:
         Parameters
         ----------
         parameters
-            Shaped (patients, parameters).
+            Shaped (patients, parameters); or by name, ``{"k": 0.1, "dose": doses}``, one number or one for each patient,
+            where names left out keep their default.
         checks
             Days, ascending, shaped (checks,); the first is the start.
         program_on
@@ -184,13 +187,15 @@ class CompiledModel:
             Starting states (patients, states) in their units, instead of the model's formulas.
         rtol
             Relative tolerance of a step.
+        most_steps
+            A patient who needs more is given up.
 
         Raises
         ------
         BadInput
             Arrays of the wrong shape, days out of order, a dose of an unknown state.
         """
-        values = _matrix("parameters", parameters, len(self.odes.parameters))
+        values = parameter_table(parameters, self.odes)
         n = len(values)
         days = np.array(checks, dtype=np.float64).ravel()
         on = np.array(program_on, dtype=np.uint8).ravel()
@@ -204,7 +209,7 @@ class CompiledModel:
         if len(start) != n:
             raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
-        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol)
+        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol, most_steps)
 
     def _integrated(
         self,
@@ -214,6 +219,7 @@ class CompiledModel:
         on: NDArray[np.uint8],
         doses: tuple[Integers, Integers, Floats],
         rtol: float,
+        most_steps: int,
     ) -> Ensemble:
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
@@ -231,7 +237,7 @@ class CompiledModel:
             where, value = run_integrator(
                 self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
-                self._log_scales, MAX_STEPS,
+                self._log_scales, int(most_steps),
                 values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
                 memory_start, np.array(summary_start, dtype=np.float64),
                 np.array(self._checks.recorded, dtype=np.int64), np.array(self._checks.acted, dtype=np.int64),
@@ -360,7 +366,7 @@ def compile_model(
     decayed = [
         _DECAYED * (1.0 if name in log_scales else scale) for name, scale in zip(odes.states, scales, strict=True)
     ]
-    system = build_system(odes, log_scales)
+    system = build_system(odes, log_scales, bits)
     hoisted = hoist((system.rhs, system.linearise))
     checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
     kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]

@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import config as numba_config
 from numba.core import event
 from numba.extending import intrinsic
 
+from livingdrug.engine.kept import compiled
 from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
 
 STATUS = (
@@ -26,7 +26,7 @@ STATUS = (
     "ended by the check program",
     "the step became too small (below 1e-12 day): the equations change too abruptly after the last check reached",
     "the equations gave something that is not a finite number after the last check reached",
-    "too many steps: more than the limit of 200,000",
+    "too many steps: more than the limit (200,000 unless set by most_steps)",
     "a dose or rule left a state that is not a finite number, or below minus the scale of a log state",
     "a starting value is not a finite number, or below minus the scale of a log state",
 )
@@ -45,25 +45,9 @@ _EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
 
-def compiled(function: Callable[..., Any], **more: bool) -> Any:
-    """A function compiled by Numba, cached on disk where a place for the cache can be written."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, **more}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no writable place for its cache, not even in the user's home
-        _tell_of_no_cache()
-        return njit(**options)(function)
-
-
 def _inner(function: Callable[..., Any]) -> Any:
     """As `compiled`, for what only compiled functions call: without a door for Python there is less to compile."""
     return compiled(function, no_cpython_wrapper=True)
-
-
-@cache
-def _tell_of_no_cache() -> None:
-    log = logging.getLogger("livingdrug.engine")
-    log.warning("no writable place to keep the compiled integrator; set NUMBA_CACHE_DIR to one to start faster")
 
 
 config: Any = numba_config  # its settings are made when Numba starts, unseen by type checkers
@@ -215,6 +199,23 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
     return math.sqrt(total / n)
 
 
+@_inner
+def _first_step(x, d, weights, lane, lanes):
+    """A step in which no state above its tolerance would change by more than itself, at most the usual first one.
+
+    An L-stable step of many periods or doublings would damp them, and its error estimate with them.
+    """
+    size, slope, n = 0.0, 0.0, x.size // lanes
+    for s in range(n):
+        i = s * lanes + lane
+        allowed = weights[i] + weights[n * lanes + i] * abs(x[i])
+        size += (x[i] / allowed) ** 2
+        slope += (d[i] / allowed) ** 2
+    if size > n and slope > 0.0:
+        return min(_FIRST_STEP, max(math.sqrt(size / slope), 10 * _SMALLEST_STEP))
+    return _FIRST_STEP
+
+
 @compiled
 def _longer(where, value):
     """The same log with twice the room."""
@@ -287,6 +288,7 @@ def integrate(
     turn, goal, after = np.zeros(lanes, np.int64), np.zeros(lanes), np.zeros(lanes)
     blur = _BLUR * (2.3e-16 if tolerances.itemsize == 8 else 1.2e-7)
     outcome, at_check = np.full(lanes, -1), np.zeros(lanes, np.bool_)
+    fresh, some_fresh = np.zeros(lanes, np.bool_), False
     waiting, active, n_fired = 0, 0, 0
     fired_where, fired_value = np.zeros((16 * n + 16, 3), np.int64), np.zeros(16 * n + 16)
     for lane in range(lanes):
@@ -373,6 +375,8 @@ def integrate(
                             outcome[lane] = FINISHED
                         else:
                             since[lane], until[lane] = 0.0, checks[g + 1] - checks[g]
+                            if g == 0:
+                                fresh[lane], some_fresh = True, True
             for lane in range(lanes):
                 if outcome[lane] < 0:
                     continue
@@ -397,7 +401,15 @@ def integrate(
         if active == 0:
             break
 
-        # one step of every lane
+        # one step of every lane, the first of new patients by their slopes
+        if some_fresh:
+            for lane in range(lanes):
+                t[lane] = checks[max(check[lane], 0)] + since[lane]
+            _call(addresses[RHS], (x, p, t, d))
+            for lane in range(lanes):
+                if fresh[lane]:
+                    wanted[lane], fresh[lane] = min(wanted[lane], _first_step(x, d, weights, lane, lanes)), False
+            some_fresh = False
         for lane in range(lanes):
             if patient[lane] < 0:
                 continue

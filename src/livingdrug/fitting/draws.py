@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 from numba import float64 as f8
-from numba import int64, njit, uint64, void
+from numba import int64, uint64, void
 from numpy.typing import NDArray
 from scipy.special import ndtri
+
+from livingdrug.engine.kept import kept
 
 Floats = NDArray[np.float64]
 
@@ -38,10 +40,7 @@ def _fill(k0, k1, patient, chain, begin, result):
 
 
 _SIGNATURE: Any = void(uint64, uint64, int64[::1], int64[::1], int64, f8[:, ::1])
-try:
-    _filled: Any = njit(_SIGNATURE, cache=True, **_OPTIONS)(_fill)
-except RuntimeError:  # no writable place for the cache
-    _filled = njit(_SIGNATURE, **_OPTIONS)(_fill)
+_filled: Any = kept(_fill, _SIGNATURE, **_OPTIONS)
 
 
 def uniforms(

@@ -113,7 +113,7 @@ class Proposals:
         """From moments; a covariance that chains saw too narrow is widened a little."""
         d = mean.shape[1]
         safe = covariance + 1e-4 * np.diag(np.diag(omega)) + 1e-14 * np.eye(d)
-        return cls(mean, np.linalg.cholesky(safe), seed, points=points)
+        return cls(mean, np.asarray(np.linalg.cholesky(safe), np.float64), seed, points=points)
 
     def again(self, seen: Examined, omega: Floats, *, points: int = 0) -> Proposals:
         """The next round, around the moments that this one showed."""

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import float64, int64, njit, types, void
+from numba import float64, int64, types, void
 
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.error_models import ADDITIVE, COMBINED, COMBINED_ROOT, LOGNORMAL, PROPORTIONAL
 from livingdrug.fitting.structure import PREDICTOR
 
@@ -23,11 +24,7 @@ _SMALLEST_ERROR = 1e-10
 
 def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     def wrap(function: Callable[..., Any]) -> Any:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-        try:
-            return njit(signature, cache=True, **options)(function)
-        except RuntimeError:  # no writable place for the cache
-            return njit(signature, **options)(function)
+        return kept(function, signature, nogil=True, error_model="numpy")
 
     return wrap
 
@@ -35,8 +32,10 @@ def _compiled(signature: Any) -> Callable[[Callable[..., Any]], Any]:
 @_compiled(float64(float64))
 def log_normal_cdf(z):
     """Logarithm of the normal distribution function, without underflow."""
+    if z > 0.0:
+        return math.log1p(-0.5 * math.erfc(z / math.sqrt(2.0)))
     if z > -25.0:
-        return math.log(0.5 * math.erfc(-z / math.sqrt(2.0))) if z < 6.0 else -0.5 * math.erfc(z / math.sqrt(2.0))
+        return math.log(0.5 * math.erfc(-z / math.sqrt(2.0)))
     # asymptotic series; four terms are good to 1e-11 beyond 25 standard deviations
     w = 1.0 / (z * z)
     return (
@@ -52,7 +51,7 @@ def error_size(code, a, b, f):
     """Standard deviation of a measurement and its derivative in the level."""
     level = abs(f)
     sign = 1.0 if f >= 0.0 else -1.0
-    if code == ADDITIVE or code == LOGNORMAL:
+    if code in (ADDITIVE, LOGNORMAL):
         return a, 0.0
     if code == PROPORTIONAL:
         return max(b * level, _SMALLEST_ERROR), b * sign
@@ -140,7 +139,7 @@ def measured_terms(y, censored, f, code, a, b):
     if code == LOGNORMAL:
         inner = 1.0 / f
         y, f = math.log(y), math.log(f)
-    if code == ADDITIVE or code == LOGNORMAL:
+    if code in (ADDITIVE, LOGNORMAL):
         ua, ub = 1.0, 0.0
     elif code == PROPORTIONAL:
         ua, ub = 0.0, 1.0

@@ -107,6 +107,52 @@ def non_compartmental_table(
     )
 
 
+def kinetics_by_group(kinetics: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+    """Kinetics summed up over patients, as publications tell them.
+
+    Parameters
+    ----------
+    kinetics
+        One row per patient, from `cellular_kinetics` or `non_compartmental_table`, with the columns named in `by`.
+    by
+        Columns that make groups, e.g. ``("arm",)``; nobody is left out, and all are one group when empty.
+
+    Returns
+    -------
+    (by,) measure, n, geometric_mean, cv_percent, mean, sd, median, minimum, maximum: one row per group and number,
+    over the patients for whom it exists. Geometric numbers are null where a value is 0.
+
+    Raises
+    ------
+    UnknownName
+        No such column.
+    """
+    import polars as pl
+
+    from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+
+    for name in by:
+        if name not in kinetics.columns:
+            raise UnknownName("column of the kinetics", name, kinetics.columns)
+    measures = [
+        name for name in kinetics.columns if name not in (*by, "arm", "patient") and kinetics[name].dtype.is_numeric()
+    ]
+    rows = []
+    groups = kinetics.group_by(*by, maintain_order=True) if by else [((), kinetics)]
+    for key, frame in groups:
+        for measure in measures:
+            values = frame[measure].drop_nulls().drop_nans().cast(pl.Float64)
+            row = {**dict(zip(by, key, strict=True)), "measure": measure, "n": values.len()}
+            if values.len() and values.min() > 0:  # type: ignore[operator]
+                found = geometric_mean(values)
+                row |= {"geometric_mean": found.estimate, "cv_percent": found.cv_percent}
+            row |= {"mean": values.mean(), "sd": values.std(), "median": values.median()}
+            rows.append({**row, "minimum": values.min(), "maximum": values.max()})
+    numbers = ("geometric_mean", "cv_percent", "mean", "sd", "median", "minimum", "maximum")
+    schema = {**{name: kinetics.schema[name] for name in by}, "measure": pl.String, "n": pl.Int64}
+    return pl.DataFrame(rows, schema={**schema, **dict.fromkeys(numbers, pl.Float64)}).fill_nan(None)
+
+
 @dataclass(frozen=True)
 class _Grid:
     """A rectangle of results, shaped (n, v): one line per patient, one column per result in order of day."""

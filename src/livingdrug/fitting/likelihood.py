@@ -6,6 +6,7 @@ for many patients at once (`BatchLikelihood`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -197,7 +198,7 @@ class CompiledLikelihood:
             work(slice(0, n))
             return
         edges = np.linspace(0, n, self.threads + 1).astype(int)
-        list(self._pool.map(work, [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]))
+        list(self._pool.map(work, [slice(a, b) for a, b in itertools.pairwise(edges)]))
 
 
 @dataclass(frozen=True)
@@ -257,3 +258,10 @@ def row_sums(data: KineticsData, who: Integers, start: Integers, level: Floats, 
     return RowSums(
         density, score.reshape(rows, outputs, 2), bend.reshape(rows, outputs, 3), curvature.reshape(rows, outputs, 3)
     )
+
+
+def likelihood_of(model: StructuralModel, data: KineticsData, threads: int = 1) -> CompiledLikelihood | BatchLikelihood:
+    """The likelihood of data under a model, whatever stands behind it."""
+    if model.batch is not None:
+        return BatchLikelihood(model.batch(data), data)
+    return CompiledLikelihood(model, data, threads)

@@ -157,7 +157,7 @@ class Fit:
                     )
                 )
         names = ("parameter", "kind", "value", "se", "rse_percent", "ci_low", "ci_high", "unit", "fixed")
-        kinds = dict.fromkeys(names[2:7], pl.Float64)
+        kinds: dict[str, Any] = dict.fromkeys(names[2:7], pl.Float64)
         return pl.DataFrame(rows, schema=list(names), schema_overrides=kinds, orient="row")
 
     @property
@@ -250,6 +250,24 @@ class Fit:
         lines.append("")
         lines += [f"  {'ok' if passed else 'LOOK'}: {sentence}" for passed, sentence in self.judgement.values()]
         return "\n".join(lines)
+
+    def vpc(self, *, n: int = 500, seed: int = 1, prediction_corrected: bool = False) -> pl.DataFrame:
+        """Quantiles of the data beside simulated ones; see `livingdrug.fitting.predictive.vpc`."""
+        from livingdrug.fitting.predictive import vpc
+
+        return vpc(self, n=n, seed=seed, prediction_corrected=prediction_corrected)
+
+    def npde(self, *, n: int = 1000, seed: int = 1) -> pl.DataFrame:
+        """Normalised prediction distribution errors; see `livingdrug.fitting.predictive.npde`."""
+        from livingdrug.fitting.predictive import npde
+
+        return npde(self, n=n, seed=seed)
+
+    def simulate(self, **options: Any) -> pl.DataFrame:
+        """New patients from this fit; see `livingdrug.fitting.simulation.simulate`."""
+        from livingdrug.fitting.simulation import simulate
+
+        return simulate(self, **options)
 
     def save(self, folder: Path | str) -> Path:
         """Write everything into a folder: tables, the data, a manifest; `load_fit` reads it again."""

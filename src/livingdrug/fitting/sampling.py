@@ -129,8 +129,8 @@ def sweep(
     moves = Moves(
         kinds, z, np.log(u[kinds.size * d :]), np.array([CODES[name] for name in population.transforms], np.int64),
         population.random, np.ascontiguousarray(population.means(theta.beta)[:, population.random]),
-        np.ascontiguousarray(root), np.ascontiguousarray(np.linalg.inv(root).T),
-        np.ascontiguousarray(np.linalg.cholesky(spread)),
+        np.ascontiguousarray(root, np.float64), np.ascontiguousarray(np.linalg.inv(root).T, np.float64),
+        np.ascontiguousarray(np.linalg.cholesky(spread), np.float64),
     )  # fmt: skip
     own_way = getattr(likelihood, "sweep", None)
     if own_way is not None:

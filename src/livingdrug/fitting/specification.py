@@ -94,7 +94,7 @@ def specify(
             raise BadInput(
                 f"parameter {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}."
             )
-        typical.append(float(scale.forward(np.float64(value))))
+        typical.append(float(scale.forward(np.asarray(value))))
     coefficients = [*names, *effects]
     owner = np.array([*range(len(names)), *(names.index(parameter) for parameter, _, _ in columns)], np.int64)
     design = np.zeros((data.n_patients, len(names), len(coefficients)))
@@ -108,7 +108,7 @@ def specify(
     )  # fmt: skip
     errors = _errors(model, data, error)
     deviations = np.array([(spread or {}).get(names[i], model.parameters[i].spread) for i in random], float)
-    scales = [_plain_scale(model, i, typical[i]) for i in random]
+    scales = [_plain_scale(model, int(i), typical[i]) for i in random]
     omega = np.diag((deviations * scales) ** 2)
     beta = np.array([*typical, *(float((given | fixed).get(name, 0.0)) for name in effects)])
     sizes = _error_start(data, errors, fixed_error or {})

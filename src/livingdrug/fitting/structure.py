@@ -16,9 +16,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import float64, int64, njit, types, void
+from numba import float64, int64, types, void
 from numpy.typing import NDArray
 
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.transforms import TRANSFORMS
 from livingdrug.foundation.errors import BadInput, UnknownName
 
@@ -83,6 +84,8 @@ class StructuralModel:
         Whether a patient without a dose makes no sense.
     outputs
         Names of what `predict` can give, in the order of its numbers.
+    batch
+        For a model without `predict`: data -> function of many patients at once; see `engine_model`.
     """
 
     title: str
@@ -93,6 +96,7 @@ class StructuralModel:
     error: str = "combined"
     needs_doses: bool = False
     outputs: tuple[str, ...] = ("value",)
+    batch: Callable[[KineticsData], Any] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,11 +106,7 @@ class StructuralModel:
 
 def compiled(function: Callable[..., None]) -> Any:
     """A model's `predict` as machine code, kept on disk where that is possible."""
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-    try:
-        return njit(SIGNATURE, cache=True, **options)(function)
-    except RuntimeError:  # no writable place for the cache
-        return njit(SIGNATURE, **options)(function)
+    return kept(function, SIGNATURE, nogil=True, error_model="numpy")
 
 
 def model_names() -> list[str]:
@@ -123,13 +123,15 @@ def model_names() -> list[str]:
 
 
 def load_model(name: str) -> StructuralModel:
-    """A model by name.
+    """A model by name, or from a TOML file (see `engine_model`).
 
     Raises
     ------
     UnknownName
         No such file in `fitting/models/`.
     """
+    if name.endswith(".toml"):
+        return import_module("livingdrug.fitting.engine_model").read_engine_model(name)
     known = model_names()
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     by_loose = {other.replace("_", ""): other for other in known}

@@ -58,7 +58,7 @@ def leading_number(text: str) -> tuple[float, str, bool]:
     if exponent and digits in ("10", "10.0"):
         power = exponent[1:].lstrip("+")
         raise NotANumber(f'"{digits}{exponent}" is 10^{power} to a laboratory and 1e{int(power) + 1} to a computer')
-    value = float(f"{mantissa(digits)!r}{exponent}")
+    value = float(f"{plain_digits(digits)}{exponent}")
     if not math.isfinite(value):
         raise NotANumber("too large for a number")
     return -value if found["sign"] == "-" else value, text[found.end() :], bool(exponent)
@@ -83,8 +83,8 @@ def read_number(text: str) -> float:
     return value
 
 
-def mantissa(digits: str) -> float:
-    """Digits with decimal and thousands marks as a float.
+def plain_digits(digits: str) -> str:
+    """Digits with decimal and thousands marks as a computer writes them.
 
     Raises
     ------
@@ -96,23 +96,23 @@ def mantissa(digits: str) -> float:
             whole, _, decimals = digits.replace(",", ".").partition(".")
             if not _GROUPS[mark].fullmatch(whole) or (decimals and not decimals.isdigit()):
                 raise NotANumber(f'"{digits}": its thousands marks do not stand in groups of three')
-            return float(f"{whole.replace(mark, '')}.{decimals or 0}")
+            return f"{whole.replace(mark, '')}.{decimals or 0}"
     commas, points = digits.count(","), digits.count(".")
     if commas == 0 and points <= 1:
-        return float(digits)
+        return digits
     last = "," if digits.rfind(",") > digits.rfind(".") else "."
     other = "." if last == "," else ","
     whole, _, decimals = digits.rpartition(last)
     if commas and points:  # the last mark is the decimal one, and the other groups thousands
         if decimals.isdigit() and _GROUPS[other].fullmatch(whole):
-            return float(f"{whole.replace(other, '')}.{decimals}")
+            return f"{whole.replace(other, '')}.{decimals}"
     elif digits.count(last) > 1:  # one mark, several times: thousands
         if _GROUPS[last].fullmatch(digits):
-            return float(digits.replace(last, ""))
+            return digits.replace(last, "")
     elif decimals.isdigit() and may_be_thousands(digits):
         raise NotANumber(f'"{digits}" may be {whole}{decimals} or {float(f"{whole}.{decimals}"):g}: write one of these')
     elif decimals.isdigit():
-        return float(f"{whole or 0}.{decimals}")
+        return f"{whole or 0}.{decimals}"
     raise NotANumber(f'"{digits}": its decimal and thousands marks do not fit together')
 
 

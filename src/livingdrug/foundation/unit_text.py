@@ -9,6 +9,7 @@ to right, as in pint: a/b*c is (a/b)*c. Sizes are bounded: letters, powers, brac
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -81,15 +82,15 @@ class ParsedUnit:
         >>> parse("K/µL").told, parse("10*9/L").told, parse("MG/DL").told, parse("°C").told
         ('10^3/uL', '10^9/L', 'mg/dL', 'degC')
         """
-        if not self.powers and self.scale == 1.0:
-            return ""
         above = [_raised(name, power) for name, power in self.powers.items() if power > 0]
         below = [_raised(name, -power) for name, power in self.powers.items() if power < 0]
-        if self.scale != 1.0:
-            digits = f"{self.scale:.10g}"
-            found = re.fullmatch(r"1e\+?(-?)0*(\d+)|1(0+)", digits)
-            told = f"10^{found[1] or ''}{found[2] or len(found[3])}" if found else digits
-            above = [f"{told} {above[0]}", *above[1:]] if above else [told]
+        if self.scale == 1.0 and not self.powers:
+            return ""
+        power = round(math.log10(self.scale))
+        if abs(self.scale / 10.0**power - 1.0) > 1e-9 and below:  # a number below the line, as in mL/min/(1.73 m^2)
+            below[-1] = f"({1.0 / self.scale:.10g} {below[-1]})"
+        elif self.scale != 1.0:
+            above = [" ".join([f"10^{power}", *above[:1]]), *above[1:]]
         return "/".join(["*".join(above) or "1", *below])
 
 
@@ -111,6 +112,8 @@ def parse(text: str) -> ParsedUnit:
         raise NotAUnit(f"a unit of {len(text)} letters, expected at most {LONGEST_UNIT}")
     reader = _Reader(_tidied(text))
     reader.read()
+    if not any(power < 0 for power in reader.powers.values()) and not reader.scaled and reader.scale != 1.0:
+        raise NotAUnit("a number stands in the unit")  # mg/2: what was below the line has gone
     scales = TEMPERATURE_SCALES & reader.powers.keys()
     if scales and (len(reader.powers) > 1 or reader.scale != 1.0 or reader.powers[next(iter(scales))] != 1.0):
         raise NotAUnit("a temperature stands alone; a difference of temperatures is delta_degC")
@@ -224,7 +227,7 @@ class _Reader:
         ten = value > 0 and f"{value:e}".startswith("1.000000e")
         if sign > 0 and value != 1.0 and not (self.depth and ten):
             raise NotAUnit(f'a number, "{text[:20]}", stands in the unit')
-        if not 1e-30 <= value <= 1e30 or len(text) > 12:
+        if not 1e-30 <= value <= 1e30 or len(text) > 20:
             raise NotAUnit(f'the number "{text[:20]}" has no place in a unit')
         self.place = end
         self.scale = self.scale * value if sign > 0 else self.scale / value

@@ -10,7 +10,7 @@ from livingdrug.interop.sbml import export_sbml
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def export_patient_sbml(

@@ -132,7 +132,7 @@ def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps) -> Array:
         burden = patient_tumour.burden_percent_at(float(start) + 0.5 * STEP_DAYS)
         rise = steps.typical("loss_per_ten_percent") * (burden - steps.typical("loss_reference_blasts")) / 10.0
         hazard = steps.typical("loss_hazard") * np.exp(rise)
-        day = float(start) + (threshold - summed) / hazard
+        day = float(start) + np.divide(threshold - summed, hazard, out=np.full(len(until), np.inf), where=hazard > 0)
         summed = summed + hazard * STEP_DAYS
         lost = np.where((summed >= threshold) & np.isinf(lost), day, lost)
     return np.where(lost < until, lost, np.inf)

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import Measured
-from livingdrug.catalog.records.assay import Record as Assay
+from livingdrug.catalog.records.assay import Assay
 from livingdrug.course.course import Course
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import UnknownName

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.scale import SIGNS
-from livingdrug.catalog.records.scale import Record as Scale
+from livingdrug.catalog.records.scale import SIGNS, Scale
 from livingdrug.clinic.grading import grade
 from livingdrug.clinic.management import reason_text
 from livingdrug.course.course import Course

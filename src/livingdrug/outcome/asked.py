@@ -14,7 +14,7 @@ from livingdrug.outcome.checks import check_level
 from livingdrug.outcome.estimator import Asked, Estimator, Kind
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
 
 
 def ask(record: Endpoint, *, level: float = 0.95) -> Asked:

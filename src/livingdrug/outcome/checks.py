@@ -135,17 +135,18 @@ def check_causes(causes: ArrayLike, n: int) -> NDArray[np.int64]:
 
 def check_labels(name: str, labels: ArrayLike, n: int) -> NDArray[np.str_]:
     """Labels of groups or strata as text, none missing, shaped (n,)."""
-    found = np.atleast_1d(np.asarray(labels, dtype=object))
+    found = np.atleast_1d(np.asarray(labels))
     if found.shape != (n,):
         raise BadInput(
             f"{name} are shaped {found.shape}, times ({n},); expected a label for each time.\n  Give one for each patient."
         )
-    missing = np.array([label is None or label != label for label in found], dtype=bool)
-    if missing.any():
-        raise BadInput(
-            f"{int(missing.sum())} of {n} {name} are missing (first: row {_row(missing)}).\n"
-            "  Name them, or leave those patients out."
-        )
+    if found.dtype.kind not in "biuSU":
+        missing = np.array([label is None or label != label for label in found.tolist()], dtype=bool)
+        if missing.any():
+            raise BadInput(
+                f"{int(missing.sum())} of {n} {name} are missing (first: row {_row(missing)}).\n"
+                "  Name them, or leave those patients out."
+            )
     return found.astype(str)
 
 

@@ -20,7 +20,7 @@ from livingdrug.outcome.estimator import Asked, Reading, Row
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
 
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from livingdrug.outcome.endpoint_result import EndpointResult
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
 
 Floats = NDArray[np.float64]
 

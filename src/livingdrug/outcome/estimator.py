@@ -21,7 +21,7 @@ from livingdrug.catalog.records.base import Part
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.outcome.estimators.paired import Difference
 
 Floats = NDArray[np.float64]
@@ -115,6 +115,26 @@ class Row:
     def known(self) -> bool:
         """Whether there is an estimate."""
         return self.estimate is not None and bool(np.isfinite(self.estimate))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An amount as a table for readers tells it: ``30,860 (74 %)`` or ``11 (3–23)``; NaN where a number does not exist.
+
+    Attributes
+    ----------
+    value
+        The headline.
+    cv_percent
+        Stands beside it when known; otherwise
+    low, high
+        a range or an interval does.
+    """
+
+    value: float
+    cv_percent: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -219,6 +239,22 @@ class Estimator:
     def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
         """The lines of the table of one arm, the headline first."""
         raise NotImplementedError
+
+    def cell(self, asked: Asked, patients: pl.DataFrame) -> Cell | None:
+        """Of an amount: the headline with what stands beside it; None without any. `beside` says what that is."""
+        row = self.rows(asked, patients)[0]
+        if not row.known:
+            return None
+        low, high = (np.nan if side is None else side for side in (row.ci_low, row.ci_high))
+        return Cell(float(row.estimate), low=low, high=high)  # type: ignore[arg-type]
+
+    def beside(self, asked: Asked) -> str:
+        """What `cell` tells, in words; nothing for shares."""
+        return "" if self.shares else f"{100 * asked.level:g} % interval"
+
+    def unit(self, asked: Asked) -> str:
+        """Unit of the headline."""
+        return asked.record.unit
 
     def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
         """Of a curve: estimate, ci_low, ci_high and n_at_risk on given days, each shaped like `days`."""

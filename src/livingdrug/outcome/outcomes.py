@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
-from livingdrug.catalog.records.outcome import Record as Outcome
+from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula

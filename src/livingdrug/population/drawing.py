@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from livingdrug.catalog.records.growth_chart import Record as GrowthChart
-from livingdrug.catalog.records.population import Covariate
-from livingdrug.catalog.records.population import Record as Population
+from livingdrug.catalog.records.growth_chart import GrowthChart
+from livingdrug.catalog.records.population import Covariate, Population
 from livingdrug.foundation import streams
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.population.cohort import Cohort, patient_numbers

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.growth_chart import Record as GrowthChart
+from livingdrug.catalog.records.growth_chart import GrowthChart
 
 Array = NDArray[np.float64]
 MONTHS = 12.0

@@ -17,7 +17,7 @@ from livingdrug.reports.words import plain
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.records.scale import Record as Scale
+    from livingdrug.catalog.records.scale import Scale
 
 FEVER = 38.0
 SUPPORT = (

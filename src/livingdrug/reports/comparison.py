@@ -11,7 +11,7 @@ from livingdrug.reports.source import Source
 from livingdrug.trial.misfit import Misfit, compare_row
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.evidence import Published
 
 LAST = len(GROUPS), 0, ""

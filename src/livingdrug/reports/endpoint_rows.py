@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from livingdrug.foundation.units import factor
-from livingdrug.reports.columns import middle
 from livingdrug.reports.estimates import Estimate, at_day, single
 from livingdrug.reports.page import Table
 from livingdrug.reports.source import Source
@@ -17,7 +16,7 @@ from livingdrug.reports.words import DASH, percent, percent_interval, plain, spr
 from livingdrug.trial.published import days_of
 
 if TYPE_CHECKING:
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
+    from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.evidence import Published
     from livingdrug.outcome.endpoint_result import EndpointResult
 
@@ -35,7 +34,7 @@ def table_of(source: Source, found: Iterable[EndpointResult], *, title: str = ""
     for one in found:
         cells = [cell(source, one, arm) for arm in source.arms]
         if any(value != DASH for value in cells):
-            rows.append((label(one.record), *cells, *([published_cell(source, one.record)] if source.evidence else [])))
+            rows.append((label(one), *cells, *([published_cell(source, one)] if source.evidence else [])))
     columns = ("", *source.arms, *(["published"] if source.evidence else []))
     return Table(columns, tuple(rows), title=title, note=note) if rows else None
 
@@ -64,19 +63,20 @@ def name_with_time(record: Endpoint, name: str) -> str:
     return f"{what} at {time:g} {record.at_unit}{'' if time == 1 else 's'}{comma}{whom}"
 
 
-def label(record: Endpoint) -> str:
-    """The title with its time, and below it how a quantity is summed up."""
-    if record.kind != "quantity":
+def label(found: EndpointResult) -> str:
+    """The title with its time, and below it what is told of an amount."""
+    record, asked = found.record, found.asked
+    if found.shares:
         return name_with_time(record, record.title)
-    how = "geometric mean (CV %)" if record.further.get("summary") == "geometric_mean" else "median (range)"
-    told = record.unit and not record.title.startswith("Day")  # "Day of the highest level" needs no unit
-    return f"{record.title}, {unit(record.unit)}\n{how}" if told else f"{record.title}\n{how}"
+    how, one = asked.estimator.beside(asked), asked.estimator.unit(asked)
+    told = one and not record.title.startswith("Day")  # "Day of the highest level" needs no unit
+    return f"{record.title}, {unit(one)}\n{how}" if told else f"{record.title}\n{how}"
 
 
 def cell(source: Source, found: EndpointResult, arm: str) -> str:
-    """A share with its interval and count, or the middle of a quantity with its spread."""
-    if found.record.kind == "quantity":
-        return _quantity(found, arm)
+    """A share with its interval and count, or an amount with what its estimator sets beside it."""
+    if not found.shares:
+        return amount(found, arm)
     one = estimate(source, found.record, arm)
     if one is None:
         return DASH
@@ -98,32 +98,30 @@ def estimate_words(one: Estimate) -> str:
     return f"{spread(one.value, one.low, one.high)} {one.unit}".strip()
 
 
-def _quantity(found: EndpointResult, arm: str) -> str:
-    from livingdrug.outcome.estimators.geometric_mean import geometric_mean
-
-    values = found.patients.filter(found.patients["arm"] == arm)["value"].to_numpy()
-    if not values.size:
+def amount(found: EndpointResult, arm: str) -> str:
+    """``30,900 (74 %)`` or ``11 (3–23)``; a dash without any."""
+    one = found.asked.estimator.cell(found.asked, found.patients.filter(found.patients["arm"] == arm))
+    if one is None:
         return DASH
-    if found.record.further.get("summary") == "geometric_mean" and (values > 0).all():
-        mean = geometric_mean(values)
-        cv = f" ({mean.cv_percent:.0f} %)" if mean.cv_percent == mean.cv_percent else ""
-        return plain(mean.estimate) + cv
-    return spread(*middle(values))
+    if one.cv_percent == one.cv_percent:
+        return f"{plain(one.value)} ({one.cv_percent:.0f} %)"
+    return spread(one.value, one.low, one.high)
 
 
-def published_row(source: Source, record: Endpoint) -> Published | None:
+def published_row(source: Source, found: EndpointResult) -> Published | None:
     """The published row that stands beside the one number of an endpoint: of the same time and sort, the preferred one."""
+    record = found.record
     day = None if record.time_shown is None else record.time_shown * factor(record.at_unit, "day")
     for row in source.published(record.id):
         here = day is None or abs((days_of(row.at) or -99.0) - day) < SAME_TIME
-        if here and (row.unit == "percent") == (record.kind != "quantity"):
+        if here and (row.unit == "percent") == bool(found.shares):
             return row
     return None
 
 
-def published_cell(source: Source, record: Endpoint) -> str:
+def published_cell(source: Source, found: EndpointResult) -> str:
     """The published value as the simulated one is told; a dash when none is in the catalogue."""
-    row = published_row(source, record)
+    row = published_row(source, found)
     return DASH if row is None else published_words(row)
 
 

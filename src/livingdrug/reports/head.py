@@ -37,7 +37,8 @@ def one_line(source: Source) -> str:
     for arm in source.arms:
         enrolled = source.patients(arm, infused=False).height
         infused = source.patients(arm).height
-        words = f"Of {enrolled:,} virtual patients enrolled, {infused:,} received their cells"
+        given = "received their cells" if source.has_cells(arm) else "began treatment"
+        words = f"Of {enrolled:,} virtual patients enrolled, {infused:,} {given}"
         responded = _responded(source, arm)
         if responded is not None and source.criterion is not None:
             words += f"; {percent(responded.value)} of them responded ({source.criterion.heading}, {source.criterion.words.counted})"
@@ -63,7 +64,8 @@ def _flow_card(source: Source) -> Card:
     counts = [(source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
     detail = listed([f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts])
-    return Card("Infused", value or "0", detail)
+    cells = [source.has_cells(arm) for arm in source.arms]
+    return Card("Infused" if all(cells) else "Treated", value or "0", detail)
 
 
 def _response_card(source: Source) -> list[Card]:
@@ -78,7 +80,7 @@ def _cards(source: Source) -> list[Card]:
     cards: list[Card] = []
     for one in sorted((one for one in source.endpoints() if one.record.card), key=lambda one: one.record.card):
         values = [(arm, estimate(source, one.record, arm)) for arm in source.arms]
-        row = published_row(source, one.record)
+        row = published_row(source, one)
         beside = f"published {published_words(row, short=True)}" if row else ""
         detail = one.title if one.title != one.record.name else ""
         cards += _card(source, values, name_with_time(one.record, one.record.name), beside, detail)

@@ -22,7 +22,7 @@ from livingdrug.reports.words import plain
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.evidence import Record as Evidence
+    from livingdrug.catalog.records.evidence import Evidence
     from livingdrug.trial.result import Result
 
 _RANGE = re.compile(r"(?<=\d)–(?=[\d.])")

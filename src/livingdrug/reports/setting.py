@@ -10,7 +10,7 @@ from livingdrug.reports.toxicity_scales import Graded, told_scales
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.clinic.criterion import Criterion
 
 

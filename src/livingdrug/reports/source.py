@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.evidence import Published
-    from livingdrug.catalog.records.evidence import Record as Evidence
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.evidence import Evidence, Published
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.clinic.criterion import Criterion
     from livingdrug.foundation.quantities import Quantity
     from livingdrug.outcome.endpoint_result import EndpointResult
@@ -100,6 +99,10 @@ class Source:
             return frame
         chosen = frame.filter(pl.col("arm") == arm)
         return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
+
+    def has_cells(self, arm: str) -> bool:
+        """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""
+        return next((bool(one.product) for one in self.trial.arms if one.name == arm), True)
 
     def visits(self, quantity: str) -> pl.DataFrame:
         """Visits of one quantity that took place."""

@@ -74,15 +74,15 @@ def _table(source: Source) -> Any:
         if one.record.group != group:
             group = one.record.group
             table.add_row(Text(GROUPS[group], style="bold"))
-        row = published_row(source, one.record)
+        row = published_row(source, one)
         beside = [published_words(row, short=True) if row is not None else DASH] if with_published else []
         table.add_row(_name(one), *cells, *beside)
     return table
 
 
 def _name(one: EndpointResult) -> str:
-    record = one.record
-    return name_with_time(record, record.name) + (f", {unit(record.unit)}" if record.unit else "")
+    of = one.asked.estimator.unit(one.asked)
+    return name_with_time(one.record, one.record.name) + (f", {unit(of)}" if of else "")
 
 
 def _cell(source: Source, one: EndpointResult, arm: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.scale import Record as Scale
+    from livingdrug.catalog.records.scale import Scale
 
 SEVERE = 3
 

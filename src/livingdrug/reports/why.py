@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 UNTREATED = "no_treatment"
 """Guideline under which signs are graded and nothing is given."""

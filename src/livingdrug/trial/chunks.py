@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.catalog.plan import digest
 from livingdrug.foundation.errors import BadInput, LivingDrugError
 from livingdrug.outcome.outcomes import FINISHED
+from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
+from livingdrug.trial.checksums import verify, write_checksums
 from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.manifest import refuse_mismatch
 
@@ -20,56 +26,104 @@ if TYPE_CHECKING:
     import polars as pl
 
 Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
+FILES = tuple(f"{name}.parquet" for name in FRAMES)
+_LOG = logging.getLogger("livingdrug.trial")
 
 
+@dataclass(frozen=True)
+class Jobs:
+    """The chunks of a run, one after another; not listed, so that their number costs nothing.
+
+    Attributes
+    ----------
+    groups
+        Patient numbers of each arm.
+    chunk
+        Patients of a chunk.
+    """
+
+    groups: Sequence[NDArray[np.int64]]
+    chunk: int
+
+    def __iter__(self) -> Iterator[Job]:
+        for arm, group in enumerate(self.groups):
+            for first in range(0, group.size, self.chunk):
+                yield arm, group[first : first + self.chunk]
+
+    def __len__(self) -> int:
+        return sum(-(-group.size // self.chunk) for group in self.groups)
+
+
+@dataclass
 class ChunkStore:
     """Keeps each chunk's frames until all are there.
 
     With a folder, a chunk is a sub-folder of ``chunks/`` that appears by one rename when all its files are written,
     so a chunk is either whole or absent.
+
+    Attributes
+    ----------
+    folder
+        The folder of chunks; None keeps them in memory.
+    chunk
+        Patients of a chunk.
+    there
+        Chunks that are finished, by this process or an earlier one.
     """
 
-    def __init__(self, folder: Path | None, chunk: int) -> None:
-        self.folder, self.chunk = folder, chunk
-        self.memory: dict[tuple[int, int], dict[str, pl.DataFrame]] = {}
+    folder: Path | None
+    chunk: int
+    there: set[tuple[int, int]] = field(default_factory=set)
+    memory: dict[tuple[int, int], dict[str, pl.DataFrame]] = field(default_factory=dict)
 
     @classmethod
-    def open(
-        cls, folder: Path | None, manifest: Mapping[str, Any], trial_text: str, *, chunk: int, resume: bool
-    ) -> ChunkStore:
-        """A store for this run; on resume, with the stored run's chunk size (it changes no result).
+    def new(cls, place: Path, manifest: Mapping[str, Any], *, chunk: int) -> ChunkStore:
+        """A store for a run that begins in this run folder."""
+        content = {"chunk": chunk, "manifest": dict(manifest)}
+        return cls(run_folder.begin(place, {**content, "sha256": digest(content)}), chunk)
+
+    @classmethod
+    def resumed(cls, place: Path, manifest: Mapping[str, Any]) -> ChunkStore:
+        """The store of the unfinished run in this folder, with its own chunk size (which changes no result).
 
         Raises
         ------
         BadInput
-            The folder holds an unfinished run and `resume` was not asked for, or it holds another run.
+            It is another run, or its plan is damaged.
         """
-        if folder is None:
-            if resume:
-                raise BadInput("resume needs the folder of the run to go on with.\n  Give out=… (-o …).")
-            return cls(None, chunk)
-        chunks = folder / "chunks"
-        plan = chunks / "plan.json"
-        if plan.is_file():
-            stored = storage.read_json(plan)
-            if not resume:
-                raise BadInput(
-                    f"{folder} holds an unfinished run.\n"
-                    "  Go on with it by resume=True (--resume), write to another folder, or delete this one."
-                )
-            refuse_mismatch(stored["manifest"], manifest, folder)
-            for leftover in chunks.glob(".*.part"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            return cls(chunks, int(stored["chunk"]))
-        shutil.rmtree(chunks, ignore_errors=True)  # no plan: nobody can say which run these pieces belong to
-        storage.make_folder(chunks)
-        storage.write_json(plan, {"chunk": chunk, "manifest": dict(manifest)})
-        storage.write_bytes(folder / "trial.toml", trial_text.encode())
-        return cls(chunks, chunk)
+        run_folder.refuse_chunks_without_plan(place)
+        chunks = place / run_folder.CHUNKS
+        plan = chunks / run_folder.PLAN
+        stored = storage.read_json(plan)
+        if stored.pop("sha256", None) != digest(stored):
+            raise BadInput(
+                f"{plan} is not as the run wrote it: it was cut or changed afterwards.\n"
+                "  Begin the run again by force=True (--force), or choose another folder."
+            )
+        refuse_mismatch(stored["manifest"], manifest, place)
+        for leftover in chunks.glob(".*.part"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        return cls(chunks, int(stored["chunk"]))
+
+    def look(self, jobs: Iterable[Job]) -> None:
+        """Find the chunks that are there whole; one that was cut or changed is removed, to be computed again."""
+        if self.folder is None:
+            return
+        for job in jobs:
+            place = self._place(job)
+            if not place.is_dir():
+                continue
+            try:
+                verify(place, FILES, "It is computed again.")
+            except BadInput as problem:
+                _LOG.warning("%s", problem)
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                self.there.add(_key(job))
 
     def has(self, job: Job) -> bool:
         """Whether this chunk is finished."""
-        return self._place(job).is_dir() if self.folder is not None else _key(job) in self.memory
+        return _key(job) in self.there
 
     def keep(self, job: Job, frames: Mapping[str, pl.DataFrame]) -> None:
         """Keep a finished chunk.
@@ -82,30 +136,31 @@ class ChunkStore:
         complete = _complete(frames, job)
         if self.folder is None:
             self.memory[_key(job)] = complete
+        else:
+            self._write(self._place(job), complete)
+        self.there.add(_key(job))
+
+    def _write(self, place: Path, complete: Mapping[str, pl.DataFrame]) -> None:
+        if place.is_dir():  # kept already, when Ctrl-C came between that and the note of it
             return
-        place = self._place(job)
-        passing = place.with_name(f".{place.name}.part")
+        passing = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
         try:
-            passing.mkdir(exist_ok=True)
+            passing.mkdir()
             for name, frame in complete.items():
                 storage.write_frame(passing / f"{name}.parquet", frame)
+            write_checksums(passing, FILES)
             passing.replace(place)
-        except (OSError, BadInput) as problem:
+        except BaseException as problem:
             shutil.rmtree(passing, ignore_errors=True)
-            raise (storage.cannot_write(place, problem) if isinstance(problem, OSError) else problem) from None
+            if isinstance(problem, OSError):
+                raise storage.cannot_write(place, problem) from None
+            raise
 
-    def pieces(self, jobs: Sequence[Job]) -> dict[str, list[pl.DataFrame]]:
-        """All chunks' frames, in the order of `jobs`."""
+    def pieces(self, name: str, jobs: Iterable[Job]) -> list[pl.DataFrame]:
+        """One frame of every chunk, in the order of `jobs`."""
         if self.folder is None:
-            return {name: [self.memory[_key(job)][name] for job in jobs] for name in FRAMES}
-        return {name: [storage.read_frame(self._place(job) / f"{name}.parquet") for job in jobs] for name in FRAMES}
-
-    def clear(self) -> None:
-        """Remove the chunks; their content is in the run's own files by now."""
-        if self.folder is not None:
-            done = self.folder.with_name(".chunks.done")
-            self.folder.replace(done)  # one step: a run is unfinished exactly as long as "chunks" is there
-            shutil.rmtree(done, ignore_errors=True)
+            return [self.memory[_key(job)].pop(name) for job in jobs]
+        return [storage.read_frame(self._place(job) / f"{name}.parquet") for job in jobs]
 
     def _place(self, job: Job) -> Path:
         assert self.folder is not None

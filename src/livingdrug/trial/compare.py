@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.outcome.estimator import Contrast
 
 SAME_PERSON = ("age_years", "weight_kg", "blasts_percent")

@@ -13,7 +13,7 @@ from livingdrug.outcome.names import check_names
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def planned(
@@ -48,6 +48,7 @@ def planned(
     for plan in plans:
         check_conduct(plan.conduct, plan.trial)
         check_plan(plan)
+        _rehearse(plan)
     for one in record.planned_design.strata:
         if one.covariate not in plans[0].population.covariate:
             raise UnknownName(
@@ -60,3 +61,14 @@ def planned(
             ask(endpoint)
             check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')
     return record, plans
+
+
+def _rehearse(plan: Plan) -> None:
+    """Enrol one patient and supply them: an unknown supply, or a number that making needs and lacks, shows here."""
+    import numpy as np
+
+    from livingdrug.course.equations import parameters_of
+    from livingdrug.manufacturing import make
+    from livingdrug.population import draw
+
+    make(plan, draw(plan.population, np.array([1], dtype=np.int64), 0), parameters_of(plan), 0)

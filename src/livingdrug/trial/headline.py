@@ -10,8 +10,8 @@ from livingdrug.manufacturing.lots import BEGUN, INFUSED
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.trial.result import Result
 
 
@@ -28,7 +28,7 @@ def criterion_of(trial: Trial, catalog: Catalog) -> Criterion:
 
 def any_response(criterion: Criterion) -> Endpoint:
     """The share of the infused with a response that counts: the one definition for headline, patient flow and tables."""
-    from livingdrug.catalog.records.endpoint import Record
+    from livingdrug.catalog.records.endpoint import Endpoint
 
     words = criterion.words
     told = {
@@ -36,7 +36,7 @@ def any_response(criterion: Criterion) -> Endpoint:
         "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
         "success": "first_response_day < never", "source": f"own: what {words.title} records",
     }  # fmt: skip
-    return Record.model_validate(told)
+    return Endpoint.model_validate(told)
 
 
 def headline(result: Result, catalog: Catalog) -> str:

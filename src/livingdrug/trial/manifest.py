@@ -15,7 +15,7 @@ from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "polars", "pydantic", "antimony", "python-libsbml")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.endpoint import Record as Endpoint
+from livingdrug.catalog.records.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from livingdrug.catalog.questions import Questions

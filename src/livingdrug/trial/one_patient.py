@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
 
 
 def one_patient(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalog) -> dict[str, pl.DataFrame]:

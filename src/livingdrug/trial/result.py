@@ -15,9 +15,13 @@ from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
+from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
+from livingdrug.trial.checksums import CHECKSUMS, verify
 from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.line import outcomes_of
+from livingdrug.trial.lock import held
+from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:
@@ -25,8 +29,8 @@ if TYPE_CHECKING:
 
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.questions import Questions
-    from livingdrug.catalog.records.endpoint import Record as Endpoint
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.catalog.records.trial import Trial
 
 
 @dataclass(frozen=True, repr=False)
@@ -282,22 +286,40 @@ class Result:
 
         return headline(self, self._catalog())
 
-    def save(self, folder: str | Path) -> Path:
-        """Write the run folder; each file is whole or absent, the manifest comes last.
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write the run folder: all files or none.
+
+        Parameters
+        ----------
+        folder
+            Made if need be. A run that is there, unless it is this one, is kept.
+        force
+            Replace the run that is there.
 
         Raises
         ------
         BadInput
-            The folder is a file or not writable, or the disk is full.
+            The folder is a file, not writable, in use or holds another run; or the disk is full.
         """
         place = storage.make_folder(Path(folder))
-        storage.write_bytes(place / "trial.toml", trial_toml(self.trial).encode())
+        with held(place):
+            run_folder.tidy_up(place)
+            if not force and not self._is_in(place):
+                run_folder.refuse_to_replace(place)
+            run_folder.publish(place, self.write)
+        return place
+
+    def _is_in(self, place: Path) -> bool:
+        return run_folder.is_finished(place) and storage.read_json(place / run_folder.MANIFEST) == self.manifest
+
+    def write(self, place: Path) -> None:
+        """Write the files of this run into a folder that nobody reads yet; `save` is what you want."""
+        storage.write_bytes(place / run_folder.TRIAL, trial_toml(self.trial).encode())
         for name in FRAMES:
             storage.write_frame(place / f"{name}.parquet", self.frames[name])
         storage.write_frame(place / "patients.parquet", self.patients)
-        storage.write_json(place / "timing.json", dict(self.timing))
-        storage.write_json(place / "manifest.json", dict(self.manifest))
-        return place
+        storage.write_json(place / run_folder.TIMING, dict(self.timing))
+        storage.write_json(place / run_folder.MANIFEST, dict(self.manifest))
 
     @classmethod
     def load(cls, folder: str | Path, *, catalog: Catalog | None = None) -> Result:
@@ -312,21 +334,23 @@ class Result:
         if not place.is_dir():
             what = "is a file" if place.exists() else "is not there"
             raise BadInput(f"{place} {what}; expected the folder of a run.\n  Give the folder named with out=… (-o …).")
-        if (place / "chunks").is_dir():
+        if run_folder.is_unfinished(place):
             raise BadInput(
                 f"the run in {place} is unfinished.\n  Complete it first: the same run with resume (--resume)."
             )
-        manifest = storage.read_json(place / "manifest.json")
-        if not (place / "who.parquet").is_file() and (place / "patients.parquet").is_file():
+        manifest = read_manifest(place / run_folder.MANIFEST)
+        if not any((place / name).is_file() for name in ("who.parquet", CHECKSUMS)):
             written = manifest.get("livingdrug", "an earlier version")
             raise BadInput(
                 f"the run in {place} was written by livingdrug {written}, whose frames this version does not read.\n"
                 f"  Run it again: livingdrug run {place / 'trial.toml'} -n {manifest.get('patients', '…')}"
                 f" --seed {manifest.get('seed', '…')} -o another/folder."
             )
+        verify(place, [*(f"{name}.parquet" for name in FRAMES), run_folder.TRIAL, run_folder.MANIFEST], DAMAGED)
         frames = {name: storage.read_frame(place / f"{name}.parquet") for name in FRAMES}
-        timing = storage.read_json(place / "timing.json") if (place / "timing.json").is_file() else {}
-        return cls(_stored_trial(place / "trial.toml", manifest), manifest, frames, timing, catalog, place)
+        refuse_foreign(frames, manifest, place)
+        timing = read_timing(place / run_folder.TIMING)
+        return cls(_stored_trial(place / run_folder.TRIAL, manifest), manifest, frames, timing, catalog, place)
 
     def _catalog(self) -> Catalog:
         from livingdrug.catalog.load import default_catalog
@@ -341,24 +365,26 @@ def trial_toml(trial: Trial) -> str:
 
 
 def finished_frames(parts: Mapping[str, Sequence[pl.DataFrame]]) -> dict[str, pl.DataFrame]:
-    """Chunks put together: promised columns and types; by arm, patient and day, whatever the chunks were.
+    """Chunks put together, frame by frame (`finished_frame`).
 
     Parameters
     ----------
     parts
         For each frame, its pieces in order of arm and patient.
     """
+    return {name: finished_frame(name, parts.get(name, ())) for name in FRAMES}
+
+
+def finished_frame(name: str, parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One frame of all chunks: promised columns and types; by arm, patient and day, whatever the chunks were."""
     import polars as pl
 
-    whole = {}
-    for name in FRAMES:
-        pieces = [piece for piece in parts.get(name, ()) if piece.width]
-        whole[name] = tidy(pl.concat(pieces, how="diagonal_relaxed") if pieces else pl.DataFrame(), name).rechunk()
-    return whole
+    pieces = [piece for piece in parts if piece.width]
+    return tidy(pl.concat(pieces, how="diagonal_relaxed") if pieces else pl.DataFrame(), name).rechunk()
 
 
 def _stored_trial(path: Path, manifest: Mapping[str, Any]) -> Trial:
     from livingdrug.catalog.load import read_record
-    from livingdrug.catalog.records.trial import Record
+    from livingdrug.catalog.records.trial import Trial
 
-    return read_record(path, Record).model_copy(update={"id": manifest.get("trial", path.stem)})
+    return read_record(path, Trial).model_copy(update={"id": manifest.get("trial", path.stem)})

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.course.settings import STAGES, Settings
+from livingdrug.course.settings import Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
-from livingdrug.trial.chunks import ChunkStore
+from livingdrug.trial.chunks import ChunkStore, Job, Jobs
+from livingdrug.trial.estimate import USUAL_MEMORY_GB, estimate, refuse_memory, refuse_numbers, refuse_too_much
+from livingdrug.trial.frames import FRAMES
+from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe, refuse_mismatch
-from livingdrug.trial.result import Result, finished_frames, trial_toml
+from livingdrug.trial.reporter import Progress, Reporter
+from livingdrug.trial.result import Result, finished_frame
+from livingdrug.trial.work import Stopped, simulate_all
 
 if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.plan import Plan
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.foundation.quantities import Quantity
 
 USUAL_PATIENTS = 1000
 """Patients of a trial that does not say how many it enrols."""
 Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
-Progress = Callable[[str, str, int, int], None]
-Job = tuple[int, NDArray[np.int64]]  # arm's place in the order, patient numbers
+_AT_ONCE = 1000  # jobs that an executor of the caller's holds at a time
 
 
 def run(
@@ -41,15 +47,18 @@ def run(
     patients: int | None = None,
     seed: int = 1,
     threads: int | None = None,
-    chunk: int = 250,
+    chunk: int | None = None,
     out: str | Path | None = None,
     resume: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
     catalog: Catalog | None = None,
     sample: int = 40,
     arms: Sequence[str] | None = None,
     between_patient: bool = True,
     parameters: Mapping[str, Quantity] | None = None,
+    memory_gb: float = USUAL_MEMORY_GB,
+    afterwards: Callable[[Result], object] | None = None,
     executor: Executor | None = None,
     simulate: Simulate | None = None,
 ) -> Result:
@@ -69,11 +78,13 @@ def run(
     threads
         Worker threads; all the machine's when omitted.
     chunk
-        Patients simulated together; a matter of speed and memory only.
+        Patients simulated together; a matter of speed and memory only. 250 when omitted, or as many as memory allows.
     out
-        Folder for results; finished chunks are kept there, so an interrupted run can go on.
+        Folder for results; finished chunks are kept there, so an interrupted run can go on. One run at a time.
     resume
-        Go on with the run in `out` (or start it); refused when that is another run.
+        Go on with the run in `out` (or start it, or return it when it is finished); refused when that is another run.
+    force
+        Replace what run is in `out`, finished or not; without it a run is never overwritten.
     progress
         Called as progress(arm, stage, done, total) from the calling thread: for each arm in patients at the stages
         cohort, making, courses and visits; at the end once for all arms, as progress("", "saving", 1, 1).
@@ -87,6 +98,10 @@ def run(
         False: every patient has the typical biology; covariates, lots and luck still differ.
     parameters
         Model parameters to use in place of the catalogue's: name -> `Quantity` (sensitivity, calibration).
+    memory_gb
+        A run that would need more memory [GB] is refused before it starts.
+    afterwards
+        Called with the result while nobody else may use the folder, for example to write the report.
     executor
         Anything with the interface of `concurrent.futures.Executor`, in place of threads.
     simulate
@@ -95,9 +110,10 @@ def run(
     Raises
     ------
     BadInput
-        No patients, negative seed, unknown arm or endpoint, unusable folder, another run to resume, disk full.
+        No patients, negative seed, unknown arm or endpoint; more memory or disk than there is; a folder that is in use,
+        holds another run, is damaged or cannot be written; disk full.
     Interrupted
-        Stopped by the user; finished chunks are in `out`.
+        Stopped by the user; finished chunks are in `out`. Once: chunks being computed are finished first. Twice: at once.
 
     Examples
     --------
@@ -110,145 +126,123 @@ def run(
     from livingdrug.catalog.load import default_catalog
     from livingdrug.trial.door import planned
 
-    _check_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
+    refuse_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
+    refuse_memory(memory_gb)
+    place = None if out is None else Path(out)
+    if resume and (place is None or force):
+        raise BadInput(
+            "resume and force exclude each other: one goes on with a run, the other replaces it.\n  Give one of them."
+            if force
+            else "resume needs the folder of the run to go on with.\n  Give out=… (-o …)."
+        )
     catalog = catalog or default_catalog()
     record, plans = planned(trial, catalog, arms=arms)
-    patients = patients or record.enrolled or USUAL_PATIENTS
-    groups = _groups(record, plans, patients, seed, catalog)
+    patients, threads = patients or record.enrolled or USUAL_PATIENTS, threads or _n_processors()
+    needs = estimate(
+        plans, patients=patients, each_in_one_arm=record.planned_design.kind == "randomised", chunk=chunk,
+        threads=threads, sample=sample, memory_gb=memory_gb,
+    )  # fmt: skip
+    refuse_too_much(needs, patients=patients, memory_gb=memory_gb, folder=place)
     settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
     manifest = describe(plans, record, patients=patients, seed=seed, settings=settings.told())
+    groups = _groups(record, plans, patients, seed, catalog)
     # Stages are told from inside our own threads; elsewhere (a process, another machine) a group is done or not.
     tells_stages = progress is not None and simulate is None and executor is None
-    simulate = simulate or _follow()
-    folder = None if out is None else storage.make_folder(Path(out))
-    if folder is not None and resume and _is_finished(folder):
-        refuse_mismatch(storage.read_json(folder / "manifest.json"), manifest, folder)
-        return Result.load(folder, catalog=catalog)
-    store = ChunkStore.open(folder, manifest, trial_toml(record), chunk=chunk, resume=resume)
-    threads = threads or _n_processors()
+    reporter = Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
+    workers = _Workers(executor, threads, simulate or _follow(), plans, seed, settings, reporter)
+    then = afterwards or (lambda result: None)
 
-    # ── main loop ──
-    jobs = list(_jobs(groups, store.chunk))
-    reporter = _Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
-    missing = [job for job in jobs if not store.has(job)]
-    reporter.start(jobs, missing)
-    pool = executor or ThreadPoolExecutor(max_workers=threads, thread_name_prefix="courses")
-    try:
-        _simulate_all(pool, simulate, plans, seed, settings, missing, store, reporter)
-        # ── finish ──
-        reporter.saving(0)
-        frames = finished_frames(store.pieces(jobs))
-        timing = {
-            "started": _clock(started),
-            "finished": _clock(time.time()),
-            "seconds": round(time.time() - started, 3),
-            "threads": threads,
-            "chunk": store.chunk,
-            "chunks_resumed": len(jobs) - len(missing),
-        }
-        result = Result(record, manifest, frames, timing, catalog, folder)
-        if folder is not None:
-            result.save(folder)
-            store.clear()
-        reporter.saving(1)
-        return result
-    except KeyboardInterrupt:
-        raise _interrupted(folder, len([job for job in jobs if store.has(job)]), len(jobs)) from None
-    finally:
-        if executor is None:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with nullcontext() if place is None else held(storage.make_folder(place)):
+        if place is not None and (found := _found(place, manifest, catalog, resume=resume)):
+            then(found)
+            return found
+        store = _store(place, manifest, needs.chunk, resume=resume, force=force)
+        jobs = Jobs(groups, store.chunk)
+        if resume:
+            store.look(jobs)
+        n_found = len(store.there)
+        try:
+            # ── main loop ──
+            workers.compute(jobs, store)
+            # ── finish ──
+            reporter.saving(0)
+            frames = {name: finished_frame(name, store.pieces(name, jobs)) for name in FRAMES}
+            ended = time.time()
+            timing = {
+                "started": _clock(started), "finished": _clock(ended), "seconds": round(ended - started, 3),
+                "threads": threads, "chunk": store.chunk, "chunks_resumed": n_found,
+            }  # fmt: skip
+            result = Result(record, manifest, frames, timing, catalog, place)
+            if place is not None:
+                run_folder.publish(place, result.write)
+            reporter.saving(1)
+            then(result)
+        except (KeyboardInterrupt, Stopped):
+            raise _interrupted(place, len(store.there), len(jobs)) from None
+    return result
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """Who computes chunks, and all that is the same for each."""
+
+    executor: Executor | None
+    threads: int
+    simulate: Simulate
+    plans: Sequence[Plan]
+    seed: int
+    settings: Settings
+    reporter: Reporter
+
+    def compute(self, jobs: Jobs, store: ChunkStore) -> None:
+        """Compute and keep every chunk that is not there; raises as `simulate_all` does."""
+        self.reporter.start(job for job in jobs if store.has(job))
+        missing = (job for job in jobs if not store.has(job))
+        pool = self.executor or ThreadPoolExecutor(max_workers=self.threads, thread_name_prefix="courses")
+
+        def submit(job: Job) -> Future[Any]:
+            arm, numbers = job
+            words = {"settings": self.settings, **self.reporter.asks(job)}
+            return pool.submit(self.simulate, self.plans[arm], numbers, self.seed, **words)
+
+        waits = True
+        try:
+            at_once = 2 * self.threads if self.executor is None else _AT_ONCE
+            simulate_all(submit, missing, store, self.reporter, at_once=at_once)
+        except KeyboardInterrupt:
+            waits = False
+            raise
+        finally:
+            if self.executor is None:
+                pool.shutdown(wait=waits, cancel_futures=True)
+
+
+def _found(place: Path, manifest: Mapping[str, Any], catalog: Catalog, *, resume: bool) -> Result | None:
+    """The finished run that is to be resumed, if it is there; what a kill left in the folder is put in order first."""
+    run_folder.tidy_up(place)
+    if not (resume and run_folder.is_finished(place)):
+        return None
+    result = Result.load(place, catalog=catalog)
+    refuse_mismatch(result.manifest, manifest, place)
+    return result
+
+
+def _store(place: Path | None, manifest: Mapping[str, Any], chunk: int, *, resume: bool, force: bool) -> ChunkStore:
+    """Where chunks are kept: in memory, in the folder of a run that goes on, or in a folder that is free for a new one."""
+    if place is None:
+        return ChunkStore(None, chunk)
+    run_folder.refuse_chunks_without_plan(place)
+    if resume and run_folder.is_unfinished(place) and not force:
+        return ChunkStore.resumed(place, manifest)
+    if force:
+        run_folder.drop_chunks(place)
+    else:
+        run_folder.refuse_to_replace(place)
+    return ChunkStore.new(place, manifest, chunk=chunk)
 
 
 def _clock(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def _simulate_all(
-    pool: Executor,
-    simulate: Simulate,
-    plans: Sequence[Plan],
-    seed: int,
-    settings: Settings,
-    jobs: Sequence[Job],
-    store: ChunkStore,
-    reporter: _Reporter,
-) -> None:
-    waiting: dict[Future[Any], Job] = {}
-    for arm, numbers in jobs:
-        words = {"settings": settings, **reporter.asks((arm, numbers))}
-        waiting[pool.submit(simulate, plans[arm], numbers, seed, **words)] = (arm, numbers)
-    try:
-        while waiting:
-            finished, _ = wait(waiting, timeout=reporter.every_seconds, return_when=FIRST_COMPLETED)
-            reporter.listen()
-            for future in finished:
-                job = waiting.pop(future)
-                try:
-                    frames = future.result()
-                except Exception as problem:
-                    problem.add_note(f"in arm {plans[job[0]].arm.name}, patients {job[1][0]} to {job[1][-1]}")
-                    raise
-                store.keep(job, frames)
-                reporter.done(job)
-    except BaseException as problem:
-        for future in waiting:
-            future.cancel()
-        if isinstance(problem, KeyboardInterrupt):
-            # Chunks already being computed are finished and kept: their work is paid for.
-            for future, job in waiting.items():
-                if not future.cancelled() and future.exception() is None:
-                    store.keep(job, future.result())
-        raise
-
-
-class _Reporter:
-    """Counts the patients of each arm through the stages and tells the caller, in the caller's thread."""
-
-    def __init__(
-        self, progress: Progress | None, names: Sequence[str], totals: Sequence[int], tells_stages: bool
-    ) -> None:
-        self.progress, self.names, self.totals, self.tells_stages = progress, names, totals, tells_stages
-        self.heard: SimpleQueue[tuple[Job, str]] = SimpleQueue()  # what the workers say, until somebody listens
-        self.counts = {(arm, stage): 0 for arm in range(len(names)) for stage in STAGES}
-        self.counted: set[tuple[int, int, str]] = set()
-        self.every_seconds = 0.2 if tells_stages else None
-
-    def start(self, jobs: Sequence[Job], missing: Sequence[Job]) -> None:
-        todo = {(arm, int(numbers[0])) for arm, numbers in missing}
-        for arm, numbers in jobs:
-            if (arm, int(numbers[0])) not in todo:
-                for stage in STAGES:
-                    self.counts[arm, stage] += numbers.size
-        for arm, stage in self.counts:
-            self._tell(arm, stage)
-
-    def asks(self, job: Job) -> dict[str, Callable[[str], None]]:
-        """What to hand to the worker of a job, so that it says how far it is."""
-        return {"stage": lambda name: self.heard.put((job, name))} if self.tells_stages else {}
-
-    def listen(self) -> None:
-        """Count what the workers have said since."""
-        while not self.heard.empty():
-            self._count(*self.heard.get())
-
-    def done(self, job: Job) -> None:
-        for stage in STAGES:
-            self._count(job, stage)
-
-    def saving(self, done: int) -> None:
-        if self.progress is not None:
-            self.progress("", "saving", done, 1)
-
-    def _count(self, job: Job, stage: str) -> None:
-        key = (job[0], int(job[1][0]), stage)
-        if key not in self.counted:
-            self.counted.add(key)
-            self.counts[job[0], stage] += job[1].size
-            self._tell(job[0], stage)
-
-    def _tell(self, arm: int, stage: str) -> None:
-        if self.progress is not None:
-            self.progress(self.names[arm], stage, self.counts[arm, stage], self.totals[arm])
 
 
 def _groups(
@@ -270,36 +264,15 @@ def _groups(
     return chosen
 
 
-def _jobs(groups: Sequence[NDArray[np.int64]], chunk: int) -> Iterator[Job]:
-    for arm, group in enumerate(groups):
-        for first in range(0, group.size, chunk):
-            yield arm, group[first : first + chunk]
-
-
 def _n_processors() -> int:
     """Processors this process may use (a container may have fewer than the machine)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _is_finished(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file() and not (folder / "chunks").exists()
 
 
 def _follow() -> Simulate:
     from livingdrug.trial.line import follow  # compiles the model's code: not before it is needed
 
     return follow
-
-
-def _check_numbers(**numbers: int | None) -> None:
-    least = {"patients": 1, "seed": 0, "threads": 1, "chunk": 1, "sample": 0}
-    for name, value in numbers.items():
-        if value is None and name == "threads":
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
-        if value < least[name]:
-            raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger {name}.")
 
 
 def _interrupted(folder: Path | None, n_kept: int, n_all: int) -> Interrupted:

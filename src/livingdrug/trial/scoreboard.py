@@ -17,7 +17,7 @@ from livingdrug.trial.misfit import Misfit, misfits
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Record as Trial
+    from livingdrug.catalog.records.trial import Trial
     from livingdrug.trial.result import Result
 
 FROZEN = "prediction_frozen"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.guideline import Record as GuidelineRecord
+from livingdrug.catalog.records.guideline import Guideline
 from livingdrug.catalog.records.scale import SIGNS
 from livingdrug.clinic.management import compile_guideline, reason_text
 from livingdrug.engine.program import CheckProgram, joined
@@ -20,7 +20,7 @@ LIFE = CheckProgram(statements=(("dead", "1 if time >= dies_day else dead"),), m
 
 
 def compiled(name, until=60.0):
-    guideline = name if isinstance(name, GuidelineRecord) else CATALOG.load("guideline", name)
+    guideline = name if isinstance(name, Guideline) else CATALOG.load("guideline", name)
     scales = {scale: CATALOG.load("scale", scale) for scale in guideline.scales}
     drugs = {drug: CATALOG.load("drug", drug) for drug in guideline.drugs}
     program, rules = compile_guideline(guideline, scales, drugs, active_until_day=until)
@@ -255,7 +255,7 @@ def a_guideline(**changes):
         "source": "made for this test", "status": "own", **changes.pop("rule", {}),
     }  # fmt: skip
     limit = {"min_interval": "8 hour", "source": "made for this test", "status": "own", **changes.pop("limit", {})}
-    return GuidelineRecord.model_validate(
+    return Guideline.model_validate(
         {"id": "g", "title": "for tests", "source": "made for this test", "status": "own", "scales": ["crs_penn"],
          "rule": [rule], "limit": {"dexamethasone": limit}, **changes}
     )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.score import Record
+from livingdrug.catalog.records.score import Score
 from livingdrug.clinic.scores import score
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
 
@@ -105,6 +105,6 @@ BASE = {
     ids=[0, 1, 2, 3, 4, 5],
 )
 def test_a_score_file_holds_together(change, told):
-    assert Record.model_validate(BASE).id == "x"
+    assert Score.model_validate(BASE).id == "x"
     with pytest.raises(ValidationError, match=told):
-        Record.model_validate({**BASE, **change})
+        Score.model_validate({**BASE, **change})

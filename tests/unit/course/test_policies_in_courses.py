@@ -10,7 +10,7 @@ import pytest
 
 import livingdrug as ld
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.trial import Record as Trial
+from livingdrug.catalog.records.trial import Trial
 from livingdrug.course.equations import equations
 from livingdrug.course.settings import Settings
 from livingdrug.trial.door import planned

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from livingdrug.engine import integrate
+from livingdrug.engine import kept
 from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.integrate import NOT_FINITE, STATUS
 from livingdrug.engine.odes import Odes
@@ -248,18 +248,18 @@ def test_a_cache_that_cannot_be_written_is_told_once(tmp_path, caplog, monkeypat
 
 def test_an_integrator_that_cannot_be_cached_still_compiles(caplog, monkeypatch):
     # expected: the function works, and one warning for two functions
-    real = integrate.njit
+    real = kept.njit
 
     def without_cache(*, cache=False, **options):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return real(**options)
 
-    monkeypatch.setattr(integrate, "njit", without_cache)
-    integrate._tell_of_no_cache.cache_clear()
+    monkeypatch.setattr(kept, "njit", without_cache)
+    kept._tell_of_no_cache.cache_clear()
     with caplog.at_level(logging.WARNING, "livingdrug.engine"):
-        assert integrate.compiled(lambda a: a + 1)(2) == 3
-        assert integrate.compiled(lambda a: a * 2)(2) == 4
+        assert kept.compiled(lambda a: a + 1)(2) == 3
+        assert kept.compiled(lambda a: a * 2)(2) == 4
     assert sum("NUMBA_CACHE_DIR" in record.message for record in caplog.records) == 1
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.fitting.kinetics import cellular_kinetics, non_compartmental_table
-from livingdrug.foundation.errors import BadInput
+from livingdrug.fitting.kinetics import cellular_kinetics, kinetics_by_group, non_compartmental_table
+from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.kinetics import non_compartmental
 
 BESIDE = Path(__file__).resolve().parents[3].parent / "shared" / "yardsticks"
@@ -212,3 +212,19 @@ def test_arguments_that_cannot_be_meant(what, told):
     with pytest.raises(BadInput, match=told) as caught:
         what()
     assert "\n  " in str(caught.value)
+
+
+def test_groups_summed_up_by_hand():
+    # Geometric mean of 10 and 40 is 20; their logarithms differ by ln 4, so s² = (ln 4)² / 2.
+    given = pl.DataFrame({"arm": ["a", "a", "b"], "patient": [1, 2, 3], "cmax": [10.0, 40.0, None], "n": [0, 3, 5]})
+    rows = kinetics_by_group(given, ("arm",)).rows(named=True)
+    first, counts, nobody, alone = rows
+    assert (first["arm"], first["measure"], first["n"], first["median"]) == ("a", "cmax", 2, 25.0)
+    assert first["geometric_mean"] == pytest.approx(20)
+    assert first["cv_percent"] == pytest.approx(100 * np.sqrt(np.exp(np.log(4) ** 2 / 2) - 1))
+    assert (counts["geometric_mean"], counts["mean"], counts["minimum"]) == (None, 1.5, 0.0)
+    assert (nobody["n"], nobody["mean"], nobody["geometric_mean"]) == (0, None, None)
+    assert (alone["n"], alone["geometric_mean"], alone["sd"], alone["cv_percent"]) == (1, pytest.approx(5), None, None)
+    assert kinetics_by_group(given)["n"].to_list() == [2, 3]
+    with pytest.raises(UnknownName):
+        kinetics_by_group(given, ("sex",))

@@ -44,7 +44,7 @@ REFUSED = [
     ("60–80 1e9/L", "1e9/L", ["a range that begins at 60"]), ("60-80 1e9/L", "1e9/L", ["range"]), ("60 to 80 1e9/L", "1e9/L", ["range"]),
     ("60 1e9/L to 80 1e9/L", "1e9/L", ["range"]), ("5 ± 1 mg", "mg", ["spread"]), ("5 mg +/- 1", "mg", ["spread"]), ("<5 mg", "mg", ["limit"]),
     ("≥5 mg", "mg", ["limit"]), ("up to 5 mg", "mg", ["limit"]), ("5 6 mg", "mg", ["two numbers, 5"]), ("60 1000/uL", "1e9/L", ["two numbers, 60"]),
-    ("5 mg/L (high)", "mg/L", ["5", "(high)"]), ("5 mg mg", "mg", ["left over"]), ("1/2 day", "day", ["0.5/day"]), ("1,00,000 mg", "mg", ["marks"]),
+    ("5 mg/L (high)", "mg/L", ["5", "(high)"]), ("5 mg mg", "mg", ["left over"]), ("1/2 day", "day", ["1/(2 day)"]), ("1,00,000 mg", "mg", ["marks"]),
     ("1,,2 mg", "mg", ["marks"]), ("1 25 mg", "mg", ["two numbers"]), ("mg", "mg", ["begin with a number"]), ("nan mg", "mg", ["begin with a number"]),
     ("inf mg", "mg", ["begin with a number"]), ("0x10 mg", "mg", ["x10"]), ("٣ mg", "mg", ["begin with a number"]), ("5 G/L", "g/L", ["10^9/L"]),
     # bombs and excess

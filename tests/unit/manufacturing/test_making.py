@@ -16,10 +16,14 @@ from livingdrug.manufacturing.lots import (
 )
 from livingdrug.manufacturing.supply.autologous import make_lots as make
 from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL
+from livingdrug.model.assemble import assemble
 from livingdrug.population import draw
 
 SEED = 11
 N = 6000
+MODEL = assemble("b_all_cd19").parameters
+SHARED = {name: MODEL[name] for name in SHARED_WITH_MODEL}
+"""Growth and capacity of the tumour stand in the model's sheets alone."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def cohort(parts):
 
 @pytest.fixture(scope="module")
 def lots(parts, cohort):
-    return make(cohort, parts[1], None, parts[2], SEED)
+    return make(cohort, parts[1], SHARED, parts[2], SEED)
 
 
 def within(share: float, published_n: int) -> float:
@@ -52,7 +56,7 @@ def test_a_lot_is_the_same_whoever_else_is_made(parts, lots):
     # Expected: bitwise equality, alone and in a chunk.
     population, making, arm = parts
     for group in (np.array([137]), np.arange(100, 160)):
-        some = make(draw(population, group, SEED), making, None, arm, SEED)
+        some = make(draw(population, group, SEED), making, SHARED, arm, SEED)
         for field in fields(some):
             left, right = getattr(some, field.name), getattr(lots, field.name)[group]
             assert np.array_equal(left, right, equal_nan=left.dtype.kind == "f"), field.name
@@ -136,7 +140,7 @@ def test_the_arm_changes_limits_and_not_luck(parts, cohort, lots):
     from livingdrug.catalog.arms import Infusion
 
     arm = parts[2].model_copy(update={"infusion": Infusion(dose_fixed="1e8 cell")})
-    other = make(cohort, parts[1], None, arm, SEED)
+    other = make(cohort, parts[1], SHARED, arm, SEED)
     once = (lots.n_manufacturing_attempts == 1) & (other.n_manufacturing_attempts == 1)
     assert np.array_equal(other.viability[once], lots.viability[once])
     assert set(other.dose_cells[np.isfinite(other.dose_cells)]) == {1e8}
@@ -147,32 +151,11 @@ def test_without_bridging_the_tumour_is_larger(parts, cohort, lots):
     from livingdrug.catalog.arms import Bridging
 
     arm = parts[2].model_copy(update={"bridging": Bridging(allowed=False)})
-    other = make(cohort, parts[1], None, arm, SEED)
+    other = make(cohort, parts[1], SHARED, arm, SEED)
     assert not other.bridging.any()
     both = lots.infused & other.infused
     assert np.all(other.tumour_cells_at_lymphodepletion[both] >= lots.tumour_cells_at_lymphodepletion[both])
     assert other.infused.mean() < lots.infused.mean()
-
-
-def test_numbers_shared_with_the_model_agree(parts):
-    # Expected: the mechanisms' sheets; one number in two places must be one number.
-    import tomllib
-    from importlib.resources import files
-
-    sheets = files("livingdrug") / "model" / "mechanisms"
-    parameters = {}
-    for name in ("tumour", "body"):
-        sheet = sheets / f"{name}.toml"
-        if not sheet.is_file():
-            pytest.skip(f"the mechanism {name} is not there")
-        parameters |= tomllib.loads(sheet.read_text(encoding="utf-8"))["parameter"]
-    for name in SHARED_WITH_MODEL:
-        ours = parts[1].waiting[name]
-        assert (ours.value, ours.unit, ours.spread) == (
-            parameters[name]["value"],
-            parameters[name]["unit"],
-            parameters[name].get("spread", 0.0),
-        ), f"waiting.{name} in catalog/making differs from the model's sheet"
 
 
 def test_a_missing_number_is_named(parts, cohort):
@@ -181,4 +164,4 @@ def test_a_missing_number_is_named(parts, cohort):
 
     lacking = parts[1].model_copy(update={"making": {k: v for k, v in parts[1].making.items() if k != "lag"}})
     with pytest.raises(CatalogError, match='"lag"'):
-        make(cohort, lacking, None, parts[2], SEED)
+        make(cohort, lacking, SHARED, parts[2], SEED)

@@ -7,7 +7,7 @@ import pytest
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.questions import Questions, questions_of
-from livingdrug.catalog.records.endpoint import Record
+from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.outcome import asked
 from livingdrug.outcome.columns import patient_values
@@ -40,9 +40,9 @@ def ask(name: str, patients: pl.DataFrame):
     return evaluate(Catalog().load("endpoint", name), patients, ["a"])
 
 
-def made(**fields) -> Record:
+def made(**fields) -> Endpoint:
     words = {"id": "mine", "title": "Of our own", "definition": "Something we count.", "source": "this test"}
-    return Record.model_validate({**words, **fields})
+    return Endpoint.model_validate({**words, **fields})
 
 
 def test_proportions_count_the_right_people(six):

@@ -9,13 +9,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.catalog.records.endpoint import Record
+from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.catalog.records.endpoint import is_formula as formula_key
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.outcome import estimators, folder, kinds
 from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
+from livingdrug.reports.endpoint_rows import cell, label
 from livingdrug.reports.estimates import at_day, curves, single
+from livingdrug.reports.words import spread
 from livingdrug.trial.misfit import compare_row
 
 TRIMMED = '''
@@ -142,9 +144,9 @@ def added(tmp_path, monkeypatch):
         sys.modules.pop(module, None)
 
 
-def made(**keys) -> Record:
+def made(**keys) -> Endpoint:
     words = {"id": "mine", "title": "Of our own", "definition": "Something we count.", "source": "this test"}
-    return Record.model_validate({**words, **keys})
+    return Endpoint.model_validate({**words, **keys})
 
 
 def people(shift: float = 0.0) -> pl.DataFrame:
@@ -158,7 +160,7 @@ def people(shift: float = 0.0) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def reported(record: Record) -> SimpleNamespace:
+def reported(record: Endpoint) -> SimpleNamespace:
     found = evaluate(record, people(), ["a"])
     return SimpleNamespace(planned=lambda id: True, endpoint=lambda id: found, arms=("a",))
 
@@ -183,6 +185,7 @@ def test_a_new_estimator_of_a_quantity(added):
     shown = single(reported(record), "mine", "a")  # type: ignore[arg-type]
     assert shown is not None
     assert (shown.value, shown.unit, shown.share) == (5.5, "year", False)
+    assert (label(found), cell(reported(record), found, "a")) == ("Of our own, years\n95 % interval", "5.5")  # type: ignore[arg-type]
     with pytest.raises(UnknownName, match="test between groups"):
         evaluate(record, people(), ["a"], design="randomised").compare()
 
@@ -205,6 +208,29 @@ def test_a_new_estimator_of_a_time_to_event(added):
     )  # fmt: skip
     (misfit,) = compare_row(found, row, "a")  # type: ignore[arg-type]
     assert misfit.simulated == pytest.approx(100 * after_two)
+
+
+def test_a_restricted_mean_in_a_report():
+    # By hand: ten die on day 100, 200, …; within 730.5 days the curve falls to 0.3: 100 * (1 + 0.9 + … + 0.4) + 30.5 * 0.3.
+    keys = {"event_day": "death_day", "censor_day": "last_contact_day", "horizon": 730.5, "horizon_unit": "day"}
+    record = made(kind="time_to_event", estimator="restricted_mean", **keys)
+    found = evaluate(record, people(), ["a"])
+    assert label(found) == "Of our own, days\nmean within 730.5 day (95 % interval)"
+    row = found.rows("a")[0]
+    assert row.estimate == pytest.approx(490 + 30.5 * 0.3)
+    source = reported(record)
+    assert cell(source, found, "a") == spread(row.estimate, row.ci_low, row.ci_high)  # type: ignore[arg-type]
+    assert cell(source, found, "a").startswith("499 (")  # type: ignore[arg-type]
+    assert single(source, "mine", "a").share is False  # type: ignore[arg-type, union-attr]
+    assert at_day(source, "mine", "a", 100.0) is None  # type: ignore[arg-type]
+    published = SimpleNamespace(
+        unit="day", at="730.5 day", statistic="restricted mean", value=450.0, n=25, numerator=None, cv_percent=None,
+        ci_low=400.0, ci_high=500.0,
+    )  # fmt: skip
+    (misfit,) = compare_row(found, published, "a")  # type: ignore[arg-type]
+    assert (misfit.simulated, misfit.share, misfit.timed) == (pytest.approx(row.estimate), False, False)
+    published.at = "365 day"  # another horizon is another number
+    assert compare_row(found, published, "a") == []  # type: ignore[arg-type]
 
 
 def test_a_new_kind(added):

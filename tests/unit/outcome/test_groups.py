@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from livingdrug.catalog.records.endpoint import Record
+from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.endpoints import evaluate
@@ -18,9 +18,9 @@ from livingdrug.outcome.estimators.restricted_mean import paired_restricted_mean
 SURVIVAL = {"kind": "time_to_event", "event_day": "death_day", "censor_day": "last_contact_day"}
 
 
-def made(**keys) -> Record:
+def made(**keys) -> Endpoint:
     words = {"id": "mine", "title": "Of our own", "definition": "Something we count.", "source": "this test"}
-    return Record.model_validate({**words, **keys})
+    return Endpoint.model_validate({**words, **keys})
 
 
 def two_arms(n: int = 40, seed: int = 3, *, patients: bool = False) -> pl.DataFrame:
@@ -47,7 +47,7 @@ def two_arms(n: int = 40, seed: int = 3, *, patients: bool = False) -> pl.DataFr
     return pl.concat(frames)
 
 
-def ask(record: Record, design: str = "randomised", patients: bool = False) -> EndpointResult:
+def ask(record: Endpoint, design: str = "randomised", patients: bool = False) -> EndpointResult:
     return evaluate(record, two_arms(patients=patients), ["a", "b"], design=design)
 
 

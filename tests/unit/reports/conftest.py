@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.load import default_catalog, read_record
-from livingdrug.catalog.records.trial import Record as Trial
+from livingdrug.catalog.records.trial import Trial
 from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.result import Result
 

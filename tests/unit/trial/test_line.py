@@ -137,7 +137,8 @@ def test_true_courses_of_the_sample_only(frames, infused):
 def test_a_course_that_fails_is_reported_and_never_dropped(eliana):
     # expected: a number that no equation survives: a sentence per patient, outcomes empty, rows all there
     trial, catalog = eliana
-    absurd = Quantity(value=float("nan"), unit="1/day", meaning="no number at all", kind="assumed", source="a test")
+    plain = Quantity(value=1.0, unit="1/day", meaning="no rate at all", kind="assumed", source="a test")
+    absurd = plain.model_copy(update={"value": float("nan")})  # a file with it would be refused
     result = run(trial, patients=8, seed=8, threads=1, catalog=catalog, parameters={"growth_max": absurd})
     assert result.patients.height == 8
     failed = result.patients.filter(~pl.col("course_status").is_in([*FINISHED, "not infused"]))

@@ -12,7 +12,7 @@ import pytest
 
 import livingdrug as ld
 from livingdrug.catalog.load import Catalog, read_record
-from livingdrug.catalog.records.trial import Record
+from livingdrug.catalog.records.trial import Trial
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.trial.result import Result, trial_toml
 from livingdrug.trial.toml_text import to_toml
@@ -105,7 +105,7 @@ def test_every_catalog_trial_survives_being_written(tmp_path):
         trial = catalog.load("trial", name)
         path = tmp_path / f"{name}.toml"
         path.write_text(trial_toml(trial), encoding="utf-8")
-        assert read_record(path, Record) == trial
+        assert read_record(path, Trial) == trial
 
 
 def test_toml_text_reads_back():

@@ -1,1 +1,1 @@
-"""What each kind of catalog file holds: one module, with a class `Record`, for each kind."""
+"""What each kind of catalog file holds: one module, with a class of its name, for each kind."""

@@ -10,7 +10,7 @@ from livingdrug.catalog.records.base import CatalogRecord
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(CatalogRecord):
+class Assay(CatalogRecord):
     """One assay.
 
     Attributes
@@ -50,7 +50,7 @@ class Record(CatalogRecord):
     note: str = ""
 
     @model_validator(mode="after")
-    def _sound(self) -> Record:
+    def _sound(self) -> Assay:
         for name in ("lower_limit", "upper_limit"):
             limit = getattr(self, name)
             if limit is not None and limit.unit != self.unit:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from livingdrug.catalog.records.base import CatalogRecord
 
 
-class Record(CatalogRecord):
+class Comparison(CatalogRecord):
     """A virtual trial of policies.
 
     Attributes
@@ -31,7 +31,7 @@ class Record(CatalogRecord):
     endpoints: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _each_once(self) -> Record:
+    def _each_once(self) -> Comparison:
         if len(set(self.policies)) < len(self.policies):
             raise ValueError("a policy stands twice in policies: name each once")
         return self

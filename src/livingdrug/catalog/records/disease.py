@@ -10,7 +10,7 @@ from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(Inheriting):
+class Disease(Inheriting):
     """A disease.
 
     Attributes

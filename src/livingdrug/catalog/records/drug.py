@@ -21,7 +21,7 @@ NO_AMOUNT = Quantity(
 )
 
 
-class Record(CatalogRecord):
+class Drug(CatalogRecord):
     """A drug.
 
     Attributes
@@ -35,6 +35,8 @@ class Record(CatalogRecord):
     dosed_by_size
         True when `usual_dose` is per body surface or weight, so that a flat amount in a trial is a slip more often than
         a plan: it is asked about.
+    lowers_fever
+        True for a drug after which fever counts as treated: no fever then is no proof of none.
     supportive
         True for a drug that is given and logged and changes nothing in the model (seizure prophylaxis, antivirals): it
         names no state. Any other drug must name one.
@@ -54,6 +56,7 @@ class Record(CatalogRecord):
     route: str
     usual_dose: str
     dosed_by_size: bool = False
+    lowers_fever: bool = False
     supportive: bool = False
     enters: str
     amount_unit: str
@@ -77,7 +80,7 @@ class Record(CatalogRecord):
         return {**table, "enters": "", "amount_unit": "", "amount_per_mg": NO_AMOUNT}
 
     @model_validator(mode="after")
-    def _amount_fits(self) -> Record:
+    def _amount_fits(self) -> Drug:
         if self.supportive:
             return self
         if self.amount_per_mg.value <= 0:

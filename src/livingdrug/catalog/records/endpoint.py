@@ -26,7 +26,7 @@ GROUPS = {
 """What an endpoint is about, with the heading it is told under, in the order in which groups are told."""
 
 
-class Record(CatalogRecord):
+class Endpoint(CatalogRecord):
     """One endpoint.
 
     Formulas are written in the language of `livingdrug.foundation.expressions` over the columns of the patients frame:
@@ -96,7 +96,7 @@ class Record(CatalogRecord):
         return word
 
     @model_validator(mode="after")
-    def _readable(self) -> Record:
+    def _readable(self) -> Endpoint:
         for text in self.formulas.values():
             read_formula(text)
         if any(time < 0 for time in self.at):

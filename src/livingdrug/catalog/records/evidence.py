@@ -88,7 +88,7 @@ class Published(Part):
         return self
 
 
-class Record(CatalogRecord):
+class Evidence(CatalogRecord):
     """The published results of one trial; the file has the trial's name."""
 
     sources: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ class ChartTable(Part):
         return self
 
 
-class Record(CatalogRecord):
+class GrowthChart(CatalogRecord):
     """A growth chart; the whole table has one origin."""
 
     source: str = Field(min_length=3)
@@ -54,7 +54,7 @@ class Record(CatalogRecord):
         raise KeyError(f"{self.id}: no table for {measure}, {sex}")
 
     @model_validator(mode="after")
-    def _both_sexes(self) -> Record:
+    def _both_sexes(self) -> GrowthChart:
         have = {(table.measure, table.sex) for table in self.table}
         for measure, _ in have:
             if {(measure, "male"), (measure, "female")} - have:

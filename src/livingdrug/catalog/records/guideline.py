@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
-def _refuse_circle(first: Record, catalog: Lookup) -> None:
+def _refuse_circle(first: Guideline, catalog: Lookup) -> None:
     """Stop when following `extends` from file to file comes back to a file."""
     seen = [first.id]
     name = first.extends
@@ -152,11 +152,14 @@ class Rule(Part):
 
 
 class Episode(Part):
-    """When an episode of CRS is active, when fever counts as treated (or by which drugs), and when it is over."""
+    """When an episode of CRS is active, when fever counts as treated (or by which drugs), and when it is over.
+
+    `fever_treated_by` names the drugs; empty for those whose files say ``lowers_fever``.
+    """
 
     active_when: str = "temperature >= 38 or pressor_level >= 1 or oxygen_level >= 1"
     fever_treated_when: str = "temperature >= 38"
-    fever_treated_by: tuple[str, ...] = ("tocilizumab", "siltuximab", "anakinra", "dexamethasone", "methylprednisolone")
+    fever_treated_by: tuple[str, ...] = ()
     ends_after_hours: float = Field(default=24.0, gt=0.0)
     source: str = "own reading: antipyretics are given at the first fever; a day without signs ends the episode"
     status: Status = "own"
@@ -171,7 +174,7 @@ class Admission(Part):
     status: Status = "own"
 
 
-class Record(CatalogRecord):
+class Guideline(CatalogRecord):
     """A policy: the scales it grades by, its definitions, its rules in order of priority, and its limits.
 
     Attributes
@@ -198,7 +201,7 @@ class Record(CatalogRecord):
     limit: dict[str, Limit] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _sound(self) -> Record:
+    def _sound(self) -> Guideline:
         ids = [rule.id for rule in self.rule]
         for name in [*ids, *self.define]:
             if not _NAME.match(name):
@@ -242,7 +245,7 @@ class Record(CatalogRecord):
         if not self.extends:
             return self
         _refuse_circle(self, catalog)
-        base: Record = catalog.load("guideline", self.extends)
+        base: Guideline = catalog.load("guideline", self.extends)
         strangers = sorted(set(self.without) - {rule.id for rule in base.rule})
         if strangers:
             raise CatalogError(

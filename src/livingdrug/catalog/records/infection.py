@@ -13,7 +13,7 @@ SEVERITIES = ("mild", "moderate", "severe", "life_threatening", "fatal")
 """Grades 1 to 5."""
 
 
-class Record(CatalogRecord):
+class Infection(CatalogRecord):
     """Marks of an infection; how often they come is the model's hazard and not written here.
 
     Attributes
@@ -33,7 +33,7 @@ class Record(CatalogRecord):
     severity: dict[str, dict[str, Quantity]]
 
     @model_validator(mode="after")
-    def _shares(self) -> Record:
+    def _shares(self) -> Infection:
         if self.early_until.unit != "day":
             raise ValueError(f'early_until is in days, got unit "{self.early_until.unit}"')
         tables = {"early": self.early, "late": self.late}

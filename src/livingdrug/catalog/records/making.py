@@ -8,7 +8,7 @@ from livingdrug.catalog.records.base import Inheriting
 from livingdrug.foundation.quantities import Quantity
 
 
-class Record(Inheriting):
+class Making(Inheriting):
     """One way of making a product.
 
     Attributes

@@ -16,7 +16,7 @@ PLACEHOLDERS = ("scale", "drug", "drug_class", "quantity", "day", "grade")
 _BRACES = re.compile(r"{(\w+)}")
 
 
-class Record(CatalogRecord):
+class Outcome(CatalogRecord):
     """One outcome, or a family of them with one name for each scale, drug, class of drugs, assay, day or grade.
 
     Attributes
@@ -84,7 +84,7 @@ class Record(CatalogRecord):
         return text
 
     @model_validator(mode="after")
-    def _sound(self) -> Record:
+    def _sound(self) -> Outcome:
         strangers = sorted(set(self.open) - set(PLACEHOLDERS))
         if strangers:
             raise ValueError(f'name leaves "{strangers[0]}" open; it may leave open {", ".join(PLACEHOLDERS)}')
@@ -104,7 +104,7 @@ class Record(CatalogRecord):
         """Parts of the name left open, in order."""
         return tuple(_BRACES.findall(self.pattern))
 
-    def filled(self, parts: dict[str, str]) -> Record:
+    def filled(self, parts: dict[str, str]) -> Outcome:
         """The member of a family with these parts put in everywhere."""
 
         def put(value: object) -> object:

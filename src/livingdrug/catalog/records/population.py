@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import Inheriting, Part
-from livingdrug.catalog.records.growth_chart import Record as GrowthChart
+from livingdrug.catalog.records.growth_chart import GrowthChart
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.foundation.quantities import Quantity
@@ -111,7 +111,7 @@ class Covariate(Part):
         return self
 
 
-class Record(Inheriting):
+class Population(Inheriting):
     """A population of virtual patients.
 
     Attributes
@@ -133,7 +133,7 @@ class Record(Inheriting):
     charts: dict[str, GrowthChart] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _order(self) -> Record:
+    def _order(self) -> Population:
         known: set[str] = set()
         for name, covariate in self.covariate.items():
             unknown = set(covariate.shares) - set(self.latent)

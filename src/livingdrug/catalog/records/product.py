@@ -29,7 +29,7 @@ class Fact(Part):
     status: str = Field(pattern="^(read|unverified)$")
 
 
-class Record(Inheriting):
+class Product(Inheriting):
     """A product.
 
     Attributes

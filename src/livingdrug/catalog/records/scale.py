@@ -161,7 +161,7 @@ class ScaleRow(Part):
     note: str = ""
 
 
-class Record(Inheriting):
+class Scale(Inheriting):
     """A grading scale: the grade is the highest one with a row whose condition holds.
 
     Attributes
@@ -200,7 +200,7 @@ class Record(Inheriting):
     row: tuple[ScaleRow, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _readable(self) -> Record:
+    def _readable(self) -> Scale:
         known = (
             {**SIGNS, **FLAGS, **REPORTED} if self.graded_on == "check" else {**COURSE_SIGNS, "died_of_toxicity": None}
         )

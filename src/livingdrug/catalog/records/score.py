@@ -110,7 +110,7 @@ class Example(Part):
     where: str = ""
 
 
-class Record(CatalogRecord):
+class Score(CatalogRecord):
     """A score.
 
     Attributes
@@ -142,7 +142,7 @@ class Record(CatalogRecord):
     example: tuple[Example, ...] = ()
 
     @model_validator(mode="after")
-    def _sound(self) -> Record:
+    def _sound(self) -> Score:
         if self.refused:
             if self.formula or self.points:
                 raise ValueError("a refused score has no formula and no points: verify it, then take out the refusal")

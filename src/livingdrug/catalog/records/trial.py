@@ -125,7 +125,7 @@ class EndpointUse(Part):
     at_months: tuple[float, ...] = ()
 
 
-class Record(CatalogRecord):
+class Trial(CatalogRecord):
     """A trial.
 
     Attributes
@@ -168,7 +168,7 @@ class Record(CatalogRecord):
     conduct: dict[str, Quantity] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Record:
+    def _holds_together(self) -> Trial:
         names = [arm.name for arm in self.arms]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -6,7 +6,6 @@ import ctypes
 import hashlib
 import logging
 import os
-import stat
 import tempfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.trust import is_ours
 
 _LOG = logging.getLogger("livingdrug.engine")
 _OPTIMISATION = 1  # higher levels cost compile time and gain nothing: the vectors are already written out
@@ -61,7 +61,7 @@ class MachineCode:
             [ir, llvmlite.__version__, str(llvm.llvm_version_info), self._machine.triple, llvm.get_host_cpu_name(),
              llvm.get_host_cpu_features().flatten()]
         )  # fmt: skip
-        folder = _usable_folder(Path(cache_dir) if cache_dir is not None else default_cache_dir())
+        folder = usable_folder(Path(cache_dir) if cache_dir is not None else default_cache_dir())
         path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.o" if folder else None
         code = _read(path) if path else None
         self.from_cache = code is not None
@@ -122,20 +122,19 @@ def aligned_zeros(size: int) -> np.ndarray:
 # ---- object code on disk --------------------------------------------------------------------------------------------
 
 
-def _usable_folder(folder: Path) -> Path | None:
-    """The folder, or a private temporary one when it cannot be written, or None."""
-    if _writable(folder):
-        return folder
+def usable_folder(folder: Path) -> Path | None:
+    """The folder, or one for this user alone where others could write to it or nobody can, or None."""
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    private = Path(tempfile.gettempdir()) / f"livingdrug-kernels-{user}"
-    fallback = private if _writable(private) and _is_private(private) else None
-    if str(folder) not in _warned:
+    places = (folder, folder / f"user-{user}", Path(tempfile.gettempdir()) / f"livingdrug-kernels-{user}")
+    found = next((place for place in places if _writable(place) and is_ours(place)), None)
+    if found != folder and str(folder) not in _warned:
         _warned.add(str(folder))
+        why = "others can write to" if folder.exists() and not is_ours(folder) else "cannot write compiled kernels to"
         _LOG.warning(
-            "cannot write compiled kernels to %s; using %s. Set LIVINGDRUG_CACHE to a writable folder to keep them.",
-            folder, fallback or "memory only",
+            "%s %s; using %s. Set LIVINGDRUG_CACHE to a writable folder of your own to keep them.",
+            why, folder, found or "memory only",
         )  # fmt: skip
-    return fallback
+    return found
 
 
 def _writable(folder: Path) -> bool:
@@ -147,22 +146,19 @@ def _writable(folder: Path) -> bool:
         return False
 
 
-def _is_private(folder: Path) -> bool:
-    """Machine code is only taken from a shared temporary place if nobody else could have put it there."""
-    if not hasattr(os, "getuid"):
-        return True
-    about = folder.lstat()
-    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid() and not about.st_mode & 0o022
-
-
 def _read(path: Path) -> bytes | None:
-    """Object code, None if absent or damaged (the linker would crash on a damaged file)."""
+    """Object code; None if absent, damaged (the linker would crash on it), or such as another user could have written."""
+    if not path.exists():
+        return None
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if is_ours(path) else b""
     except OSError:
         return None
     digest, code = content[:32], content[32:]
-    return code if hashlib.sha256(code).digest() == digest else None
+    if hashlib.sha256(code).digest() == digest:
+        return code
+    _LOG.warning("compiled kernels kept in %s cannot be used (damaged, or not yours); compiling them again", path)
+    return None
 
 
 def _write(path: Path, code: bytes) -> None:

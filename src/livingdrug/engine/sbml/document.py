@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libsbml
@@ -10,6 +11,11 @@ from livingdrug.engine.sbml.formulas import UnsupportedModel
 from livingdrug.foundation.errors import BadInput
 
 _HARMLESS = {"l3v2extendedmath", "layout", "render", "groups"}  # packages that do not change the mathematics
+_HARMLESS_CATEGORIES = (
+    libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, libsbml.LIBSBML_CAT_STRICT_UNITS_CONSISTENCY,
+    libsbml.LIBSBML_CAT_SBO_CONSISTENCY, libsbml.LIBSBML_CAT_MODELING_PRACTICE,
+)  # fmt: skip
+_HARMLESS_NUMBERS = ((10401, 10499), (10501, 10599), (10701, 10799), (10801, 10899))  # annotations, units, SBO, notes
 
 
 def sound_document(text: str) -> Any:
@@ -23,10 +29,15 @@ def sound_document(text: str) -> Any:
         Not SBML, or not sound.
     """
     document = libsbml.readSBMLFromString(text)
-    for index in range(document.getNumErrors()):
-        error = document.getError(index)
-        if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR:
-            raise BadInput(f"not sound SBML, line {error.getLine()}: {' '.join(error.getMessage().split())}")
+    wrong = [
+        error
+        for error in map(document.getError, range(document.getNumErrors()))
+        if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR and not _is_harmless(error)
+    ]
+    if wrong:
+        said = " ".join(wrong[0].getMessage().split())
+        more = f"\n  And {len(wrong) - 1} more of this kind." if len(wrong) > 1 else ""
+        raise BadInput(f"not sound SBML, line {wrong[0].getLine()}{_element(text, wrong[0].getLine())}: {said}{more}")
     if document.getModel() is None:
         raise BadInput("not SBML: the text has no model\n  Give the text of an SBML file.")
     for index in range(document.getNumPlugins()):
@@ -40,6 +51,31 @@ def sound_document(text: str) -> Any:
         raise UnsupportedModel(f"SBML Level {document.getLevel()} of this model cannot be converted to Level 3")
     _refuse(document.getModel())
     return document
+
+
+def _is_harmless(error: Any) -> bool:
+    """Whether an error leaves the mathematics as it is: notes, annotations, ids for other programs, units, SBO terms."""
+    number = error.getErrorId()
+    return (
+        error.getCategory() in _HARMLESS_CATEGORIES
+        or "is not part of the definition of an SBML" in error.getMessage()  # an attribute that SBML does not know
+        or number in (libsbml.DuplicateMetaId, libsbml.InvalidMetaidSyntax, libsbml.InvalidSBOTermSyntax)
+        or any(first <= number <= last for first, last in _HARMLESS_NUMBERS)
+    )
+
+
+def _element(text: str, line: int) -> str:
+    """Which element a line of the document belongs to, as far as it has an id."""
+    before = "\n".join(text.splitlines()[:line])
+    tags = list(re.finditer(r"<(?!/)([\w:]+)\b([^<>]*)>?", before))
+    if not tags:
+        return ""
+    for tag in reversed(tags):
+        identifier = re.search(r"""\b(?:id|variable|symbol|species)\s*=\s*["']([^"']+)["']""", tag[2])
+        if identifier:
+            here = f'{tag[1]} "{identifier[1]}"'
+            return f", {here}" if tag is tags[-1] else f", <{tags[-1][1]}> in or after {here}"
+    return f", <{tags[-1][1]}>"
 
 
 def _refuse_before_conversion(model: Any) -> None:

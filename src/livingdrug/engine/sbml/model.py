@@ -8,23 +8,25 @@ What the engine does not do is refused by construct and id; docs/sbml.md has the
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from livingdrug.engine.sbml.algebra import solve_algebraic_rules
 from livingdrug.engine.sbml.document import sound_document
 from livingdrug.engine.sbml.draft import Draft
 from livingdrug.engine.sbml.formulas import Formulas
+from livingdrug.engine.sbml.source import sbml_text
 from livingdrug.engine.sbml.triggers import refuse_fleeting_triggers
 from livingdrug.engine.with_events.events import Assignment, Event, EventModel
 
 
-def read_sbml_model(text: str) -> EventModel:
-    """Equations and events of an SBML model (Level 1 to 3, core).
+def read_sbml_model(source: str | Path) -> EventModel:
+    """Equations and events of an SBML or Antimony model.
 
     Parameters
     ----------
-    text
-        The SBML document.
+    source
+        SBML (Level 1 to 3) or Antimony, as text or as the path of a file.
 
     Returns
     -------
@@ -36,9 +38,9 @@ def read_sbml_model(text: str) -> EventModel:
     UnsupportedModel
         The model has something the engine does not do; says what and its id.
     BadInput
-        Not SBML, or assignments that need one another in a circle.
+        Neither SBML nor Antimony, no such file, or assignments that need one another in a circle.
     """
-    document = sound_document(text)  # owns the model: keep it alive
+    document = sound_document(sbml_text(source))  # owns the model: keep it alive
     model = document.getModel()
     formulas = Formulas(model)
     draft = Draft(model, formulas, changed=_changed(model))

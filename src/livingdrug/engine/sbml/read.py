@@ -8,6 +8,8 @@ other a concentration. Models with events are read by `engine.sbml.model.read_sb
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from livingdrug.engine.odes import Odes
@@ -18,13 +20,13 @@ from livingdrug.foundation.expressions import read_formula
 __all__ = ["UnsupportedModel", "evaluate_initial", "read_sbml"]
 
 
-def read_sbml(text: str) -> Odes:
-    """The equations of an SBML model (Level 1 to 3, core).
+def read_sbml(source: str | Path) -> Odes:
+    """The equations of an SBML or Antimony model without events.
 
     Parameters
     ----------
-    text
-        The SBML document.
+    source
+        SBML (Level 1 to 3, core) or Antimony, as text or as the path of a file.
 
     Returns
     -------
@@ -38,9 +40,9 @@ def read_sbml(text: str) -> Odes:
     UnsupportedModel
         The model has something the engine does not do; says what and its id.
     BadInput
-        Not SBML, or assignments that need one another in a circle.
+        Neither SBML nor Antimony, no such file, or assignments that need one another in a circle.
     """
-    model = read_sbml_model(text)
+    model = read_sbml_model(source)
     for event in model.events:
         raise UnsupportedModel(
             f'event "{event.id}"\n  Give doses and rules at checks instead, or use read_sbml_model and run_with_events.'

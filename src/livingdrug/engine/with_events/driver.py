@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.with_events.events import EventModel
 from livingdrug.engine.with_events.kernels import EventKernels, build_event_kernels
 from livingdrug.engine.with_events.stepping import (
@@ -39,7 +40,7 @@ STATUS = (
     "",
     "the step became too small: the equations change too abruptly",
     "the equations gave something that is not a finite number",
-    "too many steps",
+    "too many steps: more than most_steps allows",
     "conditions of the model contradict one another: no choice of their truth values agrees with itself",
     "events set off one another without end at one moment",
     "a delay of an event is negative or not a number",
@@ -75,7 +76,7 @@ class EventCourses:
 
 def run_with_events(
     model: EventModel,
-    parameters: ArrayLike,
+    parameters: Parameters,
     times: ArrayLike,
     rtol: float = 1e-6,
     atol: float | ArrayLike = 1e-9,
@@ -94,7 +95,8 @@ def run_with_events(
     model
         Equations and events.
     parameters
-        (n, P), in the order of ``model.odes.parameters``.
+        (n, P), in the order of ``model.odes.parameters``; or by name, ``{"k": 0.1}``, one number or one for each patient,
+        where names left out keep their default.
     times
         (T,) ascending; the first is the start. An event at one of them has happened before it is recorded.
     rtol, atol
@@ -131,9 +133,7 @@ def run_with_events(
     grid = np.ascontiguousarray(times, dtype=float)
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0) or not np.all(np.isfinite(grid)):
         raise BadInput("times: expected one or more finite, ascending numbers")
-    values = np.array(parameters, dtype=float, ndmin=2)
-    if values.shape[1] != len(model.odes.parameters):
-        raise BadInput(f"parameters: {values.shape[1]} columns given, the model has {len(model.odes.parameters)}")
+    values = parameter_table(parameters, model.odes)
     wanted = tuple(model.odes.states if outputs is None else outputs)
     kernels = build_event_kernels(model, wanted, cache_dir)
     span = grid[-1] - grid[0]

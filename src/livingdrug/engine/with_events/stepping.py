@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from livingdrug.engine.integrate import _call, compiled
+from livingdrug.engine.integrate import _call
+from livingdrug.engine.kept import compiled
 from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
 from livingdrug.engine.steppers.rodas4 import RODAS4
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from livingdrug.engine.kept import kept
 from livingdrug.fitting.data import NOT_CENSORED, KineticsData
 
-inline: Any = njit(nogil=True, error_model="numpy", cache=True)
+
+def inline(function: Callable[..., Any]) -> Any:
+    """Machine code that other compiled functions call."""
+    return kept(function, nogil=True, error_model="numpy")
 
 
 @inline

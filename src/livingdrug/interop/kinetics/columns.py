@@ -12,6 +12,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "usubjid", "subjid", "subject", "subject_id", "patient", "patient_id", "pt", "pid"),
     "time": ("time", "afrlt", "arrlt", "nfrlt", "nrrlt", "tad", "day", "days", "time_day", "study_day", "ady", "hour", "hours"),
     "value": ("dv", "aval", "value", "conc", "concentration", "result", "y", "level", "pcstresn", "cp", "transgene", "avalc", "pcstresc"),
+    "text": ("avalc", "pcstresc", "dvc", "result_text"),
     "amount": ("amt", "dose", "amount", "dosea"),
     "evid": ("evid",),
     "mdv": ("mdv", "missed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Mapping
@@ -148,10 +149,10 @@ def check_kinetics(
 def open_table(table: Path | str | Any) -> Table:
     """A file or frame as text cells; the one place where files are opened."""
     if isinstance(table, (str, Path)):
-        from livingdrug.clinic.user_table import read_table
+        from livingdrug.interop.user_tables.files import read_table
 
         found = read_table(table)
-        headings, lines, frame = tuple(found.frame.columns), found.lines, found.frame
+        headings, lines, frame = tuple(found.frame.columns), found.lines.tolist(), found.frame
         columns = [frame[heading].to_list() for heading in headings]
         rows = zip(*columns, strict=True)
         cells = [dict(zip(headings, (cell or "" for cell in row), strict=True)) for row in rows]
@@ -211,7 +212,7 @@ def _limit(lloq: str | float | None, unit: str) -> float | None:
         number = bare
     elif unit:
         try:
-            number = read(lloq, unit, where="lloq")
+            number = float(f"{read(lloq, unit, where='lloq'):.12g}")  # a limit is a round number
         except UnitError:
             parts = str(lloq).split(None, 1)
             same = len(parts) == 2 and _loose(parts[1]) == _loose(unit)
@@ -360,6 +361,8 @@ def _take_result(
 ) -> None:
     """A row's measurement, with what is below or above a limit."""
     written = cells[known["value"].heading]
+    if "text" in known and written.strip().lower() in BLANK:  # AVAL is empty where AVALC says "BLQ"
+        written = cells[known["text"].heading]
     if "mdv" in known and read_flag(cells[known["mdv"].heading]) == 1:
         return
     result = read_result(written)
@@ -413,7 +416,7 @@ def _assemble(
         return None, findings
     names = list(dict.fromkeys(m[0] for m in rows))
     number = {name: i for i, name in enumerate(names)}
-    unsorted = [later[5] for one, later in zip(rows, rows[1:], strict=False) if one[0] == later[0] and later[1] < one[1] and later[4] == one[4]]  # fmt: skip
+    unsorted = [later[5] for one, later in itertools.pairwise(rows) if one[0] == later[0] and later[1] < one[1] and later[4] == one[4]]  # fmt: skip
     if unsorted:
         findings.append(Finding("note", "times are not in order; they are sorted", tuple(unsorted), ""))
     rows = sorted(rows, key=lambda m: (number[m[0]], m[1]))

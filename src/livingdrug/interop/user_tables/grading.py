@@ -12,8 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import Catalog, default_catalog
-from livingdrug.catalog.records.scale import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE
-from livingdrug.catalog.records.scale import Record as ScaleRecord
+from livingdrug.catalog.records.scale import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE, Scale
 from livingdrug.clinic.course_signs import course_signs_of_many
 from livingdrug.clinic.grading import grade
 from livingdrug.foundation.errors import BadInput
@@ -165,7 +164,7 @@ def template() -> str:
     return "\n".join([heading, *(",".join(row[name] for name in names) for row in rows), ""])
 
 
-def _asked(read: SignTable, scales: Sequence[str] | None, catalog: Catalog) -> list[ScaleRecord]:
+def _asked(read: SignTable, scales: Sequence[str] | None, catalog: Catalog) -> list[Scale]:
     if scales:
         records = [catalog.load("scale", name) for name in dict.fromkeys(scales)]
         for record in records:
@@ -181,7 +180,7 @@ def _asked(read: SignTable, scales: Sequence[str] | None, catalog: Catalog) -> l
     return possible
 
 
-def _missing(read: SignTable, scale: ScaleRecord) -> list[str]:
+def _missing(read: SignTable, scale: Scale) -> list[str]:
     """Signs the scale cannot do without and the table has no column for."""
     if scale.graded_on == "course" and not _given_directly(read, scale):
         counts = [count for count in ("neutrophils", "platelets") if any(count in name for name in scale.names)]
@@ -191,7 +190,7 @@ def _missing(read: SignTable, scale: ScaleRecord) -> list[str]:
     return [name for name in scale.names if name not in given and partners.get(name) not in given]
 
 
-def _no_column(read: SignTable, scale: ScaleRecord, missing: Iterable[str]) -> str:
+def _no_column(read: SignTable, scale: Scale, missing: Iterable[str]) -> str:
     told = []
     for name in missing:
         column = {**COLUMNS, "day": DAY}[name]
@@ -207,11 +206,11 @@ def _no_column(read: SignTable, scale: ScaleRecord, missing: Iterable[str]) -> s
     )
 
 
-def _given_directly(read: SignTable, scale: ScaleRecord) -> bool:
+def _given_directly(read: SignTable, scale: Scale) -> bool:
     return all(name in read.signs for name in scale.names if name not in FLAGS)
 
 
-def _graded(read: SignTable, scale: ScaleRecord) -> list[pl.Series]:
+def _graded(read: SignTable, scale: Scale) -> list[pl.Series]:
     rows = read.table.frame.height
     signs: Mapping[str, NDArray[np.float64]] = read.signs
     if scale.graded_on == "course" and not _given_directly(read, scale):
@@ -237,7 +236,7 @@ def _graded(read: SignTable, scale: ScaleRecord) -> list[pl.Series]:
     return columns
 
 
-def _per_patient(read: SignTable, scale: ScaleRecord) -> dict[str, NDArray[np.float64]]:
+def _per_patient(read: SignTable, scale: Scale) -> dict[str, NDArray[np.float64]]:
     """Course signs of each row's patient, from the counts of all that patient's rows."""
     if read.people.problem:
         raise BadInput(

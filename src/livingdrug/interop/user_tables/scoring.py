@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.score import Record as ScoreRecord
+from livingdrug.catalog.records.score import Score
 from livingdrug.clinic.scores import refuse, score
 from livingdrug.foundation.errors import BadInput
 from livingdrug.interop.user_tables.cells import numbers
@@ -38,7 +38,7 @@ class PatientTable:
     understood: Understood
 
 
-def columns_of(record: ScoreRecord) -> tuple[Column, ...]:
+def columns_of(record: Score) -> tuple[Column, ...]:
     """The score's inputs as columns of a table."""
     return tuple(
         Column(
@@ -57,7 +57,7 @@ def columns_of(record: ScoreRecord) -> tuple[Column, ...]:
     )
 
 
-def read_patient_table(path: Path | str, record: ScoreRecord) -> PatientTable:
+def read_patient_table(path: Path | str, record: Score) -> PatientTable:
     """The inputs of a score, one row for each patient.
 
     Raises
@@ -90,7 +90,7 @@ def read_patient_table(path: Path | str, record: ScoreRecord) -> PatientTable:
     )
 
 
-def score_table(path: Path | str, record: ScoreRecord) -> pl.DataFrame:
+def score_table(path: Path | str, record: Score) -> pl.DataFrame:
     """Score a table of patients; columns by input name or synonym, with the unit in brackets.
 
     Returns
@@ -105,7 +105,7 @@ def score_table(path: Path | str, record: ScoreRecord) -> pl.DataFrame:
     return scored(read_patient_table(path, record), record)
 
 
-def scored(read: PatientTable, record: ScoreRecord) -> pl.DataFrame:
+def scored(read: PatientTable, record: Score) -> pl.DataFrame:
     """As `score_table`, of a table that was read already."""
     result = score(record, read.inputs)
     new = [record.id, f"{record.id}_band"][: 2 if record.band else 1]

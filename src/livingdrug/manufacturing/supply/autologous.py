@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.arms import Arm, Infusion
 from livingdrug.catalog.plan import Plan
-from livingdrug.catalog.records.disease import Record as Disease
-from livingdrug.catalog.records.making import Record as Making
+from livingdrug.catalog.records.disease import Disease
+from livingdrug.catalog.records.making import Making
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.apheresis import collect
 from livingdrug.manufacturing.culture import Harvest, grow

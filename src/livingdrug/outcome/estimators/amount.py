@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.estimator import Asked, Contrast, Estimator, Floats, GroupTest, Reading, Row
+from livingdrug.outcome.estimator import Asked, Cell, Contrast, Estimator, Floats, GroupTest, Reading, Row
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 from livingdrug.outcome.estimators.paired import Difference, paired_means
 from livingdrug.outcome.estimators.quantiles import median, quantiles
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 PERCENTILES = (5, 25, 75, 95)
+BESIDE = {"median": "median (range)", "geometric_mean": "geometric mean (CV %)", "mean": "mean (range)"}
 
 
 class Keys(quantity.Keys):
@@ -59,6 +60,19 @@ class Amount(Estimator):
         rows.append(Row("minimum", float(values.min()), unit=unit, n=n))
         rows.append(Row("maximum", float(values.max()), unit=unit, n=n))
         return sorted(rows, key=lambda row: row.measure != headline)
+
+    def cell(self, asked: Asked, patients: pl.DataFrame) -> Cell | None:
+        values = self.fit(asked, patients)
+        if not values.size:
+            return None
+        middle = {"mean": np.mean}.get(asked.keys.summary, np.median)
+        if asked.keys.summary == "geometric_mean" and (values > 0).all():
+            mean = geometric_mean(values, level=asked.level)
+            return Cell(mean.estimate, cv_percent=mean.cv_percent)
+        return Cell(float(middle(values)), low=float(values.min()), high=float(values.max()))
+
+    def beside(self, asked: Asked) -> str:
+        return BESIDE[asked.keys.summary]
 
     def contrasts(self, asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
         one, two = first["value"].to_numpy(), second["value"].to_numpy()

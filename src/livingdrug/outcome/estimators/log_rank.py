@@ -103,6 +103,9 @@ def chi_squared_of(
     first = np.flatnonzero(seen)[:-1]  # the differences sum to zero: one group is redundant
     if first.size == 0:
         return 0.0, 0
+    if first.size == 1:  # two groups
+        spread, apart = float(variance[first[0], first[0]]), float(difference[first[0]])
+        return (apart**2 / spread if spread > 0 else 0.0), 1
     within, apart = variance[np.ix_(first, first)], difference[first]
     spread, direction = np.linalg.eigh(within)
     kept = spread > 1e-12 * max(float(np.abs(np.diag(variance)).max()), 1e-300)

@@ -172,6 +172,12 @@ class RestrictedMeanTime(Estimator):
         one = factor(unit, "day")
         return [Row("restricted mean", found.estimate / one, found.ci_low / one, found.ci_high / one, **when)]
 
+    def beside(self, asked: Asked) -> str:
+        return f"mean within {asked.keys.horizon:g} {asked.keys.horizon_unit} ({super().beside(asked)})"
+
+    def unit(self, asked: Asked) -> str:
+        return asked.keys.horizon_unit
+
     def contrasts(self, asked: Asked, first: pl.DataFrame, second: pl.DataFrame) -> list[Contrast]:
         if self.fit(asked, first) is None or self.fit(asked, second) is None:
             return []

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
-from livingdrug.catalog.records.outcome import Record as Outcome
+from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.outcome.rows import Rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livingdrug.catalog.questions import Questions
-from livingdrug.catalog.records.outcome import Record as Outcome
+from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.outcome.rows import Rows
 
 

@@ -38,16 +38,17 @@ def section(source: Source) -> Section:
         return missing("flow", "Patient flow", "This run has no patients frame, so the flow cannot be drawn.")
     figures = []
     for arm in source.arms:
-        stages = _stages(source.patients(arm, infused=False), source.criterion)
+        cells = source.has_cells(arm)
+        stages = _stages(source.patients(arm, infused=False), source.criterion, cells)
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
-        title = f"From apheresis to the end of follow-up{source.of_arm(arm)}"
+        title = f"From {'apheresis' if cells else 'enrolment'} to the end of follow-up{source.of_arm(arm)}"
         figures.append(Figure(title, partial(draw_river, stages), data=data))
     table = endpoint_table(source, "manufacturing", title="Getting the cells")
     return Section("flow", "Patient flow", LEAD, (*figures, *([table] if table else [])))
 
 
-def _stages(patients: pl.DataFrame, criterion: Criterion | None) -> list[Stage]:
+def _stages(patients: pl.DataFrame, criterion: Criterion | None, cells: bool = True) -> list[Stage]:
     """Enrolled, infused, responded, still in response: a response is the one that the criterion counts."""
     import polars as pl
 
@@ -57,9 +58,12 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None) -> list[Stage]:
     exits = tuple(
         Exit(name, patients.filter(pl.col("status") == code).height, detail) for code, name, detail in NOT_INFUSED
     )
-    enrolled = Stage("Enrolled", patients.height, "cells collected by apheresis", exits)
+    enrolled = Stage(
+        "Enrolled", patients.height, "cells collected by apheresis" if cells else "", exits if cells else ()
+    )
+    begun = "Infused" if cells else "Treated"
     if criterion is None:
-        return [enrolled, Stage("Infused", infused.height, wait)]
+        return [enrolled, Stage(begun, infused.height, wait)]
     words = criterion.words
     died = pl.col("death_day").is_not_null()
     responded = infused.filter(pl.col("first_response_day").is_not_null())
@@ -70,7 +74,7 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None) -> list[Stage]:
     further = kept.filter(~died & pl.col("subsequent_therapy_day").is_not_null()).height
     return [
         enrolled,
-        Stage("Infused", infused.height, wait, (
+        Stage(begun, infused.height, wait, (
             Exit(words.failed, others.height, f"{others.filter(died).height:,} of them died during follow-up"),
         )),
         Stage(f"Responded: {criterion.heading}", responded.height, words.counted, (

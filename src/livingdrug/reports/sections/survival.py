@@ -38,15 +38,15 @@ def section(source: Source) -> Section:
     absent = [id for id in (use.id for use in source.trial.endpoints) if id in source.problems]
     if absent and not figures:
         parts.append(Note(f"Not available in this run: {source.problems[absent[0]]}", "missing"))
-    parts += [table for table in (_table(source, timed), table_of(source, _shares(everything))) if table]
+    parts += [
+        table
+        for table in (_table(source, timed), table_of(source, [one for one in everything if not one.over_time]))
+        if table
+    ]
     if not parts:
         return missing("survival", "Survival", "This run answers no time to event that its trial asks for.")
     lead = LEAD + (PUBLISHED if any(published_points(source, one.id) for one in main) else "")
     return Section("survival", "Survival", lead, tuple(parts))
-
-
-def _shares(found: list[EndpointResult]) -> list[EndpointResult]:
-    return [one for one in found if not one.over_time]
 
 
 def _table(source: Source, timed: list[EndpointResult]) -> Table | None:

@@ -150,7 +150,7 @@ def test_bad_input_stops_at_the_door():
     # expected: an explanation
     with pytest.raises(BadInput, match="ascending"):
         _run(EventModel(DECAY), [1.0, 0.0])
-    with pytest.raises(BadInput, match="columns"):
+    with pytest.raises(BadInput, match="shaped"):
         _run(EventModel(DECAY), [0.0, 1.0], np.zeros((2, 3)))
     with pytest.raises(UnknownName, match='no output "y"'):
         _run(EventModel(DECAY), [0.0], outputs=["y"])

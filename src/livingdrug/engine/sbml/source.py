@@ -1,0 +1,89 @@
+"""The SBML text of what a user hands over: SBML or Antimony, as text or as the path of a file."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import antimony
+
+from livingdrug.foundation.errors import BadInput
+
+_ANTIMONY = threading.Lock()  # libantimony keeps one global list of models
+_LARGEST = 50_000_000  # bytes of a file
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_ENDINGS = (".xml", ".sbml", ".ant", ".antimony", ".txt")
+
+
+def sbml_text(source: Any) -> str:
+    """SBML text.
+
+    Parameters
+    ----------
+    source
+        A `Path`, or a text: the path of a file (one line that ends like a model file, or names a file), SBML (begins
+        with ``<``), or else Antimony.
+
+    Raises
+    ------
+    BadInput
+        No such file, or neither SBML nor Antimony.
+    """
+    place = "the text"
+    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
+        place = str(source)
+        source = _read(Path(source))
+    if not isinstance(source, str):
+        raise BadInput(
+            f"a model: got {type(source).__name__}, expected SBML or Antimony as text, or the path of such a file"
+        )
+    text = source.removeprefix("\ufeff").lstrip()
+    if not text.startswith("<"):
+        return _from_antimony(text, place)
+    # decoded, so that what the document says about its encoding is no longer true
+    return re.sub(r"""^(<\?xml[^>]*?\bencoding\s*=\s*)["'][^"']*["']""", r'\1"UTF-8"', text, count=1)
+
+
+def _is_path(text: str) -> bool:
+    if "\n" in text or "<" in text or not 0 < len(text) < 1000:
+        return False
+    try:
+        return text.lower().endswith(_ENDINGS) or Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise BadInput(f"{path}: larger than {_LARGEST / 1e6:.0f} MB, which no model of this engine needs")
+        content = path.read_bytes()
+    except OSError as problem:
+        raise BadInput(f"{path}: cannot be read ({problem.strerror or problem})\n  Check the path.") from None
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, errors="replace")
+    declared = re.match(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9_.-]+)["']""", content)
+    encodings = ("utf-8", declared[1].decode("ascii") if declared else "latin-1", "latin-1")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise AssertionError("latin-1 reads anything")
+
+
+def _from_antimony(text: str, place: str) -> str:
+    with _ANTIMONY:
+        antimony.clearPreviousLoads()
+        antimony.freeAll()
+        read = antimony.loadAntimonyString(text) >= 0 and text != ""
+        if not read:
+            said = re.sub(r"^Error in model string, ", "", str(antimony.getLastError() or "it is empty").strip())
+            raise BadInput(f"{place} is neither SBML (it does not begin with <) nor sound Antimony: {said}")
+        sbml = str(antimony.getSBMLString(antimony.getMainModuleName()))
+        antimony.clearPreviousLoads()
+    return sbml

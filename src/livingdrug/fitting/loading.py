@@ -1,0 +1,82 @@
+"""A fit read from its folder, ready for checks, figures and simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from livingdrug.fitting.checkpoint import FILE
+from livingdrug.fitting.data import Finding, KineticsData
+from livingdrug.fitting.importance import Examined
+from livingdrug.fitting.likelihood import likelihood_of
+from livingdrug.fitting.population import Theta
+from livingdrug.fitting.result import Fit
+from livingdrug.fitting.specification import specify
+from livingdrug.fitting.store import NUMBERS
+from livingdrug.fitting.structure import load_model
+from livingdrug.foundation.errors import BadInput
+from livingdrug.trial.storage import read_frame, read_json
+
+
+def load_fit(folder: Path | str) -> Fit:
+    """A fit that was saved.
+
+    Parameters
+    ----------
+    folder
+        Where `Fit.save` or `livingdrug fit -o` wrote it.
+
+    Raises
+    ------
+    BadInput
+        No fit there, or a damaged one.
+    """
+    place = Path(folder)
+    if (place / FILE).is_file() and not (place / "fit.json").is_file():
+        raise BadInput(f"{place} holds a fit that was stopped.\n  Go on with livingdrug fit … -o {place} --resume.")
+    told = read_json(place / "fit.json")
+    try:
+        with np.load(place / "numbers.npz", allow_pickle=False) as file:
+            kept = {name: file[name] for name in file.files}
+        data = _data(place, told["data"])
+        structure = load_model(told["model"])
+        specification = specify(structure, data, **told["options"])
+    except (OSError, ValueError, KeyError) as problem:
+        raise BadInput(f"cannot read the fit in {place}: {problem}.\n  The folder is damaged; fit again.") from None
+    import polars as pl
+
+    examined = Examined(
+        float(kept["log_likelihood"]), float(kept["monte_carlo_error"]), *(kept[name] for name in NUMBERS[2:])
+    )
+    trace = pl.read_csv(place / "trace.csv")
+    judgement = {name: (bool(passed), str(words)) for name, passed, words in told["judgement"]}
+    return Fit(
+        told["model"], structure, data, specification, Theta(kept["beta"], kept["omega"], kept["error"]), examined,
+        kept["modes"], trace, judgement, told["settings"], told["options"], likelihood_of(structure, data),
+    )  # fmt: skip
+
+
+def _data(place: Path, told: dict[str, Any]) -> KineticsData:
+    frame = read_frame(place / "measurements.parquet")
+    patients, outputs = list(told["patients"]), list(told["outputs"])
+    number = {name: i for i, name in enumerate(patients)}
+    findings = tuple(Finding(s, what, tuple(rows), remedy) for s, what, rows, remedy in told["findings"])
+    return KineticsData(
+        patients=tuple(patients),
+        patient=np.array([number[name] for name in frame["patient"]], np.int64),
+        time=frame["time"].to_numpy().copy(),
+        value=frame["value"].to_numpy().copy(),
+        censored=frame["censored"].to_numpy().copy(),
+        covariates=read_frame(place / "covariates.parquet"),
+        output=np.array([outputs.index(name) for name in frame["output"]], np.int64),
+        row=frame["row"].to_numpy().copy(),
+        doses=np.ascontiguousarray(read_frame(place / "doses.parquet").to_numpy(), dtype=float).reshape(-1, 5),
+        outputs=tuple(outputs),
+        time_unit=told["time_unit"],
+        value_unit=told["value_unit"],
+        dose_unit=told["dose_unit"],
+        source=told["source"],
+        findings=findings,
+    )

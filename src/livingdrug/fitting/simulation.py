@@ -1,0 +1,209 @@
+"""Patients simulated from a fit: the same visits again, or new people at chosen times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.fitting.data import BELOW, KineticsData
+from livingdrug.fitting.draws import normals
+from livingdrug.fitting.likelihood import likelihood_of
+from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.fitting.population import Theta
+    from livingdrug.fitting.result import Fit
+
+Floats = NDArray[np.float64]
+
+
+def replicates(fit: Fit, n: int, *, seed: int = 1, uncertainty: bool = False) -> Floats:
+    """The data simulated again and again with the same patients, times, doses and covariates.
+
+    Parameters
+    ----------
+    n
+        Replicates.
+    uncertainty
+        Whether each replicate has population values of its own, drawn from the uncertainty of the estimates.
+
+    Returns
+    -------
+    Values with residual error, shaped (n, measurements); nothing is censored.
+    """
+    population, data = fit.specification.population, fit.data
+    patients = np.arange(data.n_patients, dtype=np.int64)
+    thetas = drawn_thetas(fit, n if uncertainty else 0, seed)
+    result = np.empty((n, data.time.size))
+    numbers = np.arange(data.time.size, dtype=np.int64)
+    for r in range(n):
+        theta = thetas[r] if uncertainty else fit.theta
+        which = np.full(data.n_patients, r, np.int64)
+        z = normals(seed, "fit/simulate/patients", patients, which, 0, population.random.size).T
+        phi = population.means(theta.beta)
+        phi[:, population.random] += z @ np.linalg.cholesky(theta.omega).T
+        level = fit.likelihood.levels(population.natural(phi), patients)[1]
+        noise = normals(seed, "fit/simulate/noise", numbers, np.full(numbers.size, r, np.int64), 0, 1)[0]
+        result[r] = with_error(fit, theta.error, level, noise, data.output)
+    return result
+
+
+def with_error(fit: Fit, error: Floats, level: Floats, noise: Floats, output: NDArray[np.int64]) -> Floats:
+    """Measurements around true levels, shaped as `level`."""
+    value = np.empty(level.size)
+    for k, model in enumerate(fit.specification.errors):
+        mine = output == k
+        (a, b), f, e = error[k], level[mine], noise[mine]
+        if model.name == "lognormal":
+            value[mine] = f * np.exp(a * e)
+        else:
+            root = model.name == "combined_root"
+            value[mine] = f + e * (np.sqrt(a * a + (b * f) ** 2) if root else a + b * np.abs(f))
+    return value
+
+
+def drawn_thetas(fit: Fit, n: int, seed: int) -> list[Theta]:
+    """Population values drawn from the uncertainty of the estimates; what the data do not determine stays."""
+    coordinates = fit.coordinates
+    covariance = fit.covariance
+    keep = np.isfinite(np.diag(covariance))
+    if n and not keep.any():
+        raise BadInput("this fit has no uncertainty: the likelihood does not bend down.\n  Look at its judgement.")
+    if not n:
+        return []
+    root = np.linalg.cholesky(covariance[np.ix_(keep, keep)])
+    number = np.arange(n, dtype=np.int64)
+    z = normals(seed, "fit/simulate/uncertainty", number, np.zeros(n, np.int64), 0, int(keep.sum())).T
+    rows = np.repeat(coordinates.pack(fit.theta)[None], n, axis=0)
+    rows[:, keep] += z @ root.T
+    q, d = coordinates.beta.size, coordinates.population.random.size
+    rows[:, q + d : q + d + len(coordinates.population.pairs)] = np.clip(
+        rows[:, q + d : q + d + len(coordinates.population.pairs)], -0.99, 0.99
+    )
+    return [_possible(coordinates.unpack(row, fit.theta)) for row in rows]
+
+
+def _possible(theta: Theta) -> Theta:
+    """θ with Ω made positive definite, if drawn correlations do not fit together."""
+    values, vectors = np.linalg.eigh(theta.omega)
+    if values.min() > 0:
+        return theta
+    return theta.replaced(omega=(vectors * np.maximum(values, 1e-9)) @ vectors.T)
+
+
+def simulate(
+    fit: Fit,
+    *,
+    patients: int = 1000,
+    times: Sequence[float] | None = None,
+    seed: int = 1,
+    uncertainty: bool = False,
+    lloq: float | None = None,
+) -> pl.DataFrame:
+    """New patients from a fit: who they might have been, and what a clinic would have measured.
+
+    Covariates and doses are those of the fitted patients, drawn with replacement.
+
+    Parameters
+    ----------
+    patients
+        How many.
+    times
+        Times of measurement; the fitted data's own distinct times by default.
+    seed
+        The same seed gives the same people.
+    uncertainty
+        Whether the population values of each patient are drawn from the uncertainty of the estimates.
+    lloq
+        Limit of quantification in the unit of the values; lower values are flagged below_limit and take its value.
+
+    Returns
+    -------
+    patient, like (the fitted patient whose covariates and doses these are), time, level (true), value (measured),
+    below_limit.
+
+    Examples
+    --------
+    >>> simulate(fit, patients=500, times=[1, 7, 14, 28, 90])                          # doctest: +SKIP
+    """
+    import polars as pl
+
+    from livingdrug.foundation.streams import uniform
+
+    grid = np.unique(fit.data.time) if times is None else np.unique(np.asarray(times, float))
+    if not (grid.size and np.isfinite(grid).all()):
+        raise BadInput("times: expected at least one finite time.")
+    who = np.arange(patients, dtype=np.int64)
+    like = np.minimum(
+        (uniform(seed, "fit/simulate/who", who) * fit.data.n_patients).astype(np.int64), fit.data.n_patients - 1
+    )
+    data = _asked(fit.data, like, grid)
+    population = replace(fit.specification.population, design=fit.specification.population.design[like])
+    z = normals(seed, "fit/simulate/people", who, np.zeros(patients, np.int64), 0, population.random.size).T
+    phi = np.empty((patients, len(population.names)))
+    thetas = drawn_thetas(fit, patients, seed) if uncertainty else [fit.theta]
+    if uncertainty:
+        for i, theta in enumerate(thetas):
+            phi[i] = population.design[i] @ theta.beta
+            phi[i, population.random] += np.linalg.cholesky(theta.omega) @ z[i]
+    else:
+        phi = population.means(fit.theta.beta)
+        phi[:, population.random] += z @ np.linalg.cholesky(fit.theta.omega).T
+    likelihood = likelihood_of(fit.model, data)
+    level = likelihood.levels(population.natural(phi), who)[1]
+    number = np.arange(data.time.size, dtype=np.int64)
+    noise = normals(seed, "fit/simulate/measured", number, np.zeros(number.size, np.int64), 0, 1)[0]
+    value = with_error(fit, fit.theta.error, level, noise, data.output)
+    below = np.zeros(value.size, bool) if lloq is None else value < lloq
+    return pl.DataFrame(
+        {
+            "patient": data.patient,
+            "like": [fit.data.patients[i] for i in like[data.patient]],
+            "time": data.time,
+            "level": level,
+            "value": np.where(below, lloq if lloq is not None else np.nan, value),
+            "below_limit": below,
+        }
+    )
+
+
+def _asked(data: KineticsData, like: NDArray[np.int64], grid: Floats) -> KineticsData:
+    """A record with these patients at these times; values mean nothing."""
+    import polars as pl
+
+    n, m = like.size, grid.size
+    doses = [np.column_stack([np.full(len(d), i), d[:, 1:]]) for i, d in enumerate(_doses_of(data, like))]
+    names = tuple(str(i) for i in range(n))
+    return KineticsData(
+        patients=names, patient=np.repeat(np.arange(n, dtype=np.int64), m), time=np.tile(grid, n),
+        value=np.ones(n * m), censored=np.zeros(n * m, np.int64), covariates=pl.DataFrame({"patient": names}),
+        doses=np.concatenate(doses) if doses else np.empty((0, 5)), outputs=data.outputs[:1], time_unit=data.time_unit,
+        value_unit=data.value_unit,
+    )  # fmt: skip
+
+
+def _doses_of(data: KineticsData, like: NDArray[np.int64]) -> list[Floats]:
+    own = [data.doses[data.doses[:, 0] == i] for i in range(data.n_patients)]
+    return [own[i] for i in like]
+
+
+def limits(data: KineticsData) -> Floats:
+    """Limit of quantification of each measurement: its own where it is censored, the commonest of its output elsewhere.
+
+    Shaped (m,); -inf where an output has none.
+    """
+    result = np.full(data.time.size, -np.inf)
+    for k in range(len(data.outputs)):
+        mine = data.output == k
+        below = mine & (data.censored == BELOW)
+        if below.any():
+            values, counts = np.unique(data.value[below], return_counts=True)
+            result[mine] = values[np.argmax(counts)]
+            result[below] = data.value[below]
+    return result

@@ -1,0 +1,311 @@
+"""A PEtab problem on our engine: simulations, likelihood, and a search for the best parameters.
+
+Condition ──► parameters and starting states ──► (preequilibration) ──► course ──► observables ──► likelihood
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livingdrug.engine.ensemble import CompiledModel, compile_model
+from livingdrug.engine.sbml.read import read_sbml
+from livingdrug.foundation.errors import BadInput, SimulationFailed, UnknownName
+from livingdrug.foundation.expressions import read_formula
+from livingdrug.interop.petab.files import Files, Row, read_files
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Floats = NDArray[np.float64]
+RTOL = 1e-9
+LONGEST = 1e12
+"""How long a model may take to its steady state, in its unit of time."""
+
+_FORWARD: Mapping[str, Callable[[float], float]] = {"lin": float, "log": math.log, "log10": math.log10}
+_BACK: Mapping[str, Callable[[float], float]] = {"lin": float, "log": math.exp, "log10": lambda x: 10.0**x}
+_JACOBIAN: Mapping[str, Callable[[float], float]] = {
+    "lin": lambda y: 0.0, "log": lambda y: -math.log(y), "log10": lambda y: -math.log(y * math.log(10)),
+}  # fmt: skip
+_DENSITY: Mapping[str, Callable[[float, float], float]] = {
+    "normal": lambda z, s: -0.5 * math.log(2 * math.pi * s * s) - 0.5 * z * z,
+    "laplace": lambda z, s: -math.log(2 * s) - abs(z),
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A problem at one set of parameters.
+
+    Attributes
+    ----------
+    llh, chi2
+        Log likelihood, and sum of squared residuals over their noise, on the scale of each observable.
+    simulations
+        One row per measurement: observableId, simulationConditionId, time, measurement, simulation, noise.
+    """
+
+    llh: float
+    chi2: float
+    simulations: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A PEtab problem, ready to be evaluated.
+
+    Attributes
+    ----------
+    files
+        As they are written.
+    """
+
+    files: Files
+    _model: CompiledModel = field(repr=False)
+
+    @property
+    def nominal(self) -> dict[str, float]:
+        """The nominal value of each parameter, on a linear scale."""
+        return {
+            row["parameterId"]: float(row["nominalValue"]) for row in self.files.parameters if row.get("nominalValue")
+        }
+
+    @property
+    def estimated(self) -> list[str]:
+        """Parameters that are to be estimated."""
+        return [row["parameterId"] for row in self.files.parameters if row.get("estimate", "1") == "1"]
+
+    def evaluate(self, parameters: Mapping[str, float] | None = None) -> Evaluation:
+        """Likelihood and simulations.
+
+        Parameters
+        ----------
+        parameters
+            Values on a linear scale that differ from the nominal ones.
+
+        Raises
+        ------
+        UnknownName
+            A parameter that the problem does not have.
+        SimulationFailed
+            The integrator gave up, or there is no steady state.
+        """
+        import polars as pl
+
+        values = self.nominal
+        for name, value in (parameters or {}).items():
+            if name not in {row["parameterId"] for row in self.files.parameters}:
+                raise UnknownName("parameter", name, values)
+            values[name] = float(value)
+        observables = {row["observableId"]: row for row in self.files.observables}
+        courses: dict[tuple[str, str], dict[float, dict[str, float]]] = {}
+        llh = chi2 = 0.0
+        rows = []
+        for row in self.files.measurements:
+            key = (row.get("preequilibrationConditionId", ""), row["simulationConditionId"])
+            if key not in courses:
+                courses[key] = self._course(*key, values)
+            here = courses[key][_time(row["time"])]
+            observable = observables.get(row["observableId"])
+            if observable is None:
+                raise UnknownName("observable", row["observableId"], observables)
+            measured = float(row["measurement"])
+            simulated, noise = self._observed(observable, row, here)
+            scale = observable.get("observableTransformation") or "lin"
+            z = (_FORWARD[scale](measured) - _FORWARD[scale](simulated)) / noise
+            density = _DENSITY[observable.get("noiseDistribution") or "normal"]
+            llh += density(z, noise) + _JACOBIAN[scale](measured)
+            chi2 += z * z
+            rows.append(
+                (row["observableId"], row["simulationConditionId"], _time(row["time"]), measured, simulated, noise)
+            )
+        names = ["observableId", "simulationConditionId", "time", "measurement", "simulation", "noise"]
+        return Evaluation(llh, chi2, pl.DataFrame(rows, schema=names, orient="row"))
+
+    def estimate(
+        self, *, starts: int = 10, seed: int = 1, evaluations: int = 2000
+    ) -> tuple[dict[str, float], Evaluation]:
+        """The most likely parameters that a gradient-free search from several starts finds.
+
+        Parameters
+        ----------
+        starts
+            The nominal values, and so many others less one, even over the bounds on each parameter's scale.
+        seed
+            Of the starts.
+        evaluations
+            At most so many of each search.
+
+        Returns
+        -------
+        Parameters on a linear scale, and the problem evaluated there.
+        """
+        from scipy.optimize import minimize
+        from scipy.stats import qmc
+
+        rows = {row["parameterId"]: row for row in self.files.parameters}
+        names = self.estimated
+        forward = [_FORWARD[rows[name].get("parameterScale") or "lin"] for name in names]
+        back = [_BACK[rows[name].get("parameterScale") or "lin"] for name in names]
+        bounds = np.array(
+            [
+                [f(float(rows[n][edge])) for edge in ("lowerBound", "upperBound")]
+                for n, f in zip(names, forward, strict=True)
+            ]
+        )
+
+        def linear(x: Floats) -> dict[str, float]:
+            return {name: b(float(v)) for name, b, v in zip(names, back, x, strict=True)}
+
+        def cost(x: Floats) -> float:
+            try:
+                found = -self.evaluate(linear(np.clip(x, bounds[:, 0], bounds[:, 1]))).llh
+            except (SimulationFailed, ValueError, ZeroDivisionError):
+                return 1e30
+            return found if math.isfinite(found) else 1e30
+
+        nominal = np.array([f(self.nominal[name]) for name, f in zip(names, forward, strict=True)])
+        others = qmc.scale(qmc.Sobol(len(names), rng=seed).random(max(starts - 1, 1)), bounds[:, 0], bounds[:, 1])
+        options = {"maxfev": evaluations, "maxiter": evaluations, "xatol": 1e-6, "fatol": 1e-8, "adaptive": True}
+        found = [
+            minimize(cost, x, method="Nelder-Mead", bounds=bounds, options=options)
+            for x in [nominal, *others[: starts - 1]]
+        ]
+        best = min(found, key=lambda one: one.fun)
+        parameters = linear(np.asarray(best.x))
+        return parameters, self.evaluate(parameters)
+
+    # ---- inside -----------------------------------------------------------------------------------------------------
+
+    def _course(self, before: str, condition: str, values: Mapping[str, float]) -> dict[float, dict[str, float]]:
+        """Every quantity at every time that is measured in one condition."""
+        start = None
+        if before:
+            parameters, changed = self._condition(before, values)
+            start = self._steady(parameters, self._start(parameters, changed))
+        parameters, changed = self._condition(condition, values)
+        initial = self._start(parameters, changed) if start is None else self._changed(start, changed)
+        times = sorted({
+            _time(row["time"]) for row in self.files.measurements
+            if (row.get("preequilibrationConditionId", ""), row["simulationConditionId"]) == (before, condition)
+        })  # fmt: skip
+        finite = [t for t in times if math.isfinite(t)]
+        found = {}
+        if finite:
+            days = np.array(sorted({0.0, *finite}))
+            outputs = self._run(parameters, days, initial)
+            found = {t: self._named(parameters, outputs[int(np.searchsorted(days, t))], t, values) for t in finite}
+        if len(finite) < len(times):
+            state = self._steady(parameters, initial)
+            found[math.inf] = self._named(
+                parameters, self._run(parameters, np.array([0.0]), state)[0], math.inf, values
+            )
+        return found
+
+    def _condition(self, name: str, values: Mapping[str, float]) -> tuple[Floats, dict[str, float]]:
+        """Parameters of the model, and starting values that a condition sets."""
+        rows = {row["conditionId"]: row for row in self.files.conditions}
+        if name not in rows:
+            raise UnknownName("condition", name, rows)
+        odes = self._model.odes
+        known = dict(zip(odes.parameters, odes.defaults, strict=True))
+        known |= {key: value for key, value in values.items() if key in known}
+        changed: dict[str, float] = {}
+        for key, text in rows[name].items():
+            if key in ("conditionId", "conditionName") or text.lower() in ("", "nan"):
+                continue
+            value = self._number(text, values)
+            if key in known:
+                known[key] = value
+            elif key in odes.states:
+                changed[key] = value
+        return np.array([[known[key] for key in odes.parameters]]), changed
+
+    def _number(self, text: str, values: Mapping[str, float]) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            if text not in values:
+                raise UnknownName("parameter", text, values, f"{self.files.source} uses it in a table.") from None
+            return values[text]
+
+    def _start(self, parameters: Floats, changed: Mapping[str, float]) -> Floats:
+        odes = self._model.odes
+        columns = dict(zip(odes.parameters, parameters[0], strict=True))
+        state = np.array([[float(read_formula(formula).evaluate(columns)) for formula in odes.initial]])
+        return self._changed(state, changed)
+
+    def _changed(self, state: Floats, changed: Mapping[str, float]) -> Floats:
+        state = state.copy()
+        for name, value in changed.items():
+            state[0, self._model.odes.states.index(name)] = value
+        return state
+
+    def _run(self, parameters: Floats, days: Floats, initial: Floats) -> Floats:
+        found = self._model.run(parameters, days, np.zeros(days.size, bool), initial=initial, rtol=RTOL)
+        if found.status[0] > 1:
+            raise SimulationFailed(
+                f"{self.files.source}: {found.sentences()[0]}\n  Look at the parameters and the model."
+            )
+        return found.outputs[0]
+
+    def _steady(self, parameters: Floats, initial: Floats) -> Floats:
+        """The state from which the model moves no more."""
+        states, state, span = len(self._model.odes.states), initial, 100.0
+        while span < LONGEST:
+            after = self._run(parameters, np.array([0.0, span]), state)[1, :states][None]
+            if np.all(np.abs(after - state) <= 1e-8 * (1e-8 + np.abs(after))):
+                return after
+            state, span = after, span * 10
+        raise SimulationFailed(f"{self.files.source}: no steady state within {LONGEST:g} units of time.")
+
+    def _named(self, parameters: Floats, outputs: Floats, time: float, values: Mapping[str, float]) -> dict[str, float]:
+        odes = self._model.odes
+        named = dict(values) | dict(zip(odes.parameters, parameters[0].tolist(), strict=True))
+        return named | dict(zip(self._model.outputs, outputs.tolist(), strict=True)) | {"time": time}
+
+    def _observed(self, observable: Row, row: Row, here: Mapping[str, float]) -> tuple[float, float]:
+        """What is simulated for a measurement, and its noise."""
+        name = observable["observableId"]
+        scope = dict(here)
+        for kind in ("observable", "noise"):
+            texts = [text for text in row.get(f"{kind}Parameters", "").split(";") if text]
+            scope |= {f"{kind}Parameter{k}_{name}": self._number(text, here) for k, text in enumerate(texts, start=1)}
+        simulated = _evaluated(observable["observableFormula"], scope, self.files.source)
+        scope[name] = simulated
+        return simulated, _evaluated(observable["noiseFormula"], scope, self.files.source)
+
+
+def load_petab(path: Path | str) -> Problem:
+    """A PEtab problem from its YAML file.
+
+    Raises
+    ------
+    BadInput
+        A file is missing or cannot be read.
+    """
+    files = read_files(path)
+    odes = read_sbml(files.sbml)
+    outputs = [*odes.states, *(name for name, _ in odes.assignments)]
+    model = compile_model(odes, log_scales={}, linear_scales=dict.fromkeys(odes.states, 1e-3), outputs=outputs)
+    return Problem(files, model)
+
+
+def _time(text: str) -> float:
+    return math.inf if text.strip().lower() in ("inf", "infinity") else float(text)
+
+
+def _evaluated(formula: str, scope: Mapping[str, Any], source: str) -> float:
+    text = re.sub(r"\blog10\(", "(1/log(10))*log(", formula.replace("^", "**"))
+    text = re.sub(r"\bln\(", "log(", text)
+    expression = read_formula(text)
+    if missing := sorted(set(expression.names) - set(scope)):
+        raise BadInput(f'{source}: the formula "{formula}" uses {", ".join(missing)}, which nothing gives.')
+    return float(expression.evaluate(scope))

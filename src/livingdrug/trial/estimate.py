@@ -1,0 +1,185 @@
+"""What a run will take of memory, disk and time, before it starts; what no computer of this size should try is refused.
+
+The numbers are of runs measured on the catalogue's trials, rounded up: they tell a minute from a day and 1 GB from 100 GB,
+not more. Frames are held in memory as a whole when a run is finished, so memory grows with the patients.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.plan import Plan
+
+USUAL_MEMORY_GB = 4.0
+"""A run that needs more is refused unless more is allowed."""
+USUAL_CHUNK = 250
+_LOG = logging.getLogger("livingdrug.trial")
+# Measured in November 2026 on ELIANA (6000 patients of 297 visit rows and checks, 119 outputs), one thread: 857 MB in all,
+# 430 MB of them without patients; frames of 26 kB a patient, 3 kB on disk; 22 s of processor time.
+_GROUND = 450e6  # bytes of the program, its libraries and compiled models
+_ROW, _OTHER_ROWS = 70, 15_000  # bytes in memory of a result, and of a patient's other frames
+_COPIES = 4  # chunks, their union, and what outcomes and the report make of it
+_COPIES_OF_COURSES = 3
+_ROW_ON_DISK, _OTHER_ON_DISK = 10, 2_000
+_COURSE_ON_DISK = 0.5  # of the course in memory
+_FILES_OF_CHUNK = 64e3  # bytes: a dozen small files
+_CHECK_SECONDS, _CHUNK_SECONDS, _START_SECONDS = 15e-6, 0.05, 5.0
+_TOLD_SECONDS, _TOLD_BYTES = 120.0, 1.5e9
+_GB = 1e9
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a run will take, rounded up.
+
+    Attributes
+    ----------
+    memory
+        Resident at most [byte].
+    disk
+        Of the run folder at most, while it is finished [byte].
+    seconds
+        On the threads asked for.
+    chunk
+        Patients computed together.
+    """
+
+    memory: float
+    disk: float
+    seconds: float
+    chunk: int
+
+    def __str__(self) -> str:
+        return f"about {_size(self.memory)} of memory, {_size(self.disk)} of disk and {_time(self.seconds)}"
+
+
+def estimate(
+    plans: Sequence[Plan], *, patients: int, each_in_one_arm: bool, chunk: int | None, threads: int, sample: int,
+    memory_gb: float,
+) -> Needs:  # fmt: skip
+    """What a run will take.
+
+    Parameters
+    ----------
+    plans
+        Of the arms that are run.
+    patients
+        Enrolled.
+    each_in_one_arm
+        Randomised; otherwise everyone is in every arm.
+    chunk
+        Patients computed together; when None, the usual number, or as many as half the memory holds.
+    threads
+        Chunks computed at a time.
+    sample
+        Patients of each arm whose course is kept.
+    memory_gb
+        What may be used.
+    """
+    from livingdrug.course.equations import equations
+
+    share = 1 / len(plans) if each_in_one_arm else 1.0
+    kept, memory, disk, seconds, course_bytes = min(sample, patients) * share, _GROUND, 0.0, 0.0, 0
+    for plan in plans:
+        rows = sum(len(one.days) for one in plan.measured)
+        checks = _checks(plan)
+        course = 8 * checks * len(equations(plan).outputs)
+        course_bytes = max(course_bytes, course)
+        memory += patients * share * _COPIES * (_ROW * rows + _OTHER_ROWS) + kept * course * _COPIES_OF_COURSES
+        disk += 2 * (patients * share * (_ROW_ON_DISK * rows + _OTHER_ON_DISK) + kept * course * _COURSE_ON_DISK)
+        seconds += patients * share * checks * _CHECK_SECONDS
+    one_patient = _COPIES_OF_COURSES * course_bytes
+    if chunk is None:
+        fits = int(0.5 * (memory_gb * _GB - _GROUND) / (threads * one_patient))
+        chunk = max(1, min(USUAL_CHUNK, fits))
+    together = min(chunk, patients)
+    n_chunks = len(plans) * max(1.0, patients * share / together)
+    at_once = min(threads, n_chunks)
+    memory += at_once * together * one_patient
+    disk += n_chunks * _FILES_OF_CHUNK
+    seconds = _START_SECONDS + (seconds + n_chunks * _CHUNK_SECONDS) / at_once
+    return Needs(memory, disk, seconds, chunk)
+
+
+def refuse_numbers(**numbers: int | None) -> None:
+    """Stop at a number of patients, seed, threads, chunk or sample that is none, too small, or absurdly large.
+
+    Raises
+    ------
+    BadInput
+        Names it, with what was expected.
+    """
+    least = {"patients": 1, "seed": 0, "threads": 1, "chunk": 1, "sample": 0}
+    most = {"threads": 1024, "chunk": 100_000, "sample": 2**31, "patients": 2**31, "seed": 2**63}
+    for name, value in numbers.items():
+        if value is None and name in ("threads", "chunk"):
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
+        if value < least[name]:
+            raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger {name}.")
+        if value > most[name]:
+            shown = f"{value:,}" if value < 10**30 else "a number of more than 30 digits"
+            raise BadInput(f"{name}: got {shown}, expected at most {most[name]:,}.\n  Give a smaller {name}.")
+
+
+def refuse_memory(memory_gb: float) -> None:
+    """Stop where memory is no positive number [GB]."""
+    if isinstance(memory_gb, bool) or not isinstance(memory_gb, (int, float)) or not 0 < memory_gb < float("inf"):
+        raise BadInput(f"memory_gb: got {memory_gb!r}, expected a positive number of gigabytes, such as 4.")
+
+
+def refuse_too_much(needs: Needs, *, patients: int, memory_gb: float, folder: Path | None) -> None:
+    """Stop a run that would take more memory or disk than there is; say what a long one takes.
+
+    Raises
+    ------
+    BadInput
+        What it would take, what there is, and what to change.
+    """
+    if needs.memory > memory_gb * _GB:
+        raise BadInput(
+            f"{patients} patients in chunks of {needs.chunk} would take {needs},\n"
+            f"  and {memory_gb:g} GB of memory are allowed.\n"
+            "  Simulate fewer patients (-n), keep fewer courses (sample, --sample), use smaller chunks (--chunk) or fewer\n"
+            "  threads (--threads); or allow more by memory_gb (--memory), if this computer has it."
+        )
+    if folder is not None:
+        place = folder.absolute()
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        free = shutil.disk_usage(place).free
+        if needs.disk > free:
+            raise BadInput(
+                f"{patients} patients would take {needs},\n  and {place} has {_size(free)} of disk left.\n"
+                "  Choose another folder (-o), simulate fewer patients (-n) or keep fewer courses (--sample)."
+            )
+    if needs.seconds > _TOLD_SECONDS or needs.memory > _TOLD_BYTES or needs.disk > _TOLD_BYTES:
+        _LOG.warning("This run takes %s.", needs)
+
+
+def _checks(plan: Plan) -> int:
+    from livingdrug.clinic.protocol import check_days
+
+    return len(check_days(plan.arm, plan.visits, plan.follow_up_days))
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / _GB:,.1f} GB" if n_bytes >= 0.95e9 else f"{max(1.0, n_bytes / 1e6):,.0f} MB"
+
+
+def _time(seconds: float) -> str:
+    for unit, size in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.0f} seconds"

@@ -1,0 +1,90 @@
+"""What is read back from a run folder has to be what a run writes there: manifest, timing and frames are checked at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.foundation.errors import BadInput
+from livingdrug.trial import storage
+from livingdrug.trial.frames import FRAMES, schema
+
+if TYPE_CHECKING:
+    import polars as pl
+
+DAMAGED = "Run the trial again into this folder with force=True (--force), or take the files from a copy."
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a run.
+
+    Raises
+    ------
+    BadInput
+        Absent, damaged, or without what every run writes into it.
+    """
+    found = storage.read_json(path)
+    arms, patients = found.get("arms"), found.get("patients")
+    wrong = (
+        "arms" if not isinstance(arms, list) or not arms or not all(isinstance(one, str) for one in arms)
+        else "patients" if isinstance(patients, bool) or not isinstance(patients, int) or patients < 1
+        else "trial" if not isinstance(found.get("trial"), str)
+        else ""
+    )  # fmt: skip
+    if wrong:
+        raise BadInput(f'{path}, "{wrong}": got {found.get(wrong)!r}, which no run writes.\n  {DAMAGED}')
+    return found
+
+
+def read_timing(path: Path) -> dict[str, Any]:
+    """How long a run took; nothing where it is not told.
+
+    Raises
+    ------
+    BadInput
+        Damaged.
+    """
+    if not path.is_file():
+        return {}
+    found = storage.read_json(path)
+    seconds = found.get("seconds", 0.0)
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise BadInput(
+            f'{path}, "seconds": got {seconds!r}, expected a number.\n  Remove the file: nothing depends on it.'
+        )
+    return found
+
+
+def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any], place: Path) -> None:
+    """Stop at a frame that no run of this manifest writes.
+
+    Raises
+    ------
+    BadInput
+        Names the file and what is wrong: a promised column is missing or of another type, rows of arms or patients that
+        the run does not have, somebody enrolled twice.
+    """
+    import polars as pl
+
+    keys = ["arm", "patient"]
+    for name in FRAMES:
+        frame, path = frames[name], place / f"{name}.parquet"
+        for column, kind in schema(name).items():
+            if column not in frame.columns:
+                raise BadInput(f'{path} has no column "{column}", which every run writes.\n  {DAMAGED}')
+            if frame.schema[column] != kind:
+                raise BadInput(f'{path}, column "{column}": got {frame.schema[column]}, expected {kind}.\n  {DAMAGED}')
+    who = frames["who"].select(keys)
+    for name in FRAMES:
+        rows, path = frames[name].select(keys).unique(), place / f"{name}.parquet"
+        strange = rows.filter(~pl.col("arm").is_in(manifest["arms"]).fill_null(False))
+        if strange.height:
+            raise BadInput(f"{path} has rows of arm {strange['arm'][0]!r}, which the run does not have.\n  {DAMAGED}")
+        nobody = rows.join(who, on=keys, how="anti")
+        if name == "who":
+            nobody = rows.filter(~pl.col("patient").is_between(1, manifest["patients"]).fill_null(False))
+        if nobody.height:
+            raise BadInput(f"{path} has rows of patient {nobody['patient'][0]}, who is not enrolled.\n  {DAMAGED}")
+    if who.unique().height < who.height:
+        raise BadInput(f"{place / 'who.parquet'} enrols somebody twice.\n  {DAMAGED}")

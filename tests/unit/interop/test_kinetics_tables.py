@@ -1,0 +1,161 @@
+"""Expected values: tables written by hand, read by eye."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas
+import polars as pl
+import pytest
+
+from livingdrug.fitting.data import KineticsData
+from livingdrug.foundation.errors import BadInput, LivingDrugError
+from livingdrug.interop.kinetics.cells import read_result
+from livingdrug.interop.kinetics.read import check_kinetics, read_kinetics
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+
+
+def _read(text: str, tmp_path: Path, **options: object) -> KineticsData:
+    path = tmp_path / "ck.csv"
+    path.write_text(text, encoding="utf-8")
+    return read_kinetics(path, **options)  # type: ignore[arg-type]
+
+
+def _said(text: str, tmp_path: Path, **options: object) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """What was found -> severity, rows."""
+    path = tmp_path / "ck.csv"
+    path.write_text(text, encoding="utf-8")
+    return {f.what: (f.severity, f.rows) for f in check_kinetics(path, **options)[1]}  # type: ignore[arg-type]
+
+
+def test_nonmem_example() -> None:
+    data = read_kinetics(EXAMPLES / "kinetics_nonmem.csv")
+    assert data.patients == ("1", "2")
+    assert (data.time_unit, data.value_unit, data.dose_unit) == ("day", "copy/ug", "cell")
+    assert data.censored.tolist() == [1, *[0] * 7, 1, *[0] * 6, 1]
+    assert data.doses[:, 2].tolist() == [2e8, 1.5e8]
+    assert data.covariates["AGE"].to_list() == [9.0, 14.0]
+    assert data.covariates["SEX"].to_list() == ["F", "M"]
+    assert not data.findings
+
+
+def test_adpc_example_takes_texts_below_the_limit() -> None:
+    data = read_kinetics(EXAMPLES / "kinetics_adpc.csv")
+    assert data.time_unit == "hour"
+    assert data.value[[0, 5]].tolist() == [25.0, 25.0]
+    assert data.censored.tolist() == [1, 0, 0, 0, 0] * 2
+    assert data.outputs == ("CART",)
+
+
+def test_plain_example_and_frames_are_the_same() -> None:
+    path = EXAMPLES / "kinetics_plain.csv"
+    data = read_kinetics(path)
+    assert data.censored.tolist() == [1, 0, 0, 0] * 2
+    frame = pl.read_csv(path, infer_schema=False)
+    assert read_kinetics(frame).frame.equals(data.frame)
+    assert read_kinetics(pandas.DataFrame(frame.to_dict(as_series=False))).frame.equals(data.frame)
+
+
+def test_repeated_doses_infusions_and_limits(tmp_path: Path) -> None:
+    text = "ID,TIME,AMT,RATE,ADDL,II,EVID,DV\n1,0,100,50,2,12,1,.\n1,1,.,.,.,.,0,7\n1,30,.,.,.,.,0,2\n"
+    data = _read(text, tmp_path, lloq=5)
+    np.testing.assert_allclose(data.doses[:, 1:4], [[0, 100, 2], [12, 100, 2], [24, 100, 2]])
+    assert data.value.tolist() == [7.0, 5.0]
+    assert data.censored.tolist() == [0, 1]
+
+
+def test_limit_with_a_unit_is_brought_to_the_values(tmp_path: Path) -> None:
+    text = "ID,TIME [h],DV [ng/mL]\n1,1,0.5\n1,2,30\n"
+    data = _read(text, tmp_path, lloq="0.001 ug/mL")
+    assert data.value.tolist() == [1.0, 30.0]
+    assert data.censored.tolist() == [1, 0]
+
+
+def test_study_days_have_no_zero(tmp_path: Path) -> None:
+    data = _read("USUBJID,ADY,AVAL\na,1,5\na,8,9\n", tmp_path)
+    assert data.time.tolist() == [0.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "censored"),
+    [("12", 12.0, 0), ("<25", 25.0, 1), ("< 25 copies/ug", 25.0, 1), (">1e6", 1e6, -1), ("BLQ", np.nan, 1), ("ND", np.nan, 1),
+     ("", np.nan, 0), (".", np.nan, 0), ("12 5", np.nan, None), ("1_000", np.nan, None), ("inf", np.nan, None)],
+)  # fmt: skip
+def test_results_as_they_are_written(written: str, value: float, censored: int | None) -> None:
+    found = read_result(written)
+    np.testing.assert_equal((found.value, found.censored), (value, censored))
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "severity", "rows"),
+    [
+        ("ID,TIME,DV\n1,1,5\n1,1,6\n1,2,7\n", "a patient has two results at one time; both count", "warning", (3,)),
+        ("ID,TIME,DV,AMT,EVID\n1,0,.,10,1\n2,0,.,10,1\n2,1,5,0,0\n", "1 patients have doses but no result; they are left out", "warning", (2,)),
+        ("ID,TIME,DV\n1,-1,5\n1,1,6\n", "results before time 0 are left out", "warning", (2,)),
+        ("ID,TIME,DV,AMT,EVID\n1,1,.,10,1\n1,5,3,0,0\n", "the first dose is on day 1, not 0", "warning", (3,)),
+        ("ID,TIME,DV,AVALU\n1,1,5,copies/ug\n1,2,6,copies/ug\n1,3,7,cells/uL\n", "value is given in several units: copies/ug, cells/uL; in cells/uL", "error", (4,)),
+        ("ID,TIME,DV\n1,1,BLQ\n1,2,6\n", "below the limit, and the limit is not known", "error", (2,)),
+        ("ID,TIME,DV\n1,x,5\n1,2,6\n", "the time is no number", "error", (2,)),
+        ("ID,TIME,DV\n1,1,1O\n1,2,6\n", '"1O" is no result', "error", (2,)),
+        ("ID,TIME,DV,EVID,AMT\n1,0,.,4,10\n1,2,6,0,0\n", "EVID 3 and 4 (resets) are not understood", "error", (2,)),
+        ("ID,TIME,DV,AMT,EVID\n1,0,.,10,1\n1,1,5,0,0\n2,1,5,0,0\n", "1 patients have results but no dose", "warning", (4,)),
+    ],
+)  # fmt: skip
+def test_what_is_odd_is_told_with_its_rows(text: str, what: str, severity: str, rows: tuple[int, ...], tmp_path: Path) -> None:  # fmt: skip
+    assert _said(text, tmp_path)[what] == (severity, rows)
+
+
+def test_a_flag_under_another_name_is_suspected(tmp_path: Path) -> None:
+    body = "".join(f"{i},{t},{25 if t > 20 else 100 + t},{int(t > 20)}\n" for i in (1, 2) for t in (1, 5, 10, 30, 60))
+    said = _said("ID,TIME,DV,QLFLAG\n" + body, tmp_path)
+    (what,) = [what for what in said if "same lowest value 25" in what]
+    assert said[what] == ("warning", (5, 6, 10, 11))
+    path = tmp_path / "ck.csv"
+    hint = [f.remedy for f in check_kinetics(path)[1] if f.what == what]
+    assert "QLFLAG" in hint[0]
+    assert read_kinetics(path, columns={"CENS": "QLFLAG"}).censored.sum() == 4
+
+
+def test_missing_columns_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no column for DV; headings are: ID, TIME, XYZ"):
+        _read("ID,TIME,XYZ\n1,1,5\n", tmp_path)
+
+
+def test_damaged_files_end_in_a_message_or_in_the_same_numbers(tmp_path: Path) -> None:
+    """200 damaged copies of the example: a message with its reason, or a record whose every number stands in the file."""
+    whole = (EXAMPLES / "kinetics_nonmem.csv").read_text(encoding="utf-8")
+    rng = random.Random(7)
+    junk = ["", "x", "-", "1e999", "NaN", "#REF!", "1,5", '"', "\t", "−3", "٣", "\x00", "0x10", "1;2", "'"]
+    told: list[str] = []
+    for k in range(200):
+        lines = whole.splitlines()
+        for _ in range(rng.randint(1, 3)):
+            i = rng.randrange(len(lines))
+            cells = lines[i].split(",")
+            action = rng.randrange(5)
+            if action == 0:
+                cells[rng.randrange(len(cells))] = rng.choice(junk)
+            elif action == 1:
+                del cells[rng.randrange(len(cells))]
+            elif action == 2:
+                cells.insert(rng.randrange(len(cells)), rng.choice(junk))
+            elif action == 3 and len(lines) > 1:
+                lines[i] = lines[i][: rng.randrange(len(lines[i]) + 1)]
+                continue
+            else:
+                cells = cells[::-1]
+            lines[i] = ",".join(cells)
+        path = tmp_path / f"{k}.csv"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        try:
+            data = read_kinetics(path)
+        except LivingDrugError as problem:
+            told.append(str(problem))
+            continue
+        numbers = path.read_text(encoding="utf-8")
+        assert all(f"{value:g}" in numbers for value in data.value), path.read_text(encoding="utf-8")
+    assert len(told) > 100
+    assert min(len(words) for words in told) > 20

@@ -164,7 +164,7 @@ def test_a_bad_record_is_named(tmp_path, monkeypatch):
     with pytest.raises(CatalogError, match="outside its scenario"):
         published.about_published("outside")
     (tmp_path / "no.toml").write_text("a =")
-    with pytest.raises(CatalogError, match="not TOML"):
+    with pytest.raises(CatalogError, match="not valid TOML"):
         published.about_published("no")
 
 

@@ -41,7 +41,7 @@ def test_a_recipe_and_a_mechanism_of_ones_own(own: Path, livingdrug: Command) ->
     made = livingdrug("model", "b_all_scanned", *with_own, "-o", own / "model.html")
     assert made.returncode == 0, made.stderr
     page = (own / "model.html").read_text(encoding="utf-8")
-    for word in ("Share that the scan sees", "leukaemia\u00a0dim", "survivors\u00a0dim"):
+    for word in ("Share that the scan sees", "tumour\u00a0dim", "survivors\u00a0dim"):
         assert word in page
     sbml = livingdrug("export", "sbml", "b_all_scanned", *with_own, "-o", own / "model.xml")
     assert sbml.returncode == 0, sbml.stderr

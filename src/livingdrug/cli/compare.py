@@ -12,6 +12,9 @@ from livingdrug.cli.catalogue import CATALOG, opened
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
 
+WIDE = 110
+"""Letters across from which a table has room for times and pairs of their own."""
+
 
 def compare(
     what: Annotated[
@@ -39,6 +42,8 @@ def compare(
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Keep the run, compare.json and compare.parquet here."),
     ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted, in -o.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run that is in the folder of -o.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, for a program.")] = False,
     catalog: CATALOG = None,
 ) -> None:
@@ -66,7 +71,8 @@ def compare(
     if len(what) > 1:
         results = _finished(what, policy, known)
     else:
-        results = [_simulated(trial, policies, patients, seed, arm, threads, out, known, quiet=as_json)]
+        goes_on = {"resume": resume, "force": force}
+        results = [_simulated(trial, policies, patients, seed, arm, threads, out, known, goes_on, quiet=as_json)]
     found = differences(*results, endpoints=wanted)
     if out is not None:
         found.save(out)
@@ -75,7 +81,7 @@ def compare(
 
         typer.echo(json.dumps(found.told(), ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        _say(found, out)
+        _say(found, out, plan)
     from livingdrug.cli.trials import refuse_silence
 
     for result in results:
@@ -109,7 +115,7 @@ def _finished(folders: list[str], policies: list[str] | None, known: Any) -> lis
 
 def _simulated(
     trial: str, policies: list[str], patients: int, seed: int, arm: str | None, threads: int | None, out: Path | None,
-    known: Any, *, quiet: bool,
+    known: Any, goes_on: dict[str, bool], *, quiet: bool,
 ) -> Any:  # fmt: skip
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
@@ -128,7 +134,7 @@ def _simulated(
     with progress(quiet=quiet) as report_progress:
         return run_policies(
             protocol, policies, arm=arm, catalog=known, patients=patients, seed=seed, threads=threads, out=out,
-            progress=report_progress, sample=0,
+            progress=report_progress, sample=0, **goes_on,
         )  # fmt: skip
 
 
@@ -142,20 +148,27 @@ def _refuse_mistakes(known: Any, name: str) -> None:
     compile_guideline(policy, scales, drugs, active_until_day=0.0)
 
 
-def _say(found: Comparison, out: Path | None) -> None:
+def _say(found: Comparison, out: Path | None, plan: Any) -> None:
+    """The plan's question, one table for each policy, what the numbers are; a narrow window keeps values and differences."""
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.trial.compare import NOTE
 
     screen = console()
+    if plan is not None:
+        screen.print(plan.title, style="bold", markup=False)
+        screen.print(plan.question, markup=False)
     screen.print(repr(found), markup=False)
+    wide = screen.width >= WIDE
     for policy in found.policies[1:]:
-        rows = [
-            (row["title"], _when(row), _value(row, "reference_value"), _value(row, "policy_value"), *_apart(row), row["n_pairs"])
-            for row in headline_rows(found, policy)
-        ]  # fmt: skip
-        columns = ("", "at", found.policies[0], policy, "difference", "95 % interval", "pairs")
-        right = ("at", found.policies[0], policy, "difference", "pairs")
-        screen.print(table(columns, rows, right=right))
+        rows = []
+        for row in headline_rows(found, policy):
+            values = (_value(row, "reference_value"), _value(row, "policy_value"), *_apart(row))
+            when = _when(row)
+            name = row["title"] if wide or not when else f"{row['title']} at {when}"
+            rows.append((name, when, *values, row["n_pairs"]) if wide else (name, *values))
+        shown = (found.policies[0], policy, "difference", "95 % interval")
+        columns = ("", "at", *shown, "pairs") if wide else ("", *shown)
+        screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", "pairs")))
     screen.print(NOTE, markup=False)
     if out is not None:
         screen.print(f"Every time: {out / 'compare.json'}", markup=False)

@@ -31,6 +31,8 @@ def explain(problem: BaseException) -> tuple[str, int]:
     >>> explain(OSError(errno.ENOSPC, "No space left on device", "runs/a/visits.parquet"))
     ('Error: runs/a/visits.parquet: there is no space left on the disk; free some or choose another folder with -o.', 2)
     """
+    if type(problem).__name__ == "Abort" and isinstance(problem.__cause__, EOFError):
+        problem = problem.__cause__  # a file that ended too early, and not a person who pressed Ctrl-D
     if isinstance(problem, LivingDrugError):
         return f"Error: {problem}", problem.exit_code
     if isinstance(problem, KeyboardInterrupt) or type(problem).__name__ == "Abort":

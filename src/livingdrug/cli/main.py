@@ -10,10 +10,22 @@ from collections.abc import Sequence
 
 from livingdrug.cli import NOTICE
 
+STOPPED = 130
+PLAIN = "livingdrug.plain"
+STOPPED_WORDS = "stopped by you before the work was done; nothing was left half-written."
+
 
 def run() -> None:
     """The `livingdrug` command."""
-    sys.exit(main(sys.argv[1:]))
+    try:
+        speak_any_encoding()
+        code = main(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = STOPPED
+        _say(f"Error: {STOPPED_WORDS}")
+    if code == STOPPED:
+        _leave_at_once(code)
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,11 +70,45 @@ def main(arguments: Sequence[str]) -> int:
 
             traceback.print_exception(problem, file=sys.stderr)
         if text:
-            print(text, file=sys.stderr)
+            _say(text)
         return failed
-    if code == 130:
-        print("Error: stopped by you before the work was done; nothing was left half-written.", file=sys.stderr)
+    if code == STOPPED:
+        _say(f"Error: {STOPPED_WORDS}")
     return code if isinstance(code, int) else 0
+
+
+def speak_any_encoding() -> None:
+    """Letters that standard output cannot hold (a redirected file on Windows, LANG=C) become plain ones: never a crash."""
+    import codecs
+
+    from livingdrug.cli.plain_letters import instead
+
+    codecs.register_error(PLAIN, instead)
+    for stream in (sys.stdout, sys.stderr):
+        change = getattr(stream, "reconfigure", None)  # a test's or a notebook's stream has none
+        if change is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            change(errors=PLAIN)
+
+
+def _say(text: str) -> None:
+    import contextlib
+
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _leave_at_once(code: int) -> None:
+    """End without waiting for threads that still compute; all that is to be kept is on the disk."""
+    import contextlib
+    import os
+    import signal
+
+    with contextlib.suppress(OSError, ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _quiet_pipe() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LONG = ("courses",)
+STOPPING = "stopping"
 Report = Callable[[str, str, int, int], None]
 
 
@@ -41,6 +42,8 @@ def _bars() -> Iterator[Report]:
         def report(arm: str, stage: str, done: int, total: int) -> None:
             nonlocal named
             key = (arm, stage)
+            if stage == STOPPING and key not in shown:
+                bars.console.print(_stopping(total))
             if key not in shown:
                 # An arm's name stands at its first bar only: one look tells the arms apart.
                 shown[key] = bars.add_task(stage, total=total, who=arm if arm != named else "")
@@ -50,11 +53,20 @@ def _bars() -> Iterator[Report]:
         yield report
 
 
+def _stopping(n_running: int) -> str:
+    parts = "the part being computed" if n_running == 1 else f"{n_running} parts being computed"
+    return f"Stopping: {parts} will be finished and kept. Ctrl-C again stops at once."
+
+
 def _lines() -> Report:
     """A line at each quarter of what takes long, and one at the end of every other stage."""
     said: dict[tuple[str, str], int] = {}
 
     def report(arm: str, stage: str, done: int, total: int) -> None:
+        if stage == STOPPING:
+            if said.setdefault((arm, stage), done) == done:
+                print(_stopping(total), file=sys.stderr, flush=True)
+            return
         quarter = 4 * done // total if total else 4
         if said.get((arm, stage), -1) < quarter and (stage in LONG or quarter == 4):
             said[arm, stage] = quarter

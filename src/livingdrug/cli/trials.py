@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 
+NOBODY = "no patient counted"
 RUN_FOLDER = Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="The folder of a run, for example runs/eliana.")]
 
 
@@ -28,22 +29,30 @@ def run(
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; runs/TRIAL by default.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the run that is in the folder; otherwise it is never overwritten.")
+    ] = False,
     catalog: CATALOG = None,
     sample: Annotated[
         int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
     ] = 40,
     chunk: Annotated[
-        int,
+        int | None,
         typer.Option(
-            help="Patients computed and saved together; smaller needs less memory. Results do not depend on it."
+            help="Patients computed and saved together; smaller needs less memory. Results do not depend on it. 250, or as"
+            " many as memory allows, by default."
         ),
-    ] = 250,
+    ] = None,
+    memory: Annotated[
+        float, typer.Option("--memory", metavar="GB", help="A run that would need more memory is refused.")
+    ] = 4.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the endpoints as JSON, for a program.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
 ) -> None:
     """A virtual trial: enrol patients, make their cells, treat them, follow them, and tell what came of it.
 
-    Writes frames (Parquet), the trial file, a manifest and report.html into one folder. Finished work survives Ctrl-C.
+    Writes frames (Parquet), the trial file, a manifest and report.html into one folder. Finished work survives Ctrl-C
+    (once: what is being computed is finished first; twice: at once). A run is never overwritten without --force.
 
     [bold]For example[/bold]
 
@@ -60,20 +69,23 @@ def run(
     # Simulation code is imported only now: a mistake in the trial file is told at once.
     from livingdrug.trial.run import run as simulate
 
+    written: list[Path] = []
+
+    def tell(result: Any) -> None:
+        from livingdrug.reports.html import write_report
+
+        report_progress("", "report", 0, 1)
+        written.append(write_report(result, folder / "report.html"))
+        report_progress("", "report", 1, 1)
+
     with progress(quiet=as_json) as report_progress:
         result = simulate(
-            protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder,
-            resume=resume, progress=report_progress, catalog=known, sample=sample,
+            protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
+            progress=report_progress, catalog=known, sample=sample, memory_gb=memory,
+            afterwards=None if no_report else tell,
         )  # fmt: skip
-        written = None
-        if not no_report:
-            from livingdrug.reports.html import write_report
-
-            report_progress("", "report", 0, 1)
-            written = write_report(result, folder / "report.html")
-            report_progress("", "report", 1, 1)
     if as_json:
-        _print_json(result, folder=str(folder), report=str(written) if written else None)
+        _print_json(result, folder=str(folder), report=str(written[0]) if written else None)
         refuse_silence(result)
         return
     from livingdrug.reports.terminal import summary
@@ -84,7 +96,7 @@ def run(
     screen.print(f"Every time and more endpoints: livingdrug endpoints {folder}", markup=False)
     screen.print(f"Frames: {folder}", markup=False)
     if written:
-        screen.print(f"Report: {Path(written).resolve()}", markup=False)
+        screen.print(f"Report: {written[0].resolve()}", markup=False)
     refuse_silence(result)
 
 
@@ -98,14 +110,28 @@ def refuse_silence(result: Any) -> None:
     """
     from livingdrug.foundation.errors import SimulationFailed
 
-    failed = result.failed
+    failed, n_courses = result.failed, result.exits.height
     if failed.height == 0:
         return
-    first = failed.row(0, named=True)
-    who = ", ".join(str(number) for number in failed["patient"].to_list()[:10]) + (", …" if failed.height > 10 else "")
+    reasons: dict[str, list[str]] = {}
+    for row in failed.iter_rows(named=True):
+        reasons.setdefault(row["course_status"] or "no reason was kept", []).append(str(row["patient"]))
+    told = [
+        f"    {why} (patient{'s' if len(who) > 1 else ''} {', '.join(who[:10])}{', …' if len(who) > 10 else ''})"
+        for why, who in reasons.items()
+    ]
+    most = 20
+    others = [f"    … and {len(told) - most} more reasons, in failed.parquet"] if len(told) > most else []
+    kept = (
+        "No course finished, so no patient is counted"
+        if failed.height >= n_courses
+        else "The others are written and counted"
+    )
     raise SimulationFailed(
-        f"{failed.height} of {result.patients.height} courses did not finish (patients {who}; the first: "
-        f"{first['course_status']}).\n  The others are written and counted; failed.parquet lists these. Please report it."
+        f"{failed.height} of {n_courses} courses did not finish:\n"
+        + "\n".join([*told[:most], *others])
+        + f"\n  {kept}; failed.parquet lists these. Look for a value far out of its range in the product, disease or"
+        " parameters;\n  if there is none, please report it."
     )
 
 
@@ -146,13 +172,13 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
             when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
             cells = {"": one.record.name, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
             if row.measure in one.shares:
-                percent = f"{100 * row.estimate:.1f}" if row.known else ""  # type: ignore[operator]
+                percent = f"{100 * row.estimate:.1f}" if row.known else "" if row.n else NOBODY  # type: ignore[operator]
                 between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
                 shares.append({**cells, "at": when, "%": percent, "95 % interval": between})
             elif arm not in told:  # of the many measures of a quantity, its headline
                 told.add(arm)
                 between = f"{number(interval[0])} to {number(interval[1])}" if known else ""
-                value = row.estimate if row.known else row.absent if row.n else ""
+                value = row.estimate if row.known else row.absent if row.n else NOBODY
                 measure = f"{row.measure} to {when}" if when else row.measure
                 told_as = {"value": value, "95 % interval": between, "unit": row.unit, "measure": measure}
                 amounts.append({**cells, **told_as})
@@ -244,9 +270,15 @@ def report(
     from livingdrug.trial.result import Result
 
     result = Result.load(folder, catalog=opened(catalog))
-    from livingdrug.reports.html import write_report
+    from contextlib import nullcontext
 
-    written = write_report(result, out if out is not None else folder / "report.html")
+    from livingdrug.reports.html import write_report
+    from livingdrug.trial.lock import held
+
+    target = out if out is not None else folder / "report.html"
+    inside = target.absolute().parent == folder.absolute()  # nobody may be replacing the run meanwhile
+    with held(folder) if inside else nullcontext():
+        written = write_report(result, target)
     screen = console()
     screen.print(f"Report: {Path(written).resolve()}", markup=False)
     notice(screen)

@@ -46,7 +46,9 @@ def verify(folder: Path, names: Sequence[str], remedy: str) -> None:
         except OSError as problem:
             raise BadInput(f"cannot read {path}: {problem.strerror or problem}.\n  {remedy}") from None
         if found != written[name]:
-            raise BadInput(f"{path} is not as the run wrote it: it was cut or changed afterwards.\n  {remedy}")
+            raise BadInput(
+                f"{path} is not as the run wrote it, by {CHECKSUMS}: it was cut or changed afterwards.\n  {remedy}"
+            )
 
 
 def _sha256(path: Path) -> str:

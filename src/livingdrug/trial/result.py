@@ -17,7 +17,7 @@ from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
-from livingdrug.trial.checksums import verify
+from livingdrug.trial.checksums import CHECKSUMS, verify
 from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.lock import held
@@ -339,7 +339,7 @@ class Result:
                 f"the run in {place} is unfinished.\n  Complete it first: the same run with resume (--resume)."
             )
         manifest = read_manifest(place / run_folder.MANIFEST)
-        if not (place / "who.parquet").is_file() and (place / "patients.parquet").is_file():
+        if not any((place / name).is_file() for name in ("who.parquet", CHECKSUMS)):
             written = manifest.get("livingdrug", "an earlier version")
             raise BadInput(
                 f"the run in {place} was written by livingdrug {written}, whose frames this version does not read.\n"

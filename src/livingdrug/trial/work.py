@@ -60,7 +60,7 @@ def simulate_all(
                 return
             finished, _ = wait(waiting, _LISTEN_SECONDS if reporter.tells_stages else None, FIRST_COMPLETED)
             reporter.listen()
-            for future in finished:
+            for future in sorted(finished, key=_has_failed):  # what went well is kept before a failure is told
                 job = waiting[future]
                 try:
                     frames = future.result()
@@ -78,6 +78,10 @@ def simulate_all(
         for future in waiting:
             future.cancel()
         raise
+
+
+def _has_failed(future: Future[Any]) -> bool:
+    return future.exception() is not None
 
 
 def _finish(waiting: Mapping[Future[Any], Job], store: ChunkStore, reporter: Reporter) -> None:

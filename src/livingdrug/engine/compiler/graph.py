@@ -39,12 +39,14 @@ class Graph:
     forgiving
         True for rates: roots and broken powers of what rounding made a little negative are those of its size, where
         False, like NumPy, gives not-a-number.
+    quick
+        True for rates: exponentials and powers that are no subnormal numbers.
     """
 
-    def __init__(self, *, exact_division: bool = False, forgiving: bool = False) -> None:
+    def __init__(self, *, exact_division: bool = False, forgiving: bool = False, quick: bool = False) -> None:
         self.nodes: list[Node] = []
         self._number: dict[Node, int] = {}
-        self._exact_division, self.forgiving = exact_division, forgiving
+        self._exact_division, self.forgiving, self._quick = exact_division, forgiving, quick
 
     # ---- leaves -----------------------------------------------------------------------------------------------------
 
@@ -147,10 +149,19 @@ class Graph:
             return self.apply("sqrt", a)
         if x is not None and y is not None and x > 0:
             return self.constant(x**y)
-        return self.make("lenient_power" if self.forgiving else "power", a, b)
+        if not self.forgiving:
+            return self.make("power", a, b)
+        return self.make("quick_power" if self._quick else "lenient_power", a, b, self._parity(b))
+
+    def _parity(self, exponent: int) -> int:
+        """1 for an even exponent, -1 for an odd one, not-a-number for others: the sign of a power of what is negative."""
+        y = self.value(exponent)
+        if y is None:
+            return self.make("parity", exponent)
+        return self.constant(math.nan if y != math.floor(y) else 1.0 - 2.0 * (y % 2))
 
     def _forgiven(self, a: int) -> int:
-        known = self.value(a) is not None or self.nodes[a][0] in ("forgive", "exp")
+        known = self.value(a) is not None or self.nodes[a][0] in ("forgive", "exp", "quick_exp")
         return self.make("forgive", a) if self.forgiving and not known else a
 
     def apply(self, function: str, a: int) -> int:
@@ -161,6 +172,8 @@ class Graph:
                 return self.constant(_FOLDED[function](x))
             except (ValueError, OverflowError):
                 pass  # the kernel computes what NumPy does: infinite, or not a number
+        if function == "exp" and self._quick:
+            return self.make("quick_exp", a)
         return self.make(function, self._forgiven(a) if function == "sqrt" else a)
 
     def extreme(self, which: str, a: int, b: int) -> int:
@@ -292,7 +305,7 @@ class Graph:
                 return chained(a, lambda: self.select(sign, self.constant(1.0), self.constant(-1.0)))
             case "forgive", a:
                 return dict(known[a])
-            case "power" | "lenient_power", a, b:
+            case "power" | "lenient_power" | "quick_power", a, b, *_:
                 return self._power_derivative(node, a, b, known)
             case function, a:
                 return chained(a, lambda: self._slope(function, node, a))
@@ -302,7 +315,7 @@ class Graph:
         """Derivative of a function of one number at `a`, where it is `node`."""
         one = self.constant(1.0)
         match function:
-            case "exp":
+            case "exp" | "quick_exp":
                 return self._bounded(node)
             case "expm1":
                 return self._bounded(self.add(node, one))

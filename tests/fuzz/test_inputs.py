@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from livingdrug.catalog.doses_told import doses_told
 from livingdrug.catalog.load import Catalog, load_trial, read_toml
 from livingdrug.foundation.amounts import NotAnAmount, read_amount, read_span
 from livingdrug.foundation.errors import BadInput, UnitError
@@ -150,6 +151,8 @@ def test_trials(tmp_path_factory, table):
             refused_well(problem, "fuzz_trial")
         else:
             assert trial.follow_up_days > 0
+            for arm in trial.arms:
+                assert doses_told(arm)
 
 
 @pytest.mark.parametrize("kind", sorted(set(CATALOG.kinds()) - {"trial"}))

@@ -53,7 +53,7 @@ def test_unknown_kind_and_name(capsys: pytest.CaptureFixture[str]) -> None:
         ('dose = "30 mg/m^2"', "dose = 30", ("lymphodepletion[1].dose", "30")),
         ('follow_up = "5 year"', 'follow_up = "5 kg"', ("follow_up", "5 kg", "day")),
         ('follow_up = "5 year"', 'follow_up = "0 year"', ("follow_up", "more than 0")),
-        ("kinetics = [1,", "kinetics = [-3, 1,", ("visits.kinetics", "before the infusion")),
+        ("kinetics = [1,", "kinetics = [-30, 1,", ("visits.kinetics", "before the first day of treatment")),
         ("days = [-6, -5, -4, -3]", "days = [-6, -5, -4, 3]", ("fludarabine", "not before the infusion")),
         ('id = "efs"', 'id = "evs"', ("evs", 'Did you mean "efs"?')),
         ('drug = "fludarabine"', 'drug = "fludarabin"', ('Did you mean "fludarabine"?',)),

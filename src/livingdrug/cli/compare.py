@@ -12,6 +12,9 @@ from livingdrug.cli.catalogue import CATALOG, opened
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
 
+WIDE = 110
+"""Letters across from which a table has room for times and pairs of their own."""
+
 
 def compare(
     what: Annotated[
@@ -78,7 +81,7 @@ def compare(
 
         typer.echo(json.dumps(found.told(), ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        _say(found, out)
+        _say(found, out, plan)
     from livingdrug.cli.trials import refuse_silence
 
     for result in results:
@@ -145,20 +148,27 @@ def _refuse_mistakes(known: Any, name: str) -> None:
     compile_guideline(policy, scales, drugs, active_until_day=0.0)
 
 
-def _say(found: Comparison, out: Path | None) -> None:
+def _say(found: Comparison, out: Path | None, plan: Any) -> None:
+    """The plan's question, one table for each policy, what the numbers are; a narrow window keeps values and differences."""
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.trial.compare import NOTE
 
     screen = console()
+    if plan is not None:
+        screen.print(plan.title, style="bold", markup=False)
+        screen.print(plan.question, markup=False)
     screen.print(repr(found), markup=False)
+    wide = screen.width >= WIDE
     for policy in found.policies[1:]:
-        rows = [
-            (row["title"], _when(row), _value(row, "reference_value"), _value(row, "policy_value"), *_apart(row), row["n_pairs"])
-            for row in headline_rows(found, policy)
-        ]  # fmt: skip
-        columns = ("", "at", found.policies[0], policy, "difference", "95 % interval", "pairs")
-        right = ("at", found.policies[0], policy, "difference", "pairs")
-        screen.print(table(columns, rows, right=right))
+        rows = []
+        for row in headline_rows(found, policy):
+            values = (_value(row, "reference_value"), _value(row, "policy_value"), *_apart(row))
+            when = _when(row)
+            name = row["title"] if wide or not when else f"{row['title']} at {when}"
+            rows.append((name, when, *values, row["n_pairs"]) if wide else (name, *values))
+        shown = (found.policies[0], policy, "difference", "95 % interval")
+        columns = ("", "at", *shown, "pairs") if wide else ("", *shown)
+        screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", "pairs")))
     screen.print(NOTE, markup=False)
     if out is not None:
         screen.print(f"Every time: {out / 'compare.json'}", markup=False)

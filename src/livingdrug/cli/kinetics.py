@@ -15,6 +15,8 @@ TIME_UNIT = Annotated[str | None, typer.Option("--time-unit", metavar="UNIT", he
 UNIT = Annotated[str | None, typer.Option("--unit", metavar="UNIT", help="Unit of the values, where the heading does not say it.")]  # fmt: skip
 SHIFT = Annotated[float, typer.Option("--shift", metavar="TIME", help="Added to every time; -1 where the infusion is on day 1.")]  # fmt: skip
 
+SHOWN_PATIENTS = 30
+
 
 def check(
     data: DATA,
@@ -65,45 +67,57 @@ def check(
 
 def nca(
     data: DATA,
-    until: Annotated[
-        float, typer.Option(help="Last time of the area and of the search for the peak, in the unit of the data.")
-    ] = 28.0,
+    areas_to: Annotated[str, typer.Option("--areas-to", metavar="TIMES", help="Ends of the areas, in the unit of the data.")] = "28,84",
+    blq: Annotated[str, typer.Option("--blq", help="What a result below the limit counts as in an area; a misspelt word lists all.")] = "zero",
+    by: Annotated[list[str] | None, typer.Option("--by", metavar="COLUMN", help="A covariate that makes groups in the summary; again for more.")] = None,
     lloq: LLOQ = None,
     column: COLUMN = None,
     output: OUTPUT = None,
     time_unit: TIME_UNIT = None,
     unit: UNIT = None,
     shift: SHIFT = 0.0,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the table here, as CSV.")
-    ] = None,
-) -> None:
-    """Peak, time of the peak, exposure and last time above the limit of each patient, without a model.
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write each patient's numbers here, as CSV.")] = None,
+) -> None:  # fmt: skip
+    """Peak, areas, half-life, doubling time and persistence of each patient, without a model.
 
     [bold]For example[/bold]
 
-      livingdrug nca ck.csv --until 28 -o nca.csv
+      livingdrug nca ck.csv --areas-to 28,84 -o nca.csv
+      livingdrug nca ck.csv --lloq "25 copy/ug" --blq half_limit --by PRODUCT
     """
-    import polars as pl
-
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.fitting.kinetics import cellular_kinetics
+    from livingdrug.fitting.kinetics import kinetics_by_group, non_compartmental_table
 
     if out is not None:
         from livingdrug.cli.files import refuse_folder
 
         refuse_folder(out)
+    ends = _ends(areas_to)
     read = _read(data, lloq, column, output, time_unit, unit, shift)
-    visits = read.frame.select(
-        "patient", pl.col("time").alias("day"), "value", (pl.col("censored") == 1).alias("below_limit")
-    )
-    found = cellular_kinetics(visits, until=until)
+    found = non_compartmental_table(_visits(read), areas_to=ends, below_limit_as=blq)
+    unknown = [name for name in by or [] if name not in read.covariates.columns]
+    if unknown:
+        from livingdrug.foundation.errors import UnknownName
+
+        raise UnknownName("covariate", unknown[0], [name for name in read.covariates.columns if name != "patient"])
     screen = console()
     screen.print(repr(read).split("; ")[0], markup=False)
-    screen.print(table(found.columns, [tuple(row) for row in found.rows()], right=found.columns[1:]))
+    shown = ["patient", "cmax", "tmax_day", *(f"auc_0_{end:g}_day" for end in ends), "half_life", "half_life_points",
+             "doubling_time", "last_day"]  # fmt: skip
+    rows = found.select(shown).head(SHOWN_PATIENTS).rows()
+    screen.print(table(shown, rows, right=shown[1:]))
+    if found.height > SHOWN_PATIENTS:
+        screen.print(f"… and {found.height - SHOWN_PATIENTS} patients more; write them all with -o FILE", markup=False)
+    groups = found.join(read.covariates.select("patient", *(by or [])), on="patient", how="left", maintain_order="left")
+    summary = kinetics_by_group(
+        groups.select(*(by or []), *(name for name in shown if name != "half_life_points")), by or ()
+    )
     screen.print(
-        "Results below the limit count as 0 in the area and never as the peak; the area is linear up and logarithmic "
-        f"down, to {until:g} {read.time_unit}.",
+        table(summary.columns, summary.rows(), title="Over patients", right=summary.columns[1 + len(by or []) :])
+    )
+    screen.print(
+        f"Times are in {read.time_unit}. A result below the limit counts as {blq.replace('_', ' ')} in the areas and never as "
+        "the peak; areas are linear up and logarithmic down, by PKNCA's rules.",
         markup=False,
     )
     if out is not None:
@@ -114,9 +128,32 @@ def nca(
     notice(screen)
 
 
+def _visits(read: Any) -> Any:
+    """Measurements as a table of visits."""
+    import polars as pl
+
+    from livingdrug.fitting.simulation import limits
+    from livingdrug.foundation.errors import BadInput
+
+    if len(read.outputs) > 1:
+        raise BadInput(f"the table holds several outputs: {', '.join(read.outputs)}.\n  Keep one with --output NAME.")
+    return read.frame.select(
+        "patient", pl.col("time").alias("day"), "value", (pl.col("censored") == 1).alias("below_limit")
+    ).with_columns(lower_limit=pl.Series(limits(read)).replace([float("-inf")], [None]))
+
+
+def _ends(text: str) -> list[float]:
+    from livingdrug.foundation.errors import BadInput
+
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise BadInput(f'--areas-to: got "{text}", expected times, as 28,84.') from None
+
+
 def fit(
     data: Annotated[Path | None, typer.Argument(metavar="[DATA.csv]", help="Kinetics; see: livingdrug data check --help.")] = None,
-    model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them.")] = "stein2019",
+    model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them. Or a TOML file that describes an SBML or Antimony model.")] = "stein2019",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; fits/MODEL by default.")] = None,
     error: Annotated[str | None, typer.Option(help="Residual error: additive, proportional, combined, combined_root, lognormal.")] = None,
     covariate: Annotated[list[str] | None, typer.Option("--covariate", metavar="PARAMETER=FORMULA", help="An effect, as CL=log(WT/70) or Cmax=SEX; again for more.")] = None,
@@ -161,7 +198,7 @@ def fit(
 
     load_model(model)  # a misspelt name stops before the data are read
     read = _read(data, lloq, column, output, time_unit, unit, shift)
-    folder = out if out is not None else Path("fits") / model
+    folder = out if out is not None else Path("fits") / Path(model).stem
     say = None if as_json else _live()
     found = estimate(
         read, model, error=error, covariates=_several(covariate), correlations=_groups(correlate),

@@ -8,6 +8,9 @@ from typing import Any
 
 from livingdrug.cli import NOTICE
 
+NAMES = 20
+"""Letters that names keep in a narrow window."""
+
 
 def console(*, to_stderr: bool = False) -> Any:
     """A rich console that leaves numbers and names uncoloured and wraps at the window."""
@@ -36,7 +39,8 @@ def table(
         show_header=any(columns),
     )
     for column in columns:
-        sheet.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        least = NAMES if not column else None  # a column without a heading holds names
+        sheet.add_column(column, justify="right" if column in right else "left", overflow="fold", min_width=least)
     for row in rows:
         sheet.add_row(*(Text(number(cell)) for cell in row))
     return sheet

@@ -139,8 +139,9 @@ def compile_guideline(
             memory[f"dose_{back}_back_{drug}_day"] = -NEVER
         memory.update({f"{sign}_at_{drug}": SIGNS[sign].well for sign in SIGNS if f"{sign}_at_{drug}" in used})
     for rule in guideline.rule:
-        treats_fever = rule.drug in guideline.episode.fever_treated_by
-        statements.extend(_given(rule, guideline.limit[rule.drug], drugs[rule.drug], treats_fever, used))
+        drug, named = drugs[rule.drug], guideline.episode.fever_treated_by
+        treats_fever = rule.drug in named if named else drug.lowers_fever
+        statements.extend(_given(rule, guideline.limit[rule.drug], drug, treats_fever, used))
         infos.append(RuleInfo(rule.id, rule.drug, f"given_{rule.id}_mg", "mg", rule.reason, rule.reason_names))
 
     for sign in SIGNS:

@@ -366,7 +366,7 @@ def compile_model(
     decayed = [
         _DECAYED * (1.0 if name in log_scales else scale) for name, scale in zip(odes.states, scales, strict=True)
     ]
-    system = build_system(odes, log_scales)
+    system = build_system(odes, log_scales, bits)
     hoisted = hoist((system.rhs, system.linearise))
     checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
     kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]

@@ -20,7 +20,7 @@ from livingdrug.fitting.importance import (
     refine,
     rise,
 )
-from livingdrug.fitting.likelihood import CompiledLikelihood
+from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.fitting.modes import conditional_modes
 from livingdrug.fitting.result import Fit
 from livingdrug.fitting.saem import Progress, Settings, approximate, conditional_moments
@@ -64,7 +64,8 @@ def fit(
     data
         From `livingdrug.read_kinetics`.
     model
-        A name of `livingdrug.fitting.structure.model_names()`, or a model of your own.
+        A name of `livingdrug.fitting.structure.model_names()`, a TOML file that describes an SBML or Antimony model (see
+        `livingdrug.fitting.engine_model`), or a model of your own.
     error
         Residual error, one for all outputs or one each: additive, proportional, combined, combined_root, lognormal; the
         model's usual one by default.
@@ -120,7 +121,7 @@ def fit(
         "correlations": correlations, "covariates": covariates, "fixed_error": fixed_error,
     }  # fmt: skip
     specification = specify(structure, data, **options)
-    likelihood = CompiledLikelihood(structure, data, threads or os.cpu_count() or 1)
+    likelihood = likelihood_of(structure, data, threads or os.cpu_count() or 1)
     asked = {key: value for key, value in options.items() if value}
     found = estimate(
         name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress,

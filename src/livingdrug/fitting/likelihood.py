@@ -258,3 +258,10 @@ def row_sums(data: KineticsData, who: Integers, start: Integers, level: Floats, 
     return RowSums(
         density, score.reshape(rows, outputs, 2), bend.reshape(rows, outputs, 3), curvature.reshape(rows, outputs, 3)
     )
+
+
+def likelihood_of(model: StructuralModel, data: KineticsData, threads: int = 1) -> CompiledLikelihood | BatchLikelihood:
+    """The likelihood of data under a model, whatever stands behind it."""
+    if model.batch is not None:
+        return BatchLikelihood(model.batch(data), data)
+    return CompiledLikelihood(model, data, threads)

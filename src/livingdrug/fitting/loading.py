@@ -10,7 +10,7 @@ import numpy as np
 from livingdrug.fitting.checkpoint import FILE
 from livingdrug.fitting.data import Finding, KineticsData
 from livingdrug.fitting.importance import Examined
-from livingdrug.fitting.likelihood import CompiledLikelihood
+from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.fitting.population import Theta
 from livingdrug.fitting.result import Fit
 from livingdrug.fitting.specification import specify
@@ -54,7 +54,7 @@ def load_fit(folder: Path | str) -> Fit:
     judgement = {name: (bool(passed), str(words)) for name, passed, words in told["judgement"]}
     return Fit(
         told["model"], structure, data, specification, Theta(kept["beta"], kept["omega"], kept["error"]), examined,
-        kept["modes"], trace, judgement, told["settings"], told["options"], CompiledLikelihood(structure, data),
+        kept["modes"], trace, judgement, told["settings"], told["options"], likelihood_of(structure, data),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from livingdrug.fitting.data import BELOW, KineticsData
 from livingdrug.fitting.draws import normals
-from livingdrug.fitting.likelihood import CompiledLikelihood
+from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def simulate(
     else:
         phi = population.means(fit.theta.beta)
         phi[:, population.random] += z @ np.linalg.cholesky(fit.theta.omega).T
-    likelihood = CompiledLikelihood(fit.model, data)
+    likelihood = likelihood_of(fit.model, data)
     level = likelihood.levels(population.natural(phi), who)[1]
     number = np.arange(data.time.size, dtype=np.int64)
     noise = normals(seed, "fit/simulate/measured", number, np.zeros(number.size, np.int64), 0, 1)[0]

@@ -84,6 +84,8 @@ class StructuralModel:
         Whether a patient without a dose makes no sense.
     outputs
         Names of what `predict` can give, in the order of its numbers.
+    batch
+        For a model without `predict`: data -> function of many patients at once; see `engine_model`.
     """
 
     title: str
@@ -94,6 +96,7 @@ class StructuralModel:
     error: str = "combined"
     needs_doses: bool = False
     outputs: tuple[str, ...] = ("value",)
+    batch: Callable[[KineticsData], Any] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,13 +123,15 @@ def model_names() -> list[str]:
 
 
 def load_model(name: str) -> StructuralModel:
-    """A model by name.
+    """A model by name, or from a TOML file (see `engine_model`).
 
     Raises
     ------
     UnknownName
         No such file in `fitting/models/`.
     """
+    if name.endswith(".toml"):
+        return import_module("livingdrug.fitting.engine_model").read_engine_model(name)
     known = model_names()
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     by_loose = {other.replace("_", ""): other for other in known}

@@ -53,11 +53,14 @@ def name_with_time(record: Endpoint, name: str) -> str:
     Examples
     --------
     >>> from livingdrug.catalog.load import Catalog
-    >>> name_with_time(Catalog().load("endpoint", "os"), "OS")
-    'OS at 12 months'
+    >>> name_with_time(Catalog().load("endpoint", "os"), "OS, enrolled")
+    'OS at 12 months, enrolled'
     """
     time = record.time_shown
-    return name if time is None else f"{name} at {time:g} {record.at_unit}{'' if time == 1 else 's'}"
+    if time is None:
+        return name
+    what, comma, whom = name.partition(", ")
+    return f"{what} at {time:g} {record.at_unit}{'' if time == 1 else 's'}{comma}{whom}"
 
 
 def label(found: EndpointResult) -> str:
@@ -77,9 +80,22 @@ def cell(source: Source, found: EndpointResult, arm: str) -> str:
     one = estimate(source, found.record, arm)
     if one is None:
         return DASH
-    interval = percent_interval(one.low, one.high)
-    counts = f"\n{one.n_events:,} of {one.n:,}" if one.n_events is not None else ""
-    return percent(one.value) + (f" ({interval})" if interval else "") + counts
+    counts = f"\n{one.n_events:,} of {one.n:,}" if one.n_events is not None and one.share else ""
+    return estimate_words(one) + counts
+
+
+def estimate_words(one: Estimate) -> str:
+    """A share in per cent, or a number with its unit; with the interval of either.
+
+    Examples
+    --------
+    >>> estimate_words(Estimate(0.48, 0.41, 0.55, 219, 105, "", True)), estimate_words(Estimate(17.5, 16, 19, 99, 40, "month", False))
+    ('48 % (41–55)', '17.5 (16–19) month')
+    """
+    if one.share:
+        interval = percent_interval(one.low, one.high)
+        return percent(one.value) + (f" ({interval})" if interval else "")
+    return f"{spread(one.value, one.low, one.high)} {one.unit}".strip()
 
 
 def amount(found: EndpointResult, arm: str) -> str:

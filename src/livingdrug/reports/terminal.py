@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.reports.comparison import compare
-from livingdrug.reports.endpoint_rows import estimate, name_with_time, published_row, published_words
+from livingdrug.reports.endpoint_rows import estimate, estimate_words, name_with_time, published_row, published_words
 from livingdrug.reports.head import one_line
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import DASH, percent, percent_interval, plain, unit
+from livingdrug.reports.words import DASH, plain, unit
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -90,6 +90,7 @@ def _cell(source: Source, one: EndpointResult, arm: str) -> str:
     if found is None:
         return DASH
     if found.share:
-        interval = percent_interval(found.low, found.high)
-        return percent(found.value) + (f" ({interval})" if interval else "")
-    return plain(found.value)
+        return estimate_words(found)
+    return (
+        f"{plain(found.value)} {'' if one.record.unit else found.unit}".strip()
+    )  # a unit of the record's stands with the name

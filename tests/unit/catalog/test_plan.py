@@ -90,7 +90,7 @@ def test_a_changed_record_changes_the_hash(trial):
 def test_names_that_lead_nowhere_are_refused(trial):
     # expected: kind, name and the next step
     catalog = default_catalog()
-    with pytest.raises(UnknownName, match='no arm .*"tisa-sel"'):
+    with pytest.raises(UnknownName, match=r'no arm .*"tisa-sel"'):
         plan_arm(trial, "tisa-sel", catalog)
     lost = with_arm(trial, product="tisa_sel")
     with pytest.raises(UnknownName, match='Did you mean "tisa_cel"'):

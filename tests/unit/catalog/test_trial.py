@@ -63,7 +63,7 @@ def test_other_ways_to_dose(tmp_path):
         ("day = 0\n", 'day = 0\ndose_fixed = "1e8 cell"\n', CatalogError, "exactly one of"),
         ("[-6, -5, -4, -3]", "[-6, -5, -4, 1]", CatalogError, "is not before the infusion"),
         ("[-6, -5, -4, -3]", "[]", CatalogError, "at least 1 item"),
-        ("[28, 90,", "[-1, 90,", CatalogError, "is before the infusion"),
+        ("[28, 90,", "[-7, 90,", CatalogError, "is before the first day of treatment"),
         ("[28, 90,", "[90, 28,", CatalogError, "not ascending"),
         ("[28, 90,", "[nan, 90,", CatalogError, "finite number"),
         ("1640, 1825]", "1640, 4000]", CatalogError, "after the end of follow-up"),
@@ -121,13 +121,13 @@ def test_a_prediction_trial_may_not_have_evidence(tmp_path):
     for kind in ("trial", "evidence"):
         (tmp_path / kind).mkdir()
     (tmp_path / "trial" / "future.toml").write_text(ELIANA.replace("calibration", "prediction"), encoding="utf-8")
-    catalog = Catalog([tmp_path])
-    assert catalog.load("trial", "future").role == "prediction"
+    assert Catalog([tmp_path]).load("trial", "future").role == "prediction"
     (tmp_path / "evidence" / "future.toml").write_text(
         'title = "Outcomes"\n[[result]]\nendpoint = "efs"\nvalue = 50.0\nunit = "percent"\nsource = "a paper"\n'
         'status = "read"\nuse = "comparison"\n',
         encoding="utf-8",
     )
+    catalog = Catalog([tmp_path])  # a catalogue remembers what it has read
     with pytest.raises(CatalogError, match='role "prediction"'):
         catalog.load("trial", "future")
     with pytest.raises(CatalogError, match="must not be in the catalogue"):

@@ -35,6 +35,8 @@ class Drug(CatalogRecord):
     dosed_by_size
         True when `usual_dose` is per body surface or weight, so that a flat amount in a trial is a slip more often than
         a plan: it is asked about.
+    lowers_fever
+        True for a drug after which fever counts as treated: no fever then is no proof of none.
     supportive
         True for a drug that is given and logged and changes nothing in the model (seizure prophylaxis, antivirals): it
         names no state. Any other drug must name one.
@@ -54,6 +56,7 @@ class Drug(CatalogRecord):
     route: str
     usual_dose: str
     dosed_by_size: bool = False
+    lowers_fever: bool = False
     supportive: bool = False
     enters: str
     amount_unit: str

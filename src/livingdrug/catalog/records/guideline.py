@@ -152,11 +152,14 @@ class Rule(Part):
 
 
 class Episode(Part):
-    """When an episode of CRS is active, when fever counts as treated (or by which drugs), and when it is over."""
+    """When an episode of CRS is active, when fever counts as treated (or by which drugs), and when it is over.
+
+    `fever_treated_by` names the drugs; empty for those whose files say ``lowers_fever``.
+    """
 
     active_when: str = "temperature >= 38 or pressor_level >= 1 or oxygen_level >= 1"
     fever_treated_when: str = "temperature >= 38"
-    fever_treated_by: tuple[str, ...] = ("tocilizumab", "siltuximab", "anakinra", "dexamethasone", "methylprednisolone")
+    fever_treated_by: tuple[str, ...] = ()
     ends_after_hours: float = Field(default=24.0, gt=0.0)
     source: str = "own reading: antipyretics are given at the first fever; a day without signs ends the episode"
     status: Status = "own"

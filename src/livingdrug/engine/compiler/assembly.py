@@ -73,8 +73,8 @@ def _emit_node(w: Writer, node: tuple, names: dict[int, str], shape: dict[str, t
             return w.value(f"fneg {w.type} {names[a]}")
         case function, a if function in FUNCTIONS:
             return w.call(f"{function}_{w.suffix}", names[a])
-        case ("power" | "lenient_power") as which, a, b:
-            return w.call(f"{which}_{w.suffix}", names[a], names[b])
+        case ("power" | "lenient_power" | "quick_power") as which, *parts:
+            return w.call(f"{which}_{w.suffix}", *(names[part] for part in parts))
         case "bounded", a:
             most = HUGE[w.bits]
             value = w.select(w.compare("ogt", names[a], w.constant(most)), w.constant(most), names[a])

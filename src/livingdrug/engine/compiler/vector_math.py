@@ -21,12 +21,12 @@ from livingdrug.engine.compiler.writer import Writer
 
 INLINE = "alwaysinline nounwind"
 FUNCTIONS = (
-    "exp", "log", "power", "lenient_power", "atan", "sin", "cos", "log1p", "expm1",
+    "exp", "quick_exp", "log", "parity", "power", "lenient_power", "quick_power", "atan", "sin", "cos", "log1p", "expm1",
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
 )  # fmt: skip
 FUNCTIONS_AND_PARTS = ("half_exp", *FUNCTIONS)
 _PARTS = {
-    "log1p": ("log",), "sinh": ("expm1", "half_exp"), "cosh": ("half_exp",), "tanh": ("expm1",),
+    "power": ("parity",), "log1p": ("log",), "sinh": ("expm1", "half_exp"), "cosh": ("half_exp",), "tanh": ("expm1",),
     "asinh": ("log", "log1p"), "acosh": ("log", "log1p"), "atanh": ("log", "log1p"),
 }  # fmt: skip
 
@@ -42,6 +42,7 @@ class _Precision:
     ln2_low: float
     highest: float  # exp overflows above
     lowest: float  # exp is 0 below
+    quick_lowest: float  # the quick exp ends here
     nearly_lowest: float  # below it exp is scaled up on the way, because 2^n alone has no bit pattern
     bias: int  # of the exponent
     mantissa_bits: int
@@ -54,11 +55,11 @@ class _Precision:
 _FORMATS = {
     # split of ln 2 as in fdlibm (Sun 1993) and Cephes (Moshier)
     64: _Precision(
-        6.93147180369123816490e-01, 1.90821492927058770002e-10, 709.782712893384, -745.2, -700.0, 1023, 52,
+        6.93147180369123816490e-01, 1.90821492927058770002e-10, 709.782712893384, -745.2, -708.0, -700.0, 1023, 52,
         2.2250738585072014e-308, 14, 11, 2.0**28,
     ),
     32: _Precision(
-        0.693359375, -2.12194440054690583e-4, 88.72283, -103.98, -80.0, 127, 23, 1.17549435e-38, 8, 5, 2.0**13,
+        0.693359375, -2.12194440054690583e-4, 88.72283, -103.98, -87.0, -80.0, 127, 23, 1.17549435e-38, 8, 5, 2.0**13,
     ),
 }  # fmt: skip
 
@@ -117,9 +118,13 @@ def _half_power_of_two(w: Writer, f: _Precision, n: str) -> str:
     return w.value(f"bitcast {w.integer} {power} to {w.type}")
 
 
-def _exponential(w: Writer, f: _Precision, x: str, *, low: str = "", half: bool = False) -> str:
-    """exp(x + low), or half of it, = 2^n exp(r); Taylor series of exp(r). Beyond both ends it overflows or vanishes."""
-    highest, lowest = w.constant(f.highest + (2.0 if half else 0.25)), w.constant(f.lowest)
+def _exponential(w: Writer, f: _Precision, x: str, *, low: str = "", half: bool = False, quick: bool = False) -> str:
+    """exp(x + low), or half of it, = 2^n exp(r); Taylor series of exp(r). Beyond both ends it overflows or vanishes.
+
+    The quick one, for rates, has no subnormal results: what is smaller than a normal number is about the smallest of them.
+    """
+    highest = w.constant(f.highest + (1.0 if half else 0.25))
+    lowest = w.constant(f.quick_lowest if quick else f.lowest)
     x = w.select(w.compare("olt", x, lowest), lowest, x)
     x = w.select(w.compare("ogt", x, highest), highest, x)
     n, r = _reduced(w, f, x)
@@ -128,6 +133,8 @@ def _exponential(w: Writer, f: _Precision, x: str, *, low: str = "", half: bool 
     series = _horner(w, [1 / math.factorial(j) for j in range(f.exp_terms)], r)
     if half:
         n = w.subtract(n, w.constant(1.0))
+    if quick:
+        return w.multiply(w.multiply(series, _half_power_of_two(w, f, n)), w.constant(2.0))
     small, up = w.compare("olt", x, w.constant(f.nearly_lowest)), 2 * f.mantissa_bits
     n = w.select(small, w.add(n, w.constant(float(up))), n)
     scaled = w.multiply(series, _half_power_of_two(w, f, n))
@@ -138,6 +145,12 @@ def _exp(lanes: int, bits: int) -> str:
     w = Writer(lanes, bits)
     _define(w, "exp", "x")
     return _returned(w, _exponential(w, _FORMATS[bits], "%x"))
+
+
+def _quick_exp(lanes: int, bits: int) -> str:
+    w = Writer(lanes, bits)
+    _define(w, "quick_exp", "x")
+    return _returned(w, _exponential(w, _FORMATS[bits], "%x", quick=True))
 
 
 def _half_exp(lanes: int, bits: int) -> str:
@@ -273,28 +286,52 @@ def _two_thirds_low(first: float) -> float:
     return float(Fraction(2, 3) - Fraction(first))
 
 
-def _pow(lanes: int, bits: int, *, lenient: bool = False) -> str:
-    w, f = Writer(lanes, bits), _FORMATS[bits]
-    _define(w, "lenient_power" if lenient else "power", "a", "b")
-    zero, one, infinite = w.constant(0.0), w.constant(1.0), w.constant(math.inf)
+def _magnitude(w: Writer, f: _Precision, *, quick: bool) -> str:
+    """|a|^b."""
+    infinite = w.constant(math.inf)
     size = w.intrinsic("fabs", "%a")
     high, low = _exact_log(w, f, size)
-    high = w.select(w.compare("oeq", size, zero), w.constant(-math.inf), high)
+    high = w.select(w.compare("oeq", size, w.constant(0.0)), w.constant(-math.inf), high)
     high = w.select(w.value(f"fcmp ueq {w.type} {size}, {infinite}"), size, high)  # infinite, or not a number
     product = w.exactly("fmul", "%b", high)
     rest = w.fused("%b", high, w.value(f"fneg {w.type} {product}"))
     rest = w.fused("%b", low, rest)
     within = w.compare("olt", w.intrinsic("fabs", product), w.constant(2 * f.highest))
-    power = _exponential(w, f, product, low=w.select(within, rest, zero))
-    # a negative base: whole exponents only, odd ones keep the sign
-    half = w.exactly("fmul", "%b", w.constant(0.5))
+    power = _exponential(w, f, product, low=w.select(within, rest, w.constant(0.0)), quick=quick)
+    return w.select(w.compare("oeq", "%b", w.constant(0.0)), w.constant(1.0), power)
+
+
+def _power(lanes: int, bits: int) -> str:
+    w, f = Writer(lanes, bits), _FORMATS[bits]
+    _define(w, "power", "a", "b")
+    power = _magnitude(w, f, quick=False)
+    signed = w.exactly("fmul", power, w.call(f"parity_{w.suffix}", "%b"))
+    odd = w.value(f"and {w.boolean} {_negative(w)}, {w.compare('one', '%b', w.constant(0.0))}")
+    return _returned(w, w.select(odd, signed, power))
+
+
+def _negative(w: Writer) -> str:
+    return w.compare("olt", "%a", w.constant(0.0))
+
+
+def _lenient_power(lanes: int, bits: int, *, quick: bool) -> str:
+    """For rates: bases that rounding made negative are forgiven, and the sign of negative ones is known beforehand."""
+    w, f = Writer(lanes, bits), _FORMATS[bits]
+    _define(w, "quick_power" if quick else "lenient_power", "a", "b", "sign")
+    power = _magnitude(w, f, quick=quick)
+    negative = w.compare("olt", "%a", w.constant(-FORGIVEN))
+    return _returned(w, w.select(negative, w.exactly("fmul", power, "%sign"), power))
+
+
+def _parity(lanes: int, bits: int) -> str:
+    """1 for even numbers, -1 for odd ones, not a number for others."""
+    w = Writer(lanes, bits)
+    _define(w, "parity", "x")
+    half = w.exactly("fmul", "%x", w.constant(0.5))
     fraction = w.exactly("fsub", half, w.intrinsic("floor", half))  # 0 for even, 0.5 for odd numbers
     quarter = w.exactly("fsub", fraction, w.constant(0.25))
-    sign = w.exactly("fmul", quarter, w.constant(-4.0))
     whole = w.compare("oeq", w.intrinsic("fabs", quarter), w.constant(0.25))
-    signed = w.exactly("fmul", power, w.select(whole, sign, w.constant(math.nan)))
-    power = w.select(w.compare("olt", "%a", w.constant(-FORGIVEN) if lenient else zero), signed, power)
-    return _returned(w, w.select(w.compare("oeq", "%b", zero), one, power))
+    return _returned(w, w.select(whole, w.exactly("fmul", quarter, w.constant(-4.0)), w.constant(math.nan)))
 
 
 # ---- hyperbolic -----------------------------------------------------------------------------------------------------
@@ -417,8 +454,9 @@ def _atan(lanes: int, bits: int) -> str:
 
 
 _WRITTEN: dict[str, Callable[[int, int], str]] = {
-    "exp": _exp, "half_exp": _half_exp, "expm1": _expm1, "log": _log, "log1p": _log1p, "power": _pow,
-    "lenient_power": partial(_pow, lenient=True), "atan": _atan,
+    "exp": _exp, "half_exp": _half_exp, "expm1": _expm1, "log": _log, "log1p": _log1p, "power": _power,
+    "quick_exp": _quick_exp, "lenient_power": partial(_lenient_power, quick=False),
+    "quick_power": partial(_lenient_power, quick=True), "parity": _parity, "atan": _atan,
     "sin": partial(_wave, name="sin", quarters=0.0), "cos": partial(_wave, name="cos", quarters=1.0),
     **{name: partial(_hyperbolic, name=name) for name in _HYPERBOLIC},
 }  # fmt: skip

@@ -70,3 +70,15 @@ def propose_lagged(data: KineticsData) -> dict[str, float]:
         "Tlag": 0.3 * day, "Tdoubling": np.log(2) / growth, "Tgrowth": 0.7 * day, "Cmax": peak,
         "half_life_fast": np.log(2) / fast, "FB": share, "half_life_slow": np.log(2) / slow,
     }  # fmt: skip
+
+
+def propose_pieces(data: KineticsData) -> dict[str, float]:
+    """Typical values for `piecewise`: up to the peak, a fast and a slow decline."""
+    day, peak = _peaks(data)
+    fast, slow, _ = _decline(data, day, peak)
+    growth = float(np.clip(_slope(data, 0.0, day, 0.8), 0.1, 3.0))
+    lasts = min(21.0, max(0.5 * (float(data.time.max()) - day), 1.0))
+    return {
+        "C0": peak * float(np.exp(-growth * day)), "rate1": growth, "turn1": day, "rate2": -fast, "lasts": lasts,
+        "rate3": -slow,
+    }  # fmt: skip

@@ -6,6 +6,9 @@ import math
 import re
 from dataclasses import dataclass
 
+from livingdrug.foundation.numerals import NotANumber
+from livingdrug.foundation.numerals import read_number as as_written
+
 BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr", "missing"})
 _BELOW_WORD = re.compile(
     r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
@@ -58,7 +61,10 @@ def read_number(text: str) -> float | None:
     try:
         value = float(word)
     except ValueError:
-        return None
+        try:
+            value = as_written(word)  # a decimal comma, thousands marks; what may be either is no number
+        except NotANumber:
+            return None
     return value if math.isfinite(value) and "_" not in word else None
 
 

@@ -149,10 +149,10 @@ def check_kinetics(
 def open_table(table: Path | str | Any) -> Table:
     """A file or frame as text cells; the one place where files are opened."""
     if isinstance(table, (str, Path)):
-        from livingdrug.clinic.user_table import read_table
+        from livingdrug.interop.user_tables.files import read_table
 
         found = read_table(table)
-        headings, lines, frame = tuple(found.frame.columns), found.lines, found.frame
+        headings, lines, frame = tuple(found.frame.columns), found.lines.tolist(), found.frame
         columns = [frame[heading].to_list() for heading in headings]
         rows = zip(*columns, strict=True)
         cells = [dict(zip(headings, (cell or "" for cell in row), strict=True)) for row in rows]

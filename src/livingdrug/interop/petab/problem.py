@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.engine.ensemble import CompiledModel, compile_model
-from livingdrug.engine.read_sbml import read_sbml
+from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, SimulationFailed, UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.interop.petab.files import Files, Row, read_files

@@ -28,7 +28,7 @@ _LOG = logging.getLogger("livingdrug.trial")
 # 430 MB of them without patients; frames of 26 kB a patient, 3 kB on disk; 22 s of processor time.
 _GROUND = 450e6  # bytes of the program, its libraries and compiled models
 _ROW, _OTHER_ROWS = 70, 15_000  # bytes in memory of a result, and of a patient's other frames
-_COPIES = 4  # chunks, their union, and what outcomes and the report make of it
+_COPIES = 3  # chunks, their union, and what outcomes and the report make of it
 _COPIES_OF_COURSES = 3
 _ROW_ON_DISK, _OTHER_ON_DISK = 10, 2_000
 _COURSE_ON_DISK = 0.5  # of the course in memory

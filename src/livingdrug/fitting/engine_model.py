@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.engine.ensemble import CompiledModel, Dose, compile_model
-from livingdrug.engine.read_sbml import read_sbml
+from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.fitting.data import KineticsData
 from livingdrug.fitting.structure import COMPARTMENT, TIME, Parameter, StructuralModel
 from livingdrug.foundation.errors import BadInput, UnknownName

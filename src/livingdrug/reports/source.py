@@ -186,12 +186,13 @@ class Source:
         return found
 
 
-def _model_parameters(recipe: str, catalog: Any) -> list[Any]:
+def _model_parameters(recipe: str, catalog: Catalog | None) -> list[Quantity]:
     """The parameters of a recipe with their origins; empty when the recipe cannot be read."""
     from livingdrug.model.assemble import assemble
     from livingdrug.model.texts import texts_in
 
     try:
-        return list(assemble(recipe, texts=texts_in(catalog.folders)).parameters.values())
+        texts = texts_in(catalog.folders if catalog is not None else ())
+        return list(assemble(recipe, texts=texts).parameters.values())
     except LivingDrugError:
         return []

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # title, names of the model output (first one present), name of the visits quantity, logarithmic, lowest, least top
 TRACKS = (
-    ("{} cells", ("tumour_total", "tumour_cells", "tumour_total", "tumour_cells"), "", True, 1.0, 1e12),
+    ("{} cells", ("tumour_total", "tumour_cells"), "", True, 1.0, 1e12),
     ("CAR T transgene, copies/µg DNA", ("car_t_copies_per_ug",), "car_t_copies_per_ug", True, 1.0, 1e5),
     ("Interleukin-6, pg/mL", ("il6",), "il6_pg_per_ml", True, 1.0, 1e3),
     ("Temperature, °C", ("temperature",), "", False, 36.0, 40.0),

@@ -14,6 +14,7 @@ _UNITS = {
     "cell": "cells",
     "copies/ug": "copies/µg",
     "cell/uL": "cells/µL",
+    "cell/uL*day": "cells/µL × day",
     "cell/kg": "cells/kg",
     "1e9/L": "×10⁹/L",
     "day": "days",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from livingdrug.reports.curve_figure import curve_figure, published_points
 from livingdrug.reports.endpoint_rows import SAME_TIME, table_of
 from livingdrug.reports.estimates import at_day
-from livingdrug.reports.page import Note, Section, Table, missing
+from livingdrug.reports.page import Figure, Note, Section, Table, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, percent, percent_interval
 
@@ -34,7 +34,7 @@ def section(source: Source) -> Section:
         beside = [other for other in timed if other.record.beside == one.id]
         figure = curve_figure(source, one, half=bool(figures), beside=beside)
         figures += [figure] if figure else []
-    parts: list[Any] = [*figures]
+    parts: list[Figure | Note | Table] = [*figures]
     absent = [id for id in (use.id for use in source.trial.endpoints) if id in source.problems]
     if absent and not figures:
         parts.append(Note(f"Not available in this run: {source.problems[absent[0]]}", "missing"))

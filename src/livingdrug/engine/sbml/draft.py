@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.sbml.formulas import Formulas, UnsupportedModel, substituted
+from livingdrug.engine.sbml.formulas import INFINITY, NOT_A_NUMBER, Formulas, UnsupportedModel, substituted
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 
 
 def _number(value: float) -> str:
     if value != value:
-        return "(1e999 - 1e999)"
+        return NOT_A_NUMBER
     if abs(value) == float("inf"):
-        return "1e999" if value > 0 else "(-1e999)"
+        return INFINITY if value > 0 else f"(-{INFINITY})"
     return repr(float(value)) if value >= 0 else f"({float(value)!r})"
 
 

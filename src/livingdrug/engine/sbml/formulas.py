@@ -14,6 +14,8 @@ import libsbml
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import FUNCTIONS, read_formula
 
+# The formula language has no words for these; its arithmetic is that of floating-point numbers.
+INFINITY, NOT_A_NUMBER = "(1e308 * 10.0)", "(1e308 * 10.0 - 1e308 * 10.0)"
 AVOGADRO = "6.02214179e23"  # the value SBML fixes (L3V1, section 3.4.6)
 _RELATIONS = {
     libsbml.AST_RELATIONAL_EQ: "==", libsbml.AST_RELATIONAL_NEQ: "!=", libsbml.AST_RELATIONAL_GT: ">",
@@ -187,7 +189,7 @@ class Formulas:
         return f"({self._numeric(definition.getBody(), dict(zip(bound, (f'({g})' for g in given), strict=True)))})"
 
     def _piecewise(self, parts: list[Any], local: Mapping[str, str]) -> str:
-        result = self._numeric(parts[-1], local) if len(parts) % 2 else "(1e999 - 1e999)"
+        result = self._numeric(parts[-1], local) if len(parts) % 2 else NOT_A_NUMBER
         last = len(parts) - len(parts) % 2
         for i in range(last - 2, -1, -2):
             result = f"({self._numeric(parts[i], local)} if {self._condition(parts[i + 1], local)} else {result})"
@@ -229,19 +231,19 @@ def _factorial(text: str) -> str:
     formula = read_formula(text)
     if not formula.names:
         value = float(formula.evaluate({}))
-        return repr(math.gamma(value + 1)) if value >= 0 else "(1e999 - 1e999)"
+        return repr(math.gamma(value + 1)) if value >= 0 else NOT_A_NUMBER
     terms = " + ".join(f"({factor!r})/({text} + {i})" for i, factor in enumerate(_LANCZOS, start=1))
     series = f"(0.99999999999980993 + {terms})"
     size = f"(exp(({text} + 0.5) * log({text} + 7.5) - ({text} + 7.5)) * {math.sqrt(2 * math.pi)!r} * {series})"
-    return f"({size} if {text} >= 0 else (1e999 - 1e999))"
+    return f"({size} if {text} >= 0 else {NOT_A_NUMBER})"
 
 
 def _literal(node: Any) -> str:
     value = float(node.getValue())
     if value != value:
-        return "(1e999 - 1e999)"
+        return NOT_A_NUMBER
     if math.isinf(value):
-        return "1e999" if value > 0 else "(-1e999)"
+        return INFINITY if value > 0 else f"(-{INFINITY})"
     return repr(value) if value >= 0 else f"({value!r})"
 
 

@@ -4,7 +4,7 @@
 #   make test      the tests
 #   make check     what a change has to pass: format, lint, types, import directions, tests
 #   make bench     speed on a fixed small trial
-#   make validate  published against simulated, trial by trial, and the slow tests against other programs
+#   make validate  published against simulated, trial by trial, the slow tests against other programs, and a hundred kills
 #   make clean     remove what was made (.venv, runs, caches)
 
 VENV    := .venv
@@ -22,8 +22,7 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 demo: $(RUNTIME)
-	@rm -rf runs/eliana/chunks
-	$(BIN)/livingdrug run eliana -n 1000 --seed 7 -o runs/eliana
+	$(BIN)/livingdrug run eliana -n 1000 --seed 7 -o runs/eliana --force
 
 test: $(DEV)
 	$(BIN)/python -m pytest

@@ -17,8 +17,9 @@ import numpy as np
 
 from livingdrug.catalog.arms import Arm
 from livingdrug.catalog.load import default_catalog, load_trial
+from livingdrug.catalog.plan import plan_arm
 from livingdrug.clinic.protocol import doses
-from livingdrug.course.equations import Equations, equations, parameter_quantities
+from livingdrug.course.equations import Equations, equations, parameters_of
 from livingdrug.engine.ensemble import Dose
 from livingdrug.model.pages import table, with_generated
 from livingdrug.population.spread import individual_parameters
@@ -136,8 +137,8 @@ def text() -> str:
     catalog, trial = default_catalog(), load_trial("eliana")
     arm = trial.arms[0]
     arm = arm.model_copy(update={"management": arm.management.model_copy(update={"guideline": "no_treatment"})})
-    ready = equations(trial, arm, catalog)
-    quantities = parameter_quantities(trial, arm, catalog, ready.model)
+    plan = plan_arm(trial.model_copy(update={"arms": (arm,)}), arm.name, catalog)
+    ready, quantities = equations(plan), parameters_of(plan)
     typical = measures(simulate(ready, quantities, arm, np.array([1]), spread=False))
     many = measures(simulate(ready, quantities, arm, np.arange(1, PATIENTS + 1), spread=True))
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from livingdrug.catalog.load import default_catalog, load_trial
-from livingdrug.course.equations import parameter_quantities
+from livingdrug.catalog.plan import plan_arm
+from livingdrug.course.equations import assembled, parameters_of
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.assemble import assemble
 from livingdrug.model.pages import table, with_generated
 
 
@@ -23,8 +23,8 @@ def fitted(trial_name: str = "eliana") -> str:
     arm = trial.arms[0]
     product, disease = catalog.load("product", arm.product), catalog.load("disease", trial.disease)
     making = catalog.load("making", arm.apheresis.making or product.making_process)
-    model = assemble(product.recipe)
-    used = parameter_quantities(trial, arm, catalog, model)
+    plan = plan_arm(trial, arm.name, catalog)
+    model, used = assembled(plan), parameters_of(plan)
     owner = {name: f"mechanism {part.id}" for part in model.mechanisms.values() for name in part.sheet.parameter}
     owner |= dict.fromkeys(disease.parameter, f"disease {disease.id}") | dict.fromkeys(
         product.parameter, f"product {product.id}"

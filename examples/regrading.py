@@ -22,8 +22,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import default_catalog, load_trial
+from livingdrug.catalog.plan import plan_arm
 from livingdrug.catalog.records.evidence import Published
-from livingdrug.course.equations import parameter_quantities
+from livingdrug.course.equations import parameters_of
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.pages import table, with_generated
 from livingdrug.trial.misfit import misfits
@@ -214,8 +215,8 @@ def crossed(grades: pl.DataFrame, scale: str) -> str:
 
 def sensitivity(trials: int, seed: int = SEED) -> str:
     """The counts of Lee and ASTCT against Penn when liver and kidney suffer less, as a Markdown table."""
-    plan = load_trial("juliet")
-    quantities = parameter_quantities(plan, plan.arms[0], default_catalog())
+    trial = load_trial("juliet")
+    quantities = parameters_of(plan_arm(trial, trial.arms[0].name, default_catalog()))
     told = {}
     for factor in (1.0, 0.5, 0.25):
         scaled = {

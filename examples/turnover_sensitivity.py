@@ -15,7 +15,8 @@ import polars as pl
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.course.equations import equations, parameter_quantities
+from livingdrug.catalog.plan import plan_arm
+from livingdrug.course.equations import parameters_of
 from livingdrug.model.pages import table, with_generated
 
 TURNOVERS = (0.03, 0.1, 0.3)
@@ -26,7 +27,7 @@ def text(patients: int) -> str:
     """The table as Markdown."""
     catalog, trial = default_catalog(), ld.load_trial("eliana")
     arm = trial.arms[0]
-    usual = parameter_quantities(trial, arm, catalog, equations(trial, arm, catalog).model)["tumour_turnover"]
+    usual = parameters_of(plan_arm(trial, arm.name, catalog))["tumour_turnover"]
     rows, n = [], 0
     for turnover in TURNOVERS:
         changed = {"tumour_turnover": usual.model_copy(update={"value": turnover})}

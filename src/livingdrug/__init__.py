@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from livingdrug.fitting.fit import fit
     from livingdrug.fitting.kinetics import cellular_kinetics
     from livingdrug.fitting.loading import load_fit
+    from livingdrug.fitting.simulation import simulate
     from livingdrug.foundation.errors import BadInput, Interrupted, LivingDrugError, SimulationFailed, UnknownName
     from livingdrug.interop.kinetics.read import read_kinetics
     from livingdrug.interop.sbml import export_sbml
@@ -55,6 +56,7 @@ _HOMES = {
     "log_rank": "outcome.estimators.log_rank",
     "read_kinetics": "interop.kinetics.read",
     "run": "trial.run",
+    "simulate": "fitting.simulation",
     "write_report": "reports.html",
 }
 
@@ -84,6 +86,7 @@ __all__ = [
     "log_rank",
     "read_kinetics",
     "run",
+    "simulate",
     "write_report",
 ]
 

@@ -39,7 +39,7 @@ def three(tmp_path):
     from livingdrug.catalog.load import Catalog
     from livingdrug.course.equations import assembled, parameters_of
     from livingdrug.course.simulate import simulate
-    from livingdrug.manufacturing.supply.autologous import make_lots as make
+    from livingdrug.manufacturing import make
     from livingdrug.population import draw
     from livingdrug.trial.door import planned
 

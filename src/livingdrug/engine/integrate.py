@@ -151,6 +151,8 @@ def _dense_step(addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u
         for j in range(n):
             w[k, j], w[best, j] = w[best, j], w[k, j]
         order[k], order[best] = order[best], order[k]
+        if not math.isfinite(w[k, k]):
+            return math.nan  # an infinite slope would hold the state in place
         for i in range(k + 1, n):
             w[i, k] /= w[k, k]
             for j in range(k + 1, n):

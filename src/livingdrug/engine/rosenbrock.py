@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.compiler.sparse import Pattern
+from livingdrug.engine.compiler.sparse import LEAST_PIVOT, Pattern
 from livingdrug.engine.compiler.writer import Writer
 
 Floats = NDArray[np.float64]
@@ -189,17 +189,19 @@ def _write_error(w: Writer, method: Rosenbrock, n_states: int, pattern: Pattern)
         """An error far too large where a state is there that grows faster than this step can follow."""
         explodes, place = w.load("%error", 0, w.lanes), {entry: q for q, entry in enumerate(pattern.filled)}
         for i in range(n_states):
-            negative = w.compare("olt", w.load("%W", place[i, i], w.lanes), w.constant(0.0))
+            pivot = w.load("%W", place[i, i], w.lanes)
             least = w.multiply(w.load("%weights", i, w.lanes), w.constant(NEGLIGIBLE))
             there = w.compare("ogt", w.intrinsic("fabs", w.load("%K0", i, w.lanes)), least)
-            both = w.value(f"and {w.boolean} {negative}, {there}")
+            both = w.value(f"and {w.boolean} {w.compare('olt', pivot, w.constant(0.0))}, {there}")
+            infinite = w.compare("oeq", pivot, w.constant(0.0))  # of an infinite slope, which holds the state in place
+            both = w.value(f"or {w.boolean} {both}, {infinite}")
             explodes = w.select(both, w.constant(EXPLODES), explodes)
         w.store(explodes, "%error", 0, w.lanes)
 
     w.line(f"%relative = getelementptr inbounds {w.element}, ptr %weights, i64 {n_states * w.lanes}")
     mean = w.multiply(w.total(n_states, body), w.constant(1 / n_states))
     w.store(w.intrinsic("sqrt", mean), "%error", 0, w.lanes)
-    w.when_any(w.compare("olt", w.load("%W", len(pattern.filled), w.lanes), w.constant(0.0)), refuse_damping)
+    w.when_any(w.compare("olt", w.load("%W", len(pattern.filled), w.lanes), w.constant(LEAST_PIVOT)), refuse_damping)
     good = w.compare("ole", w.load("%error", 0, w.lanes), w.constant(1.0))
 
     def keep(i: str) -> None:

@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.engine.ensemble import CompiledModel, Dose, compile_model
-from livingdrug.engine.read_sbml import read_sbml
+from livingdrug.engine.odes import Odes
+from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.fitting.data import KineticsData
 from livingdrug.fitting.structure import COMPARTMENT, TIME, Parameter, StructuralModel
 from livingdrug.foundation.errors import BadInput, UnknownName
@@ -63,7 +64,7 @@ def read_engine_model(path: Path | str) -> StructuralModel:
             raise UnknownName(f"entry of {path.name}", key, _KEYS)
     if "measured" not in told or not told.get("parameter"):
         raise BadInput(f'{path}: expected measured = "…" and at least one [parameter.NAME].')
-    odes = read_sbml(_sbml(path, told))
+    odes = _equations(path, told)
     known = [*odes.states, *(name for name, _ in odes.assignments), *odes.parameters]
     if told["measured"] not in known:
         raise UnknownName("quantity of the model", told["measured"], known)
@@ -102,22 +103,14 @@ def _parameter(path: Path, name: str, entry: Mapping[str, Any]) -> Parameter:
     return Parameter(name, **{key: entry.get(key, value) for key, value in known.items()})
 
 
-def _sbml(path: Path, told: Mapping[str, Any]) -> str:
+def _equations(path: Path, told: Mapping[str, Any]) -> Odes:
     given = [key for key in ("sbml", "antimony") if key in told]
     if len(given) != 1:
         raise BadInput(f"{path}: expected one of sbml and antimony, the model's file.")
     file = path.parent / str(told[given[0]])
     if not file.is_file():
         raise BadInput(f"{path}: {given[0]} names {told[given[0]]}, which is not there.")
-    text = file.read_text(encoding="utf-8")
-    if given[0] == "sbml":
-        return text
-    import antimony
-
-    antimony.clearPreviousLoads()
-    if antimony.loadAntimonyString(text) < 0:
-        raise BadInput(f"{file}: not Antimony: {str(antimony.getLastError()).strip()}")
-    return str(antimony.getSBMLString(antimony.getMainModuleName()))
+    return read_sbml(file)
 
 
 def batch_predictor(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _SWEEPS = 50
 """Of the chains at the estimates, for each patient's moments."""
+_WITHIN_REACH = 0.02
+"""A rise of the log likelihood that one more step surely makes: then the samples are doubled for the last ones."""
 _WIDER, _ADAPTED = 1.5, 2
 """The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
 
@@ -186,12 +188,13 @@ def _at_the_maximum(
     likelihood: Any, coordinates: Coordinates, theta: Any, mean: Any, covariance: Any, seed: int, refined: bool
 ) -> tuple[Any, Any]:
     """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there."""
-    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed)
+    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed, points=128)
     for _ in range(_ADAPTED):
-        proposals = proposals.again(examine(likelihood, coordinates, theta, proposals), theta.omega)
+        seen = examine(likelihood, coordinates, theta, proposals)
+        proposals = proposals.again(seen, theta.omega, points=256)
     if not refined:
         return theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
-    theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8)
+    theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8, enough=_WITHIN_REACH)
     proposals = proposals.again(here, theta.omega, points=2 * proposals.points)
     theta, here, _ = refine(likelihood, coordinates, theta, proposals, steps=2)
     return theta, here

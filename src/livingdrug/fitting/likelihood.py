@@ -74,6 +74,14 @@ class RowSums:
     bend: Floats
     curvature: Floats
 
+    @classmethod
+    def empty(cls, rows: int, error: ErrorSizes) -> RowSums:
+        """Room for so many rows."""
+        outputs = error.code.size
+        return cls(
+            np.empty(rows), np.zeros((rows, outputs, 2)), np.zeros((rows, outputs, 3)), np.zeros((rows, outputs, 3))
+        )
+
 
 @dataclass(frozen=True)
 class Moves:
@@ -119,6 +127,10 @@ class Likelihood(Protocol):
 
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
         """Where each row's levels begin (rows + 1,), and the levels at the patients' times, one after the other."""
+        ...
+
+    def sums(self, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
+        """Log likelihoods of rows around given levels, with their derivatives in the error sizes."""
         ...
 
 
@@ -193,6 +205,12 @@ class CompiledLikelihood:
         self._each(work, len(who))
         return start, level
 
+    def sums(self, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
+        """See `Likelihood`."""
+        found = RowSums.empty(who.size, error)
+        self._each(lambda part: _sum_rows(self.data, who, start, level, error, found, part), who.size)
+        return found
+
     def _each(self, work: Callable[[slice], None], n: int) -> None:
         if self._pool is None or n < 64:
             work(slice(0, n))
@@ -217,7 +235,13 @@ class BatchLikelihood:
     def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
         """See `Likelihood`."""
         start, level = self.levels(psi, who)
-        return row_sums(self.data, who, start, level, error).density
+        return self.sums(who, start, level, error).density
+
+    def sums(self, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
+        """See `Likelihood`."""
+        found = RowSums.empty(who.size, error)
+        _sum_rows(self.data, who, start, level, error, found, slice(0, who.size))
+        return found
 
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
         """See `Likelihood`."""
@@ -246,18 +270,15 @@ def level_terms(data: KineticsData, who: Integers, start: Integers, level: Float
     return Terms(start, density, slope, weight)
 
 
-def row_sums(data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
-    """Log likelihoods of rows around given levels, with their derivatives in the error sizes."""
-    rows, outputs = who.size, error.code.size
-    density, score = np.empty(rows), np.zeros((rows, 2 * outputs))
-    bend, curvature = np.zeros((rows, 3 * outputs)), np.zeros((rows, 3 * outputs))
+def _sum_rows(
+    data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes, found: RowSums, part: slice
+) -> None:
+    """Fill some rows of `found`."""
     kernels.row_sums(
-        np.ascontiguousarray(level), start, who, data.first, data.value, data.censored, data.output,
-        error.code, error.a, error.b, density, score, bend, curvature,
+        level, start[part.start : part.stop + 1], who[part], data.first, data.value, data.censored, data.output,
+        error.code, error.a, error.b, found.density[part],
+        *(array[part].reshape(part.stop - part.start, -1) for array in (found.score, found.bend, found.curvature)),
     )  # fmt: skip
-    return RowSums(
-        density, score.reshape(rows, outputs, 2), bend.reshape(rows, outputs, 3), curvature.reshape(rows, outputs, 3)
-    )
 
 
 def likelihood_of(model: StructuralModel, data: KineticsData, threads: int = 1) -> CompiledLikelihood | BatchLikelihood:

@@ -109,7 +109,8 @@ def _interval(each: NDArray[np.object_]) -> tuple[float | None, float | None, fl
 def npde(fit: Fit, *, n: int = 1000, seed: int = 1) -> pl.DataFrame:
     """Normalised prediction distribution errors: standard normal and independent if the model is right.
 
-    A result below the limit takes a random place among the simulated values below it.
+    A result below the limit takes a random place among the simulated values below it, and so does every simulated one:
+    what was measured and what was simulated go the same way, so that their ranks can be compared.
 
     Returns
     -------
@@ -128,11 +129,17 @@ def npde(fit: Fit, *, n: int = 1000, seed: int = 1) -> pl.DataFrame:
     numbers = np.arange(data.time.size, dtype=np.int64)
     chance = uniforms(seed, "fit/npde", numbers, np.zeros(numbers.size, np.int64), 0, 2)
     observed = data.value.copy()
-    for i in np.flatnonzero(data.censored):
+    known, copy = limits(data), np.arange(n, dtype=np.int64)
+    for i in np.flatnonzero(np.isfinite(known) | (data.censored != 0)):
         ordered = np.sort(simulated[:, i])
         share = np.searchsorted(ordered, data.value[i]) / n
         place = share + chance[0, i] * (1 - share) if data.censored[i] == ABOVE else chance[0, i] * share
-        observed[i] = ordered[min(int(place * n), n - 1)] if 0 < share < 1 else data.value[i]
+        if data.censored[i]:
+            observed[i] = ordered[min(int(place * n), n - 1)] if 0 < share < 1 else data.value[i]
+        low = simulated[:, i] < known[i]
+        if low.any():
+            places = uniforms(seed, "fit/npde/copies", copy, np.full(n, i, np.int64), 0, 1)[0]
+            simulated[low, i] = ordered[(places[low] * low.sum()).astype(np.int64)]
     result = np.empty(data.time.size)
     for begin, end in zip(data.first[:-1], data.first[1:], strict=True):
         copies = simulated[:, begin:end]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting.error_models import ErrorModel
-from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms, row_sums
+from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, level_terms
 from livingdrug.fitting.population import Population, Theta, maximise
 from livingdrug.fitting.sampling import Chains, start_chains, sweep
 
@@ -293,7 +293,7 @@ class _Follower:
         population, data = self.population, likelihood.data
         sizes = ErrorSizes.of(self.errors, theta.error)
         start, level = likelihood.levels(population.natural(chains.phi), chains.who)
-        sums = row_sums(data, chains.who, start, level, sizes)
+        sums = likelihood.sums(chains.who, start, level, sizes)
         size, k = len(self.error) + self.beta.size, len(self.error)
         score, curvature = np.zeros(size), np.zeros((size, size))
         total, curve = sums.score.sum(axis=0), sums.curvature.sum(axis=0)

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from livingdrug.foundation.numerals import plain_spaces
 from livingdrug.foundation.unit_names import AMBIGUOUS, ANY_CASE, NAMES, TEMPERATURE_SCALES, THOUSANDS
+from livingdrug.foundation.unit_registry import registry
 
 LONGEST_UNIT, DEEPEST_BRACKETS, HIGHEST_POWER, HIGHEST_SCALE = 80, 4, 6.0, 30
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -257,8 +258,6 @@ def unit_name(name: str) -> str:
     if name.lower() in ANY_CASE:
         return ANY_CASE[name.lower()]
     if len(name) >= 4 and name.replace("_", "").isascii():
-        from livingdrug.foundation.units import registry
-
         for spelling in (name, name.lower()):
             try:
                 return str(registry().get_name(spelling))

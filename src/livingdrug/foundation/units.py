@@ -7,30 +7,13 @@ Inside the package there are only floats; this file is where units end. How a qu
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from livingdrug.foundation.amounts import Amount, NotAnAmount, read_amount, read_span
 from livingdrug.foundation.errors import UnitError
+from livingdrug.foundation.unit_registry import registry
 from livingdrug.foundation.unit_text import NotAUnit, ParsedUnit, parse
-
-DEFINITIONS = (
-    "cell = [cell]",
-    "copy = [gene_copy]",
-    "molecule = [molecule]",
-    "percent = 0.01 = pct",
-)
-
-
-@cache
-def registry() -> Any:
-    """The unit registry: pint's, with the cell and the gene copy as units of their own."""
-    import pint
-
-    units = pint.UnitRegistry()
-    for line in DEFINITIONS:
-        units.define(line)
-    return units
 
 
 def pint_quantity(unit: ParsedUnit) -> Any:

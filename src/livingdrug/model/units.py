@@ -13,8 +13,9 @@ from functools import cache
 from typing import Any
 
 from livingdrug.foundation.errors import UnitError
+from livingdrug.foundation.unit_registry import registry
 from livingdrug.foundation.unit_text import parse
-from livingdrug.foundation.units import pint_quantity, registry
+from livingdrug.foundation.units import pint_quantity
 
 _COUNTS = {"cell": "item", "copy": "item", "molecule": "item"}
 _ROOTS = {"gram": "gram", "second": "second", "meter": "metre", "kelvin": "kelvin", "mole": "mole", "count": "item"}

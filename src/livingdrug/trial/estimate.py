@@ -28,12 +28,13 @@ _LOG = logging.getLogger("livingdrug.trial")
 # 430 MB of them without patients; frames of 26 kB a patient, 3 kB on disk; 22 s of processor time.
 _GROUND = 450e6  # bytes of the program, its libraries and compiled models
 _ROW, _OTHER_ROWS = 70, 15_000  # bytes in memory of a result, and of a patient's other frames
-_COPIES = 4  # chunks, their union, and what outcomes and the report make of it
+_COPIES = 3  # chunks, their union, and what outcomes and the report make of it
 _COPIES_OF_COURSES = 3
 _ROW_ON_DISK, _OTHER_ON_DISK = 10, 2_000
 _COURSE_ON_DISK = 0.5  # of the course in memory
 _FILES_OF_CHUNK = 64e3  # bytes: a dozen small files
 _CHECK_SECONDS, _CHUNK_SECONDS, _START_SECONDS = 15e-6, 0.05, 5.0
+_FEWEST_CHECKS = 200
 _TOLD_SECONDS, _TOLD_BYTES = 120.0, 1.5e9
 _GB = 1e9
 
@@ -139,6 +140,21 @@ def refuse_memory(memory_gb: float) -> None:
         raise BadInput(f"memory_gb: got {memory_gb!r}, expected a positive number of gigabytes, such as 4.")
 
 
+def refuse_hopeless(patients: int, threads: int | None, memory_gb: float) -> None:
+    """Stop at once, before a model is compiled, where the patients' barest rows would not fit.
+
+    Raises
+    ------
+    BadInput
+        What the run would take at least.
+    """
+    memory = _GROUND + patients * _COPIES * _OTHER_ROWS
+    if memory > memory_gb * _GB:
+        seconds = patients * _FEWEST_CHECKS * _CHECK_SECONDS / (threads or 1)
+        least = Needs(memory, 2.0 * patients * _OTHER_ON_DISK, seconds, USUAL_CHUNK)
+        raise BadInput(_too_much(patients, least, memory_gb))
+
+
 def refuse_too_much(needs: Needs, *, patients: int, memory_gb: float, folder: Path | None) -> None:
     """Stop a run that would take more memory or disk than there is; say what a long one takes.
 
@@ -148,12 +164,7 @@ def refuse_too_much(needs: Needs, *, patients: int, memory_gb: float, folder: Pa
         What it would take, what there is, and what to change.
     """
     if needs.memory > memory_gb * _GB:
-        raise BadInput(
-            f"{patients} patients in chunks of {needs.chunk} would take {needs},\n"
-            f"  and {memory_gb:g} GB of memory are allowed.\n"
-            "  Simulate fewer patients (-n), keep fewer courses (sample, --sample), use smaller chunks (--chunk) or fewer\n"
-            "  threads (--threads); or allow more by memory_gb (--memory), if this computer has it."
-        )
+        raise BadInput(_too_much(patients, needs, memory_gb))
     if folder is not None:
         place = folder.absolute()
         while not place.exists() and place != place.parent:
@@ -161,11 +172,20 @@ def refuse_too_much(needs: Needs, *, patients: int, memory_gb: float, folder: Pa
         free = shutil.disk_usage(place).free
         if needs.disk > free:
             raise BadInput(
-                f"{patients} patients would take {needs},\n  and {place} has {_size(free)} of disk left.\n"
+                f"{patients:,} patients would take {needs},\n  and {place} has {_size(free)} of disk left.\n"
                 "  Choose another folder (-o), simulate fewer patients (-n) or keep fewer courses (--sample)."
             )
     if needs.seconds > _TOLD_SECONDS or needs.memory > _TOLD_BYTES or needs.disk > _TOLD_BYTES:
         _LOG.warning("This run takes %s.", needs)
+
+
+def _too_much(patients: int, needs: Needs, memory_gb: float) -> str:
+    return (
+        f"{patients:,} patients in chunks of {needs.chunk} would take {needs},\n"
+        f"  and {memory_gb:g} GB of memory are allowed.\n"
+        "  Simulate fewer patients (-n), keep fewer courses (sample, --sample), use smaller chunks (--chunk) or fewer\n"
+        "  threads (--threads); or allow more by memory_gb (--memory), if this computer has it."
+    )
 
 
 def _checks(plan: Plan) -> int:

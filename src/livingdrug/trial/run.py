@@ -19,7 +19,14 @@ from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore, Job, Jobs
-from livingdrug.trial.estimate import USUAL_MEMORY_GB, estimate, refuse_memory, refuse_numbers, refuse_too_much
+from livingdrug.trial.estimate import (
+    USUAL_MEMORY_GB,
+    estimate,
+    refuse_hopeless,
+    refuse_memory,
+    refuse_numbers,
+    refuse_too_much,
+)
 from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe, refuse_mismatch
@@ -128,6 +135,7 @@ def run(
 
     refuse_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
     refuse_memory(memory_gb)
+    refuse_hopeless(patients or 1, threads, memory_gb)
     place = None if out is None else Path(out)
     if resume and (place is None or force):
         raise BadInput(

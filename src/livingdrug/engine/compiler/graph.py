@@ -15,9 +15,9 @@ COMPARISONS = ("greater", "greater_equal", "less", "less_equal", "equal", "not_e
 BOOLEAN = (*COMPARISONS, "and", "or", "not")
 LEAVES = ("constant", "input")
 _MOST_REPEATED_MULTIPLICATION = 16
-# Derivatives of roots and powers below 1 are infinite at 0, so they are taken at this base at the least: small enough for
-# any unit, yet not so steep that a step would be held in place by the slope at its first moment. Other powers are flat.
-_STEEP, _FLAT = 1e-12, 1e-30
+# The derivative of a root or a power a^b is b a^b / a, where a is taken as this at the least: below it falls to 0 instead of
+# rising without end, because a slope that is infinite at the first moment only would hold the whole step in place.
+_STEEP, _FLAT = 1e-8, 1e-30  # for b below 1, and for other b, whose slope is 0 there anyhow
 FORGIVEN = 1e-9  # in rates, a base below 0 by less than this is so by rounding or a stage of a step: its size is taken
 HUGE = {64: 1e150, 32: 1e18}  # derivatives of exponentials and powers end here, so that 0 times them is 0
 _INFINITE = 1e300  # what is divided by more is not moved by it
@@ -262,7 +262,7 @@ class Graph:
     def _derivative(self, node: int, known: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
         operation, *arguments = self.nodes[node]
         zero = self.constant(0.0)
-        if operation in LEAVES or operation in BOOLEAN or operation == "floor":
+        if operation in LEAVES or operation in BOOLEAN or operation in ("floor", "parity"):
             return {}
 
         def joined(a: int, b: int, join: Callable[[int, int], int]) -> dict[int, int]:
@@ -324,7 +324,8 @@ class Graph:
             case "log1p":
                 return self.reciprocal(self.add(one, a))
             case "sqrt":
-                return self._inverse_root(node, 0.5)
+                base = self.extreme("maximum", a, self.constant(_STEEP))
+                return self.multiply(self.constant(0.5), self.divide(node, base))
             case "sin":
                 return self.apply("cos", a)
             case "cos":
@@ -340,16 +341,14 @@ class Graph:
             case "asinh":
                 return self.reciprocal(self.apply("sqrt", self.add(one, self.multiply(a, a))))
             case "acosh":
-                return self._inverse_root(self.apply("sqrt", self.subtract(self.multiply(a, a), one)), 1.0)
+                root = self.apply("sqrt", self.subtract(self.multiply(a, a), one))
+                return self.reciprocal(self.extreme("maximum", root, self.constant(math.sqrt(_STEEP))))
             case "atanh":
                 return self.reciprocal(self.subtract(one, self.multiply(a, a)))
         raise AssertionError(f"no derivative for {function}")
 
     def _bounded(self, a: int) -> int:
         return a if self.value(a) is not None else self.make("bounded", a)
-
-    def _inverse_root(self, root: int, factor: float) -> int:
-        return self.divide(self.constant(factor), self.extreme("maximum", root, self.constant(math.sqrt(_STEEP))))
 
     def _power_derivative(self, node: int, a: int, b: int, known: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
         one, zero = self.constant(1.0), self.constant(0.0)

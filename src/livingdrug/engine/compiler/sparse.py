@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from livingdrug.engine.compiler.graph import Graph
 from livingdrug.engine.compiler.kernel import Array, Kernel
 
+LEAST_PIVOT = 1.2e-38  # the lowest reciprocal pivot is below only if one is negative, or 0 of an infinite pivot
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -62,7 +64,8 @@ def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
 
 
 def factor_kernel(pattern: Pattern) -> Kernel:
-    """Kernel ``factor(J, c, W)``: W receives L, U and the reciprocal pivots, and last the lowest of these."""
+    """Kernel ``factor(J, c, W)``: W receives L, U and the reciprocal pivots, and last the lowest of these
+    if that is below `LEAST_PIVOT`."""
     graph = Graph()
     c = graph.input("c", 0)
     place = {entry: q for q, entry in enumerate(pattern.filled)}
@@ -74,7 +77,7 @@ def factor_kernel(pattern: Pattern) -> Kernel:
     later = {k: order for order, k in enumerate(pattern.pivots)}
     row_of = {i: sorted((j for r, j in pattern.filled if r == i), key=later.__getitem__) for i in pattern.pivots}
     column_of = {j: sorted((i for i, c in pattern.filled if c == j), key=later.__getitem__) for j in pattern.pivots}
-    stores, lowest = [], graph.constant(0.0)
+    stores, lowest = [], graph.constant(LEAST_PIVOT)
     for k in pattern.pivots:
         w[k, k] = graph.reciprocal(w[k, k])
         lowest = graph.select(graph.compare("less", w[k, k], lowest), w[k, k], lowest)

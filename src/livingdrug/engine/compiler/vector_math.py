@@ -123,7 +123,7 @@ def _exponential(w: Writer, f: _Precision, x: str, *, low: str = "", half: bool 
 
     The quick one, for rates, has no subnormal results: what is smaller than a normal number is about the smallest of them.
     """
-    highest = w.constant(f.highest + (2.0 if half else 0.25))
+    highest = w.constant(f.highest + (1.0 if half else 0.25))
     lowest = w.constant(f.quick_lowest if quick else f.lowest)
     x = w.select(w.compare("olt", x, lowest), lowest, x)
     x = w.select(w.compare("ogt", x, highest), highest, x)

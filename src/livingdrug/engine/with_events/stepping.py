@@ -51,6 +51,8 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
             for j in range(n):
                 W[k, j], W[best, j] = W[best, j], W[k, j]
             order[k], order[best] = order[best], order[k]
+        if not math.isfinite(W[k, k]):
+            return math.nan  # an infinite slope would hold the state in place
         for i in range(k + 1, n):
             if W[i, k] != 0.0:
                 W[i, k] /= W[k, k]

@@ -14,11 +14,12 @@ FORMULAS = [
     "exp(-a) + log(b) + sqrt(c) + abs(a - b)", "min(a, b, c) - max(a, b)", "a if b > c else c * a",
     "(a > b) + 2 * (b <= c) - (a == a)", "a if a > b and not c > b or a < 0.5 else b", "floor(3 * a) + a * floor(b)",
     "1 if 0.2 < a < 1 else b", "exp(a * b) / (c + exp(a * b))", "+a - (-b)", "(a and b) + (not c)", "a / 7 + 3 / b",
+    "sinh(a) + cosh(b) * tanh(c)", "asinh(a) + acosh(1 + b) + atanh(c / 2)", "expm1(a) * log1p(b) + sin(c) * atan(cos(a))",
 ]  # fmt: skip
 
 
-def _values(formula, exact, point):
-    graph = Graph(exact_division=exact)
+def _values(formula, exact, point, **kind):
+    graph = Graph(exact_division=exact, **kind)
     inputs = {name: graph.input("x", i) for i, name in enumerate("abc")}
     node = node_of(formula, graph, inputs.__getitem__)
     kernel = Kernel("f", graph, (Array("x", 3), Array("d", 1)), (("d", 0, node),))
@@ -38,10 +39,11 @@ def test_graph_means_what_numpy_means(formula, exact):
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
-def test_derivative_is_the_limit_of_differences(formula):
+@pytest.mark.parametrize("kind", [{}, {"forgiving": True, "quick": True}])
+def test_derivative_is_the_limit_of_differences(formula, kind):
     # expected: central differences, h = 1e-6, error about 1e-9
     point = np.random.default_rng(2).uniform(0.3, 1.7, (3, 20))
-    _, graph, node, inputs = _values(formula, False, point)
+    _, graph, node, inputs = _values(formula, False, point, **kind)
     (slopes,) = graph.derivatives([node], {node: name for name, node in inputs.items()})
     for i, name in enumerate("abc"):
         shift = np.zeros((3, 1))
@@ -59,6 +61,16 @@ def test_equal_parts_exist_once():
     # expected: by hand, exp(a*b) is one node although written twice and with its factors exchanged
     _, graph, *_ = _values("exp(a * b) + exp(b * a)", False, np.ones((3, 1)))
     assert sum(node[0] == "exp" for node in graph.nodes) == 1
+
+
+def test_rates_forgive_what_rounding_made_negative():
+    # expected: by hand; -1e-12 counts as 0 to a root or broken power, -1 does not, and whole powers keep their sign
+    point = np.array([[-1e-12, -1.0, -2.0], [2.5, 2.5, 3.0], [1.0, 1.0, 1.0]])
+    got, *_ = _values("a ** b", False, point, forgiving=True)
+    np.testing.assert_allclose(got, [1e-30, np.nan, -8.0])
+    got, *_ = _values("sqrt(a)", False, point, forgiving=True)
+    np.testing.assert_allclose(got, [1e-6, np.nan, np.nan])
+    assert np.isnan(_values("a ** b + sqrt(a)", False, point)[0][0])
 
 
 def test_derivatives_of_roots_and_powers_stay_finite_at_zero():

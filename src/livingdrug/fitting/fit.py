@@ -31,6 +31,8 @@ from livingdrug.foundation.errors import BadInput, Interrupted
 if TYPE_CHECKING:
     import polars as pl
 
+_DOUBT = 0.5
+"""Monte Carlo error of -2 log likelihood beyond which models can hardly be compared."""
 _SWEEPS = 50
 """Of the chains at the estimates, for each patient's moments."""
 _WITHIN_REACH = 0.02
@@ -125,10 +127,14 @@ def fit(
     specification = specify(structure, data, **options)
     likelihood = likelihood_of(structure, data, threads or os.cpu_count() or 1)
     asked = {key: value for key, value in options.items() if value}
-    found = estimate(
-        name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress,
-        options=asked, checkpoint=Checkpoint.of(folder, name, data, asked, chosen), resume=resume,
-    )  # fmt: skip
+    try:
+        found = estimate(
+            name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress,
+            options=asked, checkpoint=Checkpoint.of(folder, name, data, asked, chosen), resume=resume,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        where = f"; what was done is in {folder}.\n  Go on with resume=True (--resume)" if folder is not None else ""
+        raise Interrupted(f"the fit was stopped{where}.") from None
     if folder is not None:
         found.save(folder)
     return found
@@ -160,14 +166,10 @@ def estimate(
     population, errors = specification.population, specification.errors
     coordinates = Coordinates(population, errors, specification.error_fixed)
     state = checkpoint.load() if checkpoint is not None and resume else None
-    try:
-        found = approximate(
-            likelihood, population, specification.start, errors, settings, error_fixed=specification.error_fixed,
-            progress=progress, state=state, keep=checkpoint.keep if checkpoint is not None else None,
-        )  # fmt: skip
-    except KeyboardInterrupt:
-        where = f"; what was done is in {checkpoint.folder}.\n  Go on with resume=True (--resume)" if checkpoint else ""
-        raise Interrupted(f"the fit was stopped{where}.") from None
+    found = approximate(
+        likelihood, population, specification.start, errors, settings, error_fixed=specification.error_fixed,
+        progress=progress, state=state, keep=checkpoint.keep if checkpoint is not None else None,
+    )  # fmt: skip
     if not np.isfinite(found.chains.fit).all():
         lost = sorted({data.patients[i] for i in found.chains.who[~np.isfinite(found.chains.fit)]})
         raise BadInput(
@@ -254,9 +256,10 @@ def _judge(coordinates: Coordinates, found: Any, theta: Any, examined: Any) -> d
             f"while exploring, {labels[worst]} drifted most, by {drift[worst]:.1f} of its own fluctuation"
             + ("" if steady else "; run more iterations (--explore)"),
         )
-    share = float(examined.effective.min())
+    doubt, share = 2 * examined.monte_carlo_error, float(examined.effective.min())
     judgement["samples"] = (
-        share > 0.02,
-        f"the likelihood's samples are worth {100 * share:.0f} % of as many independent ones in the worst patient",
+        doubt < _DOUBT,
+        f"-2 log likelihood is known to {doubt:.2f}; in the worst patient the samples are worth {100 * share:.0f} % of as many "
+        "independent ones" + ("" if doubt < _DOUBT else "; a parameter may hardly be determined (--no-spread, --fix)"),
     )
     return judgement

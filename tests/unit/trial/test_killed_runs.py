@@ -69,7 +69,12 @@ def killed(at: int | None) -> Iterator[Kill]:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != NOT_COMPARED}
+    """Everything in a folder; whoever left a sub-folder is found by its name."""
+    return {
+        path.name: path.read_bytes() if path.is_file() else b"a folder"
+        for path in folder.iterdir()
+        if path.name != NOT_COMPARED
+    }
 
 
 def answer(question: Callable[[], Any]) -> Any:

@@ -22,7 +22,7 @@ from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
 from livingdrug.engine.summaries import Summary
 from livingdrug.foundation.errors import BadInput, ModelError
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 
 if TYPE_CHECKING:
     from livingdrug.engine.compiler.check_kernels import CheckKernels
@@ -257,7 +257,7 @@ class CompiledModel:
         start = np.empty((len(values), len(self.odes.states)))
         with np.errstate(all="ignore"):
             for i, formula in enumerate(self.odes.initial):
-                start[:, i] = read_formula(formula).evaluate(columns)
+                start[:, i] = read_written(formula).evaluate(columns)
         return start
 
     def _dose_table(self, doses: Sequence[Dose], n_checks: int, n: int) -> tuple[Integers, Integers, Floats]:

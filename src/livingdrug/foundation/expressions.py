@@ -32,7 +32,9 @@ _COMPARE = {
 
 
 LONGEST, DEEPEST, LARGEST_INTEGER = 4000, 100, 2**53
-"""The package's own formulas have at most 500 letters and are 11 deep."""
+"""Of formulas that people write; the package's own have at most 500 letters and are 11 deep."""
+LONGEST_WRITTEN, DEEPEST_WRITTEN = 1_000_000, 700
+"""Of formulas that programs write: a species of an SBML model may take part in hundreds of reactions."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,14 @@ class Formula:
 
 @cache
 def _tree(text: str) -> ast.expr:
+    return _bounded(text, LONGEST_WRITTEN, DEEPEST_WRITTEN)
+
+
+def _bounded(text: str, longest: int, deepest: int) -> ast.expr:
+    """The syntax tree of a text within these bounds."""
     shown = _shown(text)
-    if len(text) > LONGEST:
-        raise ExpressionError(f"the formula {shown} has {len(text)} letters, expected at most {LONGEST}.\n  Divide it.")
+    if len(text) > longest:
+        raise ExpressionError(f"the formula {shown} has {len(text)} letters, expected at most {longest}.\n  Divide it.")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as problem:
@@ -86,8 +93,8 @@ def _tree(text: str) -> ast.expr:
     waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
     while waiting:
         node, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise ExpressionError(f"the formula {shown} is deeper than {DEEPEST} operations.\n  Divide it.")
+        if depth > deepest:
+            raise ExpressionError(f"the formula {shown} is deeper than {deepest} operations.\n  Divide it.")
         waiting += [(part, depth + 1) for part in ast.iter_child_nodes(node)]
     return tree
 
@@ -109,6 +116,19 @@ def read_formula(text: str) -> Formula:
     --------
     >>> read_formula("3 if pressor >= 2 else 0").names
     ('pressor',)
+    """
+    _bounded(text, LONGEST, DEEPEST)
+    return read_written(text)
+
+
+@cache
+def read_written(text: str) -> Formula:
+    """A formula that a program wrote, checked as by `read_formula`, with wider bounds.
+
+    Raises
+    ------
+    ExpressionError
+        As for `read_formula`.
     """
     names: set[str] = set()
     _check(_tree(text), text, names)

@@ -97,3 +97,13 @@ def test_a_missing_name_is_told():
     # expected: the formula, what it lacks and what there is
     with pytest.raises(ExpressionError, match=r'"igg \+ weight" needs igg; given: weight'):
         read_formula("igg + weight").evaluate({"weight": 1.0})
+
+
+def test_a_program_may_write_what_a_person_may_not():
+    # expected: 500 summands of 1, as a species in 500 reactions has them; a person's formula is bounded at 100 deep
+    from livingdrug.foundation.expressions import read_written
+
+    text = " + ".join(["x"] * 500)
+    assert read_written(text).evaluate({"x": 1.0}) == 500.0
+    with pytest.raises(ExpressionError, match="deeper than 100"):
+        read_formula(text)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from livingdrug.engine.compiler.graph import Graph
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 
 _BINARY = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
 _COMPARE = {
@@ -38,7 +38,7 @@ def node_of(text: str, graph: Graph, look_up: Callable[[str], int]) -> int:
     >>> graph.value(node_of("3 * (2 if 1 > 0 else 2)", graph, {}.__getitem__))
     6.0
     """
-    return graph.number(_node(read_formula(text).tree, graph, look_up))
+    return graph.number(_node(read_written(text).tree, graph, look_up))
 
 
 def _node(tree: ast.expr, graph: Graph, look_up: Callable[[str], int]) -> int:

@@ -8,7 +8,7 @@ from livingdrug.engine.compiler.formulas import node_of
 from livingdrug.engine.compiler.switches import SwitchGraph
 from livingdrug.engine.sbml.draft import Draft
 from livingdrug.engine.sbml.formulas import UnsupportedModel, substituted
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 
 
 def solve_algebraic_rules(draft: Draft) -> None:
@@ -27,7 +27,7 @@ def solve_algebraic_rules(draft: Draft) -> None:
     while waiting:
         open_names = _undecided(draft)
         free = {
-            said: [name for name in read_formula(text).names if name in open_names] for said, text in waiting.items()
+            said: [name for name in read_written(text).names if name in open_names] for said, text in waiting.items()
         }
         clear = [said for said, names in free.items() if len(names) == 1]
         if not clear:

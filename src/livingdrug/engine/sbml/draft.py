@@ -12,7 +12,7 @@ from typing import Any
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.sbml.formulas import INFINITY, NOT_A_NUMBER, Formulas, UnsupportedModel, substituted
 from livingdrug.foundation.errors import BadInput
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 
 
 def _number(value: float) -> str:
@@ -237,7 +237,7 @@ def _depends(formula: str, definitions: dict[str, str], moving: set[str]) -> boo
     seen: set[str] = set()
     waiting = [formula]
     while waiting:
-        for name in read_formula(waiting.pop()).names:
+        for name in read_written(waiting.pop()).names:
             if name in moving:
                 return True
             if name in definitions and name not in seen:
@@ -250,7 +250,7 @@ def _expanded(definitions: dict[str, str], constants: frozenset[str]) -> dict[st
     """Each starting formula with everything but constants put in; time is 0 at the start."""
     done: dict[str, str] = {"time": "0.0"}
     for name, formula in _ordered(definitions):
-        names = read_formula(formula).names
+        names = read_written(formula).names
         done[name] = substituted(formula, {other: done[other] for other in names if other not in constants})
     return done
 
@@ -269,7 +269,7 @@ def _ordered(definitions: dict[str, str]) -> tuple[tuple[str, str], ...]:
             elif state.get(name) is None:
                 state[name] = 1
                 stack.append((name, True))
-                for other in read_formula(definitions[name]).names:
+                for other in read_written(definitions[name]).names:
                     if other in definitions and state.get(other) == 1:
                         raise BadInput(f'the assignments of "{name}" and "{other}" need one another in a circle')
                     if other in definitions and other not in state:

@@ -12,7 +12,7 @@ from typing import Any
 import libsbml
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.foundation.expressions import FUNCTIONS, read_formula
+from livingdrug.foundation.expressions import FUNCTIONS, read_written
 
 # The formula language has no words for these; its arithmetic is that of floating-point numbers.
 INFINITY, NOT_A_NUMBER = "(1e308 * 10.0)", "(1e308 * 10.0 - 1e308 * 10.0)"
@@ -228,7 +228,7 @@ def _arithmetic(node: Any, parts: list[str]) -> str:
 
 
 def _factorial(text: str) -> str:
-    formula = read_formula(text)
+    formula = read_written(text)
     if not formula.names:
         value = float(formula.evaluate({}))
         return repr(math.gamma(value + 1)) if value >= 0 else NOT_A_NUMBER

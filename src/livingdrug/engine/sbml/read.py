@@ -15,7 +15,7 @@ import numpy as np
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.sbml.formulas import UnsupportedModel
 from livingdrug.engine.sbml.model import read_sbml_model
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 
 __all__ = ["UnsupportedModel", "evaluate_initial", "read_sbml"]
 
@@ -63,6 +63,6 @@ def evaluate_initial(odes: Odes, parameters: dict[str, float] | None = None) -> 
     values = dict(zip(odes.parameters, odes.defaults, strict=True)) | (parameters or {})
     with np.errstate(all="ignore"):  # a value the model does not give is nan, said as inf - inf
         return {
-            name: float(read_formula(formula).evaluate(values))
+            name: float(read_written(formula).evaluate(values))
             for name, formula in zip(odes.states, odes.initial, strict=True)
         }

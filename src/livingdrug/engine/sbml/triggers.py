@@ -6,7 +6,7 @@ import ast
 
 from livingdrug.engine.sbml.formulas import UnsupportedModel
 from livingdrug.engine.with_events.events import EventModel
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 
 
 def refuse_fleeting_triggers(model: EventModel) -> None:
@@ -19,14 +19,14 @@ def refuse_fleeting_triggers(model: EventModel) -> None:
     UnsupportedModel
         With the event's id and the comparison.
     """
-    definitions = {name: read_formula(formula).tree for name, formula in model.odes.assignments}
+    definitions = {name: read_written(formula).tree for name, formula in model.odes.assignments}
     moving = {name for name, rate in zip(model.odes.states, model.odes.rates, strict=True) if rate != "0.0"}
     moving.add("time")
     for name, tree in definitions.items():  # in order: each needs only earlier ones
         if _flowing(tree) & moving:
             moving.add(name)
     for event in model.events:
-        waiting, seen = [read_formula(event.trigger).tree], set()
+        waiting, seen = [read_written(event.trigger).tree], set()
         while waiting:
             tree = waiting.pop()
             for part in ast.walk(tree):

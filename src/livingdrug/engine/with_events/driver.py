@@ -31,7 +31,7 @@ from livingdrug.engine.with_events.stepping import (
     settle,
 )
 from livingdrug.foundation.errors import BadInput
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import read_written
 from livingdrug.foundation.streams import uniform
 
 Floats = NDArray[np.float64]
@@ -166,7 +166,7 @@ def _starting_values(kernels: EventKernels, parameters: Floats) -> Floats:
     start = np.empty((len(parameters), len(kernels.odes.states)))
     with np.errstate(all="ignore"):  # a value the model does not give is nan, said as inf - inf
         for i, formula in enumerate(kernels.odes.initial):
-            start[:, i] = read_formula(formula).evaluate(columns)
+            start[:, i] = read_written(formula).evaluate(columns)
     return start
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
+from livingdrug.catalog.records.scale import SIGNS
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
@@ -85,6 +86,12 @@ class Outcomes:
             outcome = self.named(outcome)
         name = outcome.pattern
         if name not in self._answers:
+            unseen = self._unseen(outcome)
+            if unseen and not self._whole("ward").is_empty():
+                raise BadInput(
+                    f"{name} reads {', '.join(unseen)}, which nobody on the ward sees in this trial (its model lacks the sign, or"
+                    " an assay measures it).\n  Ask for another outcome, or for the assay's."
+                )
             self._answers[name] = self._reduced(outcome)
         return self._answers[name]
 
@@ -93,11 +100,18 @@ class Outcomes:
         columns: dict[str, Any] = {"patient": self.patients}
         for outcome in outcomes:
             known = self.named(outcome) if isinstance(outcome, str) else outcome
-            if not isinstance(outcome, str) and self.questions.problem(known):
+            if not isinstance(outcome, str) and (self.questions.problem(known) or self._unseen(known)):
                 columns[known.pattern] = pl.Series([None] * len(self.patients), dtype=TYPES[known.kind])
             else:
                 columns[known.pattern] = self.ask(known)
         return pl.DataFrame(columns)
+
+    def _unseen(self, outcome: Outcome) -> tuple[str, ...]:
+        """Signs that an outcome of the ward reads and the trial's model does not have."""
+        if outcome.of != "ward" or not outcome.when:
+            return ()
+        columns = self._whole("ward").columns
+        return tuple(name for name in read_formula(outcome.when).names if name in SIGNS and name not in columns)
 
     def _reduced(self, outcome: Outcome) -> pl.Series:
         rows = self._rows(outcome)

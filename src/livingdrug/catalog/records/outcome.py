@@ -114,13 +114,10 @@ class Outcome(CatalogRecord):
                 return tuple(put(part) for part in value)
             return value
 
-        days = self.days
-        if days is None and "day" in parts and self.option.get("until_day"):
-            days = (0.0, float(parts["day"]))
         update = {
             "name": put(self.pattern), "title": put(self.title), "definition": put(self.definition),
             "match": {key: put(value) for key, value in self.match.items()}, "when": put(self.when),
-            "column": put(self.column), "option": {key: put(value) for key, value in self.option.items()}, "days": days,
+            "column": put(self.column), "option": {key: put(value) for key, value in self.option.items()},
             "unit": put(self.unit),
         }  # fmt: skip
         return self.model_copy(update=update)

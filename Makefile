@@ -45,6 +45,7 @@ bench: $(DEV)
 validate: $(DEV)
 	$(BIN)/livingdrug validate -n 1000 --seed 7 -o runs/validate
 	LIVINGDRUG_VALIDATE=1 $(BIN)/python -m pytest tests/independent tests/published tests/fuzz
+	$(BIN)/python -m pytest -m slow tests/surface tests/unit
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

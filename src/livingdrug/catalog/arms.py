@@ -322,6 +322,17 @@ class Arm(Part):
                 f'arm "{self.name}", "given.cells": got "{strangers[0]}", expected the arm\'s product "{self.product}".\n'
                 "  One arm gives one product."
             )
+        if self.infusion is not None and self.infusion.day != 0:
+            raise CatalogError(
+                f'arm "{self.name}", "infusion.day": got {self.infusion.day:g}, expected 0: days are counted from the infusion.\n'
+                "  Write day = 0 and count the other days from there."
+            )
+        early = [portion.day for portion in self.infusions if portion.day < 0]
+        if early:
+            raise CatalogError(
+                f'arm "{self.name}", "given.days": cells on day {early[0]:g} come before the infusion on day 0.\n'
+                "  Day 0 is that of the first cells."
+            )
         if not self.product and not self.drugs:
             raise CatalogError(f'arm "{self.name}": nothing is given.\n  Add [[arm.given]] with a drug, or a product.')
         return self
@@ -338,6 +349,12 @@ class Arm(Part):
                     f" infusion on day {self.infusion.day:g}.\n  Lymphodepletion comes first: use negative days."
                 )
         return self
+
+    @property
+    def last_day(self) -> float:
+        """Last day on which the plan gives anything."""
+        days = [day for given in self.drugs for day in given.days]
+        return max([*(portion.day for portion in self.infusions), *days])
 
     def with_policy(self, guideline: str, name: str = "") -> Arm:
         """This arm under another guideline, and another name if one is given."""

@@ -46,7 +46,7 @@ class Measured:
     days
         Planned days from infusion, ascending.
     window_days
-        A visit may fall this many days before or after its planned day.
+        A visit may fall this many days before or after its planned day: one number, or one for each day.
     asked
         Whether the trial names the assay; one that only shares the name of a group of visits is done where the model has
         what it reads.
@@ -54,8 +54,14 @@ class Measured:
 
     assay: Assay
     days: tuple[float, ...]
-    window_days: float
+    window_days: float | tuple[float, ...]
     asked: bool
+
+    def window(self, planned: float) -> float:
+        """The window of the visit planned on this day [day]."""
+        if isinstance(self.window_days, tuple):
+            return self.window_days[self.days.index(planned)]
+        return self.window_days
 
 
 @dataclass(frozen=True)
@@ -212,13 +218,15 @@ def _measured(visits: Visits, catalog: Lookup) -> tuple[Measured, ...]:
     """Which assay is done on which days: as the trial says, else where the assay's own `schedule` names a group."""
     assays = {name: catalog.load("assay", name) for name in catalog.names("assay")}
     plan: dict[str, Measured] = {}
+    known: dict[str, dict[float, float]] = {}
     for group, days in visits.days.items():
         named = visits.assays.get(group)
         for name in named or tuple(name for name, assay in assays.items() if assay.schedule == group):
             assay = assays[name] if name in assays else catalog.load("assay", name)
-            earlier = plan[name].days if name in plan else ()
+            windows = {**dict.fromkeys(days, visits.window_days.get(group, 0.0)), **known.get(name, {})}
+            known[name] = dict(sorted(windows.items()))  # of a day in two groups the first one's window holds
             asked = bool(named) or (name in plan and plan[name].asked)
-            plan[name] = Measured(assay, tuple(sorted({*earlier, *days})), visits.window_days.get(group, 0.0), asked)
+            plan[name] = Measured(assay, tuple(known[name]), tuple(known[name].values()), asked)
     for name, assay in assays.items():
         if assay.on_relapse and name not in plan:
             plan[name] = Measured(assay, (), 0.0, False)

@@ -60,7 +60,8 @@ def patient(
     check_patient(number)
     known = opened(catalog)
     protocol = load_trial(trial, catalog=known)
-    chosen = protocol.arms[0].name if arm is None else protocol.arm(arm).name
+    own = _own_arm(protocol, number, seed, known)
+    chosen = own if arm is None else protocol.arm(arm).name
     if why:
         from livingdrug.reports.why import why as explain
 
@@ -90,6 +91,16 @@ def patient(
         for picture in draw_tracks(story.tracks, story.last_day):
             screen.print(picture, markup=False, soft_wrap=True)
     notice(screen)
+
+
+def _own_arm(protocol: Any, number: int, seed: int, known: Any) -> str:
+    """The arm a person is in: by allocation in a randomised trial, else the first."""
+    if protocol.planned_design.kind != "randomised":
+        return protocol.arms[0].name
+    from livingdrug.catalog.plan import plans_of
+    from livingdrug.trial.allocation import arm_of_patient
+
+    return arm_of_patient(plans_of(protocol, known), protocol.planned_design, number, seed)
 
 
 def _explain(screen: Any, told: Any, known: Any, *, named: bool) -> None:

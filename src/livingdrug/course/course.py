@@ -10,14 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.clinic.management import RuleInfo
+from livingdrug.clinic.protocol import PlannedDose
+from livingdrug.course.equations import ANTIGEN_NEGATIVE
 from livingdrug.course.fate import NEVER, extinct_day
 from livingdrug.engine.ensemble import Firings
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.model.instance import Clone
 
 Floats = NDArray[np.float64]
-ANTIGEN_NEGATIVE = "antigen_negative_percent"
-"""Derived from the clones: what flow cytometry of the tumour would read."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Course:
         The tumour's clones with their antigens, and the antigen that the product aims at; empty without cells.
     firings, rules
         Every dose given by a rule, and what each rule means.
+    planned
+        Every drug that the plan gave: day, drug, milligrams (n,).
     failed
         Whose integration did not finish (n,).
     sentences
@@ -57,6 +59,7 @@ class Course:
     rules: tuple[RuleInfo, ...]
     failed: NDArray[np.bool_]
     sentences: tuple[str, ...]
+    planned: tuple[PlannedDose, ...] = ()
     _columns: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.records.scale import FLAGS, REPORTED
+from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
 from livingdrug.engine.ensemble import CompiledModel, compile_model
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 ACUTE_PHASE_DAYS = 60.0
 """Rules for acute toxicity fire until this day; assumed, covers the eight weeks in which ELIANA counted such events."""
+CELLS_ENTER = "car_t_infused"
+"""State that infused cells enter."""
+ANTIGEN_NEGATIVE = "antigen_negative_percent"
+"""What a course derives from its clones: what flow cytometry of the tumour would read."""
 REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day")
 """What the check program remembers of every patient, beside the day on which each clone died out."""
 
@@ -162,7 +167,7 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     return {**own, **plan.disease.parameter, **product, **(instead or {})}
 
 
-def check_plan(plan: Plan) -> None:
+def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> None:
     """Hold a plan against its assembled model: what `check` calls sound, `run` completes.
 
     Raises
@@ -172,9 +177,10 @@ def check_plan(plan: Plan) -> None:
         reads what it lacks.
     """
     ready = equations(plan)
-    parameters_of(plan)
+    parameters_of(plan, instead)
+    _check_reads(plan, ready)
     for one in plan.measured:
-        if one.asked and one.assay.reads not in ready.outputs:
+        if one.asked and one.assay.reads not in (*ready.outputs, ANTIGEN_NEGATIVE):
             raise CatalogError(
                 f'assay "{one.assay.id}" reads "{one.assay.reads}", which the model of recipe "{plan.recipe}" does not have.\n'
                 "  Take the assay out of [visits.assays], or let it read an output of the model (livingdrug model shows them)."
@@ -186,4 +192,20 @@ def check_plan(plan: Plan) -> None:
             raise CatalogError(
                 f'scale "{scale.id}" reads {", ".join(lacking)}, which the model of recipe "{plan.recipe}" does not have.\n'
                 '  Take it out of "scales".'
+            )
+
+
+def _check_reads(plan: Plan, ready: Equations) -> None:
+    """What the clinic's side of the line reads of every model, and the criterion of the disease."""
+    judged = judged_by(plan.disease.response)
+    wanted = {
+        "infections": "infection_exposure" if plan.infection else "",
+        "a look between visits when disease is overt": "marrow_tumour_percent" if judged.looks_when_overt else "",
+        "infused cells": CELLS_ENTER if plan.product else "",
+    }
+    for what, name in wanted.items():
+        if name and name not in ready.outputs:
+            raise ModelError(
+                f'{what}: the model of recipe "{plan.recipe}" has no "{name}".\n'
+                "  Add the mechanism that provides it to the recipe."
             )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.clinic.protocol import check_days, doses
+from livingdrug.clinic.protocol import PlannedDose, check_days, doses
 from livingdrug.course.course import Course
-from livingdrug.course.equations import Equations, equations, parameters_of
+from livingdrug.course.equations import CELLS_ENTER, Equations, equations, parameters_of
 from livingdrug.course.individuals import patient_parameters
 from livingdrug.course.settings import Settings
 from livingdrug.engine.ensemble import Dose, Ensemble
@@ -24,9 +24,6 @@ from livingdrug.population import Cohort
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
-
-CELLS_ENTER = "car_t_infused"
-"""State that infused cells enter."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,8 @@ class Start:
         The arm's equations with rules.
     patients
         Patient numbers (n,).
+    planned
+        Drugs as planned, in milligrams.
     parameters
         Each patient's own, shaped (n, P), in the order of ``ready.odes.parameters``.
     days
@@ -49,6 +48,7 @@ class Start:
 
     ready: Equations
     patients: NDArray[np.int64]
+    planned: tuple[PlannedDose, ...]
     parameters: NDArray[np.float64]
     days: NDArray[np.float64]
     doses: tuple[Dose, ...]
@@ -87,7 +87,8 @@ def start(
         ready.odes, typical, plan.population, cohort, lots, seed,
         clones=ready.model.clones, between_patient=between_patient,
     )  # fmt: skip
-    return Start(ready, cohort.patients, table, days, tuple(planned_doses(plan, cohort, lots, days)))
+    planned = tuple(doses(plan.arm, cohort["weight_kg"], cohort["bsa_m2"]))
+    return Start(ready, cohort.patients, planned, table, days, tuple(planned_doses(plan, cohort, lots, days)))
 
 
 def simulate(
@@ -142,6 +143,7 @@ def as_course(begin: Start, ensemble: Ensemble, target: str) -> Course:
         rules=begin.ready.rules,
         failed=ensemble.status >= 2,
         sentences=tuple(ensemble.sentences()),
+        planned=begin.planned,
     )
 
 

@@ -7,7 +7,7 @@ second look   visits, infections, ward, drugs and response up to that day
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,15 +70,21 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     if biopsied:
         day = response["relapse_day"].cast(pl.Float64).fill_null(np.inf).to_numpy()
         visits = pl.concat([visits, unplanned(course, biopsied, day, ends.in_view, RELAPSE, seed)], how="diagonal")
-    assayed = {one.assay.reads for one in plan.measured}
-    return Seen(
+    done = pl.DataFrame({"patient": course.patients[~course.failed]})  # a course that failed was not seen to its end
+    seen = Seen(
         visits=visits.with_columns(pl.col("value").fill_nan(None)),
-        ward=sign_rows(course, ends.in_view, assayed),
+        ward=sign_rows(course, ends.in_view),
         grades=grade_rows(course, plan.graded, ends.in_view),
         events=_events(response, infections, ends, course.patients),
         log=log_rows(course, ends.in_view),
         exits=ends.frame(course),
     )
+    kept = {
+        name: frame.join(done, on="patient", how="semi", maintain_order="left")
+        for name, frame in seen.frames().items()
+        if name != "exits" and course.failed.any()
+    }
+    return replace(seen, **kept)
 
 
 @dataclass(frozen=True)

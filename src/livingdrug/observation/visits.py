@@ -108,8 +108,9 @@ def _one_visit(
 ) -> dict[str, NDArray]:
     assay, patients = one.assay, course.patients
     group = f"visit/{assay.schedule}"  # assays of one group are drawn at the same visit
-    shift = (2.0 * streams.uniform(seed, f"{group}/day", patients, number) - 1.0) * one.window_days
-    day = np.maximum(planned + shift, min(planned, 0.0))
+    shift = (2.0 * streams.uniform(seed, f"{group}/day", patients, number) - 1.0) * one.window(planned)
+    # blood before treatment is drawn on its day: a window must not carry it into treatment
+    day = np.maximum(planned + shift, 0.0) if planned >= 0 else np.full(len(course), planned)
     # nobody begins treatment without the blood counts before it
     missed = streams.uniform(seed, f"{group}/missed", patients, number) < (missing if planned >= 0 else 0.0)
     return {**_result(course, assay, day, np.full(len(course), planned), number, seed, last_day, missed)}

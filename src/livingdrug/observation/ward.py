@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,8 @@ from livingdrug.course.course import Course
 
 WATCHED_DAYS = 56
 """Grades and signs are recorded for eight weeks, the window in which ELIANA counted CRS and neurological events."""
+PLANNED = "planned"
+"""Rule in the log of what the plan gives; every other rule is the guideline's."""
 SHOWN_DAYS = 30
 """To this day a row stands for every day in care, also with grade 0."""
 Floats = NDArray[np.float64]
@@ -75,10 +77,10 @@ def daily_grades(
     return days, np.maximum.reduceat(graded, begins, axis=1)
 
 
-def sign_rows(course: Course, last_day: Floats, assayed: Collection[str] = ()) -> pl.DataFrame:
+def sign_rows(course: Course, last_day: Floats) -> pl.DataFrame:
     """The ward frame: patient, day, and the worst value of each sign on that day, while a patient was in care.
 
-    What an assay of the trial measures (`assayed`) is told by its visits, not here.
+    What a laboratory measures is told by assays at visits, not here.
 
     To day `SHOWN_DAYS` every day has a row, afterwards (to `WATCHED_DAYS`) only days on which organs needed support.
     """
@@ -87,7 +89,7 @@ def sign_rows(course: Course, last_day: Floats, assayed: Collection[str] = ()) -
     days, begins = _days(course.days[acute])
     columns = {}
     for name, sign in SIGNS.items():
-        if name not in course or name in assayed:
+        if name not in course or sign.laboratory:
             continue
         values, pick = course[name][:, acute], np.maximum if sign.worse > 0 else np.minimum
         columns[name] = pick.reduceat(np.where(here, values, -sign.worse * np.inf), begins, axis=1)
@@ -120,8 +122,14 @@ def _days(checks: Floats) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
 
 
 def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
-    """The log frame: who was given what by a rule, when and why."""
+    """The log frame: who was given what drug, when and why: as planned (rule `PLANNED`), or by a rule of the guideline."""
     rows, firings = [], course.firings
+    for dose in course.planned:
+        there = np.flatnonzero(dose.day <= last_day)
+        rows += [
+            (int(course.patients[i]), dose.day, PLANNED, dose.drug, float(dose.milligrams[i]), "mg", "as planned")
+            for i in there
+        ]
     for who, check, firing, value in zip(firings.patient, firings.check, firings.firing, firings.value, strict=True):
         day, rule = float(course.days[check]), course.rules[firing]
         if day > last_day[who]:

@@ -26,6 +26,10 @@ from livingdrug.outcome.rows import Rows
 
 FINISHED = ("finished", "died")
 """How a course may end that counts; anything else is the reason why it does not."""
+WITHOUT_DAYS = ("exits", "response", "truth")
+"""Frames with one row a patient."""
+WITHOUT_COLUMN = ("any", "count", "duration", "n_days")
+"""Reducers that look at which rows there are, not at what stands in them."""
 TYPES: dict[str, Any] = {
     "number": pl.Float64, "whole": pl.Int64, "yes_no": pl.Boolean, "day": pl.Float64, "text": pl.String,
 }  # fmt: skip
@@ -130,7 +134,10 @@ class Outcomes:
         frame = self._frame(outcome)
         for column, wanted in outcome.match.items():
             if column == "toxicity" and outcome.of == "grades":
-                column, wanted = "scale", next(s for s, t in self.questions.graded.items() if t == wanted)
+                first = next((scale for scale, what in self.questions.graded.items() if what == wanted), None)
+                if first is None:
+                    raise BadInput(f"{outcome.pattern}: {self.questions.problem(outcome)}")
+                column, wanted = "scale", first
             if column not in frame.columns:
                 raise CatalogError(
                     f'outcome "{outcome.id}", "match": frame "{outcome.of}" has no column "{column}".\n'
@@ -141,6 +148,11 @@ class Outcomes:
             )
         if outcome.days is not None:
             frame = frame.filter(pl.col("day").is_between(*outcome.days))
+        if outcome.column not in frame.columns and outcome.reduce not in WITHOUT_COLUMN and not frame.is_empty():
+            raise CatalogError(
+                f'outcome/{outcome.id}.toml, "column": frame "{outcome.of}" has no column "{outcome.column}".\n'
+                f"  It has: {', '.join(frame.columns)}."
+            )
         return Rows(self.patients, frame, self._met(outcome, frame))
 
     def _met(self, outcome: Outcome, frame: pl.DataFrame) -> NDArray[np.bool_]:
@@ -202,6 +214,26 @@ def _reducer(name: str) -> Any:
     if name not in reducers():
         raise UnknownName("reducer", name, reducers(), "A reducer is a file of livingdrug/outcome/reducers.")
     return import_module(f"livingdrug.outcome.reducers.{name}").reduce
+
+
+def check_outcomes(questions: Questions) -> None:
+    """Hold every outcome file against its reducer, before anything is simulated.
+
+    Raises
+    ------
+    UnknownName
+        There is no such reducer.
+    CatalogError
+        The file lacks an option that its reducer needs, or reads days of a frame that has none.
+    """
+    for outcome in questions.outcomes.values():
+        module = import_module(_reducer(outcome.reduce).__module__)
+        for name in getattr(module, "NEEDS", ()):
+            outcome.setting(name)
+        if outcome.days is not None and outcome.of in WITHOUT_DAYS:
+            raise CatalogError(
+                f'outcome/{outcome.id}.toml, "days": frame "{outcome.of}" has one row a patient and no days.\n  Take it out.'
+            )
 
 
 def reducers() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import LivingDrugError, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
+from livingdrug.observation.ward import PLANNED
 from livingdrug.reports.columns import numbers
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ class Source:
         import polars as pl
 
         frame = getattr(self.result, name, None)
+        if frame is not None and name == "log" and "rule" in frame.columns:
+            frame = frame.filter(pl.col("rule") != PLANNED)  # what the plan gives is told with the plan
         return frame if frame is not None else pl.DataFrame()
 
     def patients(self, arm: str, *, infused: bool = True) -> pl.DataFrame:

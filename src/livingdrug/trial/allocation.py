@@ -51,6 +51,21 @@ def allocate(plans: Sequence[Plan], design: Design, patients: int, seed: int) ->
     return [everyone[arms == place] for place in range(len(plans))]
 
 
+def arm_of_patient(plans: Sequence[Plan], design: Design, patient: int, seed: int) -> str:
+    """The arm a person is in when a trial is randomised; the first arm otherwise, where everyone is in every arm.
+
+    Parameters
+    ----------
+    plans
+        One for each arm of the trial.
+    """
+    if design.kind == "randomised":
+        for plan, group in zip(plans, allocate(plans, design, patient, seed), strict=True):
+            if patient in group:
+                return plan.arm.name
+    return plans[0].arm.name
+
+
 def arms_of(strata: Integers, ratio: Sequence[int], block: int, seed: int) -> Integers:
     """Each patient's arm, in order of enrolment.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
+from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import outcomes_read
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
     from livingdrug.outcome.estimator import Contrast
 
-SAME_PERSON = ("age_years", "weight_kg", "blasts_percent")
 NOTE = (
     "Every policy treats the same virtual patients. Intervals tell how far the number of simulated patients blurs the "
     "difference; they hold neither the uncertainty of the model nor what two real groups would add."
@@ -164,13 +164,13 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     sides = _sides(results)
     names, first = [name for name, _, _ in sides], sides[0][1]
     drugs = _drugs(sides)
-    own = measures(first.questions, drugs)
-    frames = [_patients(result, arm, own) for _, result, arm in sides]
-    _refuse_strangers(names, frames, [int(result.manifest["seed"]) for _, result, _ in sides])
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
     known = {record.id for record in records}
-    records += [record for record in own if record.id not in known]
+    records += [record for record in measures(first.questions, drugs) if record.id not in known]
+    frames = [_patients(result, arm, records) for _, result, arm in sides]
+    seeds = [int(result.manifest["seed"]) for _, result, _ in sides]
+    _refuse_strangers(names, frames, seeds, first.questions.covariates)
     rows: list[dict[str, Any]] = []
     for record in records:
         reference, *others = (
@@ -228,19 +228,25 @@ def _label(result: Result) -> str:
 def _drugs(sides: Sequence[tuple[str, Result, str]]) -> list[str]:
     import polars as pl
 
+    by_rules = pl.col("rule") != PLANNED
     return sorted(
-        {str(d) for _, result, arm in sides for d in result.log.filter(pl.col("arm") == arm)["drug"].unique()}
+        {str(d) for _, result, arm in sides for d in result.log.filter(by_rules, pl.col("arm") == arm)["drug"].unique()}
     )
 
 
-def _refuse_strangers(names: Sequence[str], frames: Sequence[pl.DataFrame], seeds: Sequence[int]) -> None:
-    """Pairs are pairs only when patient k is the same person on every side."""
+def _refuse_strangers(
+    names: Sequence[str], frames: Sequence[pl.DataFrame], seeds: Sequence[int], covariates: Sequence[str]
+) -> None:
+    """Pairs are pairs only when patient k is the same person on every side: the same in every covariate."""
     import polars as pl
 
     for name, frame, seed in zip(names[1:], frames[1:], seeds[1:], strict=True):
         both = frames[0].join(frame, on="patient", how="inner", suffix="_other")
-        same = [pl.col(column).eq_missing(pl.col(f"{column}_other")).all() for column in SAME_PERSON]
-        if seed != seeds[0] or both.is_empty() or not all(both.select(same).row(0)):
+        told = [name for name in covariates if name in frames[0].columns]
+        same = [
+            pl.col(column).eq_missing(pl.col(f"{column}_other")).all() for column in told if column in frame.columns
+        ]
+        if seed != seeds[0] or both.is_empty() or len(same) < len(told) or not all(both.select(same).row(0)):
             raise BadInput(
                 f"{names[0]} (seed {seeds[0]}) and {name} (seed {seed}) do not hold the same patients.\n"
                 "  Compare runs of one population with one seed."

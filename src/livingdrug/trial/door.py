@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,20 @@ from livingdrug.catalog.plan import Plan, plans_of
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
+from livingdrug.outcome.outcomes import check_outcomes
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.records.trial import Trial
+    from livingdrug.foundation.quantities import Quantity
 
 
 def planned(
-    trial: Trial | str | Path, catalog: Catalog, *, arms: Sequence[str] | None = None
+    trial: Trial | str | Path,
+    catalog: Catalog,
+    *,
+    arms: Sequence[str] | None = None,
+    parameters: Mapping[str, Quantity] | None = None,
 ) -> tuple[Trial, tuple[Plan, ...]]:
     """The trial and the plan of each arm, held together and against the assembled model.
 
@@ -29,6 +35,8 @@ def planned(
         Where names are looked up.
     arms
         Arms wanted; all when omitted.
+    parameters
+        Model parameters of the user's own, to be used in place of the catalogue's.
 
     Raises
     ------
@@ -47,7 +55,7 @@ def planned(
     plans = plans_of(record, catalog, None if arms is None else tuple(arms))
     for plan in plans:
         check_conduct(plan.conduct, plan.trial)
-        check_plan(plan)
+        check_plan(plan, parameters)
         _rehearse(plan)
     for one in record.planned_design.strata:
         if one.covariate not in plans[0].population.covariate:
@@ -56,6 +64,7 @@ def planned(
                 plans[0].population.covariate,
             )  # fmt: skip
     if plans:
+        check_outcomes(plans[0].questions)
         for use in record.endpoints:
             endpoint = catalog.load("endpoint", use.id)
             ask(endpoint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from livingdrug.observation.ward import PLANNED
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -25,7 +27,7 @@ def one_patient(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalo
 
     Returns
     -------
-    Frames by name (`livingdrug.trial.frames`), and ``patients``, the table of outcomes.
+    Frames by name (`livingdrug.trial.frames`; of the log, what rules gave), and ``patients``, the table of outcomes.
     """
     import numpy as np
 
@@ -41,4 +43,5 @@ def one_patient(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalo
     result = Result(
         record, manifest, finished_frames({name: [frame] for name, frame in frames.items()}), catalog=catalog
     )
-    return {**result.frames, "patients": result.patients, "events": result.events}
+    by_rules = result.log.filter(result.log["rule"] != PLANNED)
+    return {**result.frames, "log": by_rules, "patients": result.patients, "events": result.events}

@@ -144,7 +144,7 @@ def run(
             else "resume needs the folder of the run to go on with.\n  Give out=… (-o …)."
         )
     catalog = catalog or default_catalog()
-    record, plans = planned(trial, catalog, arms=arms)
+    record, plans = planned(trial, catalog, arms=arms, parameters=parameters)
     patients, threads = patients or record.enrolled or USUAL_PATIENTS, threads or _n_processors()
     needs = estimate(
         plans, patients=patients, each_in_one_arm=record.planned_design.kind == "randomised", chunk=chunk,

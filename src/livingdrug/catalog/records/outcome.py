@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 
 Frame = Literal["visits", "ward", "grades", "events", "log", "exits", "response", "truth"]
@@ -93,6 +94,20 @@ class Outcome(CatalogRecord):
         if bool(self.values) and self.kind != "text":
             raise ValueError("values are the words of a text")
         return self
+
+    def setting(self, name: str) -> str | float | bool:
+        """An option that the reducer needs.
+
+        Raises
+        ------
+        CatalogError
+            The file does not give it.
+        """
+        if name not in self.option:
+            raise CatalogError(
+                f'outcome/{self.id}.toml, "option": the reducer "{self.reduce}" needs "{name}".\n  Add it.'
+            )
+        return self.option[name]
 
     @property
     def pattern(self) -> str:

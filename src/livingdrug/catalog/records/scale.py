@@ -31,6 +31,8 @@ class Sign:
         What a value written by a person may be; outside it is a slip of the pen or another unit.
     whole
         True for levels and scores counted in whole points.
+    laboratory
+        True for what only an assay tells; the ward does not see it.
     """
 
     unit: str
@@ -40,6 +42,7 @@ class Sign:
     low: float = 0.0
     high: float = 1.0
     whole: bool = False
+    laboratory: bool = False
 
 
 SIGNS: dict[str, Sign] = {
@@ -75,12 +78,12 @@ SIGNS: dict[str, Sign] = {
         3.0,
         True,
     ),
-    "neutrophils": Sign("1e9/L", "Absolute neutrophil count", 3.5, -1, 0.0, 500.0),
-    "platelets": Sign("1e9/L", "Platelet count", 250.0, -1, 0.0, 5000.0),
-    "igg": Sign("g/L", "Serum immunoglobulin G", 9.0, -1, 0.0, 200.0),
-    "crp": Sign("mg/L", "C-reactive protein", 2.0, +1, 0.0, 2000.0),
-    "ferritin": Sign("ng/mL", "Ferritin", 100.0, +1, 0.0, 1e6),
-    "il6": Sign("pg/mL", "Interleukin 6", 3.0, +1, 0.0, 1e7),
+    "neutrophils": Sign("1e9/L", "Absolute neutrophil count", 3.5, -1, 0.0, 500.0, laboratory=True),
+    "platelets": Sign("1e9/L", "Platelet count", 250.0, -1, 0.0, 5000.0, laboratory=True),
+    "igg": Sign("g/L", "Serum immunoglobulin G", 9.0, -1, 0.0, 200.0, laboratory=True),
+    "crp": Sign("mg/L", "C-reactive protein", 2.0, +1, 0.0, 2000.0, laboratory=True),
+    "ferritin": Sign("ng/mL", "Ferritin", 100.0, +1, 0.0, 1e6, laboratory=True),
+    "il6": Sign("pg/mL", "Interleukin 6", 3.0, +1, 0.0, 1e7, laboratory=True),
 }
 """What a check can see. The model's outputs carry these names."""
 

@@ -177,6 +177,12 @@ class Trial(CatalogRecord):
             raise CatalogError(f'"follow_up": got "{self.follow_up}", expected more than 0 days.')
         if self.design is not None:
             self._design_fits()
+        for arm in self.arms:
+            if arm.last_day > self.follow_up_days:
+                raise CatalogError(
+                    f'arm "{arm.name}": day {arm.last_day:g} is after the end of follow-up, "{self.follow_up}".\n'
+                    "  Take what is given then out, or lengthen the follow-up."
+                )
         begun = min(arm.first_day for arm in self.arms)
         for group, days in self.visits.days.items():
             if days and days[0] < begun:

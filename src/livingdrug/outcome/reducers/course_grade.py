@@ -11,6 +11,9 @@ from livingdrug.clinic.course_signs import course_signs
 from livingdrug.clinic.grading import grade
 from livingdrug.outcome.rows import Rows
 
+NEEDS = ("counts",)
+"""Options without which it cannot work."""
+
 
 def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.float64]:
     """Grade on ``option.scale`` from the counts ``option.counts`` (neutrophils or platelets); or, with ``option.sign`` in place
@@ -20,11 +23,11 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     found = np.full(len(rows), np.nan)
     for row in range(len(rows)):
         known = ~np.isnan(days[row])
-        signs = course_signs(days[row][known], {str(outcome.option["counts"]): counts[row][known]})
+        signs = course_signs(days[row][known], {str(outcome.setting("counts")): counts[row][known]})
         if "sign" in outcome.option:
-            found[row] = signs[str(outcome.option["sign"])]
+            found[row] = signs[str(outcome.setting("sign"))]
             continue
-        scale = questions.scales[str(outcome.option["scale"])]
+        scale = questions.scales[str(outcome.setting("scale"))]
         if any(not np.isnan(signs[name]) for name in scale.names):
             found[row] = float(grade(scale, signs))
     return found

@@ -10,6 +10,9 @@ from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.clinic.grading import grade
 from livingdrug.outcome.rows import Rows
 
+NEEDS = ("scale", "sign")
+"""Options without which it cannot work."""
+
 
 def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.float64]:
     """Grade of the last row that counts, on ``option.scale`` with the value as ``option.sign`` (n,); NaN without one."""
@@ -17,5 +20,5 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     known = np.flatnonzero(rows.met & ~np.isnan(values))
     found[rows.place[known]] = values[known]
     measured = np.isfinite(found)
-    graded = grade(questions.scales[str(outcome.option["scale"])], {str(outcome.option["sign"]): found})
+    graded = grade(questions.scales[str(outcome.setting("scale"))], {str(outcome.setting("sign")): found})
     return np.where(measured, graded.astype(np.float64), np.nan)

@@ -66,13 +66,13 @@ def test_the_ward_keeps_the_worst_of_each_sign_while_present(signs, made):
     signs["temperature"][0, hours(5, 5 + 1 / 3)] = 40.0
     signs["pressor_level"][2, hours(20, 21)] = 2
     signs["ice_score"][1, hours(45, 46)] = 3
-    frame = sign_rows(made(CHECKS, signs, N), np.array([60.0, 60.0, 19.0]), assayed=("ferritin",))
+    frame = sign_rows(made(CHECKS, signs, N), np.array([60.0, 60.0, 19.0]))
     told = {(row["patient"], row["day"]): row for row in frame.to_dicts()}
     assert (told[1, 5]["mean_arterial_pressure"], told[1, 5]["temperature"]) == (50.0, 40.0)
     assert told[1, 6]["temperature"] == SIGNS["temperature"].well
     assert max(day for who, day in told if who == 3) == 19
     assert [day for who, day in told if who == 2 and day > SHOWN_DAYS] == [45]
-    assert "ferritin" not in frame.columns, "what is measured is told by its visits"
+    assert "ferritin" not in frame.columns, "what a laboratory measures is told by its visits"
 
 
 def test_log_tells_who_what_when_why_and_ends_with_the_view(signs, made):

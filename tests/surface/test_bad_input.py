@@ -19,7 +19,11 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str], *expected: str
     """Run a command line that must be refused, and return what it said."""
     found = main(words)
     out, err = capsys.readouterr()
-    told = [line for line in err.splitlines() if not re.match(r"([\w-]+: )?(cohort|making|courses|visits|saving|report)( \d+/\d+)?$", line)]
+    told = [
+        line
+        for line in err.splitlines()
+        if not re.match(r"([\w-]+: )?(cohort|making|courses|visits|saving|report)( \d+/\d+)?$", line)
+    ]
     assert told, out
     assert told[0].startswith("Error: "), err
     assert found == code, err

@@ -139,4 +139,4 @@ def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
         rows.append((number, day, rule.id, rule.drug, float(value), rule.unit, reason_text(rule, signs)))
     kinds = {"patient": pl.Int64, "day": pl.Float64, "rule": pl.String, "drug": pl.String, "amount": pl.Float64,
              "unit": pl.String, "reason": pl.String}  # fmt: skip
-    return pl.DataFrame(rows, schema=kinds, orient="row")
+    return pl.DataFrame(rows, schema=kinds, orient="row").sort("patient", "day", maintain_order=True)

@@ -36,7 +36,10 @@ def asked(questions) -> Callable[..., Outcomes]:
     def of(
         exits: list[dict[str, Any]] = THREE, questions: Questions = questions, **rows: list[dict[str, Any]]
     ) -> Outcomes:
-        frames = {"exits": pl.DataFrame(exits)}
+        days = {"death_day": pl.Float64, "death_cause": pl.String, "subsequent_therapy_day": pl.Float64}
+        known = pl.DataFrame(exits)
+        blank = [pl.lit(None, dtype=kind).alias(name) for name, kind in days.items() if name not in known.columns]
+        frames = {"exits": known.with_columns(blank)}
         for name, plain in FRAMES.items():
             some = [{"patient": 1, **plain, **row} for row in rows.get(name, [])]
             whole = pl.DataFrame([{"patient": 1, **plain}, *some], infer_schema_length=None)

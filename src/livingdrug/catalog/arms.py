@@ -128,7 +128,7 @@ class Infusion(Part):
     """
 
     day: float = 0.0
-    share: float = Field(default=1.0, gt=0.0)
+    share: float = Field(default=1.0, gt=0.0, le=1.0)
     dose_at_most_50kg: str = ""
     dose_above_50kg: str = ""
     dose_per_kg: str = ""
@@ -223,7 +223,7 @@ class Given(Part):
     cells
         The arm's product, for a further infusion.
     share
-        The infusion as a part (or multiple) of the dose.
+        The infusion as a part of the dose; 1 for a second whole dose.
     days
         Days on which it is given, counted as everywhere.
     """
@@ -231,7 +231,7 @@ class Given(Part):
     drug: str = ""
     dose: str = ""
     cells: str = ""
-    share: float = Field(default=1.0, gt=0.0)
+    share: float = Field(default=1.0, gt=0.0, le=1.0)
     days: tuple[float, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -326,6 +326,11 @@ class Arm(Part):
             raise CatalogError(
                 f'arm "{self.name}", "infusion.day": got {self.infusion.day:g}, expected 0: days are counted from the infusion.\n'
                 "  Write day = 0 and count the other days from there."
+            )
+        if self.infusion is None and self.drugs and self.first_day != 0:
+            raise CatalogError(
+                f'arm "{self.name}", "given.days": treatment begins on day {self.first_day:g}, expected day 0: without cells days are'
+                " counted from the first drug.\n  Shift the days so that the first is 0."
             )
         early = [portion.day for portion in self.infusions if portion.day < 0]
         if early:

@@ -170,6 +170,12 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
     guideline = catalog.load("guideline", arm.management.guideline)
     graded = tuple(dict.fromkeys([*trial.scales, *_always_graded(catalog)]))
     drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
+    making = catalog.load("making", _making_process(arm, product, catalog)) if product else None
+    if making and product and making.product != product.id:
+        raise CatalogError(
+            f'arm "{arm.name}": making "{making.id}" is of product "{making.product}", the arm gives "{product.id}".\n'
+            f"  Name a process of {product.id}, or write one that extends this."
+        )
     return Plan(
         trial=trial.id,
         arm=arm,
@@ -180,7 +186,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
         population=catalog.load("population", trial.population),
         disease=disease,
         product=product,
-        making=catalog.load("making", _making_process(arm, product, catalog)) if product else None,
+        making=making,
         guideline=guideline,
         graded=tuple(catalog.load("scale", name) for name in graded),
         scales={name: catalog.load("scale", name) for name in dict.fromkeys([*trial.scales, *guideline.scales])},

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation import streams
-from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.errors import CatalogError, UnitError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.units import factor
 
 NEEDED = {
     "salvage_success": "share of patients whom further therapy keeps alive in the long run",
@@ -27,6 +28,19 @@ NEEDED = {
     "lost_to_follow_up": "rate of loss to follow-up [1/day]",
     "other_death": "rate of death from other causes in remission [1/day]",
 }
+
+RANGES = {
+    "salvage_success": ("", 0.0, 1.0),
+    "survival_after_failure": ("day", 1.0, 1e5),
+    "survival_shape": ("", 0.1, 10.0),
+    "transplant_in_remission": ("", 0.0, 1.0),
+    "transplant_day": ("day", 0.0, 1e5),
+    "transplant_day_log_sd": ("", 0.0, 5.0),
+    "further_therapy_delay": ("day", 0.0, 1e5),
+    "lost_to_follow_up": ("1/day", 0.0, 1.0),
+    "other_death": ("1/day", 0.0, 1.0),
+}
+"""Unit of each, and between what values it can lie: shares, days and rates."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,20 @@ def check_conduct(conduct: Mapping[str, Quantity], trial: str) -> dict[str, floa
             f'trial "{trial}": [conduct] lacks {missing[0]} ({NEEDED[missing[0]]}).\n'
             "  Add it with value, unit, meaning, kind and source; see trial/eliana.toml."
         )
+    for name in NEEDED:
+        unit, low, high = RANGES[name]
+        value, written = conduct[name].value, conduct[name].unit
+        try:
+            factor(written, unit)
+        except UnitError:
+            raise CatalogError(
+                f'trial "{trial}", "conduct.{name}": got the unit "{written}", expected "{unit}".\n  Correct the unit.'
+            ) from None
+        if not low <= value <= high:
+            raise CatalogError(
+                f'trial "{trial}", "conduct.{name}": got {value:g} {written}, expected {low:g} to {high:g}'
+                f" ({NEEDED[name]}).\n  Correct the value."
+            )
     return {name: conduct[name].value for name in NEEDED}
 
 

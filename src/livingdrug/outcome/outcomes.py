@@ -22,6 +22,7 @@ from livingdrug.catalog.records.scale import SIGNS
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
+from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome.rows import Rows
 
 FINISHED = ("finished", "died")
@@ -30,6 +31,15 @@ WITHOUT_DAYS = ("exits", "response", "truth")
 """Frames with one row a patient."""
 WITHOUT_COLUMN = ("any", "count", "duration", "n_days")
 """Reducers that look at which rows there are, not at what stands in them."""
+COLUMNS = {
+    "visits": ("quantity", "day_planned", "day", "value", "lower_limit", "below_limit", "missed", "unit"),
+    "ward": ("day",),
+    "grades": ("day", "scale", "grade"),
+    "events": ("day", "event", "detail", "grade"),
+    "log": ("day", "rule", "drug", "drug_class", "by_rule", "amount", "unit", "reason"),
+    "exits": ("last_contact_day", "death_day", "death_cause", "subsequent_therapy_day", "course_status"),
+}
+"""Columns that an outcome may read of each frame; of the ward also every sign."""
 TYPES: dict[str, Any] = {
     "number": pl.Float64, "whole": pl.Int64, "yes_no": pl.Boolean, "day": pl.Float64, "text": pl.String,
 }  # fmt: skip
@@ -197,7 +207,10 @@ class Outcomes:
             if of == "visits":
                 frame = frame.filter(~pl.col("missed") & pl.col("value").is_not_null())
             if of == "log":
-                frame = frame.with_columns(drug_class=pl.col("drug").replace_strict(self.questions.drugs, default=""))
+                frame = frame.with_columns(
+                    drug_class=pl.col("drug").replace_strict(self.questions.drugs, default=""),
+                    by_rule=pl.col("rule") != PLANNED,
+                )
             order = ["patient", *(["day"] if "day" in frame.columns else [])]
             self._pieces["whole", of] = frame.sort(order, maintain_order=True)
         return self._pieces["whole", of]
@@ -226,14 +239,40 @@ def check_outcomes(questions: Questions) -> None:
     CatalogError
         The file lacks an option that its reducer needs, or reads days of a frame that has none.
     """
+    names: dict[str, str] = {}
     for outcome in questions.outcomes.values():
         module = import_module(_reducer(outcome.reduce).__module__)
         for name in getattr(module, "NEEDS", ()):
             outcome.setting(name)
+        twin = names.setdefault(outcome.pattern, outcome.id)
+        if twin != outcome.id:
+            raise CatalogError(
+                f'outcome/{outcome.id}.toml, "name": "{outcome.pattern}" is the name of outcome/{twin}.toml, too.\n'
+                f"  Choose another name, or call the file {twin}.toml to stand in its place."
+            )
+        _check_columns(outcome, questions)
         if outcome.days is not None and outcome.of in WITHOUT_DAYS:
             raise CatalogError(
                 f'outcome/{outcome.id}.toml, "days": frame "{outcome.of}" has one row a patient and no days.\n  Take it out.'
             )
+
+
+def _check_columns(outcome: Outcome, questions: Questions) -> None:
+    """Names that an outcome's rows and formula read must be columns of its frame, or numbers of the trial."""
+    known = {"patient", *COLUMNS.get(outcome.of, ())}
+    if outcome.of in ("truth", "response"):
+        return
+    wanted = set(outcome.match) - {"toxicity"}
+    if outcome.when and "{" not in outcome.when:
+        wanted |= set(read_formula(outcome.when).names) - set(questions.conduct)
+    if outcome.of == "ward":
+        known |= SIGNS.keys()
+    strangers = sorted(wanted - known)
+    if strangers:
+        raise UnknownName(
+            f'column of frame "{outcome.of}", read by outcome "{outcome.id}",', strangers[0],
+            [*sorted(known), *questions.conduct], f"Correct outcome/{outcome.id}.toml.",
+        )  # fmt: skip
 
 
 def reducers() -> tuple[str, ...]:

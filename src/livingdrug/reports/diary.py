@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from livingdrug.manufacturing.lots import BEGUN
+from livingdrug.manufacturing.lots import BEGUN, INFUSED
 from livingdrug.reports.drugs import MARKS, drug_classes, title_of
 from livingdrug.reports.setting import Setting
 from livingdrug.reports.toxicity_scales import leading, told_scales
@@ -56,7 +56,7 @@ def milestones(who: Row, words: Setting) -> list[Entry]:
     response = told.status.get(str(who.get("best_response")), "a response") if told else "a response"
     look, lost = (told.look, told.lost) if told else ("The visit", "relapse")
     antigen = "had lost" if who.get("relapse_antigen_negative") else "still carried"
-    found = [Entry(0.0, "The cells were infused.")]
+    found = [Entry(0.0, "The cells were infused." if who.get("status") == INFUSED else "Treatment began.")]
     for name, sentence, mark in (
         ("first_response_day", f"{look} showed a response; the best to come was {response}.", "good"),
         ("treatment_failure_day", f"{look} showed that treatment had failed.", "alarm"),

@@ -83,7 +83,10 @@ def render(result: Result, *, published: bool = True, catalog: Catalog | None = 
     top = head(source)
     shown = [found for module in section_files() if (found := _built(module, source)) is not None]
     manifest = source.result.manifest or {}
-    meta = [", ".join(source.arms), f"followed for {plain(source.last_day / 365.25, 2)} years"]
+    meta = [
+        ", ".join(source.arms),
+        f"followed for {plain(source.last_day / 365.25, 2)} {'year' if round(source.last_day / 365.25, 2) == 1 else 'years'}",
+    ]
     meta += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
     return page(
         "A virtual clinical trial", top.title, top.lead, meta, shown, cards=top.cards, version=manifest.get("livingdrug"),

@@ -12,6 +12,7 @@ import numpy as np
 
 from livingdrug.catalog.arms import Infusion
 from livingdrug.catalog.plan import Plan
+from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
 from livingdrug.manufacturing.release import fill
@@ -33,7 +34,8 @@ def supply(
     assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     making, arm, n = plan.making, plan.arm, len(cohort)
     own = Steps(making.making, f"making/{making.id}", cohort.patients, seed)
-    lot_number = (cohort.patients - 1) // max(int(own.typical("doses_per_lot")), 1)
+    _check(plan, own)
+    lot_number = (cohort.patients - 1) // int(own.typical("doses_per_lot"))
     lot = replace(own, place=f"bank/{making.id}", patients=lot_number)
     shared = {name: numbers[name] for name in SHARED_WITH_MODEL}
     waiting = Steps({**making.waiting, **plan.disease.waiting, **shared}, f"waiting/{making.id}", cohort.patients, seed)
@@ -75,3 +77,19 @@ def supply(
         failure_reason=np.where(in_stock, "", "out of stock"),
         fitness=lot.drawn("fitness"),
     )
+
+
+def _check(plan: Plan, own: Steps) -> None:
+    """Shares lie between 0 and 1, and a lot holds at least one dose."""
+    for name in ("out_of_stock", "viability", "transduction", "purity", "memory_fraction"):
+        if not 0.0 <= own.typical(name) <= 1.0:
+            raise CatalogError(
+                f'making/{own.place.split("/")[-1]}.toml, "making.{name}": got {own.typical(name):g}, expected a share from 0 to 1.\n'
+                "  Correct the value."
+            )
+    doses = own.typical("doses_per_lot")
+    if doses < 1 or doses != int(doses):
+        raise CatalogError(
+            f'making/{own.place.split("/")[-1]}.toml, "making.doses_per_lot": got {doses:g}, expected a whole number from 1.\n'
+            "  Correct the value."
+        )

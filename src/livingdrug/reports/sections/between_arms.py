@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 ORDER = 15
 RANDOMISED = (
     "Each person is in one arm, so the arms are independent groups and a test may be asked. It tells how surprising the "
-    "difference would be by chance alone in a trial of this size; it does not hold the uncertainty of the model."
+    "difference would be by chance alone in a trial of this size; it does not hold the uncertainty of the model. Rows counted among the "
+    "treated leave out who was lost before treatment began, which may differ between arms: only rows from enrolment (with every "
+    "patient randomised in n) compare what randomisation made alike."
 )
 PAIRED = (
     "Every arm holds the same virtual people: differences are within persons, and a test for independent groups has no "
@@ -59,7 +61,7 @@ def _tested(found: EndpointResult) -> tuple[str, ...]:
     try:
         test = found.compare()
     except LivingDrugError:
-        return (found.title, *heads, "not tested", "")
+        return (found.title, *heads, "–", "")
     return (found.title, *heads, str(test["test"]), _p(test["p_value"]))
 
 

@@ -171,11 +171,6 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
     graded = tuple(dict.fromkeys([*trial.scales, *_always_graded(catalog)]))
     drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
     making = catalog.load("making", _making_process(arm, product, catalog)) if product else None
-    if making and product and making.product != product.id:
-        raise CatalogError(
-            f'arm "{arm.name}": making "{making.id}" is of product "{making.product}", the arm gives "{product.id}".\n'
-            f"  Name a process of {product.id}, or write one that extends this."
-        )
     return Plan(
         trial=trial.id,
         arm=arm,

@@ -17,14 +17,17 @@ STOPPED_WORDS = "stopped by you before the work was done; nothing was left half-
 
 def run() -> None:
     """The `livingdrug` command."""
+    code = STOPPED
     try:
-        speak_any_encoding()
-        code = main(sys.argv[1:])
-    except KeyboardInterrupt:
-        code = STOPPED
-        _say(f"Error: {STOPPED_WORDS}")
-    if code == STOPPED:
-        _leave_at_once(code)
+        try:
+            speak_any_encoding()
+            code = main(sys.argv[1:])
+        except KeyboardInterrupt:
+            _say(f"Error: {STOPPED_WORDS}")
+        if code == STOPPED:
+            _leave_at_once(code)
+    except KeyboardInterrupt:  # once more, while the first one was told
+        _leave_at_once(STOPPED)
     sys.exit(code)
 
 

@@ -53,23 +53,17 @@ class Aftermath:
     lost_day: NDArray[np.float64]
 
 
-def check_conduct(conduct: Mapping[str, Quantity], trial: str) -> dict[str, float]:
-    """The numbers needed of a trial's ``[conduct]``, each in its unit.
+def check_conduct(conduct: Mapping[str, Quantity], trial: str) -> None:
+    """Hold the numbers needed of a trial's ``[conduct]`` against their units and ranges.
 
     Raises
     ------
     CatalogError
-        One is missing: says which, and what it means.
+        One is missing, in another unit, or out of range: says which, what it means, and what was expected.
     """
-    missing = [name for name in NEEDED if name not in conduct]
-    if missing:
-        raise CatalogError(
-            f'trial "{trial}": [conduct] lacks {missing[0]} ({NEEDED[missing[0]]}).\n'
-            "  Add it with value, unit, meaning, kind and source; see trial/eliana.toml."
-        )
-    for name in NEEDED:
+    for name, value in _values(conduct, trial).items():
         unit, low, high = RANGES[name]
-        value, written = conduct[name].value, conduct[name].unit
+        written = conduct[name].unit
         try:
             factor(written, unit)
         except UnitError:
@@ -81,6 +75,15 @@ def check_conduct(conduct: Mapping[str, Quantity], trial: str) -> dict[str, floa
                 f'trial "{trial}", "conduct.{name}": got {value:g} {written}, expected {low:g} to {high:g}'
                 f" ({NEEDED[name]}).\n  Correct the value."
             )
+
+
+def _values(conduct: Mapping[str, Quantity], trial: str) -> dict[str, float]:
+    missing = [name for name in NEEDED if name not in conduct]
+    if missing:
+        raise CatalogError(
+            f'trial "{trial}": [conduct] lacks {missing[0]} ({NEEDED[missing[0]]}).\n'
+            "  Add it with value, unit, meaning, kind and source; see trial/eliana.toml."
+        )
     return {name: conduct[name].value for name in NEEDED}
 
 
@@ -107,7 +110,7 @@ def aftermath(
     failure_day
         Day of relapse or treatment failure (n,), infinite for none.
     """
-    value = check_conduct(conduct, trial)
+    value = _values(conduct, trial)
     failed = np.isfinite(failure_day)
     saved = streams.uniform(seed, "aftermath/salvage", patients) < value["salvage_success"]
     shape = value["survival_shape"]

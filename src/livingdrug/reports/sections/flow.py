@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ORDER = 10
 LEAD = (
-    "Enrolment is the day of apheresis. The width of the stream is the number of patients; those who leave it branch "
+    "Enrolment is the day of apheresis, or in an arm without cells the day treatment begins. The width of the stream is the number of patients; those who leave it branch "
     "off to the right. Both denominators matter: rates among the enrolled include those who never received cells."
 )
 NOT_INFUSED = (

@@ -32,7 +32,8 @@ def section(source: Source) -> Section:
         return missing("patients", "Who the patients are", "This run has no patients frame.")
     n = ("Patients enrolled", *(f"{source.patients(arm, infused=False).height:,}" for arm in source.arms))
     people = [(*n, DASH), *_rows(source, _covariates(source), infused=False)]
-    m = ("Patients infused", *(f"{source.patients(arm).height:,}" for arm in source.arms))
+    infused = [f"{source.patients(arm).height:,}" if source.has_cells(arm) else DASH for arm in source.arms]
+    m = ("Patients infused", *infused)
     lots = [(*m, DASH), *_rows(source, LOTS, infused=True)]
     if source.evidence is None:
         people, lots = ([row[:-1] for row in rows] for rows in (people, lots))
@@ -55,7 +56,12 @@ def _covariates(source: Source) -> list[tuple[str, str, bool]]:
 def _rows(source: Source, rows: list | tuple, *, infused: bool) -> list[tuple[str, ...]]:
     found = []
     for column, words, share in rows:
-        cells = [_cell(source.patients(arm, infused=infused), column, share) for arm in source.arms]
+        cells = [
+            _cell(source.patients(arm, infused=infused), column, share)
+            if source.has_cells(arm) or not infused
+            else DASH
+            for arm in source.arms
+        ]
         if any(value != DASH for value in cells):
             found.append((words, *cells, _published(source, column)))
     return found

@@ -147,7 +147,7 @@ class Plan:
         return digest(told)
 
 
-def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
+def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions | None = None) -> Plan:
     """An arm with every name in it found.
 
     Parameters
@@ -158,6 +158,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
         Which arm.
     catalog
         Where names are looked up.
+    questions
+        The trial's, when they are known already: they are the same for every arm.
 
     Raises
     ------
@@ -168,7 +170,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
     disease = catalog.load("disease", trial.disease)
     product = catalog.load("product", arm.product) if arm.product else None
     guideline = catalog.load("guideline", arm.management.guideline)
-    graded = tuple(dict.fromkeys([*trial.scales, *_always_graded(catalog)]))
+    questions = questions or questions_of(trial, catalog)
     drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
     making = catalog.load("making", _making_process(arm, product, catalog)) if product else None
     return Plan(
@@ -183,13 +185,13 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
         product=product,
         making=making,
         guideline=guideline,
-        graded=tuple(catalog.load("scale", name) for name in graded),
+        graded=tuple(catalog.load("scale", name) for name in questions.graded),
         scales={name: catalog.load("scale", name) for name in dict.fromkeys([*trial.scales, *guideline.scales])},
         drugs={name: catalog.load("drug", name) for name in drugs},
         measured=_measured(trial.visits, catalog),
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
         recipe=product.recipe if product else disease.recipe,
-        questions=questions_of(trial, catalog),
+        questions=questions,
         texts=catalog.model_texts(),
     )
 
@@ -197,11 +199,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup) -> Plan:
 def plans_of(trial: Trial, catalog: Lookup, arms: tuple[str, ...] | None = None) -> tuple[Plan, ...]:
     """The plan of each arm, or of those named, in the trial's order."""
     names = [arm.name for arm in trial.arms if arms is None or arm.name in arms]
-    return tuple(plan_arm(trial, name, catalog) for name in names)
-
-
-def _always_graded(catalog: Lookup) -> list[str]:
-    return [name for name in catalog.names("scale") if catalog.load("scale", name).graded_when_modelled]
+    questions = questions_of(trial, catalog)
+    return tuple(plan_arm(trial, name, catalog, questions) for name in names)
 
 
 def _making_process(arm: Arm, product: Product, catalog: Lookup) -> str:

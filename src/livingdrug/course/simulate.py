@@ -5,7 +5,7 @@ cohort, lots ─► who is treated? ─► parameters, doses, check days ─► 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ def start(
         clones=ready.model.clones, between_patient=between_patient,
     )  # fmt: skip
     planned = tuple(doses(plan.arm, cohort["weight_kg"], cohort["bsa_m2"]))
-    return Start(ready, cohort.patients, planned, table, days, tuple(planned_doses(plan, cohort, lots, days)))
+    return Start(ready, cohort.patients, planned, table, days, tuple(planned_doses(plan, planned, cohort, lots, days)))
 
 
 def simulate(
@@ -147,13 +147,17 @@ def as_course(begin: Start, ensemble: Ensemble, target: str) -> Course:
     )
 
 
-def planned_doses(plan: Plan, cohort: Cohort, lots: Lots, days: NDArray[np.float64]) -> list[Dose]:
+def planned_doses(
+    plan: Plan, planned: Sequence[PlannedDose], cohort: Cohort, lots: Lots, days: NDArray[np.float64]
+) -> list[Dose]:
     """Everything the plan gives: drugs by day, then the cells.
 
     Parameters
     ----------
     plan
         The arm.
+    planned
+        Its drugs in milligrams, by day.
     cohort, lots
         The patients treated (n,) and what was made for them.
     days
@@ -164,7 +168,7 @@ def planned_doses(plan: Plan, cohort: Cohort, lots: Lots, days: NDArray[np.float
     One dose per drug or infusion and day: the check, the state it enters, and amounts (n,) in that state's unit.
     """
     given = []
-    for dose in doses(plan.arm, cohort["weight_kg"], cohort["bsa_m2"]):
+    for dose in planned:
         drug = plan.drugs[dose.drug]
         if drug.supportive:
             continue

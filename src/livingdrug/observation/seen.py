@@ -25,7 +25,7 @@ class Seen:
     events
         Remission, failure, relapse, infections, further therapy, death: day, event, detail, grade.
     log
-        Every drug given by a rule: day, rule, drug, amount, unit, reason.
+        Every drug given, as planned or by a rule: day, rule, drug, amount, unit, reason.
     exits
         One row each: last_contact_day, death_day, death_cause, subsequent_therapy_day, course_status.
     """

@@ -113,7 +113,7 @@ def _one_visit(
     day = np.maximum(planned + shift, 0.0) if planned >= 0 else np.full(len(course), planned)
     # nobody begins treatment without the blood counts before it
     missed = streams.uniform(seed, f"{group}/missed", patients, number) < (missing if planned >= 0 else 0.0)
-    return {**_result(course, assay, day, np.full(len(course), planned), number, seed, last_day, missed)}
+    return _result(course, assay, day, np.full(len(course), planned), number, seed, last_day, missed)
 
 
 def _result(

@@ -71,7 +71,15 @@ class Result:
     @cached_property
     def patients(self) -> pl.DataFrame:
         """One row per enrolled patient and arm: who they are, what was made for them, and every outcome listed."""
-        return self.patients_with(())
+        import polars as pl
+
+        pieces = [self._asked(arm, self.questions.listed()) for arm in self.arms]
+        found = pl.concat(pieces, how="diagonal_relaxed")
+        extra = [name for name in found.columns if name not in self.frames["who"].columns]
+        whole = self.frames["who"].join(
+            found.select("arm", "patient", *extra), on=["arm", "patient"], how="left", maintain_order="left"
+        )
+        return self._with_status(self._with_truth(whole))
 
     def patients_with(self, names: Sequence[str]) -> pl.DataFrame:
         """The patients table with further outcomes as columns.
@@ -88,15 +96,7 @@ class Result:
         """
         import polars as pl
 
-        whole = self.__dict__.get("patients")
-        if whole is None:
-            pieces = [self._asked(arm, self.questions.listed()) for arm in self.arms]
-            found = pl.concat(pieces, how="diagonal_relaxed")
-            extra = [name for name in found.columns if name not in self.frames["who"].columns]
-            whole = self.frames["who"].join(
-                found.select("arm", "patient", *extra), on=["arm", "patient"], how="left", maintain_order="left"
-            )
-            whole = self._with_status(self._with_truth(whole))
+        whole = self.patients
         missing = [name for name in dict.fromkeys(names) if name not in whole.columns]
         if not missing:
             return whole

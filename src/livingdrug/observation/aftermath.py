@@ -65,11 +65,13 @@ def check_conduct(conduct: Mapping[str, Quantity], trial: str) -> None:
         unit, low, high = RANGES[name]
         written = conduct[name].unit
         try:
-            factor(written, unit)
+            same = factor(written, unit) == 1.0  # the number is used as it stands: "4 month" is not 4 days
         except UnitError:
+            same = False
+        if not same:
             raise CatalogError(
                 f'trial "{trial}", "conduct.{name}": got the unit "{written}", expected "{unit}".\n  Correct the unit.'
-            ) from None
+            )
         if not low <= value <= high:
             raise CatalogError(
                 f'trial "{trial}", "conduct.{name}": got {value:g} {written}, expected {low:g} to {high:g}'

@@ -62,6 +62,7 @@ def test_what_is_given_after_the_end_of_follow_up_is_refused():
     [
         ("survival_after_failure", {"value": -125.0}, "expected 1 to"),
         ("survival_after_failure", {"unit": "mg"}, 'expected "day"'),
+        ("survival_after_failure", {"value": 4.0, "unit": "month"}, 'expected "day"'),
         ("salvage_success", {"value": 1.5}, "expected 0 to 1"),
     ],
 )

@@ -19,6 +19,7 @@ from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_mei
 from livingdrug.outcome.estimators.paired import Difference
 from livingdrug.outcome.kinds import time_to_event
 from livingdrug.outcome.over_time import CARRIED, counted
+from livingdrug.outcome.strata import not_stratified
 
 if TYPE_CHECKING:
     import polars as pl
@@ -218,14 +219,19 @@ def equal_means(patients: pl.DataFrame, asked: Asked) -> GroupTest:
     freedom = float(len(arms) - 1)
     if not (variance > 0).all():
         if np.ptp(mean) == 0:
-            return GroupTest("equal restricted means", 0.0, freedom, 1.0)
+            return GroupTest(not_stratified("equal restricted means", patients), 0.0, freedom, 1.0)
         raise BadInput(
             "a group has no event before the horizon, its restricted mean has no error to compare with.\n"
             "  Choose a later horizon, or compare the curves (log_rank)."
         )
     middle = (mean / variance).sum() / (1 / variance).sum()
     statistic = float(((mean - middle) ** 2 / variance).sum())
-    return GroupTest("equal restricted means", statistic, freedom, float(gammaincc(freedom / 2, statistic / 2)))
+    return GroupTest(
+        not_stratified("equal restricted means", patients),
+        statistic,
+        freedom,
+        float(gammaincc(freedom / 2, statistic / 2)),
+    )
 
 
 def _horizon_days(asked: Asked) -> float:

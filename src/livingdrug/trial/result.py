@@ -117,6 +117,12 @@ class Result:
         """
         import polars as pl
 
+        if self.questions.find(name) is None:
+            raise UnknownName(
+                "outcome of this trial", name, self.questions.names(),
+                "result.questions.names() lists them all; columns of result.patients besides them are who a patient is and"
+                ' what was made. For a number of a group: result.endpoint("…").',
+            )  # fmt: skip
         return pl.concat([self._asked(arm, [name]) for arm in self.arms], how="diagonal_relaxed")
 
     def outcomes(self, arm: str) -> Outcomes:

@@ -14,7 +14,8 @@ LivingDrugError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class LivingDrugError(Exception):
@@ -81,3 +82,27 @@ class Interrupted(LivingDrugError):
     """Stopped by the user; what was finished is kept."""
 
     exit_code = 130
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Refusals raised inside begin with the file they are about, unless they name it already.
+
+    Parameters
+    ----------
+    place
+        The file; ``""`` where there is none, and refusals stay as they are.
+
+    Examples
+    --------
+    >>> with naming("model.xml"):
+    ...     raise ModelError("no species")
+    Traceback (most recent call last):
+    livingdrug.foundation.errors.ModelError: model.xml: no species
+    """
+    try:
+        yield
+    except BadInput as problem:
+        if place and place not in str(problem) and problem.args:
+            problem.args = (f"{place}: {problem.args[0]}", *problem.args[1:])
+        raise

@@ -78,7 +78,9 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadInput(f"{path} is not there.\n  Give the folder that a run was written to.") from None
     except (OSError, ValueError, RecursionError) as problem:
-        raise BadInput(f"cannot read {path}: {str(problem)[:200]}.\n  The run folder is damaged; run the trial again.") from None
+        raise BadInput(
+            f"cannot read {path}: {str(problem)[:200]}.\n  The run folder is damaged; run the trial again."
+        ) from None
     if not isinstance(content, dict):
         raise BadInput(
             f"cannot read {path}: expected a table, found {type(content).__name__}.\n"

@@ -36,11 +36,26 @@ def main() -> int:
         first = 0
         while first < each:
             size = min(BATCH, each - first)
-            words = ["--kind", kind, "--number", str(size), "--first", str(first), "--seed", str(asked.seed), "--to", str(asked.to)]
-            done = subprocess.run([sys.executable, "-m", "tests.fuzz.mutations", *words], check=False, capture_output=True, text=True)
+            words = [
+                "--kind",
+                kind,
+                "--number",
+                str(size),
+                "--first",
+                str(first),
+                "--seed",
+                str(asked.seed),
+                "--to",
+                str(asked.to),
+            ]
+            done = subprocess.run(
+                [sys.executable, "-m", "tests.fuzz.mutations", *words], check=False, capture_output=True, text=True
+            )
             reached = _reached(asked.to, kind)
             if done.returncode and reached < first + size - 1:
-                Fault(kind, asked.seed, reached + 1, done.returncode, "the interpreter broke off", "", done.stderr[-2000:]).write(asked.to)
+                Fault(
+                    kind, asked.seed, reached + 1, done.returncode, "the interpreter broke off", "", done.stderr[-2000:]
+                ).write(asked.to)
                 first = reached + 2
             else:
                 first += size
@@ -48,7 +63,9 @@ def main() -> int:
 
 
 def _reached(to: Path, kind: str) -> int:
-    numbers = [one["number"] for one in map(json.loads, to.read_text(encoding="utf-8").splitlines()) if one["kind"] == kind]
+    numbers = [
+        one["number"] for one in map(json.loads, to.read_text(encoding="utf-8").splitlines()) if one["kind"] == kind
+    ]
     return max(numbers, default=-1)
 
 

@@ -56,4 +56,12 @@ def answers(kind: str, seed: int, first: int, number: int, *, keep: Path | None 
 def run_batch(kind: str, seed: int, first: int, number: int, to: Path) -> None:
     """Write the answer of each case as a line of JSON."""
     for here, found in answers(kind, seed, first, number, keep=to.with_suffix(".kept")):
-        Fault(kind, seed, here, found.code, found.wrong, found.asked if found.wrong else "", found.said[-1500:] if found.wrong else "").write(to)
+        Fault(
+            kind,
+            seed,
+            here,
+            found.code,
+            found.wrong,
+            found.asked if found.wrong else "",
+            found.said[-1500:] if found.wrong else "",
+        ).write(to)

@@ -64,11 +64,11 @@ class Answer:
 
 def answer(case: Case) -> Answer:
     """Ask, and judge what comes back; with what follows a sound answer."""
-    first = _one(case.asked, case.names)
+    first = _one(case.asked, case.names, _given(case))
     if first.wrong or first.code != 0:
         return first
     for words in case.then:
-        later = _one(words, case.names)
+        later = _one(words, case.names, _given(case))
         if later.wrong or later.code == 2:
             why = later.wrong or "what was called sound is refused"
             return Answer(later.code, later.said, why, later.asked)
@@ -76,7 +76,13 @@ def answer(case: Case) -> Answer:
     return first
 
 
-def _one(asked: Sequence[str] | Callable[[], str], names: tuple[str, ...]) -> Answer:
+def _given(case: Case) -> str:
+    """All that was handed over, which an answer may repeat."""
+    texts = [path.read_bytes()[:100_000].decode(errors="replace") for path in case.files if path.is_file()]
+    return "".join([*([] if callable(case.asked) else case.asked), *texts])
+
+
+def _one(asked: Sequence[str] | Callable[[], str], names: tuple[str, ...], given: str) -> Answer:
     from livingdrug.cli.main import main
 
     out, err = io.StringIO(), io.StringIO()
@@ -93,7 +99,7 @@ def _one(asked: Sequence[str] | Callable[[], str], names: tuple[str, ...]) -> An
     said, told = out.getvalue(), err.getvalue()
     if f"no answer after {LONGEST_SECONDS}" in told:
         return Answer(-1, said + told, "hangs", shown)
-    return Answer(code, said + told, _wrong(code, said, told, names), shown)
+    return Answer(code, said + told, _wrong(code, said, told, names, given), shown)
 
 
 def _called(function: Callable[[], str]) -> int:
@@ -111,11 +117,11 @@ def _called(function: Callable[[], str]) -> int:
     return 0
 
 
-def _wrong(code: int, said: str, told: str, names: tuple[str, ...]) -> str:
+def _wrong(code: int, said: str, told: str, names: tuple[str, ...], given: str) -> str:
     if code == 0:
         if not said.strip():
             return "nothing is told"
-        return "a number that is none" if _NO_NUMBER.search(said) else ""
+        return "a number that is none" if _NO_NUMBER.search(said) and not _NO_NUMBER.search(given) else ""
     if code not in (2, 3):
         return f"exit {code}"
     if code == 2 and "cannot be used as it is" in said:
@@ -138,4 +144,6 @@ def _wrong(code: int, said: str, told: str, names: tuple[str, ...]) -> str:
 
 def _has_remedy(error: str) -> bool:
     """Whether a refusal says what was expected or what to do: a second line, or one of the words that begin such a clause."""
-    return "\n" in error.strip() or bool(re.search(r"expected|[Cc]hoose|[Gg]ive|[Ww]rite|Known|Did you mean|check the|needs", error))
+    return "\n" in error.strip() or bool(
+        re.search(r"expected|[Cc]hoose|[Gg]ive|[Ww]rite|Known|Did you mean|check the|needs", error)
+    )

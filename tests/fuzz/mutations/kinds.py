@@ -29,7 +29,9 @@ JOINTS = ("", " ", "  ", "\u00a0", "-", "–", " to ", " ± ", ",", "·", "*")
 
 def quantity(chance: random.Random) -> str:
     """A number and a unit, mostly."""
-    text = chance.choice((*NUMBERS, "1.2", "300", "60", "42", "8.9", "0.8")) + chance.choice(JOINTS) + chance.choice(UNITS)
+    text = (
+        chance.choice((*NUMBERS, "1.2", "300", "60", "42", "8.9", "0.8")) + chance.choice(JOINTS) + chance.choice(UNITS)
+    )
     return spoiled(text, chance) if chance.random() < 0.3 else text
 
 
@@ -41,9 +43,24 @@ def quantities(chance: random.Random, folder: Path) -> Case:
     option = chance.choice(("--lloq", "--areas-to", "--unit", "--time-unit", "--shift", "--column", "--blq"))
     if chance.random() < 0.3:
         heading = f"value [{quantity(chance)}]".replace("\n", " ").replace('"', "").replace("\r", " ")
-        table.write_text(f'patient,"day [{chance.choice(UNITS)}]","{heading}"\n1,0,0\n1,7,100\n1,14,50\n', encoding="utf-8")
+        table.write_text(
+            f'patient,"day [{chance.choice(UNITS)}]","{heading}"\n1,0,0\n1,7,100\n1,14,50\n', encoding="utf-8"
+        )
         return Case(("nca", str(table)), ("kinetics.csv", "lloq"), files=(table,))
-    return Case(("nca", str(table), f"{option}={value}"), (option, option.strip("-"), "treatment of results below", "time unit", "areas", "lloq", "kinetics.csv", "column"), files=(table,))
+    return Case(
+        ("nca", str(table), f"{option}={value}"),
+        (
+            option,
+            option.strip("-"),
+            "treatment of results below",
+            "time unit",
+            "areas",
+            "lloq",
+            "kinetics.csv",
+            "column",
+        ),
+        files=(table,),
+    )
 
 
 SCORES = tuple(name for name in CATALOG.names("score"))
@@ -92,7 +109,9 @@ def tables(chance: random.Random, folder: Path) -> Case:
 
 NONMEM = "ID,TIME,DV,AMT,EVID,CENS,LLOQ,WT\n1,0,.,100,1,0,1,70\n1,1,5.5,.,0,0,1,70\n1,7,80,.,0,0,1,70\n1,14,50,.,0,0,1,70\n1,28,1,.,0,1,1,70\n2,0,.,100,1,0,1,55\n2,3,20,.,0,0,1,55\n2,9,200,.,0,0,1,55\n2,28,5,.,0,0,1,55\n"
 ADPC = "USUBJID,AFRLT,AFRLTU,AVALC,AVALU,PARAMCD,ALLOQ\nS-1,0,DAYS,BLQ,copies/ug,CART,25\nS-1,7,DAYS,12000,copies/ug,CART,25\nS-1,28,DAYS,300,copies/ug,CART,25\nS-2,0,DAYS,<25,copies/ug,CART,25\nS-2,10,DAYS,9000,copies/ug,CART,25\nS-2,30,DAYS,40,copies/ug,CART,25\n"
-PLAIN = "patient,day,value [copy/ug],below_limit\nA,0,25,Y\nA,7,100,N\nA,14,50,N\nA,21,25,Y\nB,3,20,N\nB,9,200,N\nB,28,,N\n"
+PLAIN = (
+    "patient,day,value [copy/ug],below_limit\nA,0,25,Y\nA,7,100,N\nA,14,50,N\nA,21,25,Y\nB,3,20,N\nB,9,200,N\nB,28,,N\n"
+)
 
 
 def kinetics(chance: random.Random, folder: Path) -> Case:
@@ -116,7 +135,9 @@ def catalogue(chance: random.Random, folder: Path) -> Case:
     path.parent.mkdir(parents=True)
     _spoil_toml(path, CATALOG.path(kind, name), chance)
     own = ("--catalog", str(folder / "catalog"))
-    return Case(("check", str(path)), (path.name, name), (("check", "eliana", *own),) if chance.random() < 0.3 else (), (path,))
+    return Case(
+        ("check", str(path)), (path.name, name), (("check", "eliana", *own),) if chance.random() < 0.3 else (), (path,)
+    )
 
 
 def trials(chance: random.Random, folder: Path) -> Case:
@@ -125,7 +146,11 @@ def trials(chance: random.Random, folder: Path) -> Case:
     source = CATALOG.path("trial", "eliana" if chance.random() < 0.7 else chance.choice(CATALOG.names("trial")))
     _spoil_toml(path, source, chance)
     run = ("run", str(path), "-n", "2", "--sample", "1", "--no-report", "--threads", "1", "-o", str(folder / "run"))
-    after = {0: (run,), 1: (("patient", str(path), "--patient", "2"),), 2: (("export", "sbml", str(path), "-o", str(folder / "x.xml")),)}
+    after = {
+        0: (run,),
+        1: (("patient", str(path), "--patient", "2"),),
+        2: (("export", "sbml", str(path), "-o", str(folder / "x.xml")),),
+    }
     return Case(("check", str(path)), ("mine",), after.get(chance.randrange(20), ()), (path,))
 
 
@@ -133,7 +158,9 @@ def _spoil_toml(path: Path, source: Path, chance: random.Random) -> None:
     """As text, as bytes, or as a table with values and keys changed that is TOML again."""
     way = chance.random()
     if way < 0.45:
-        path.write_text(spoiled(source.read_text(encoding="utf-8"), chance), encoding="utf-8", errors="replace", newline="")
+        path.write_text(
+            spoiled(source.read_text(encoding="utf-8"), chance), encoding="utf-8", errors="replace", newline=""
+        )
     elif way < 0.5:
         path.write_bytes(spoiled_bytes(source.read_bytes(), chance))
     else:
@@ -163,7 +190,23 @@ def _change(table: object, chance: random.Random) -> None:
     elif isinstance(value, str):
         inside[key] = chance.choice((spoiled(value, chance), quantity(chance), chance.choice(WORDS)))
     elif isinstance(value, (int, float)):
-        inside[key] = chance.choice((-value, value * 1e6, value * 1e-6, 0, 1e308, float("nan"), float("inf"), 2**53, str(value), [value], not value, value + 0.5, -1))
+        inside[key] = chance.choice(
+            (
+                -value,
+                value * 1e6,
+                value * 1e-6,
+                0,
+                1e308,
+                float("nan"),
+                float("inf"),
+                2**53,
+                str(value),
+                [value],
+                not value,
+                value + 0.5,
+                -1,
+            )
+        )
     else:
         inside[key] = chance.choice(([], {}, "", 0, [[]], {"x": 1}, None or "none"))
 
@@ -183,9 +226,13 @@ def sbml(chance: random.Random, folder: Path) -> Case:
     """A model of one's own, read and integrated."""
     path = folder / "model.xml"
     text = sbml_texts.changed(chance)
-    if chance.random() < 0.35:
+    if chance.random() < 0.15:
         text = spoiled(text, chance)
-    path.write_bytes(spoiled_bytes(text.encode(errors="replace"), chance) if chance.random() < 0.05 else text.encode(errors="replace"))
+    path.write_bytes(
+        spoiled_bytes(text.encode(errors="replace"), chance)
+        if chance.random() < 0.05
+        else text.encode(errors="replace")
+    )
     return Case(lambda: sbml_texts.told(path), ("model.xml",), files=(path,))
 
 
@@ -282,7 +329,21 @@ def _spoil_one(place: Path, chance: random.Random) -> None:
         path.unlink()
         path.mkdir()
     elif way == 3:
-        (place / chance.choice((".lock", ".ready", "chunks", "extra.parquet", ".chunks.done", "failed.parquet.bak", ".x.parquet.1234abcd.part", ".ready.0123abcd"))).write_bytes(chance.randbytes(20))
+        (
+            place
+            / chance.choice(
+                (
+                    ".lock",
+                    ".ready",
+                    "chunks",
+                    "extra.parquet",
+                    ".chunks.done",
+                    "failed.parquet.bak",
+                    ".x.parquet.1234abcd.part",
+                    ".ready.0123abcd",
+                )
+            )
+        ).write_bytes(chance.randbytes(20))
     elif path.suffix == ".parquet" and way < 7:
         _spoil_frame(path, chance)
     elif path.suffix in (".json", ".toml") and way < 7:
@@ -291,7 +352,13 @@ def _spoil_one(place: Path, chance: random.Random) -> None:
             _change(table, chance)
             path.write_text(json.dumps(table), encoding="utf-8")
         else:
-            path.write_text(chance.choice((spoiled(path.read_text(encoding="utf-8"), chance), "[" * 100_000, "{}", "null", "9" * 5000)), encoding="utf-8", errors="replace")
+            path.write_text(
+                chance.choice(
+                    (spoiled(path.read_text(encoding="utf-8"), chance), "[" * 100_000, "{}", "null", "9" * 5000)
+                ),
+                encoding="utf-8",
+                errors="replace",
+            )
     else:
         path.write_bytes(spoiled_bytes(path.read_bytes(), chance))
 
@@ -318,8 +385,16 @@ def _spoil_frame(path: Path, chance: random.Random) -> None:
     elif way == 5:
         frame = pl.concat([frame, frame])
     elif way == 6 and frame.schema[name].is_numeric():
-        worst = chance.choice((-1, 0, 2**40, 9999) if frame.schema[name].is_integer() else (float("nan"), float("inf"), -1e9, 1e300))
-        frame = frame.with_columns(pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit(worst)).otherwise(pl.col(name)).cast(frame.schema[name]).alias(name))
+        worst = chance.choice(
+            (-1, 0, 2**40, 9999) if frame.schema[name].is_integer() else (float("nan"), float("inf"), -1e9, 1e300)
+        )
+        frame = frame.with_columns(
+            pl.when(pl.int_range(pl.len()) % 3 == 0)
+            .then(pl.lit(worst))
+            .otherwise(pl.col(name))
+            .cast(frame.schema[name])
+            .alias(name)
+        )
     elif way == 6 and frame.schema[name] == pl.String:
         frame = frame.with_columns(pl.lit(chance.choice(("", "x", "tisa-cel", "nan", "crs_penn"))).alias(name))
     elif way == 7:
@@ -334,7 +409,9 @@ def _sign_again(place: Path) -> None:
     sums = place / "checksums.json"
     try:
         names = json.loads(sums.read_text(encoding="utf-8"))
-        found = {name: hashlib.sha256((place / name).read_bytes()).hexdigest() for name in names if (place / name).is_file()}
+        found = {
+            name: hashlib.sha256((place / name).read_bytes()).hexdigest() for name in names if (place / name).is_file()
+        }
         sums.write_text(json.dumps(found), encoding="utf-8")
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return

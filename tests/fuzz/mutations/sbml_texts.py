@@ -19,12 +19,30 @@ ANTIMONY = (
     "model e; x=1; z=1; x' = z; z' = -x; w := x^2 + z^2; end",
     "model g; y=0; y' = 1/(1+exp(10*(time-1))); K=2; h := y^4/(K^4+y^4); end",
 )  # fmt: skip
+ET.register_namespace("math", "http://www.w3.org/1998/Math/MathML")
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 OPERATORS = (
     "plus", "minus", "times", "divide", "power", "exp", "ln", "root", "abs", "sin", "cos", "tan", "sinh", "tanh", "arcsin", "arccosh", "floor", "ceiling", "lt", "gt", "eq", "and", "or", "not",
     "factorial", "max", "min", "rem", "quotient", "xor", "sec", "csch", "arccot", "implies", "nonsense",
 )  # fmt: skip
-VALUES = ("0", "-1", "1", "1e308", "1e-308", "NaN", "INF", "-INF", "", "x", "1,5", "2.5", "1e400", "9" * 400, "0x10", "true")
+VALUES = (
+    "0",
+    "-1",
+    "1",
+    "1e308",
+    "1e-308",
+    "NaN",
+    "INF",
+    "-INF",
+    "",
+    "x",
+    "1,5",
+    "2.5",
+    "1e400",
+    "9" * 400,
+    "0x10",
+    "true",
+)
 TIMES = np.linspace(0.0, 5.0, 6)
 
 
@@ -78,7 +96,23 @@ def id_changed(root: ET.Element, chance: random.Random) -> None:
     ids = [one.attrib["id"] for one in root.iter() if "id" in one.attrib]
     if found:
         one, key = chance.choice(found)
-        one.attrib[key] = chance.choice((*ids, "time", "lambda", "a b", "1x", "é", "x" * 3000, "__import__", "dimensionless", "true", "false", "", *VALUES))
+        one.attrib[key] = chance.choice(
+            (
+                *ids,
+                "time",
+                "lambda",
+                "a b",
+                "1x",
+                "é",
+                "x" * 3000,
+                "__import__",
+                "dimensionless",
+                "true",
+                "false",
+                "",
+                *VALUES,
+            )
+        )
 
 
 def attribute_gone(root: ET.Element, chance: random.Random) -> None:
@@ -89,7 +123,9 @@ def attribute_gone(root: ET.Element, chance: random.Random) -> None:
 
 
 def number_changed(root: ET.Element, chance: random.Random) -> None:
-    found = [(one, key) for one in root.iter() for key in one.attrib if re.fullmatch(r"-?[\d.]+(e-?\d+)?", one.attrib[key])]
+    found = [
+        (one, key) for one in root.iter() for key in one.attrib if re.fullmatch(r"-?[\d.]+(e-?\d+)?", one.attrib[key])
+    ]
     inner = list(root.iter(f"{NAMESPACE}cn"))
     if inner and (not found or chance.random() < 0.5):
         chance.choice(inner).text = chance.choice(VALUES)
@@ -99,7 +135,9 @@ def number_changed(root: ET.Element, chance: random.Random) -> None:
 
 
 def operator_changed(root: ET.Element, chance: random.Random) -> None:
-    inner = [one for one in root.iter() if one.tag.startswith(NAMESPACE) and not len(one) and not (one.text or "").strip()]
+    inner = [
+        one for one in root.iter() if one.tag.startswith(NAMESPACE) and not len(one) and not (one.text or "").strip()
+    ]
     if inner:
         chance.choice(inner).tag = NAMESPACE + chance.choice(OPERATORS)
 
@@ -130,7 +168,11 @@ def nested(root: ET.Element, chance: random.Random) -> None:
 
 def many(root: ET.Element, chance: random.Random) -> None:
     """Hundreds of parameters, or of events."""
-    lists = [one for one in root.iter() if one.tag.endswith(("listOfParameters", "listOfEvents", "listOfSpecies", "listOfReactions")) and len(one)]
+    lists = [
+        one
+        for one in root.iter()
+        if one.tag.endswith(("listOfParameters", "listOfEvents", "listOfSpecies", "listOfReactions")) and len(one)
+    ]
     if not lists:
         return
     place = chance.choice(lists)
@@ -143,7 +185,9 @@ def unit_changed(root: ET.Element, chance: random.Random) -> None:
     found = [one for one in root.iter() if one.tag.endswith("unit")]
     if found:
         one = chance.choice(found)
-        one.attrib[chance.choice(("kind", "exponent", "scale", "multiplier"))] = chance.choice(("mole", "parsnip", "-3", "1e308", "0", "", "2.5", "second"))
+        one.attrib[chance.choice(("kind", "exponent", "scale", "multiplier"))] = chance.choice(
+            ("mole", "parsnip", "-3", "1e308", "0", "", "2.5", "second")
+        )
     else:
         for one in root.iter():
             if one.tag.endswith("parameter"):
@@ -155,7 +199,9 @@ def about_events(root: ET.Element, chance: random.Random) -> None:
     found = [one for one in root.iter() if one.tag.endswith(("}event", "}trigger"))]
     if found:
         one = chance.choice(found)
-        one.attrib[chance.choice(("persistent", "initialValue", "useValuesFromTriggerTime"))] = chance.choice(("true", "false", "maybe", "1", ""))
+        one.attrib[chance.choice(("persistent", "initialValue", "useValuesFromTriggerTime"))] = chance.choice(
+            ("true", "false", "maybe", "1", "")
+        )
 
 
 CHANGES = (gone, twice, moved, id_changed, id_changed, attribute_gone, number_changed, number_changed, number_changed, operator_changed, operator_changed, name_in_formula, name_in_formula, nested, many, unit_changed, about_events)  # fmt: skip

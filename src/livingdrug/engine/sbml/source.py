@@ -87,8 +87,22 @@ def _from_antimony(text: str, place: str) -> str:
         antimony.freeAll()
         read = antimony.loadAntimonyString(text) >= 0 and text != ""
         if not read:
-            said = re.sub(r"^Error in model string, ", "", str(antimony.getLastError() or "it is empty").strip())
-            raise BadInput(f"{place} is neither SBML (it does not begin with <) nor sound Antimony: {said}")
+            raise BadInput(
+                f"{place} is neither SBML (it does not begin with <) nor sound Antimony: {_said(text)}\n"
+                "  Give the text of a model, or the path of its file."
+            )
         sbml = str(antimony.getSBMLString(antimony.getMainModuleName()))
         antimony.clearPreviousLoads()
     return sbml
+
+
+def _said(text: str) -> str:
+    """What is wrong with an Antimony text, in the words of its reader."""
+    if not text.strip():
+        return "it is empty"
+    try:
+        said = str(antimony.getLastError() or "").strip()
+    except UnicodeDecodeError:  # it quotes half a letter
+        return "a letter stands in it that Antimony does not know"
+    said = re.sub(r"^Error in model string, ", "", said) or "it is not a model"
+    return said if len(said) <= 600 else f"{said[:600]}…"

@@ -85,13 +85,15 @@ class Interrupted(LivingDrugError):
 
 
 @contextmanager
-def naming(place: str) -> Iterator[None]:
-    """Refusals raised inside begin with the file they are about, unless they name it already.
+def naming(place: str, remedy: str = "") -> Iterator[None]:
+    """Refusals raised inside begin with the file they are about, unless they name it already, and end with what to do.
 
     Parameters
     ----------
     place
-        The file; ``""`` where there is none, and refusals stay as they are.
+        The file; ``""`` where there is none.
+    remedy
+        Added as a second line to a refusal that has only one.
 
     Examples
     --------
@@ -103,6 +105,10 @@ def naming(place: str) -> Iterator[None]:
     try:
         yield
     except BadInput as problem:
-        if place and place not in str(problem) and problem.args:
-            problem.args = (f"{place}: {problem.args[0]}", *problem.args[1:])
+        said = str(problem)
+        if place and place not in said:
+            said = f"{place}: {said}"
+        if remedy and "\n" not in said.strip():
+            said = f"{said.rstrip()}\n  {remedy}"
+        problem.args = (said, *problem.args[1:])
         raise

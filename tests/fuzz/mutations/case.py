@@ -90,10 +90,7 @@ def _one(asked: Sequence[str] | Callable[[], str], names: tuple[str, ...], given
     try:
         with no_hang(), warnings.catch_warnings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             warnings.simplefilter("error")
-            if callable(asked):
-                code = _called(asked)
-            else:
-                code = main(list(asked))
+            code = _called(asked) if callable(asked) else main(list(asked))
     except AssertionError as problem:
         return Answer(-1, out.getvalue() + err.getvalue(), f"hangs: {problem}", shown)
     said, told = out.getvalue(), err.getvalue()

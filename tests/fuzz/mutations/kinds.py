@@ -208,7 +208,7 @@ def _change(table: object, chance: random.Random) -> None:
             )
         )
     else:
-        inside[key] = chance.choice(([], {}, "", 0, [[]], {"x": 1}, None or "none"))
+        inside[key] = chance.choice(([], {}, "", 0, [[]], {"x": 1}, "none"))
 
 
 def _places(value: object) -> Iterator[tuple[object, object]]:

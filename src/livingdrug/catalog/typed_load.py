@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.comparison import Comparison
     from livingdrug.catalog.records.disease import Disease
@@ -33,6 +34,9 @@ class TypedLoad:
     """Gives `load` its types; the reading itself is `_load`."""
 
     if TYPE_CHECKING:
+
+        @overload
+        def load(self, kind: Literal["aftermath"], name: Name) -> Aftermath: ...
 
         @overload
         def load(self, kind: Literal["assay"], name: Name) -> Assay: ...

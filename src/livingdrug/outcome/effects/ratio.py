@@ -21,7 +21,7 @@ class Ratio(EffectMeasure):
         why = too_few(sample)
         if why:
             return absent(sample, why)
-        exposed, others = (median(sample.of_group(side).value) for side in (True, False))
+        exposed, others = (median(sample.value[(sample.predictor > 0) == side]) for side in (True, False))
         if min(exposed.ci_low, others.ci_low) <= 0:
             return absent(sample, "an amount is nought in too many for a ratio")
         halves = [np.log(one.ci_high / one.ci_low) / 2 for one in (exposed, others)]

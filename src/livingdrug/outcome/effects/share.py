@@ -35,14 +35,12 @@ class Share(EffectMeasure):
 def _at(group: Sample, day: float) -> tuple[float, float, float]:
     assert group.time is not None
     assert group.cause is not None
-    if (group.cause == 2).any():
-        curve = cumulative_incidence(group.time, group.cause)
-        found = curve.at(np.array([day]))
-        told = tuple(float(found[key][0]) for key in ("estimate", "ci_low", "ci_high"))
-        return told if group.incidence else (1 - told[0], 1 - told[2], 1 - told[1])
-    found = kaplan_meier(group.time, group.event).at([day])
-    told = tuple(float(found[key][0]) for key in ("estimate", "ci_low", "ci_high"))
-    return (1 - told[0], 1 - told[2], 1 - told[1]) if group.incidence else told
+    competing = bool((group.cause == 2).any())
+    curve = cumulative_incidence(group.time, group.cause) if competing else kaplan_meier(group.time, group.event)
+    found = curve.at(np.array([day]))
+    middle, low, high = (float(found[key][0]) for key in ("estimate", "ci_low", "ci_high"))
+    # Aalen-Johansen tells those with the event, Kaplan-Meier those without.
+    return (middle, low, high) if competing == group.incidence else (1 - middle, 1 - high, 1 - low)
 
 
 EFFECT = Share()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ LETTER = 6.5  # width of a letter of a label
 
 @dataclass(frozen=True)
 class Pair:
-    """One endpoint: published and simulated value with limits, on the axis' own unit."""
+    """One endpoint: published (NaN for none) and simulated value with limits, on the axis' own unit."""
 
     label: str
     group: str
@@ -88,5 +89,7 @@ def _pair(
 
 def _whisker(value: tuple[float, float | None, float | None], x: scales.Scale, y: float, role: str) -> str:
     middle, low, high = value
+    if math.isnan(middle):  # a direction was published, no figure
+        return ""
     bar = "" if low is None or high is None else element("line", x1=x(low), x2=x(high), y1=y, y2=y)
     return element("g", bar + element("circle", cx=x(middle), cy=y, r=4), class_=role)

@@ -39,7 +39,7 @@ def determinants_frame(table: Determinants, runs: Mapping[str, Patients]) -> pl.
     One row for each trial, outcome and predictor: ``trial``, ``outcome``, ``n``, ``n_events``, ``kind`` (one of `KINDS`),
     ``predictor``, ``auroc`` with ``ci_low`` and ``ci_high``, and ``chance``: the distance from 0.5 that the best of as many
     numbers without any effect would reach in half of all runs, added to 0.5. The best hidden parameter is told as 0.5 or
-    more, whichever way it acts; outcomes with too few events are left out.
+    more, with ↓ after its name where less of it goes with the outcome; outcomes with too few events are left out.
     """
     rows: list[dict[str, object]] = []
     for trial, patients in runs.items():
@@ -75,7 +75,7 @@ def _of_outcome(trial: str, outcome: Asked, table: Determinants, patients: Patie
         best = max(tried, key=lambda name: abs(auroc(tried[name][keep], event[keep]) - 0.5))
         values = tried[best][keep]
         sign = 1.0 if auroc(values, event[keep]) >= 0.5 else -1.0
-        name = best if sign > 0 else f"{best} (less of it)"
+        name = best if sign > 0 else f"{best} ↓"
         rows.append(row(KINDS[1], name, concordance(Sample(sign * values, False, event[keep])), len(tried)))
     return rows
 

@@ -66,8 +66,8 @@ def _say(board: Any, written: Path) -> None:
         screen.print(f"{sentence(board.summary(use))}\n", markup=False)
     screen.print("What decides: AUROC of what is known before infusion, and of the best hidden draw\n", style="bold")
     for outcome in board.determinants["outcome"].unique(maintain_order=True):
-        one = determinants_table(board.determinants, outcome)
-        rows = [[cell.split("\n")[0] for cell in line] for line in one.rows]
-        screen.print(table(one.columns, rows, title=one.title, right=one.columns[2:]))
+        one = determinants_table(board, outcome)
+        rows = [[cell.replace("\n", " ") for cell in line] for line in one.rows]
+        screen.print(table(one.columns, rows, title=one.title, right=one.columns[1:]))
     screen.print(f"Page: {written.resolve()}", markup=False)
     notice(screen)

@@ -12,8 +12,9 @@ from livingdrug.outcome.checks import check_events, check_finite, check_times
 
 Floats = NDArray[np.float64]
 STEPS, HALVINGS, ENOUGH = 40, 12, 1e-9
-FARTHEST = 20.0
-"""A coefficient of a standardised covariate beyond this runs to infinity: one group has no event."""
+FARTHEST, VAGUEST = 20.0, 5.0
+"""A coefficient of a standardised covariate beyond the first, or with an error beyond the second, runs to infinity: the
+groups are separated. Eight events already leave an error below one."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,9 @@ def _maximised(likelihood, p: int, scale: Floats) -> Fitted:
         gain, beta = found[0] - value, tried
         value, slope, information = found
         if gain < ENOUGH:
-            converged = bool(np.abs(beta).max() < FARTHEST)
+            converged = True
             break
     covariance = np.linalg.pinv(information)
+    apart = np.abs(beta).max() > FARTHEST or np.sqrt(np.diag(covariance)).max() > VAGUEST
+    converged = converged and not apart and bool(np.linalg.matrix_rank(information) == p)
     return Fitted(beta / scale, covariance / np.outer(scale, scale), converged)

@@ -37,8 +37,8 @@ def generated(board: Board) -> str:
         blocks.append("**Cannot be told from these patients**\n\n" + table(["", "why"], rows))
     blocks.append("### What decides")
     for outcome in board.determinants["outcome"].unique(maintain_order=True):
-        one = determinants_table(board.determinants, outcome)
-        rows = [[cell.replace("\n", ": ") for cell in line] for line in one.rows]
+        one = determinants_table(board, outcome)
+        rows = [[cell.replace("\n", " ") for cell in line] for line in one.rows]
         blocks.append(f"**{one.title}**\n\n" + table(list(one.columns), rows))
     return "\n\n".join(blocks)
 

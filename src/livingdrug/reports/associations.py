@@ -29,10 +29,11 @@ CAPTION = (
 )
 DETERMINANTS = (
     "AUROC of what is known before infusion, beside the best of the random numbers that only the model knows. 0.5 tells nothing; "
-    "above it more of the covariate goes with more of the outcome, below it with less. ↓ says that less of the hidden number goes with the outcome. Where it is far ahead, a "
-    "draw decides, and no covariate can stratify patients."
+    "above it more of the covariate goes with more of the outcome, below it with less. The hidden number is told whichever way it "
+    "acts; ↓ says that less of it goes with the outcome. Where it is far ahead, a draw decides, and no covariate can stratify "
+    "patients."
 )
-LOG_LIMIT = 16.0
+LOG_LIMIT = 20.0
 
 
 def write_associations(board: Board, path: str | Path) -> Path:
@@ -49,7 +50,7 @@ def write_associations(board: Board, path: str | Path) -> Path:
 def render(board: Board) -> str:
     """The page as HTML text; see `write_associations`."""
     sections = [_use(board, use) for use in USES if board.of_use(use)]
-    sections += [_determinants(board.determinants), _origin(board)]
+    sections += [_determinants(board), _origin(board)]
     facts = [f"{len(board.manifests)} trials simulated"]
     facts += sorted({f"{m.get('patients')} patients each" for m in board.manifests})
     facts += sorted({f"seed {m.get('seed')}" for m in board.manifests})
@@ -78,7 +79,7 @@ def _cards(board: Board) -> Cards:
 def _use(board: Board, use: str) -> Section:
     found = [one for one in board.of_use(use) if not one.unanswered]
     parts: list[Note | Figure | Table | More] = [Note(sentence(board.summary(use)))]
-    parts += [*_ratios(found), *_shares(found), *_concordances(found), _table(found)]
+    parts += [*_ratios(found), *_shares(found), *_concordances(found), _table(board, found)]
     silent = [one for one in board.of_use(use) if one.unanswered]
     if silent:
         rows = tuple((f"{one.row.title}\n{one.association.cohort}", one.unanswered) for one in silent)
@@ -105,7 +106,7 @@ def _shares(found: Sequence[Compared]) -> list[Figure]:
 def _concordances(found: Sequence[Compared]) -> list[Figure]:
     rows = [one for one in found if one.measure.null == 0.5]
     judged = {"right": True, "wrong": False}
-    draw = partial(draw_forest, title="concordance; 0.5 is no association", low=0.0, high=1.0, log=False)
+    draw = partial(draw_forest, title="concordance; 0.5 is no association", low=0.0, high=1.0, log=False, null=0.5)
     legend = _legend("direction right", "direction wrong")
     pairs = [_pair(one, judged.get(one.direction)) for one in rows]
     return _figures("Directions", pairs, draw, legend)
@@ -121,7 +122,7 @@ def _pair(one: Compared, verdict: bool | None) -> Pair:
     found = one.simulated
     return Pair(
         label,
-        one.row.topic,
+        one.row.topic[:1].upper() + one.row.topic[1:],
         part(value, *one.published_limits),
         part(found.estimate, found.low, found.high),
         verdict,
@@ -150,7 +151,7 @@ def _legend(fit: str, misfit: str) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
-def _table(found: Sequence[Compared]) -> Table:
+def _table(board: Board, found: Sequence[Compared]) -> Table:
     rows: list[tuple[str, ...]] = []
     marks: list[tuple[int, str]] = []
     for topic, mine in by_topic(found):
@@ -160,61 +161,66 @@ def _table(found: Sequence[Compared]) -> Table:
             title, *others = row(one)
             if one.direction == "wrong":
                 marks.append((len(rows), "misfit"))
-            trials = " + ".join(part.trial for part in one.association.simulated_by)
+            trials = " + ".join(board.names[part.trial] for part in one.association.simulated_by)
             rows.append((f"{title}\n{one.association.cohort}; by {trials}", *others))
     return Table(COLUMNS, tuple(rows), title="All that can be told", marks=tuple(marks), words=(1, 2), roomy=True)
 
 
-def _determinants(frame: pl.DataFrame) -> Section:
+def _determinants(board: Board) -> Section:
+    frame = board.determinants
     parts: list[Note | Figure | Table] = []
     if frame.is_empty():
         return Section(
             "determinants", "What decides", DETERMINANTS, (Note("No outcome has enough events.", "missing"),)
         )
-    parts.append(_best(frame))
-    parts += [determinants_table(frame, outcome) for outcome in frame["outcome"].unique(maintain_order=True)]
+    parts.append(_best(board))
+    parts += [determinants_table(board, outcome) for outcome in frame["outcome"].unique(maintain_order=True)]
     return Section("determinants", "What decides", DETERMINANTS, tuple(parts))
 
 
-def determinants_table(frame: pl.DataFrame, outcome: str) -> Table:
-    """One outcome: a row a trial, the best hidden number first, then every covariate; a dash for what is not known."""
-    mine = frame.filter(pl.col("outcome") == outcome)
+def determinants_table(board: Board, outcome: str) -> Table:
+    """One outcome: a column a trial; the best hidden number first, then all covariates together, then each."""
+    mine = board.determinants.filter(pl.col("outcome") == outcome)
+    trials = mine["trial"].unique(maintain_order=True).to_list()
+    told = {(one["kind"], one["predictor"], one["trial"]): one["auroc"] for one in mine.to_dicts()}
+    best = {one["trial"]: one for one in mine.filter(pl.col("kind") == KINDS[1]).to_dicts()}
+    counts = {one["trial"]: f"{one['n_events']} of {one['n']}" for one in mine.to_dicts()}
+    hidden = [
+        f"{best[t]['auroc']:.2f}\n{best[t]['predictor'].replace('_', ' ')}" if t in best else DASH for t in trials
+    ]
+
+    def line(kind: str, name: str) -> tuple[str, ...]:
+        return (name, *(f"{told[kind, name, t]:.2f}" if (kind, name, t) in told else DASH for t in trials))
+
     names = mine.filter(pl.col("kind") == KINDS[0])["predictor"].unique(maintain_order=True).to_list()
-    rows = []
-    for trial in mine["trial"].unique(maintain_order=True):
-        one = mine.filter(pl.col("trial") == trial)
-        best = one.filter(pl.col("kind") == KINDS[1]).to_dicts()
-        told = dict(one.filter(pl.col("kind") == KINDS[0]).select("predictor", "auroc").iter_rows())
-        hidden = f"{best[0]['auroc']:.2f} {best[0]['predictor'].replace('_', ' ')}" if best else DASH
-        n = f"{trial}\n{one['n_events'][0]} of {one['n'][0]}"
-        rows.append((n, hidden, *(f"{told[name]:.2f}" if name in told else DASH for name in names)))
-    return Table(("", KINDS[1], *names), tuple(rows), title=outcome[:1].upper() + outcome[1:])
+    rows = (
+        ("have it", *(counts[t] for t in trials)), (KINDS[1], *hidden), line(KINDS[2], KINDS[2]),
+        *(line(KINDS[0], name) for name in names),
+    )  # fmt: skip
+    return Table(("", *(board.names[t] for t in trials)), rows, title=outcome[:1].upper() + outcome[1:])
 
 
-def _best(frame: pl.DataFrame) -> Figure:
-    """The best covariate against the best hidden number, whichever way each acts."""
-    away = pl.col("auroc") - 0.5
-    folded = frame.with_columns(far=away.abs(), lower=pl.when(away >= 0).then("ci_low").otherwise(1 - pl.col("ci_high")),
-                                upper=pl.when(away >= 0).then("ci_high").otherwise(1 - pl.col("ci_low")))  # fmt: skip
-    best = folded.sort("far", descending=True).group_by("outcome", "trial", "kind", maintain_order=True).first()
+def _best(board: Board) -> Figure:
+    """All covariates together against the best hidden number, whichever way it acts."""
+    frame = board.determinants
     pairs = []
-    for outcome in frame["outcome"].unique(maintain_order=True):
-        for trial in frame.filter(pl.col("outcome") == outcome)["trial"].unique(maintain_order=True):
-            mine = best.filter((pl.col("outcome") == outcome) & (pl.col("trial") == trial))
-            both = {one["kind"]: one for one in mine.to_dicts()}
-            told = {kind: (0.5 + one["far"], one["lower"], one["upper"]) for kind, one in both.items()}
-            words = "; ".join(f"{kind}: {one['predictor']} {0.5 + one['far']:.2f}" for kind, one in both.items())
-            none = (math.nan, None, None)
-            pairs.append(
-                Pair(trial, outcome, told.get(KINDS[0], none), told.get(KINDS[1], none), None, f"{trial}: {words}")
-            )
-    legend = (("published", "best covariate"), ("simulated", "best hidden draw"))
+    none = {"auroc": math.nan, "ci_low": None, "ci_high": None, "predictor": DASH}
+    for outcome, trial in frame.select("outcome", "trial").unique(maintain_order=True).iter_rows():
+        mine = frame.filter((pl.col("outcome") == outcome) & (pl.col("trial") == trial)).to_dicts()
+        both = [next((one for one in mine if one["kind"] == kind), none) for kind in (KINDS[2], KINDS[1])]
+        known, hidden = ((one["auroc"], one["ci_low"], one["ci_high"]) for one in both)
+        tip = (
+            f"{board.names[trial]}, {outcome}: all covariates together {known[0]:.2f}; best hidden draw "
+            f"{both[1]['predictor'].replace('_', ' ')} {hidden[0]:.2f}"
+        )
+        pairs.append(Pair(board.names[trial], outcome[:1].upper() + outcome[1:], known, hidden, None, tip))
+    legend = (("published", "all covariates together"), ("simulated", "best hidden draw"))
     draw = partial(
-        draw_forest, pairs, title="AUROC of the best, whichever way it acts", low=0.4, high=1.0, log=False
+        draw_forest, pairs, title="AUROC", low=0.3, high=1.0, log=False, null=0.5
     )  # fmt: skip
     caption = (
-        "The best of many numbers without any effect lies above 0.5, too: the column “chance” of the data says how far"
-        " above it would lie in half of all runs."
+        "Covariates are told by a fit to other patients. The best of many hidden numbers without any effect lies above 0.5, too: the"
+        " column “chance” of the data says how far above in half of all runs."
     )
     return Figure("Covariates against hidden draws", draw, caption=caption, legend=legend, data=frame)
 

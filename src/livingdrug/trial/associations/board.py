@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,12 +71,15 @@ class Board:
         See `livingdrug.trial.associations.determinants.determinants_frame`.
     manifests
         One for each trial simulated.
+    names
+        Trial -> short name.
     """
 
     compared: tuple[Compared, ...]
     hidden: dict[str, int]
     determinants: pl.DataFrame
     manifests: tuple[dict[str, Any], ...]
+    names: dict[str, str]
 
     def of_use(self, use: str) -> tuple[Compared, ...]:
         """Rows of one use."""
@@ -163,7 +167,8 @@ def associations(
         compared += [compare_row(record, row, asked, catalog) for row in record.rows]
     frames = [determinants_frame(table, {trial: runs[trial] for trial in every}) for table in tables]
     manifests = tuple(dict(manifest) for one in runs.values() for manifest in one.manifests)
-    return Board(tuple(compared), {"test": hidden} if hidden else {}, pl.concat(frames), manifests)
+    short = {trial: re.split("[:,]", catalog.load("trial", trial).title)[0] for trial in runs}
+    return Board(tuple(compared), {"test": hidden} if hidden else {}, pl.concat(frames), manifests, short)
 
 
 def names_read(records: Sequence[Association], catalog: Catalog) -> set[str]:

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.outcome.concordance import concordance
 from livingdrug.outcome.effect import Effect, Floats, Sample, too_few_events
+from livingdrug.outcome.regression import logistic
 from livingdrug.trial.associations.patients import Patients
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.determinants import Asked, Determinants
 
-KINDS = ("known before", "best hidden draw")
+KINDS = ("known before", "best hidden draw", "all covariates together")
+FOLDS = 5
 SCHEMA = {
     "trial": pl.String, "outcome": pl.String, "n": pl.Int64, "n_events": pl.Int64, "kind": pl.String,
     "predictor": pl.String, "auroc": pl.Float64, "ci_low": pl.Float64, "ci_high": pl.Float64, "chance": pl.Float64,
@@ -39,7 +42,8 @@ def determinants_frame(table: Determinants, runs: Mapping[str, Patients]) -> pl.
     One row for each trial, outcome and predictor: ``trial``, ``outcome``, ``n``, ``n_events``, ``kind`` (one of `KINDS`),
     ``predictor``, ``auroc`` with ``ci_low`` and ``ci_high``, and ``chance``: the distance from 0.5 that the best of as many
     numbers without any effect would reach in half of all runs, added to 0.5. The best hidden parameter is told as 0.5 or
-    more, with ↓ after its name where less of it goes with the outcome; outcomes with too few events are left out.
+    more, with ↓ after its name where less of it goes with the outcome; outcomes with too few events are left out. All covariates together are told as a logistic
+    regression on their ranks, each fifth of the patients told by a fit to the others.
     """
     rows: list[dict[str, object]] = []
     for trial, patients in runs.items():
@@ -62,7 +66,7 @@ def _of_outcome(trial: str, outcome: Asked, table: Determinants, patients: Patie
         told = (trial, outcome.name, n, n_events, kind, name, found.estimate, found.low, found.high)
         return dict(zip(SCHEMA, (*told, chance(n_events, n - n_events, n_tried)), strict=True))
 
-    rows = []
+    rows, ranked = [], []
     for covariate in table.covariates:
         values = _first(covariate, patients)
         if values is None:
@@ -70,6 +74,11 @@ def _of_outcome(trial: str, outcome: Asked, table: Determinants, patients: Patie
         mine = keep & np.isfinite(values)
         if mine.sum() and np.ptp(values[mine]) > 0 and not too_few_events(Sample(values[mine], False, event[mine])):
             rows.append(row(KINDS[0], covariate.name, concordance(Sample(values[mine], False, event[mine])), 1))
+            ranked.append(_ranks(values[keep]))
+    if ranked:
+        joint = cross_validated(np.column_stack(ranked), event[keep], patients.patient[keep] % FOLDS)
+        if joint is not None:
+            rows.append(row(KINDS[2], KINDS[2], concordance(Sample(joint, False, event[keep])), 1))
     tried = {name: values for name, values in patients.hidden.items() if np.ptp(values[keep]) > 0}
     if tried:
         best = max(tried, key=lambda name: abs(auroc(tried[name][keep], event[keep]) - 0.5))
@@ -91,6 +100,38 @@ def auroc(predictor: Floats, event: Floats) -> float:
     n_events = float((event > 0).sum())
     others = event.size - n_events
     return float((rankdata(predictor)[event > 0].sum() - n_events * (n_events + 1) / 2) / (n_events * others))
+
+
+def cross_validated(covariates: Floats, event: Floats, fold: NDArray[np.int64]) -> Floats | None:
+    """Score of each patient by a logistic regression on the patients of the other folds (n,); None where one cannot be fitted.
+
+    Parameters
+    ----------
+    covariates
+        Shaped (n, p).
+    event
+        1 or 0, shaped (n,).
+    fold
+        Which fold each belongs to, shaped (n,).
+    """
+    # No intercept: a fold's own would fall as the held-out share of events rises, and the pooled ranking would turn round.
+    score, away = np.full(event.size, np.nan), covariates - covariates.mean(axis=0)
+    for one in np.unique(fold):
+        others = fold != one
+        if not 0 < event[others].sum() < others.sum():
+            return None
+        score[~others] = away[~others] @ logistic(event[others], covariates[others]).coefficients
+    return score
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks between 0 and 1, unknown in the middle."""
+    from scipy.stats import rankdata
+
+    known = np.isfinite(values)
+    found = np.full(values.size, 0.5)
+    found[known] = rankdata(values[known]) / (known.sum() + 1)
+    return found
 
 
 def chance(n_events: int, n_others: int, n_tried: int) -> float:

@@ -51,6 +51,8 @@ class Journeys:
         Begun for the patient.
     visit_patient, visit_stage, visit_place, visit_from, visit_to
         Every stay: whose, in which of `STAGES`, at which centre or factory, and its days; shaped (stays,).
+    line_at, line_from, line_to
+        Every use of a line: the factory, and the days from the start of a culture until the line is clean; shaped (batches,).
     n_shipments, n_aphereses, n_tests
         In all.
     hand_overs, swapped, caught
@@ -71,6 +73,9 @@ class Journeys:
     visit_place: Whole
     visit_from: Array
     visit_to: Array
+    line_at: Whole
+    line_from: Array
+    line_to: Array
     n_shipments: int
     n_aphereses: int
     n_tests: int
@@ -98,10 +103,20 @@ class Journeys:
         stays = self.visit_to[there] - self.visit_from[there]
         return np.bincount(self.visit_patient[there], weights=stays, minlength=len(self)).astype(float)
 
+    def mean_busy(self, factory: int, first: float, last: float) -> float:
+        """Lines of a factory in use, averaged over the days from `first` to `last`."""
+        here = self.line_at == factory
+        return _overlap(self.line_from[here], self.line_to[here], first, last)
+
     def mean_present(self, stage: int, place: int | None, first: float, last: float) -> float:
         """Patients in a stage (at one place, or anywhere), averaged over the days from `first` to `last`."""
         there = self.visit_stage == stage
         if place is not None:
             there &= self.visit_place == place
-        begun, over = np.maximum(self.visit_from[there], first), np.minimum(self.visit_to[there], last)
-        return float(np.maximum(over - begun, 0.0).sum() / (last - first)) if last > first else 0.0
+        return _overlap(self.visit_from[there], self.visit_to[there], first, last)
+
+
+def _overlap(begun: Array, over: Array, first: float, last: float) -> float:
+    if last <= first:
+        return 0.0
+    return float(np.maximum(np.minimum(over, last) - np.maximum(begun, first), 0.0).sum() / (last - first))

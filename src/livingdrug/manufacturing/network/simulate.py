@@ -87,6 +87,7 @@ class _Run:
         self.collected, self.fresh_from = [np.nan] * n, [0.0] * n
         self.out_of_specification = [False] * n
         self.visits = (array("q"), array("q"), array("q"), array("d"), array("d"))
+        self.line_use = (array("q"), array("d"), array("d"))
         self.n_shipments = self.n_aphereses = self.n_tests = self.n_events = 0
         self.day, self.n_gone, self.events = 0.0, 0, []
         self.chain = Chain.of(n, network.identity.swap)
@@ -247,8 +248,13 @@ class _Run:
         self.enter(day, patient, CULTURE, number)
         attempt = self.attempt[patient]
         harvested = self.released[number].next_open(day + self.luck.culture(patient, number, attempt))
+        free_again = harvested + self.luck.changeover(patient, number, attempt)
+        at, begun, over = self.line_use
+        at.append(number)
+        begun.append(day)
+        over.append(free_again)
         self.later(harvested, self.harvested, patient)
-        self.later(harvested + self.luck.changeover(patient, number, attempt), self.lines[number].give_back)
+        self.later(free_again, self.lines[number].give_back)
 
     def harvested(self, day: float, patient: int) -> None:
         if not self.is_lost(day, patient):
@@ -372,10 +378,12 @@ class _Run:
     def journeys(self) -> Journeys:
         """What became of everyone."""
         whose, which, where, begun, over = (np.array(column) for column in self.visits)
+        line_at, line_from, line_to = (np.array(column) for column in self.line_use)
         return Journeys(
             people=self.people, end=np.array(self.end), ended=np.array(self.ended), lost_in=np.array(self.lost_in),
             factory=np.array(self.factory), collected=np.array(self.collected), batches=np.array(self.batches),
             visit_patient=whose, visit_stage=which, visit_place=where, visit_from=begun, visit_to=over,
+            line_at=line_at, line_from=line_from, line_to=line_to,
             n_shipments=self.n_shipments, n_aphereses=self.n_aphereses, n_tests=self.n_tests,
             hand_overs=self.chain.n_checked, swapped=self.chain.n_swapped, caught=self.chain.n_caught, last_day=self.day,
         )  # fmt: skip

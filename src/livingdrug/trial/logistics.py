@@ -237,7 +237,9 @@ def _sample(network: Network, found: Journeys, policy: str) -> pl.DataFrame:
 
 
 def _take(folder: Path, manifest: dict[str, Any], *, resume: bool, force: bool) -> None:
-    """Begin in a folder, or go on there."""
+    """Begin in a folder, or go on there; what a kill left half-written is removed."""
+    for left in [*folder.glob(".*.part"), *folder.glob(f"{REPLICATES}/.*.part")]:
+        left.unlink(missing_ok=True)
     there = [name for name in OURS if (folder / name).exists()]
     if force:
         for name in [MANIFEST, *OURS]:  # the manifest first: what is left is no finished run
@@ -256,8 +258,9 @@ def _take(folder: Path, manifest: dict[str, Any], *, resume: bool, force: bool) 
             f"{folder} holds {state} ({there[0]}).\n"
             "  Go on with it by --resume, replace it by --force, or choose another folder with -o."
         )
-    storage.make_folder(folder / REPLICATES) if not (folder / MANIFEST).exists() else None
-    storage.write_json(folder / PLAN, manifest)
+    if not (folder / MANIFEST).exists():
+        storage.make_folder(folder / REPLICATES)
+        storage.write_json(folder / PLAN, manifest)
 
 
 def _finish(

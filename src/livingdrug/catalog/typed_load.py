@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
     from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.outcome import Outcome
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
@@ -75,6 +76,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["making"], name: Name) -> Making: ...
+
+        @overload
+        def load(self, kind: Literal["network"], name: Name) -> Network: ...
 
         @overload
         def load(self, kind: Literal["outcome"], name: Name) -> Outcome: ...

@@ -8,6 +8,7 @@ import typer
 
 from livingdrug.cli import (
     NOTICE,
+    calibrate,
     catalogue,
     compare,
     grading,
@@ -77,6 +78,7 @@ def build() -> Any:
         ("endpoints", trials.endpoints, ASK),
         ("report", trials.report, ASK),
         ("validate", validate.validate, ASK),
+        ("calibrate", calibrate.calibrate, ASK),
         ("model", models.model, EXPORT),
         ("reproduce", reproduce.reproduce, EXPORT),
         ("petab", petab.petab, EXPORT),

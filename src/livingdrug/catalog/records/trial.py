@@ -133,6 +133,9 @@ class Trial(CatalogRecord):
     role
         ``"calibration"``: its outcomes may be fitted to. ``"prediction"``: its outcomes were never used, and no
         evidence file of its name may exist. ``"design"``: a trial of one's own, with no published outcome.
+    family
+        Trials that share patients, or product and use: cohorts, pools, registries. They are left out together when it is
+        asked how well a trial is predicted by the others; a trial without one stands alone.
     population, disease
         Catalog names: who enrols, and with what.
     follow_up
@@ -152,6 +155,7 @@ class Trial(CatalogRecord):
     """
 
     role: Literal["calibration", "prediction", "design"]
+    family: str = ""
     population: str
     disease: str
     follow_up: str

@@ -105,6 +105,10 @@ class Plan:
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
+    fitted
+        Values of a parameter set that stand in place of those of mechanisms' sheets: address -> value.
+    parameter_set
+        Hash of the whole set, of which the records here hold the other part; empty when the files stand as they are.
     """
 
     trial: str
@@ -126,6 +130,8 @@ class Plan:
     infection: Infection | None
     recipe: str
     questions: Questions = field(repr=False)
+    fitted: Mapping[str, float] = field(default_factory=dict, repr=False)
+    parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def records(self) -> Iterator[tuple[str, Any]]:
@@ -197,6 +203,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
         recipe=product.recipe if product else disease.recipe,
         questions=questions,
+        fitted=dict(catalog.parameters.of_model),
+        parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
     )
 

@@ -10,7 +10,6 @@ import typer
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 
-
 NETWORK = "network"
 
 

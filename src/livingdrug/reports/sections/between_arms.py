@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.outcome.everyone import why_untested
-from livingdrug.reports.endpoint_rows import estimate_words, name_with_time
+from livingdrug.reports.endpoint_rows import CELLS, estimate_words, name_with_time
 from livingdrug.reports.estimates import Estimate
 from livingdrug.reports.page import Section, Table
 from livingdrug.reports.source import Source
@@ -43,7 +43,10 @@ def section(source: Source) -> Section | None:
     asked = {use.id for use in source.trial.endpoints}
     rows: list[tuple[str, ...]] = []
     marks, group, untested = [], "", []
+    cells = all(source.has_cells(arm) for arm in source.arms)
     for found in source.endpoints():
+        if found.record.group == CELLS and not cells:
+            continue  # getting the cells is no difference to an arm that has none
         if (asked and found.id not in asked) or (randomised and found.record.from_enrolment in asked):
             continue  # what the trial itself asks from enrolment is told once
         if randomised and (reason := _why_not(found)):

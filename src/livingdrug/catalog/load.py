@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.catalog.typed_load import TypedLoad, class_name
-from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName
+from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName, naming
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ class Catalog(TypedLoad):
 
     def _read(self, kind: str, path: Path) -> Any:
         record_class = getattr(importlib.import_module(f"livingdrug.catalog.records.{kind}"), class_name(kind))
+        with naming(_short(path), REMEDY):
+            return self._sound(kind, path, record_class)
+
+    def _sound(self, kind: str, path: Path, record_class: Any) -> Any:
         record = checked(self._table(kind, path, record_class), path, record_class)
         try:
             record = record.completed(self)
@@ -164,6 +168,9 @@ class Catalog(TypedLoad):
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():
             raise UnknownName("kind of catalog file", kind, self.kinds())
+
+
+REMEDY = "Correct that entry; docs/files.md says what each key holds."
 
 
 @cache

@@ -22,6 +22,7 @@ from livingdrug.foundation.errors import CatalogError
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
@@ -80,6 +81,8 @@ class Plan:
         The trial's visits; each planned day is a check.
     conduct
         The trial's numbers about how it was run.
+    aftermath
+        What follows relapse or failure in this disease, and how a trial is usually run.
     population, disease
         Who enrols, and with what.
     product, making
@@ -114,6 +117,7 @@ class Plan:
     missed: float
     visits: Visits
     conduct: Mapping[str, Quantity]
+    aftermath: Aftermath
     population: Population
     disease: Disease
     product: Product | None
@@ -134,7 +138,7 @@ class Plan:
         """("kind/id", record) of every catalogue file that can move a course."""
         one = {
             "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
-            "guideline": self.guideline, "infection": self.infection,
+            "guideline": self.guideline, "infection": self.infection, "aftermath": self.aftermath,
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
@@ -186,6 +190,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         missed=trial.visits.missed.value if trial.visits.missed else 0.0,
         visits=trial.visits,
         conduct=trial.conduct,
+        aftermath=catalog.load("aftermath", disease.aftermath),
         population=catalog.load("population", trial.population),
         disease=disease,
         product=product,

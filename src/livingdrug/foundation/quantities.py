@@ -30,6 +30,8 @@ class Quantity(BaseModel):
         A citation key, DOI or address; for `assumed` the reason; for `fitted` what it was fitted to.
     where
         Table, figure or section of the source.
+    seen_at
+        Where the source was seen, when that was a copy: a mirror, a summary, an index. Never in place of the source.
     status
         "read" when we read the number in the source, "unverified" when we only recall it, "own" for our own choices.
     spread
@@ -50,6 +52,7 @@ class Quantity(BaseModel):
     kind: Kind
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status = "own"
     spread: float = Field(default=0.0, ge=0.0)
     spread_scale: Literal["log", "logit", "normal"] = "log"

@@ -9,6 +9,9 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import ASK, Command
+from livingdrug.cli.screen import console, notice
+
+PAGE = "calibration.html"
 
 
 def calibrate(
@@ -33,6 +36,21 @@ def calibrate(
     patients: Annotated[int, typer.Option("-n", "--patients", help="Patients simulated in each trial.")] = 200,
     seed: Annotated[int, typer.Option(help="The same seed gives the same result, to the byte.")] = 1,
     jacobians: Annotated[int, typer.Option(help="How often the slopes are computed anew, at most.")] = 4,
+    wide: Annotated[
+        int, typer.Option("--wide", metavar="POINTS", help="Points of a wide search (CMA-ES) before; none by default.")
+    ] = 0,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Begin where an earlier calibration ended.")
+    ] = None,
+    refit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--refit",
+            metavar="TRIAL[,…]",
+            help="Search anew without a trial's family, to check its left-out prediction.",
+        ),
+    ] = None,
+    profiles: Annotated[bool, typer.Option("--profiles", help="Check each number's interval by simulation.")] = False,
     threads: Annotated[int | None, typer.Option(help="Processor threads; all by default.")] = None,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for results.")] = Path(
         "runs/calibrate"
@@ -51,37 +69,36 @@ def calibrate(
       livingdrug calibrate --trials zuma_1,juliet --free "product/axi_cel/*" -o runs/small
       livingdrug run zuma_1 --parameters runs/fit
     """
+    from livingdrug.cli.calibration_progress import told as telling
+    from livingdrug.fitting.joint import told as after
     from livingdrug.fitting.joint.calibrate import calibrate as fit
-
-    known = opened(catalog)
-    with _told() as tell:
-        found = fit(
-            _listed(trials), free=_listed(free), hold_out=_listed(hold_out), patients=patients, seed=seed,
-            jacobians=jacobians, threads=threads, out=out, resume=resume, force=force, catalog=known, tell=tell,
-        )  # fmt: skip
-    _say(found, out)
-
-
-def _listed(words: list[str] | None) -> list[str]:
-    """Values of an option that may be repeated, and may hold several with commas."""
-    return [part.strip() for word in words or () for part in word.split(",") if part.strip()]
-
-
-def _told() -> Any:
-    from livingdrug.cli.calibration_progress import told
-
-    return told()
-
-
-def _say(found: Any, folder: Path) -> None:
-    from livingdrug.cli.screen import console, notice
+    from livingdrug.fitting.joint.calibrated import read_parameters
+    from livingdrug.reports.calibrated.page import write_calibration
     from livingdrug.reports.calibrated.terminal import summary
 
+    known, told = opened(catalog), []
+
+    def afterwards(calibrated: Any, asked: Any) -> None:
+        told.append(after.ask(calibrated, refits=listed(refit), with_profiles=profiles, tell=tell))
+        after.write(told[0], out)
+        write_calibration(told[0], out / PAGE, asked=asked)
+
+    with telling() as tell:
+        fit(
+            listed(trials), free=listed(free), hold_out=listed(hold_out), patients=patients, seed=seed, jacobians=jacobians,
+            wide=wide, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
+            resume=resume, force=force, catalog=known, afterwards=afterwards, tell=tell,
+        )  # fmt: skip
     screen = console()
-    screen.print(summary(found))
-    screen.print(f"Parameters: {folder}", markup=False)
-    screen.print(f"A run with them: livingdrug run TRIAL --parameters {folder}", markup=False)
+    screen.print(summary(told[0]))
+    screen.print(f"Page: {(out / PAGE).resolve()}", markup=False)
+    screen.print(f"A run with these values: livingdrug run TRIAL --parameters {out}", markup=False)
     notice(screen)
+
+
+def listed(words: list[str] | None) -> list[str]:
+    """Values of an option that may be repeated, and may hold several with commas."""
+    return [part.strip() for word in words or () for part in word.split(",") if part.strip()]
 
 
 COMMAND = Command(calibrate, panel=ASK, order=100)

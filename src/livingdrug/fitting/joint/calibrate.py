@@ -7,26 +7,30 @@ free numbers ────────┴─► search (Gauss-Newton under common
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from livingdrug.catalog.plan import digest
+from livingdrug.fitting.joint.bench import Bench
 from livingdrug.fitting.joint.calibrated import ASKED, EVALUATIONS, PARAMETERS, Calibrated, write
-from livingdrug.fitting.joint.evaluate import Bench, prepare
-from livingdrug.fitting.joint.free import free_numbers, starts
+from livingdrug.fitting.joint.free import free_numbers
+from livingdrug.fitting.joint.prepare import prepare
 from livingdrug.fitting.joint.problem import TrialProblem
-from livingdrug.fitting.joint.rows import refuse_prediction
 from livingdrug.fitting.joint.search import Tell, search
-from livingdrug.foundation.errors import BadInput
+from livingdrug.fitting.joint.wide import wide_search
+from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.trial import storage
-from livingdrug.trial.lock import held
+from livingdrug.trial.lock import held as alone_in
 from livingdrug.trial.manifest import describe, refuse_mismatch
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
 
 USUAL_PATIENTS = 200
+Afterwards = Callable[[Calibrated, Mapping[str, Any]], None]
 
 
 def calibrate(
@@ -37,11 +41,14 @@ def calibrate(
     patients: int = USUAL_PATIENTS,
     seed: int = 1,
     jacobians: int = 4,
+    wide: int = 0,
+    start: Mapping[str, float] | None = None,
     threads: int | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     force: bool = False,
     catalog: Catalog | None = None,
+    afterwards: Afterwards = lambda calibrated, asked: None,
     tell: Tell = lambda progress: None,
 ) -> Calibrated:
     """Fit the free numbers of the catalogue to every published row of its calibration trials.
@@ -53,11 +60,15 @@ def calibrate(
     free
         Patterns of addresses of fitted numbers that may move; all that have a prior when empty.
     hold_out
-        Trials that the fit does not see; those of their families neither.
+        Trials that the fit does not see, nor others of their families; they are predicted.
     patients, seed
         Of each simulated trial; the same at every point.
     jacobians
         How many Jacobians at most.
+    wide
+        Points of a wide search (CMA-ES) before; 0 for none.
+    start
+        Where to begin: address -> value, of an earlier calibration; as the files have it where omitted.
     threads
         Trials simulated at a time; as many as there are processors when omitted.
     out
@@ -68,12 +79,14 @@ def calibrate(
         Replace the calibration in `out`.
     catalog
         Where trials, evidence and numbers are looked up.
+    afterwards
+        Called with the calibration and what it was, while nobody else may use the folder: what is simulated then is kept, too.
     tell
         Called as the search goes.
 
     Raises
     ------
-    BadInput
+    BadInput, Interrupted
         Nothing to fit to, nothing to move, a prediction trial, or a folder that holds something else.
     """
     from livingdrug.catalog.load import default_catalog
@@ -81,20 +94,31 @@ def calibrate(
     catalog = catalog or default_catalog()
     numbers = free_numbers(catalog, free)
     names = list(trials) or calibration_trials(catalog)
-    seen = without_families(names, hold_out, catalog)
-    for name in seen:  # told before anything is simulated
-        refuse_prediction(catalog.load("trial", name))
-    prepared = prepare(seen, catalog, numbers, patients=patients, seed=seed)
-    asked = _asked(catalog, prepared, numbers, hold_out, patients=patients, seed=seed, jacobians=jacobians)
+    held = families_of(names, hold_out, catalog)
+    prepared = prepare(names, catalog, numbers, patients=patients, seed=seed)
+    asked = _asked(
+        prepared, numbers, hold_out, start or {}, patients=patients, seed=seed, jacobians=jacobians, wide=wide
+    )
     bench = Bench(catalog, prepared, patients, seed, threads or _n_processors())
+    problem = TrialProblem(bench, numbers, held)
+    first = np.clip([one.at(start or {}) for one in numbers], problem.low, problem.high)
     if out is None:
-        return _found(bench, numbers, jacobians, tell)
+        calibrated = _found(problem, first, jacobians, wide, tell)
+        afterwards(calibrated, asked)
+        return calibrated
     folder = storage.make_folder(Path(out))
-    with held(folder):
+    with alone_in(folder):
         _ready(folder, asked, resume=resume, force=force)
         bench.folder = storage.make_folder(folder / EVALUATIONS)
-        calibrated = _found(bench, numbers, jacobians, tell)
-        write(calibrated, folder, asked=asked)
+        try:
+            calibrated = _found(problem, first, jacobians, wide, tell)
+            write(calibrated, folder, asked=asked)
+            afterwards(calibrated, asked)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"stopped; {bench.n_simulated} simulated trials are kept in {folder}.\n"
+                "  Go on with the same calibration and resume=True (--resume)."
+            ) from None
     return calibrated
 
 
@@ -107,8 +131,8 @@ def calibration_trials(catalog: Catalog) -> list[str]:
     ]
 
 
-def without_families(names: Sequence[str], hold_out: Sequence[str], catalog: Catalog) -> list[str]:
-    """The trials that are left when some are held out with all of their families.
+def families_of(names: Sequence[str], hold_out: Sequence[str], catalog: Catalog) -> frozenset[str]:
+    """The families of the trials held out.
 
     Raises
     ------
@@ -119,19 +143,21 @@ def without_families(names: Sequence[str], hold_out: Sequence[str], catalog: Cat
     for name in hold_out:
         if name not in family:
             raise BadInput(f'--hold-out "{name}": not among the trials, {", ".join(names)}.')
-    out = {family[name] for name in hold_out}
-    left = [name for name in names if family[name] not in out]
-    if not left:
+    out = frozenset(family[name] for name in hold_out)
+    if out and out >= set(family.values()):
         raise BadInput("every trial is held out, so nothing is left to fit to.\n  Hold out fewer.")
-    return left
+    return out
 
 
-def _found(bench: Bench, numbers: Any, jacobians: int, tell: Tell) -> Calibrated:
-    problem = TrialProblem(bench, numbers)
-    return Calibrated(problem, search(problem, starts(numbers), jacobians=jacobians, tell=tell))
+def _found(problem: TrialProblem, start: Any, jacobians: int, wide: int, tell: Tell) -> Calibrated:
+    if wide:
+        start = wide_search(problem, start, points=wide, seed=problem.bench.seed + 1, tell=tell)
+    return Calibrated(problem, search(problem, start, jacobians=jacobians, tell=tell))
 
 
-def _asked(catalog: Catalog, prepared: Any, numbers: Any, hold_out: Sequence[str], **settings: int) -> dict[str, Any]:
+def _asked(
+    prepared: Any, numbers: Any, hold_out: Sequence[str], start: Mapping[str, float], **settings: int
+) -> dict[str, Any]:
     """What the calibration is, with the hashes of all that can move a number."""
     made = [
         describe([one.plan], one.trial, patients=settings["patients"], seed=settings["seed"], settings={})
@@ -149,7 +175,7 @@ def _asked(catalog: Catalog, prepared: Any, numbers: Any, hold_out: Sequence[str
         "rows_sha256": digest(evidence),
         "held_out": sorted(hold_out),
         "free": {
-            one.address: {"from": one.value, "scale": one.scale, "centre": one.centre, "sd": one.width}
+            one.address: {"from": one.off(one.at(start)), "scale": one.scale, "centre": one.centre, "sd": one.width}
             for one in numbers
         },
         **settings,

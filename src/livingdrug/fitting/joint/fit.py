@@ -29,12 +29,15 @@ class Compared:
         On the row's scale; NaN without an answer.
     sampling, between
         Standard deviations: of publishing and simulating, and between trials.
+    seen
+        Whether the fit saw it.
     """
 
     row: Row
     simulated: float
     sampling: float
     between: float
+    seen: bool
 
     @property
     def answered(self) -> bool:
@@ -98,8 +101,9 @@ def compared(calibrated: Calibrated) -> list[Compared]:
     told = []
     for place, row in enumerate(problem.rows):
         simulation = max(covariance[place, place] - row.weighted_error**2, 0.0)
-        told.append(Compared(row, float(found.simulated[place]), float(np.sqrt(row.error**2 + simulation)),
-                             float(calibrated.tau[problem.kind[place]])))  # fmt: skip
+        between = float(calibrated.tau[problem.kind[place]])
+        sampling = float(np.sqrt(row.error**2 + simulation))
+        told.append(Compared(row, float(found.simulated[place]), sampling, between, bool(problem.fitted[place])))
     return told
 
 
@@ -113,13 +117,13 @@ def shares(rows: Iterable[Compared], *, by: str) -> list[Share]:
 
 def worst(rows: Iterable[Compared], count: int = 12) -> list[Compared]:
     """The fitted rows farthest off, by their sampling error."""
-    known = [one for one in rows if one.answered and one.row.fitted]
+    known = [one for one in rows if one.answered and one.seen]
     return sorted(known, key=lambda one: -abs(one.z_sampling))[:count]
 
 
 def far(rows: Iterable[Compared]) -> int:
     """Fitted rows that pull no harder than `FAR`."""
-    return sum(abs(one.z) > FAR for one in rows if one.answered and one.row.fitted)
+    return sum(abs(one.z) > FAR for one in rows if one.answered and one.seen)
 
 
 def learned(calibrated: Calibrated) -> list[Learned]:

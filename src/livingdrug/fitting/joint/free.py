@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from livingdrug.catalog.load import read_toml
@@ -108,10 +106,9 @@ class Free:
         told = words[-1] + (" (spread)" if place.endswith(SPREAD) else "")
         return told if LEVELS.get(kind) == SHARED else f"{told}, {file}"
 
-    @property
-    def start(self) -> float:
-        """The file's value on the scale."""
-        return on_scale(self.value, self.scale)
+    def at(self, values: Mapping[str, float]) -> float:
+        """Its value among these on its scale; the file's when it is not there."""
+        return on_scale(values.get(self.address, self.value), self.scale)
 
     def off(self, number: float) -> float:
         """The value at this number of the scale."""
@@ -176,11 +173,6 @@ def free_numbers(catalog: Catalog, patterns: Sequence[str] = ()) -> tuple[Free, 
             '  Write prior = { sd_log = 0.5 } beside numbers of kind "fitted", or name them: --free "product/*".'
         )
     return tuple(_free(one) for one in chosen)
-
-
-def starts(free: Sequence[Free]) -> NDArray[np.float64]:
-    """Where the search begins, within the bounds (P,)."""
-    return np.clip([one.start for one in free], [one.low for one in free], [one.high for one in free])
 
 
 def _matches(one: Fitted, pattern: str) -> bool:

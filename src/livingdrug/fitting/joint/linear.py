@@ -164,13 +164,13 @@ def between_trials(problem: Linear, start: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """Rows as the others predict them.
+class Predicted:
+    """Rows as a law of the parameters predicts them.
 
     Attributes
     ----------
-    parameters
-        Posterior without these rows.
+    law
+        Of the parameters.
     expected
         Of the rows (K,).
     parts
@@ -179,7 +179,7 @@ class LeftOut:
         Of published less expected, all sources together (K, K).
     """
 
-    parameters: Posterior
+    law: Posterior
     expected: Floats
     parts: dict[str, Floats]
     covariance: Floats
@@ -190,7 +190,17 @@ class LeftOut:
         return np.sqrt(np.diag(self.covariance))
 
 
-def left_out(problem: Linear, tau: Floats, rows: NDArray[np.bool_], seen: NDArray[np.bool_] | None = None) -> LeftOut:
+def predicted(problem: Linear, tau: Floats, law: Posterior) -> Predicted:
+    """What a law of the parameters says of the problem's rows, as those of trials that it has not seen."""
+    by_parameter = problem.jacobian @ law.covariance @ problem.jacobian.T
+    between = problem.noise(tau) - problem.covariance
+    parts = {"parameter": by_parameter, "between trials": between, "sampling": problem.covariance}
+    sds = {name: np.sqrt(np.maximum(np.diag(part), 0.0)) for name, part in parts.items()}
+    expected = problem.simulated + problem.jacobian @ (law.mean - problem.point)
+    return Predicted(law, expected, sds, by_parameter + between + problem.covariance)
+
+
+def left_out(problem: Linear, tau: Floats, rows: NDArray[np.bool_], seen: NDArray[np.bool_] | None = None) -> Predicted:
     """What the other rows predict for some.
 
     Parameters
@@ -201,11 +211,4 @@ def left_out(problem: Linear, tau: Floats, rows: NDArray[np.bool_], seen: NDArra
         Rows that the prediction may learn from (R,); all others when omitted.
     """
     others = ~rows if seen is None else seen & ~rows
-    found = posterior(problem.select(others), tau)
-    mine = problem.select(rows)
-    by_parameter = mine.jacobian @ found.covariance @ mine.jacobian.T
-    between = mine.noise(tau) - mine.covariance
-    parts = {"parameter": by_parameter, "between trials": between, "sampling": mine.covariance}
-    sds = {name: np.sqrt(np.diag(part)) for name, part in parts.items()}
-    expected = mine.simulated + mine.jacobian @ (found.mean - problem.point)
-    return LeftOut(found, expected, sds, by_parameter + between + mine.covariance)
+    return predicted(problem.select(rows), tau, posterior(problem.select(others), tau))

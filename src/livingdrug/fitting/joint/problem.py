@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.fitting.joint.evaluate import Bench
+from livingdrug.fitting.joint.bench import Bench
 from livingdrug.fitting.joint.free import Free
 from livingdrug.fitting.joint.linear import Linear
 from livingdrug.fitting.joint.rows import Row
@@ -49,23 +49,30 @@ class Problem(Protocol):
         """Simulated rows (R,) at each point (P,)."""
         ...
 
-    def covariance(self, point: Floats) -> Floats:
-        """Of published less simulated rows when the parameters are right (R, R): publishing and simulating."""
+    def covariance(self, point: Floats, *, weighted: bool = True) -> Floats:
+        """Of published less simulated rows when the parameters are right (R, R): publishing and simulating.
+
+        Parameters
+        ----------
+        weighted
+            Whether rows that count less have their errors widened, as the fit uses them.
+        """
         ...
 
 
 @dataclass
 class TrialProblem:
-    """All rows of all trials on a bench, under free numbers."""
+    """All rows of all trials on a bench, under free numbers; families that are held out have rows that the fit does not see."""
 
     bench: Bench
     free: tuple[Free, ...]
+    held_out: frozenset[str] = frozenset()
     rows: tuple[Row, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = tuple(row for one in self.bench.trials for row in one.rows)
         self.published = np.array([row.number for row in self.rows])
-        self.fitted = np.array([row.fitted for row in self.rows])
+        self.fitted = np.array([row.fitted and row.family not in self.held_out for row in self.rows])
         self.group = _numbered([row.group for row in self.rows])
         self.kinds = tuple(dict.fromkeys(row.about for row in self.rows))
         self.kind = np.array([self.kinds.index(row.about) for row in self.rows])
@@ -84,14 +91,14 @@ class TrialProblem:
         found = self.bench.at([self.values(point) for point in points], done)
         return [np.concatenate([one.number for one in trials]) for trials in found]
 
-    def covariance(self, point: Floats) -> Floats:
+    def covariance(self, point: Floats, *, weighted: bool = True) -> Floats:
         """Errors of publishing and of simulating, each with the correlation that rows of the same patients have (R, R)."""
         found = self.bench.at([self.values(point)])[0]
         whole = np.zeros((len(self.rows), len(self.rows)))
         first = 0
         for one, simulated in zip(self.bench.trials, found, strict=True):
             here = slice(first, first + len(one.rows))
-            published = np.array([row.weighted_error for row in one.rows])
+            published = np.array([row.weighted_error if weighted else row.error for row in one.rows])
             own = np.where(np.isfinite(simulated.error), simulated.error, USUAL_SHARE_ERROR)
             whole[here, here] = one.correlation * (np.outer(published, published) + np.outer(own, own))
             first += len(one.rows)
@@ -106,12 +113,13 @@ def linearised(
     rows: NDArray[np.bool_],
     *,
     tau: Floats | None = None,
+    weighted: bool = True,
 ) -> Linear:
     """The problem around a point, for some of its rows; with `tau`, rows farther than `FAR` errors have theirs widened.
 
     Rows without an answer at the point are given no weight.
     """
-    covariance = problem.covariance(point).copy()
+    covariance = problem.covariance(point, weighted=weighted).copy()
     silent = ~np.isfinite(simulated)
     residual = np.where(silent, 0.0, problem.published - simulated)
     if tau is not None:

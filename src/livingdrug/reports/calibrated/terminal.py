@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.fitting.joint.fit import compared, learned, shares, strong_correlations, worst
+from livingdrug.fitting.joint.leave_out import scores
 from livingdrug.fitting.joint.rows import about_in_words
 from livingdrug.reports.words import DASH
 
@@ -13,17 +14,19 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from livingdrug.fitting.joint.calibrated import Calibrated
+    from livingdrug.fitting.joint.told import Told
 
 MOST_CORRELATIONS = 8
 
 
-def summary(calibrated: Calibrated) -> Group:
+def summary(told: Told) -> Group:
     """Numbers before and after, correlations, worst rows, and the rows inside their 90 % interval by class and trial."""
     from rich.console import Group
     from rich.text import Text
 
+    calibrated = told.calibrated
     rows = compared(calibrated)
-    fitted = [one for one in rows if one.row.fitted]
+    fitted = [one for one in rows if one.seen]
     parts: list[Any] = [_numbers(calibrated)]
     pairs = strong_correlations(calibrated)[:MOST_CORRELATIONS]
     if pairs:
@@ -31,7 +34,7 @@ def summary(calibrated: Calibrated) -> Group:
     parts.append(
         _table(
             "Farthest off", ("", "", "published", "simulated", "z"),
-            [(one.row.trial, one.row.label, _told(one.row.shown(one.row.number)), _told(one.row.shown(one.simulated)),
+            [(one.row.trial, one.row.label, _shown(one.row.shown(one.row.number)), _shown(one.row.shown(one.simulated)),
               f"{one.z_sampling:+.1f}") for one in worst(rows)],
         )
     )  # fmt: skip
@@ -41,6 +44,12 @@ def summary(calibrated: Calibrated) -> Group:
             (about_in_words(one.heading), one.n, f"{100 * one.inside_sampling / one.n:.0f} %", f"{100 * one.inside / one.n:.0f} %")
             for one in shares(fitted, by=by)
         ]))  # fmt: skip
+    if told.left_out:
+        parts.append(_table("Families left out", ("", "rows read", "inside 90 %", "width", "interval score"), [
+            (one.heading.replace("_", " "), one.n, f"{100 * one.coverage:.0f} %", f"{one.width:.1f}", f"{one.score:.1f}")
+            for one in scores(told.left_out)
+        ]))  # fmt: skip
+        parts.append(Text("Width and score in widths of pure sampling: the median, and the mean."))
     read = [one for one in fitted if one.row.read]
     inside = shares(read, by="trial")[-1] if read else None
     if inside:
@@ -61,10 +70,10 @@ def _numbers(calibrated: Calibrated) -> Any:
 
 
 def _interval(three: tuple[float, float, float]) -> str:
-    return f"{_told(three[1])} ({_told(three[0])}–{_told(three[2])})"
+    return f"{_shown(three[1])} ({_shown(three[0])}–{_shown(three[2])})"
 
 
-def _told(value: float) -> str:
+def _shown(value: float) -> str:
     return DASH if value != value else f"{value:.3g}"
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.growth_chart import GrowthChart
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.loss import Loss
     from livingdrug.catalog.records.making import Making
     from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.outcome import Outcome
@@ -73,6 +74,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["infection"], name: Name) -> Infection: ...
+
+        @overload
+        def load(self, kind: Literal["loss"], name: Name) -> Loss: ...
 
         @overload
         def load(self, kind: Literal["making"], name: Name) -> Making: ...

@@ -28,6 +28,7 @@ TRACKS = (
 )
 NOT_INFUSED = {
     "manufacturing_failure": "No product could be made",
+    "non_conforming": "A product out of specification was given, which the trial does not count",
     "died_waiting": "The patient died while waiting",
     "withdrawn_waiting": "The patient was withdrawn while waiting",
 }

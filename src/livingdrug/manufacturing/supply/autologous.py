@@ -15,14 +15,20 @@ from livingdrug.catalog.records.making import Making
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.apheresis import collect
 from livingdrug.manufacturing.culture import Harvest, grow
-from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
+from livingdrug.manufacturing.lots import (
+    DIED_WAITING,
+    INFUSED,
+    MANUFACTURING_FAILURE,
+    NON_CONFORMING,
+    WITHDRAWN_WAITING,
+    Lots,
+)
 from livingdrug.manufacturing.release import Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, growing_tumour, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, USUAL_LINES, frailty, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 Array = NDArray[np.float64]
-USUAL_LINES = 3.0  # earlier lines of a patient of average fitness
 
 
 def supply(
@@ -94,13 +100,13 @@ def make_lots(
         bridging_allowed=arm.bridging.allowed,
         between_patient=between_patient,
     )
-    lost = lost_on_day(disease_course, waiting_ends, waiting)
+    lost = lost_on_day(disease_course, waiting_ends, waiting, frailty(cohort, waiting))
     ended = np.minimum(waiting_ends, lost)
     died = waiting.happens("loss_is_death")
     status = np.where(
         np.isfinite(lost),
         np.where(died, DIED_WAITING, WITHDRAWN_WAITING),
-        np.where(lot.released, INFUSED, MANUFACTURING_FAILURE),
+        np.where(lot.released, np.where(_counted(lot, steps), INFUSED, NON_CONFORMING), MANUFACTURING_FAILURE),
     )
     infused = status == INFUSED
     return Lots(
@@ -172,6 +178,13 @@ def _one_attempt(t_cells: Array, fitness: Array, weight: Array, arm: Arm, steps:
         days=harvest.days + waiting.drawn("release_testing"),
         attempts=np.ones(len(weight), dtype=np.int64),
     )
+
+
+def _counted(lot: _Lot, steps: Steps) -> NDArray[np.bool_]:
+    """Whether the trial counts what was given as its treatment."""
+    if steps.typical("out_of_specification_counted"):
+        return np.ones(len(lot.dose), dtype=bool)
+    return ~(lot.out_of_specification | steps.happens("other_non_conformance"))
 
 
 def _where(mask: NDArray[np.bool_], yes: _Lot, no: _Lot) -> _Lot:

@@ -25,6 +25,7 @@ LEAD = (
 )
 NOT_INFUSED = (
     ("manufacturing_failure", "no product could be made", "no lot met release"),
+    ("non_conforming", "given a product out of specification", "not counted as the trial's treatment"),
     ("died_waiting", "died while waiting", "between apheresis and infusion"),
     ("withdrawn_waiting", "withdrawn while waiting", "progression or adverse event"),
 )

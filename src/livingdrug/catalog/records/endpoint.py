@@ -85,6 +85,7 @@ class Endpoint(CatalogRecord):
     beside: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Literal["read", "unverified", "own"] = "own"
     note: str = ""
 

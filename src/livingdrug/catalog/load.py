@@ -13,6 +13,7 @@ from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName, naming
+from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
@@ -272,6 +273,7 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
         raise CatalogError(
             f'{_short(path)}, "id": the id is the file\'s name, "{path.stem}".\n  Take the key out; rename the file.'
         )
+    check_sources(data, _short(path))
     try:
         return record_class.model_validate({**data, "id": path.stem})
     except ValidationError as problem:

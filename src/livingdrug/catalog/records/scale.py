@@ -160,6 +160,7 @@ class ScaleRow(Part):
     text: str = Field(min_length=3)
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 

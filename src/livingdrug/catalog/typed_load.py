@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.association import Association
     from livingdrug.catalog.records.comparison import Comparison
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
     from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.outcome import Outcome
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
@@ -35,6 +37,9 @@ class TypedLoad:
     """Gives `load` its types; the reading itself is `_load`."""
 
     if TYPE_CHECKING:
+
+        @overload
+        def load(self, kind: Literal["aftermath"], name: Name) -> Aftermath: ...
 
         @overload
         def load(self, kind: Literal["assay"], name: Name) -> Assay: ...
@@ -71,6 +76,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["making"], name: Name) -> Making: ...
+
+        @overload
+        def load(self, kind: Literal["network"], name: Name) -> Network: ...
 
         @overload
         def load(self, kind: Literal["outcome"], name: Name) -> Outcome: ...

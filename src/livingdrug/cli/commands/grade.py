@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import YOURS, Command
 
-SHOWN_ROWS, SHOWN_SCALES = 25, 4
+SHOWN_SCALES = 4
 
 
 def grade(
@@ -86,7 +87,7 @@ def _show(graded: Any, read: Any, out: Path | None) -> None:
     """What was understood of the table, how many rows have which grade, and the grades themselves when they are few."""
     import polars as pl
 
-    from livingdrug.cli.screen import console, notice
+    from livingdrug.cli.screen import SHOWN_ROWS, console, notice
     from livingdrug.cli.screen import table as sheet
 
     screen = console()
@@ -108,3 +109,6 @@ def _show(graded: Any, read: Any, out: Path | None) -> None:
         if graded.height > SHOWN_ROWS:
             screen.print(f"… and {graded.height - SHOWN_ROWS} rows more; write them all with -o FILE", markup=False)
     notice(screen)
+
+
+COMMAND = Command(grade, panel=YOURS, order=10)

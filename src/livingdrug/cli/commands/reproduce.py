@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from livingdrug.cli.command import EXPORT, Command
+
 
 def reproduce(
     name: Annotated[
@@ -67,3 +69,6 @@ def reproduce(
         notice(screen)
     if not all(row.within for rows in judged.values() for row in rows):
         raise typer.Exit(1)
+
+
+COMMAND = Command(reproduce, panel=EXPORT, order=20)

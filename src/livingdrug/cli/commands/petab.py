@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from livingdrug.cli.command import EXPORT, Command
+
 
 def petab(
     problem: Annotated[Path, typer.Argument(metavar="PROBLEM.yaml", help="The YAML file of a PEtab problem (version 1).")],
@@ -46,3 +48,6 @@ def petab(
         write_text(out, found.simulations.write_csv())
         screen.print(f"Wrote {out}", markup=False)
     notice(screen)
+
+
+COMMAND = Command(petab, panel=EXPORT, order=30)

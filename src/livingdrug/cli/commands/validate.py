@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import ASK, Command
 from livingdrug.foundation.errors import BadInput
 
 
@@ -117,3 +118,6 @@ def _say(board: Any, written: Path, known: Any) -> None:
         screen.print("  The catalogue has no prediction trial yet.", markup=False)
     screen.print(f"\nScoreboard: {written.resolve()}", markup=False)
     notice(screen)
+
+
+COMMAND = Command(validate, panel=ASK, order=30)

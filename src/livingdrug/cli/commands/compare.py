@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import SIMULATE, Command
 
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
@@ -220,3 +221,6 @@ def _apart(row: dict[str, Any]) -> tuple[str, str]:
         return f"x {value:.3g}", f"{low:.3g} to {high:.3g}" if None not in (low, high) else ""
     sign = "+" if value > 0 else ""
     return f"{sign}{number(value)}", f"{number(low)} to {number(high)}"
+
+
+COMMAND = Command(compare, panel=SIMULATE, order=50)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import YOURS, Command
 
 # The inputs of a score are options of its own, so words that this command does not know are kept for it.
 OPEN_OPTIONS = {"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
@@ -168,8 +169,7 @@ def _score_one(record: Any, values: dict[str, str]) -> None:
 
 def _score_table(record: Any, path: Path, out: Path | None) -> None:
     from livingdrug.cli.files import refuse_folder, write_text
-    from livingdrug.cli.grading import SHOWN_ROWS
-    from livingdrug.cli.screen import console, notice, table
+    from livingdrug.cli.screen import SHOWN_ROWS, console, notice, table
     from livingdrug.foundation.errors import BadInput
     from livingdrug.interop.user_tables.files import as_csv
     from livingdrug.interop.user_tables.scoring import read_patient_table, scored
@@ -200,3 +200,6 @@ def _score_table(record: Any, path: Path, out: Path | None) -> None:
             screen.print(f"… and {result.height - SHOWN_ROWS} rows more; write them all with -o FILE", markup=False)
     _bands(record, screen)
     notice(screen)
+
+
+COMMAND = Command(score, panel=YOURS, order=20, settings=OPEN_OPTIONS)

@@ -63,5 +63,7 @@ def _given(plan: Plan, lots: Lots, exits: pl.DataFrame | None) -> NDArray[np.flo
         found = pl.DataFrame({"patient": lots.patients}).join(ends, on="patient", how="left", maintain_order="left")
         until = found["until"].fill_null(np.inf).to_numpy()
     # who was infused had the first portion, whatever came on the same day
-    share = [portion.share * ((portion.day <= until) | (portion.day == plan.arm.day_zero)) for portion in plan.arm.infusions]
+    share = [
+        portion.share * ((portion.day <= until) | (portion.day == plan.arm.day_zero)) for portion in plan.arm.infusions
+    ]
     return np.where(lots.infused, np.sum(share, axis=0) if share else np.nan, np.nan)

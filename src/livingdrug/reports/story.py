@@ -192,7 +192,9 @@ def _response(who: Row, words: Setting) -> list[str]:
     if who.get("first_response_day") is None:
         return [f"There was {told.failed}."]
     best = told.status.get(str(who["best_response"]), "a response")
-    return [f"The best response was {best}, with a response first seen {_when(float(who['first_response_day']), words)}."]
+    return [
+        f"The best response was {best}, with a response first seen {_when(float(who['first_response_day']), words)}."
+    ]
 
 
 def _ending(who: Row, words: Setting) -> str:

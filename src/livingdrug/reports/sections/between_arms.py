@@ -71,7 +71,7 @@ def section(source: Source) -> Section | None:
         columns, title = ("", "against", "arm", "difference", "95 % interval", "pairs"), ""
     tables = [Table(columns, tuple(rows), title=title, marks=tuple(marks))] if rows else []
     if untested:
-        tables.append(Table(("", "why"), _gathered(untested), title="Not tested", note=NOT_TESTED))
+        tables.append(Table(("", "why"), _gathered(untested), title="Not tested", note=NOT_TESTED, words=(1,)))
     lead = RANDOMISED + _strata(source) if randomised else PAIRED
     return Section("between", "Between the arms", lead, tuple(tables))
 
@@ -132,6 +132,8 @@ def _paired(found: EndpointResult) -> list[tuple[str, ...]]:
         return []
     rows = []
     for one in frame.iter_rows(named=True):
+        if one["difference"] is None or not one["n_pairs"]:
+            continue  # nobody has a value in both arms
         when = f" at {one['time']:g} {one['time_unit']}s" if one["time"] is not None else ""
         how = one["shown_as"]
         apart, low, high = (_number(one[name], how) for name in ("difference", "ci_low", "ci_high"))

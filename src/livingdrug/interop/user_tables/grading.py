@@ -27,6 +27,7 @@ from livingdrug.interop.user_tables.people import (
     People,
     days,
     people,
+    perhaps_people,
     repeated,
 )
 from livingdrug.interop.user_tables.signs import COLUMNS
@@ -75,7 +76,7 @@ def read_sign_table(path: Path | str) -> SignTable:
     read = numbers(table, matches, columns)
     day, day_from = days(table, matches, read.values)
     who = people(table)
-    problem = _unclear(table, who, day)
+    problem = _unclear(table, who, day, [match.heading for match in matches.values()])
     told = understood(
         table, matches, decimal_mark=read.decimal_mark, people=who.told, day=day, day_from=day_from,
         other_headings=who.headings,
@@ -85,10 +86,17 @@ def read_sign_table(path: Path | str) -> SignTable:
     return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings)
 
 
-def _unclear(table: UserTable, who: People, day: NDArray[np.float64] | None) -> str:
+def _unclear(table: UserTable, who: People, day: NDArray[np.float64] | None, read: Sequence[str]) -> str:
     """Why rows may not be put together by patient; ``""`` when they may."""
     if who.problem or who.headings or day is None:
         return who.problem
+    perhaps = perhaps_people(table, read)
+    if perhaps:
+        headings = ", ".join(f'"{heading}"' for heading in perhaps[:4])
+        return (
+            f"no column is known to name them (looked for {LOOKED_FOR}), and {headings} may;"
+            ' call it "patient", or take it out if all rows are one patient\'s'
+        )
     known = np.sort(day[~np.isnan(day)])
     twice = known[1:][known[1:] == known[:-1]]
     if not twice.size:

@@ -227,12 +227,14 @@ def is_path(name: str | Path) -> bool:
 
 
 def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
-    """The trial with its policies' relative paths counted from its own folder."""
+    """The trial with relative paths of its policies and networks counted from its own folder."""
     arms = []
     for arm in trial.arms:
-        policy = arm.management.guideline
+        policy, network = arm.management.guideline, arm.apheresis.network
         if is_path(policy):
             arm = arm.with_policy(str(folder / policy))
+        if network and is_path(network):
+            arm = arm.with_network(str(folder / network))
         arms.append(arm)
     return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
 

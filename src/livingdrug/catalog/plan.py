@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
     from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
     from livingdrug.catalog.records.scale import Scale
@@ -103,6 +104,8 @@ class Plan:
         Model recipe that simulates the arm.
     texts
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
+    network
+        Where the arm's lead times come from; None for the product's own clocks.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
     fitted
@@ -133,12 +136,14 @@ class Plan:
     fitted: Mapping[str, float] = field(default_factory=dict, repr=False)
     parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    network: Network | None = None
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
         one = {
             "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
             "guideline": self.guideline, "infection": self.infection, "aftermath": self.aftermath,
+            "network": self.network,
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
@@ -206,6 +211,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         fitted=dict(catalog.parameters.of_model),
         parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
+        network=catalog.load("network", arm.apheresis.network) if product and arm.apheresis.network else None,
     )
 
 

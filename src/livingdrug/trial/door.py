@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.plan import Plan, plans_of
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.manufacturing.network.soundness import check_network
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
 from livingdrug.outcome.outcomes import check_outcomes
@@ -57,6 +58,8 @@ def planned(
     for plan in plans:
         check_conduct(plan)
         check_plan(plan, parameters)
+        if plan.network is not None:
+            check_network(plan.network)
         _rehearse(plan)
     for one in record.planned_design.strata:
         if one.covariate not in plans[0].population.covariate:

@@ -23,6 +23,7 @@ from livingdrug.manufacturing.lots import (
     WITHDRAWN_WAITING,
     Lots,
 )
+from livingdrug.manufacturing.network.waits import Waits, own_clocks, waits_of
 from livingdrug.manufacturing.release import Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
 from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, USUAL_LINES, frailty, growing_tumour, lost_on_day
@@ -37,8 +38,16 @@ def supply(
     """Collect, make, release and wait, for every patient of the cohort: see `livingdrug.manufacturing.make`."""
     assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     waiting = {**plan.disease.waiting, **{name: numbers[name] for name in SHARED_WITH_MODEL}}
+    waits = waits_of(plan.network, cohort.patients, seed) if plan.network else None
     return make_lots(
-        cohort, plan.making, waiting, plan.arm, seed, burden=plan.disease.burden, between_patient=between_patient
+        cohort,
+        plan.making,
+        waiting,
+        plan.arm,
+        seed,
+        burden=plan.disease.burden,
+        between_patient=between_patient,
+        waits=waits,
     )
 
 
@@ -51,6 +60,7 @@ def make_lots(
     *,
     burden: str = "blasts_percent",
     between_patient: bool = True,
+    waits: Waits | None = None,
 ) -> Lots:
     """Collect, make, release and wait, for every patient of the cohort.
 
@@ -70,6 +80,8 @@ def make_lots(
         Covariate that tells the burden of disease, in percent of the capacity.
     between_patient
         False: the tumour grows alike in all patients (lots still differ).
+    waits
+        Waits and roads of a network, in place of the making file's slot, roads and booking; enrolment is then the referral.
 
     Returns
     -------
@@ -87,8 +99,9 @@ def make_lots(
     lot = _attempts(collection.t_cells, fitness, weight, arm, steps, waiting)
 
     # Clocks: days after enrolment.
-    decided = waiting.drawn("ship_to_maker") + waiting.drawn("slot") + lot.days
-    ready = decided + waiting.drawn("ship_to_clinic") + waiting.drawn("booking")
+    waits = waits or own_clocks(waiting)
+    decided = waits.before_apheresis + waits.to_culture + lot.days
+    ready = decided + waits.to_lymphodepletion
     planned_infusion = ready + (arm.day_zero - arm.first_day)
     waiting_ends = np.where(lot.released, ready, decided)
 
@@ -113,7 +126,7 @@ def make_lots(
         patients=cohort.patients,
         status=status,
         enrolment_day=-planned_infusion,
-        vein_to_vein_days=np.where(infused, planned_infusion, np.nan),
+        vein_to_vein_days=np.where(infused, planned_infusion - waits.before_apheresis, np.nan),
         waiting_end_day=ended - planned_infusion,
         bridging=disease_course.bridging,
         burden_percent_at_lymphodepletion=disease_course.burden_percent_at(ended),

@@ -37,7 +37,7 @@ def one_line(source: Source) -> str:
     disease, and how many lived, as far as the trial's cards tell it.
     """
     sentences = [_design(source)] if len(source.arms) > 1 else []
-    for arm in source.arms:
+    for number, arm in enumerate(source.arms):
         enrolled = source.patients(arm, infused=False).height
         infused = source.patients(arm).height
         given = "received their cells" if source.has_cells(arm) else "began treatment"
@@ -45,7 +45,7 @@ def one_line(source: Source) -> str:
         responded = _responded(source, arm)
         if responded is not None and source.criterion is not None:
             words += f"; {percent(responded.value)} of them responded"
-            if arm == source.arms[0]:  # what counts is said once
+            if number == 0:  # what counts is said once
                 words += f" ({source.criterion.heading}, {source.criterion.words.counted})"
         sentences.append((f"{arm}: " if len(source.arms) > 1 else "") + words + "." + _survival(source, arm))
     return " ".join(sentences) or "This run has no patients."

@@ -27,11 +27,14 @@ class Apheresis(Part):
     ----------
     making
         Catalog name of the making process (kind ``making``); empty for the product's own.
+    of_another_product
+        That `making` is one of another product, and that this is meant: what if these cells were made like those?
     lead_time
         ``"manufacturer"``: the process's own clocks. Networks of sites are not simulated, and refused.
     """
 
     making: str = ""
+    of_another_product: bool = False
     lead_time: Literal["manufacturer"] = "manufacturer"
 
 

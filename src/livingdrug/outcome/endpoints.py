@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import patient_values
+from livingdrug.outcome.columns import NOTHING_MORE, Known, patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def evaluate(
     *,
     level: float = 0.95,
     design: str = "single_arm",
-    texts: Mapping[str, Sequence[str]] | None = None,
+    known: Known = NOTHING_MORE,
+    not_measured: Mapping[str, str] | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -45,8 +46,10 @@ def evaluate(
         Confidence level, between 0 and 1.
     design
         How patients came to their arms: see `EndpointResult`.
-    texts
-        Words that a text column may hold, met in this run or not.
+    known
+        Names that formulas may use besides the frame's columns.
+    not_measured
+        Arms that cannot answer -> what nobody saw there; nobody of them is counted.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def evaluate(
 
     asked = ask(record, level=level)
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen, texts)
+    values = patient_values(chosen, known)
     for name in record.needs:
         if name not in values:
             raise UnknownName(
@@ -76,7 +79,8 @@ def evaluate(
             found = np.asarray(read_formula(text).evaluate(values), dtype=np.float64)
         return np.array(np.broadcast_to(found, (n,)))
 
-    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0)
+    there = ~chosen["arm"].is_in(list(not_measured or ())).to_numpy()
+    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0) & there
     columns, has_value = asked.kind.columns(asked, formula, counted, chosen)
     kept = chosen.select("arm", "patient").with_columns(**{k: pl.Series(k, v) for k, v in columns.items()})
     left_out = chosen.select("arm").filter(pl.Series(counted & ~has_value))["arm"].value_counts()
@@ -86,4 +90,5 @@ def evaluate(
         patients=kept.filter(pl.Series(counted & has_value)),
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         design=design,
+        not_measured=dict(not_measured or {}),
     )

@@ -121,9 +121,7 @@ def analyse(
     >>> found.half_life, found.doubling_points, found.areas.round(1)
     (array([7.]), array([1]), array([[9869.2]]))
     """
-    ends = check_finite("areas_to", areas_to)
-    if ends.size == 0 or ends.min() <= 0:
-        raise BadInput(f"got areas_to={ends.tolist()}; expected days after day 0.\n  Write areas_to=(28, 84).")
+    ends = _ends(areas_to)
     if below_limit_as not in POLICIES:
         raise UnknownName("treatment of results below the limit", below_limit_as, POLICIES)
     seen = read_results(days, values, below_limit)
@@ -164,6 +162,13 @@ def analyse(
             doubling_time=np.log(2) / growth,
             doubling_points=grown,
         )
+
+
+def _ends(areas_to: Sequence[float] | float) -> NDArray[np.float64]:
+    ends = check_finite("areas_to", areas_to)
+    if ends.size == 0 or ends.min() <= 0:
+        raise BadInput(f"got areas_to={ends.tolist()}; expected days after day 0.\n  Write areas_to=(28, 84).")
+    return ends
 
 
 def terminal_slope(seen: Results, eligible: NDArray[np.bool_]) -> tuple[Floats, Counts, Floats, Floats]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from livingdrug.course.settings import Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore, Job, Jobs
@@ -27,7 +28,6 @@ from livingdrug.trial.estimate import (
     refuse_numbers,
     refuse_too_much,
 )
-from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe, refuse_mismatch
 from livingdrug.trial.reporter import Progress, Reporter

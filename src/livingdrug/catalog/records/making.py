@@ -15,6 +15,8 @@ class Making(Inheriting):
     ----------
     product
         Catalogue id of the product.
+    also
+        Other products that are made in this way.
     making
         Apheresis, transduction, culture, release and dose.
     waiting
@@ -22,6 +24,7 @@ class Making(Inheriting):
     """
 
     product: str
+    also: tuple[str, ...] = ()
     summary: str = ""
     making: dict[str, Quantity] = Field(min_length=1)
     waiting: dict[str, Quantity] = Field(min_length=1)

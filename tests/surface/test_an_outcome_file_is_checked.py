@@ -43,7 +43,7 @@ def test_a_sound_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         ({"when": '"crp >= 38"'}, ('"crp"', '"when"')),  # only a laboratory sees it
         ({"match": '{ colour = "red" }'}, ('"colour"', '"match"')),
         ({"reduce": '"higest"', "column": '"temperature"'}, ("higest", "highest")),
-        ({"reduce": '"highest"'}, ('"value"', '"column"', "temperature")),
+        ({"reduce": '"highest"'}, ('"value"', '"column"', "pressor_level")),
         ({"reduce": '"grade_of_value"', "column": '"temperature"'}, ("option", '"scale"')),
         ({"of": '"exits"', "reduce": '"one"', "column": '"death_day"', "when": ""}, ('"days"', "one row a patient")),
         ({"of": '"response"', "reduce": '"one"', "column": '"best"', "when": "", "days": ""}, ('"best"', "best_response")),

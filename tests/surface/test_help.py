@@ -15,7 +15,7 @@ from livingdrug.cli.main import main
 ROOT = Path(__file__).parents[2]
 NOTICE = "Simulation; not for patient care"
 COMMANDS = [
-    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["endpoints"], ["report"], ["compare"], ["grade"], ["score"], ["reproduce"],
+    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["logistics"], ["endpoints"], ["report"], ["compare"], ["grade"], ["score"], ["reproduce"],
     ["validate"], ["model"], ["export"],
     ["export", "sbml"],
 ]  # fmt: skip

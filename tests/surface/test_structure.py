@@ -47,7 +47,6 @@ ALLOWED = {
     ("cli/trials.py", "eliana"): "an example of a command",
     ("cli/commands/run.py", "eliana"): "an example of a command",
     ("cli/commands/init.py", "eliana"): "an example of a command",
-    ("observation/aftermath.py", "eliana"): "an example of a file, in the message of an error",
     ("reports/why.py", "no_treatment"): "the guideline under which nothing is given: the other life of one patient",
 }
 

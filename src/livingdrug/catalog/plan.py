@@ -22,6 +22,7 @@ from livingdrug.foundation.errors import CatalogError
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
@@ -80,6 +81,8 @@ class Plan:
         The trial's visits; each planned day is a check.
     conduct
         The trial's numbers about how it was run.
+    aftermath
+        What follows relapse or failure in this disease, and how a trial is usually run.
     population, disease
         Who enrols, and with what.
     product, making
@@ -102,6 +105,10 @@ class Plan:
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
+    fitted
+        Values of a parameter set that stand in place of those of mechanisms' sheets: address -> value.
+    parameter_set
+        Hash of the whole set, of which the records here hold the other part; empty when the files stand as they are.
     """
 
     trial: str
@@ -110,6 +117,7 @@ class Plan:
     missed: float
     visits: Visits
     conduct: Mapping[str, Quantity]
+    aftermath: Aftermath
     population: Population
     disease: Disease
     product: Product | None
@@ -122,13 +130,15 @@ class Plan:
     infection: Infection | None
     recipe: str
     questions: Questions = field(repr=False)
+    fitted: Mapping[str, float] = field(default_factory=dict, repr=False)
+    parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
         one = {
             "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
-            "guideline": self.guideline, "infection": self.infection,
+            "guideline": self.guideline, "infection": self.infection, "aftermath": self.aftermath,
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
@@ -180,6 +190,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         missed=trial.visits.missed.value if trial.visits.missed else 0.0,
         visits=trial.visits,
         conduct=trial.conduct,
+        aftermath=catalog.load("aftermath", disease.aftermath),
         population=catalog.load("population", trial.population),
         disease=disease,
         product=product,
@@ -192,6 +203,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
         recipe=product.recipe if product else disease.recipe,
         questions=questions,
+        fitted=dict(catalog.parameters.of_model),
+        parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
     )
 

@@ -16,6 +16,7 @@ from livingdrug.catalog.signs import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
+from livingdrug.course.fitted import laid_on
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
@@ -152,7 +153,8 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     ModelError
         A name the model does not have.
     """
-    own = assembled(plan).parameters
+    model = assembled(plan)
+    own = laid_on(model.parameters, plan.fitted, model, plan.texts) if plan.fitted else model.parameters
     product = plan.product.parameter if plan.product else {}
     layers = {f'disease "{plan.disease.id}"': plan.disease.parameter, "the user": instead or {}}
     if plan.product:

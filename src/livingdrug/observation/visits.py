@@ -164,9 +164,9 @@ def unscheduled(
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.
     """
-    shows = (course[overt.reads] >= overt.limit) & (course.days > overt.after_day)
-    # only a rise counts: overt now, not at the check before
-    begins = shows[:, 1:] & ~shows[:, :-1]
+    shows = course[overt.reads] >= overt.limit
+    # only a rise after that day counts: overt now, not at the check before
+    begins = shows[:, 1:] & ~shows[:, :-1] & (course.days[1:] > overt.after_day)
     ever = begins.any(axis=1)
     first = course.days[1:][begins.argmax(axis=1)]
     day = first + overt.within_days * streams.uniform(seed, "visit/unplanned/day", course.patients)

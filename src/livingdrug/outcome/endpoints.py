@@ -13,6 +13,7 @@ from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOTHING_MORE, Known, patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
+from livingdrug.outcome.everyone import by_everyone
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,6 +32,8 @@ def evaluate(
     design: str = "single_arm",
     known: Known = NOTHING_MORE,
     not_measured: Mapping[str, str] | None = None,
+    from_enrolment: Endpoint | None = None,
+    strata: pl.DataFrame | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -50,6 +53,11 @@ def evaluate(
         Names that formulas may use besides the frame's columns.
     not_measured
         Arms that cannot answer -> what nobody saw there; nobody of them is counted.
+    from_enrolment
+        The same question of everyone enrolled, which tests between randomised arms count; what
+        `livingdrug.outcome.everyone.by_everyone` finds when omitted.
+    strata
+        Of a randomised trial: each patient's stratum, in columns ``patient`` and ``stratum``.
 
     Raises
     ------
@@ -63,14 +71,21 @@ def evaluate(
     import polars as pl
 
     asked = ask(record, level=level)
+    everyone = None
+    if design == "randomised" and (whole := from_enrolment or by_everyone(record)) not in (None, record):
+        everyone = evaluate(
+            whole,
+            patients,
+            arms,
+            level=level,
+            design=design,
+            known=known,
+            not_measured=not_measured,
+            strata=strata,
+        )
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
     values = patient_values(chosen, known)
-    for name in record.needs:
-        if name not in values:
-            raise UnknownName(
-                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
-                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
-            )  # fmt: skip
+    _refuse_gaps(record, values)
     n = chosen.height
 
     def formula(text: str) -> Floats:
@@ -91,4 +106,16 @@ def evaluate(
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         design=design,
         not_measured=dict(not_measured or {}),
+        n_enrolled=int((values["course_failed"] <= 0).sum()),
+        everyone=everyone,
+        strata=strata,
     )
+
+
+def _refuse_gaps(record: Endpoint, values: Mapping[str, Floats]) -> None:
+    for name in record.needs:
+        if name not in values:
+            raise UnknownName(
+                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
+                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
+            )  # fmt: skip

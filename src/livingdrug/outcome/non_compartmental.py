@@ -42,7 +42,11 @@ class NonCompartmental:
     areas_to
         The days asked for, shaped (k,).
     areas
-        Area from day 0 to each of them [unit x day], shaped (n, k); not extrapolated beyond the last result.
+        Area from day 0 to each of them [unit x day], shaped (n, k); not extrapolated beyond the last result
+        (PKNCA's aucint.last).
+    areas_extrapolated
+        The same where the last level lies before that day and falls on with the terminal half-life from there (PKNCA's
+        aucint.inf.obs); NaN without a half-life.
     area_last
         Area to `last_day`.
     area_infinity
@@ -67,6 +71,7 @@ class NonCompartmental:
     last_result_day: Floats
     areas_to: Floats
     areas: Floats
+    areas_extrapolated: Floats
     area_last: Floats
     area_infinity: Floats
     extrapolated_percent: Floats
@@ -151,6 +156,7 @@ def analyse(
             last_result_day=_edge(seen.day, seen.known, last=True),
             areas_to=ends,
             areas=np.where(reached, areas, np.nan),
+            areas_extrapolated=_extrapolated(seen.day, level, counted, ends, last_day, beyond, rate, start_at_zero),
             area_last=np.where(some, area_last, np.nan),
             area_infinity=infinity,
             extrapolated_percent=100 * beyond / infinity,
@@ -162,6 +168,23 @@ def analyse(
             doubling_time=np.log(2) / growth,
             doubling_points=grown,
         )
+
+
+def _extrapolated(
+    day: NDArray[np.float64],
+    level: NDArray[np.float64],
+    counted: NDArray[np.bool_],
+    ends: NDArray[np.float64],
+    last_day: NDArray[np.float64],
+    beyond: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    start_at_zero: bool,
+) -> NDArray[np.float64]:
+    """Areas to each end (n, k): as measured to the last quantified result, along the terminal slope from there."""
+    up_to = np.minimum(last_day[:, None], ends)
+    sampled = [area_until(day, level, counted, np.nan_to_num(up_to[:, k]), start_at_zero) for k in range(ends.size)]
+    rest = beyond[:, None] * -np.expm1(-rate[:, None] * (ends - up_to))
+    return np.stack(sampled, axis=1) + np.where(up_to < ends, rest, 0.0)
 
 
 def _ends(areas_to: Sequence[float] | float) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.signs import SIGNS
 from livingdrug.clinic.criterion import RECORDED
-from livingdrug.foundation.errors import CatalogError, UnknownName
+from livingdrug.foundation.errors import CatalogError, UnknownName, naming
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.frames import columns_of
 from livingdrug.outcome.outcomes import MADE_OF_LOG, reads_column, reducer
@@ -60,7 +60,9 @@ def check_outcome(outcome: Outcome, conduct: Collection[str]) -> None:
     UnknownName, CatalogError
         See `check_outcomes`.
     """
-    for name in getattr(reducer(outcome.reduce), "NEEDS", ()):
+    with naming(f"outcome/{outcome.id}.toml"):
+        needs = getattr(reducer(outcome.reduce), "NEEDS", ())
+    for name in needs:
         outcome.setting(name)
     if outcome.days is not None and outcome.of in WITHOUT_DAYS:
         raise CatalogError(

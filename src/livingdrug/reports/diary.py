@@ -18,7 +18,7 @@ GRADES = {1: "mild", 2: "moderate", 3: "severe", 4: "life-threatening", 5: "fata
 SEVERE = 3
 MANY = 4
 """Of more doses of a drug than this only the first is told, so that a taper does not fill the page."""
-OTHER_CAUSES = ("toxicity", "infection", "other")
+OTHER_CAUSES = ("toxicity", "infection", "transplant", "other")
 """Causes of death that are not the malignancy."""
 
 Row = Mapping[str, Any]

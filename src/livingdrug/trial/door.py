@@ -56,7 +56,7 @@ def planned(
         record.arm(name)
     plans = plans_of(record, catalog, None if arms is None else tuple(arms))
     for plan in plans:
-        check_conduct(plan.conduct, plan.trial)
+        check_conduct(plan)
         check_plan(plan, parameters)
         _rehearse(plan)
     for one in record.planned_design.strata:

@@ -11,7 +11,10 @@ the run (`livingdrug.reports.html.write_report`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from livingdrug.course.equations import parameters_of
 from livingdrug.course.settings import Settings
@@ -23,7 +26,6 @@ from livingdrug.outcome.who import who
 from livingdrug.population import draw
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -68,6 +70,8 @@ def follow(
     numbers = parameters_of(plan, settings.parameters)
 
     cohort = draw(plan.population, patients, seed)
+    if settings.first_place is not None:
+        cohort = replace(cohort, enrolled_before=settings.first_place + np.arange(len(cohort)))
     stage("cohort")
     lots = make(plan, cohort, numbers, seed, between_patient=settings.between_patient)
     stage("making")

@@ -12,6 +12,11 @@ from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from livingdrug.catalog.lookup import Lookup
 
 
@@ -114,8 +119,41 @@ class Design(Part):
             )
         for one in self.strata:
             if list(one.above) != sorted(set(one.above)):
-                raise CatalogError(f'"design.strata" of {one.covariate}: "above" must rise, got {list(one.above)}.')
+                raise CatalogError(
+                    f'"design.strata" of {one.covariate}: "above" must rise, got {list(one.above)}.\n'
+                    "  Sort the limits, each once."
+                )
+        names = [one.covariate for one in self.strata]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise CatalogError(
+                f'"design.strata": {twice[0]} stands there twice.\n'
+                '  Keep one, with all limits of its classes in "above": above = [2, 4].'
+            )
         return self
+
+    def stratum_of(self, values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.int64]:
+        """Each patient's stratum: one number for the classes of all stratifying covariates together, shaped (n,).
+
+        Parameters
+        ----------
+        values
+            The covariates named in `strata`, each shaped (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> design = Design(kind="randomised", strata=({"covariate": "prior_lines", "above": (2, 4)},))
+        >>> design.stratum_of({"prior_lines": np.array([1.0, 2.0, 3.0, 5.0])}).tolist()
+        [0, 0, 1, 2]
+        """
+        import numpy as np
+
+        together = np.zeros(len(next(iter(values.values()))), dtype=np.int64)
+        for one in self.strata:
+            above = values[one.covariate][:, None] > np.asarray(one.above)
+            together = together * (len(one.above) + 1) + above.sum(axis=1)
+        return together
 
 
 class EndpointUse(Part):
@@ -133,6 +171,9 @@ class Trial(CatalogRecord):
     role
         ``"calibration"``: its outcomes may be fitted to. ``"prediction"``: its outcomes were never used, and no
         evidence file of its name may exist. ``"design"``: a trial of one's own, with no published outcome.
+    family
+        Trials that share patients, or product and use: cohorts, pools, registries. They are left out together when it is
+        asked how well a trial is predicted by the others; a trial without one stands alone.
     population, disease
         Catalog names: who enrols, and with what.
     follow_up
@@ -152,6 +193,7 @@ class Trial(CatalogRecord):
     """
 
     role: Literal["calibration", "prediction", "design"]
+    family: str = ""
     population: str
     disease: str
     follow_up: str
@@ -222,6 +264,14 @@ class Trial(CatalogRecord):
     def planned_design(self) -> Design:
         """The design as stated, or as the number of arms implies."""
         return self.design or Design(kind="paired" if len(self.arms) > 1 else "single_arm")
+
+    def share_of(self, arm: str) -> float:
+        """The part of those enrolled who are in an arm: by the design's ratio, or everyone where all are in every arm."""
+        design, names = self.planned_design, [one.name for one in self.arms]
+        if design.kind != "randomised":
+            return 1.0
+        ratio = design.ratio or (1,) * len(names)
+        return ratio[names.index(arm)] / sum(ratio)
 
     @property
     def follow_up_days(self) -> float:

@@ -35,6 +35,7 @@ def nca(
     """
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.fitting.kinetics import kinetics_by_group, non_compartmental_table
+    from livingdrug.foundation.errors import naming
 
     if out is not None:
         from livingdrug.cli.files import refuse_folder
@@ -42,7 +43,8 @@ def nca(
         refuse_folder(out)
     ends = _ends(areas_to)
     read = read_table(data, lloq, column, output, time_unit, unit, shift)
-    found = non_compartmental_table(_visits(read), areas_to=ends, below_limit_as=blq)
+    with naming(str(data)):
+        found = non_compartmental_table(_visits(read), areas_to=ends, below_limit_as=blq)
     unknown = [name for name in by or [] if name not in read.covariates.columns]
     if unknown:
         from livingdrug.foundation.errors import UnknownName

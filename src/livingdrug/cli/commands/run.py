@@ -31,6 +31,12 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Replace the run that is in the folder; otherwise it is never overwritten.")
     ] = False,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            "--parameters", metavar="DIR", help="Use the fitted values of a calibration (livingdrug calibrate -o DIR)."
+        ),
+    ] = None,
     catalog: CATALOG = None,
     sample: Annotated[
         int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
@@ -63,6 +69,10 @@ def run(
     from livingdrug.cli.screen import console
 
     known = opened(catalog)
+    if parameters is not None:
+        from livingdrug.fitting.joint.calibrated import read_parameters
+
+        known = known.under(read_parameters(parameters)[0])
     protocol = load_trial(trial, catalog=known)
     folder = out if out is not None else Path("runs") / protocol.id
     # Simulation code is imported only now: a mistake in the trial file is told at once.

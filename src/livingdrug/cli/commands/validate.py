@@ -1,4 +1,4 @@
-"""The scoreboard: every calibration trial against what it published: validate."""
+"""The scoreboard: every calibration trial against what it published, or who responds in it, and why: validate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import ASK, Command
+from livingdrug.foundation.errors import BadInput
 
 
 def validate(
@@ -22,23 +23,55 @@ def validate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 7,
     threads: Annotated[int | None, typer.Option(help="Processor threads; all by default.")] = None,
     out: Annotated[
-        Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for scoreboard.json and scoreboard.html.")
+        Path,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="DIR",
+            help="Folder for scoreboard.json and scoreboard.html (associations.json and associations.html).",
+        ),
     ] = Path("runs/validate"),
     catalog: CATALOG = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print scoreboard.json, for a program.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what is written as JSON, for a program.")] = False,
+    associations: Annotated[
+        bool,
+        typer.Option(
+            "--associations", help="Who responds, and why: associations within cohorts that may shape the model."
+        ),
+    ] = False,
+    with_test_rows: Annotated[
+        bool,
+        typer.Option(
+            "--with-test-rows",
+            help="With --associations: look also at the cohorts kept to test the model. Not while it is being changed.",
+        ),
+    ] = False,
 ) -> None:
     """Published against simulated, trial by trial: rows used for calibration, rows only compared, predictions.
 
-    A trial kept for prediction is listed with the date on which its prediction was frozen; its outcomes are not here.
+    With --associations: which patients respond, relapse and fall ill, in published cohorts and in simulated patients, and what
+    decides it. A trial kept for prediction is listed with the date on which its prediction was frozen; its outcomes are not here.
 
     [bold]For example[/bold]
 
       livingdrug validate
       livingdrug validate eliana -n 300 -o runs/quick
+      livingdrug validate --associations
     """
     import json
 
     from livingdrug.cli.progress import progress
+
+    if associations:
+        from livingdrug.cli.associations import validate_associations
+
+        validate_associations(
+            trials or (), with_test_rows=with_test_rows, patients=patients, seed=seed, threads=threads, out=out,
+            catalog=catalog, as_json=as_json,
+        )  # fmt: skip
+        return
+    if with_test_rows:
+        raise BadInput("--with-test-rows is said of associations.\n  Add --associations, or leave it out.")
     from livingdrug.trial.scoreboard import scoreboard
     from livingdrug.trial.storage import make_folder, write_json
 

@@ -30,6 +30,8 @@ class Apheresis(Part):
     ----------
     making
         Catalog name of the making process (kind ``making``); empty for the product's own.
+    of_another_product
+        That `making` is one of another product, and that this is meant: what if these cells were made like those?
     lead_time
         ``"manufacturer"``: the process's own clocks. A network (a file such as ``"network.toml"``, or a name of the
         catalogue): waits for a slot, a chair, a line and a bed, and the roads, are those of the network; culture and testing
@@ -37,6 +39,7 @@ class Apheresis(Part):
     """
 
     making: str = ""
+    of_another_product: bool = False
     lead_time: str = Field(default=MANUFACTURER, min_length=1)
 
     @property

@@ -187,7 +187,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
     guideline = catalog.load("guideline", arm.management.guideline)
     questions = questions or questions_of(trial, catalog)
     drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
-    making = catalog.load("making", _making_process(arm, product, catalog)) if product else None
+    making = _making_of(arm, product, catalog) if product else None
     return Plan(
         trial=trial.id,
         arm=arm,
@@ -222,7 +222,8 @@ def plans_of(trial: Trial, catalog: Lookup, arms: tuple[str, ...] | None = None)
     return tuple(plan_arm(trial, name, catalog, questions) for name in names)
 
 
-def _making_process(arm: Arm, product: Product, catalog: Lookup) -> str:
+def _making_of(arm: Arm, product: Product, catalog: Lookup) -> Making:
+    """How the arm's cells are made: as the arm says, else as the product does; another product's making only where this is meant."""
     name = arm.apheresis.making or product.making_process
     if not name:
         known = ", ".join(catalog.names("making"))
@@ -230,7 +231,24 @@ def _making_process(arm: Arm, product: Product, catalog: Lookup) -> str:
             f'arm "{arm.name}" does not say how "{arm.product}" is made, and neither does the product.\n'
             f'  Write making = "..." under [arm.apheresis], or making_process in the product file. Known: {known}.'
         )
-    return name
+    making: Making = catalog.load("making", name)
+    meant = arm.apheresis.of_another_product or name == product.making_process
+    if not meant and {making.product, *making.also}.isdisjoint(_lineage(product, catalog)):
+        raise CatalogError(
+            f'arm "{arm.name}", "apheresis.making": "{name}" is how {making.product} is made, but the arm gives {product.id}.\n'
+            "  Name a making of its own; or, if this is meant, write of_another_product = true beside it"
+            f' (or also = ["{product.id}"] in making/{name}.toml).'
+        )
+    return making
+
+
+def _lineage(product: Product, catalog: Lookup) -> list[str]:
+    """The product and those it extends, as it calls them."""
+    found = [product.id]
+    while product.extends:
+        product = catalog.load("product", product.extends)
+        found.append(product.id)
+    return found
 
 
 def _measured(visits: Visits, catalog: Lookup) -> tuple[Measured, ...]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.product import Product
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
+    from livingdrug.catalog.records.sign import Sign
     from livingdrug.catalog.records.trial import Trial
 
 Name = str | Path
@@ -98,6 +99,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["score"], name: Name) -> Score: ...
+
+        @overload
+        def load(self, kind: Literal["sign"], name: Name) -> Sign: ...
 
         @overload
         def load(self, kind: Literal["trial"], name: Name) -> Trial: ...

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.scale import FLAGS, REPORTED
+from livingdrug.catalog.signs import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
@@ -254,7 +254,7 @@ def _check_reads(plan: Plan, ready: Equations) -> None:
     judged = judged_by(plan.disease.response)
     wanted = {
         "infections": "infection_exposure" if plan.infection else "",
-        "a look between visits when disease is overt": "marrow_tumour_percent" if judged.looks_when_overt else "",
+        "a look between visits when disease is overt": judged.overt.reads if judged.overt else "",
         "infused cells": CELLS_ENTER if plan.product else "",
     }
     for what, name in wanted.items():

@@ -22,6 +22,8 @@ class Making(Inheriting):
         Catalogue id of the product.
     loss
         Catalogue name of the law by which patients are lost while they wait; the same for all.
+    also
+        Other products that are made in this way.
     making
         Apheresis, transduction, culture, release and dose.
     waiting
@@ -31,6 +33,7 @@ class Making(Inheriting):
 
     product: str
     loss: str = "while_waiting"
+    also: tuple[str, ...] = ()
     summary: str = ""
     making: dict[str, Quantity] = Field(min_length=1)
     waiting: dict[str, Quantity] = Field(min_length=1)

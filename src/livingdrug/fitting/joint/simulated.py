@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.course.settings import Settings
 from livingdrug.outcome.columns import NOT_TREATED
 from livingdrug.outcome.endpoints import evaluate
-from livingdrug.outcome.names import outcomes_read
+from livingdrug.outcome.names import known_names, outcomes_read
 from livingdrug.trial.line import follow, outcomes_of
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def simulated_endpoints(
         whole = who.join(asked, on="patient", how="left", maintain_order="left")
         whole = whole.join(exits, on="patient", how="left", maintain_order="left")
     whole = whole.with_columns(pl.col("course_status").fill_null(NOT_TREATED))
-    texts = {one.pattern: one.values for one in questions.outcomes.values() if one.values}
+    known = known_names(questions)
     found = {}
     for name, record in records.items():
         columns = {"arm", "patient", "status", "course_status", *read[name], *record.needs}
         kept = whole.select([column for column in whole.columns if column in columns])
-        found[name] = evaluate(record, kept, [arm], texts=texts)
+        found[name] = evaluate(record, kept, [arm], known=known)
     return found

@@ -115,12 +115,7 @@ def make_lots(
     )
     lost = lost_on_day(disease_course, waiting_ends, waiting, frailty(cohort, waiting))
     ended = np.minimum(waiting_ends, lost)
-    died = waiting.happens("loss_is_death")
-    status = np.where(
-        np.isfinite(lost),
-        np.where(died, DIED_WAITING, WITHDRAWN_WAITING),
-        np.where(lot.released, np.where(_counted(lot, steps), INFUSED, NON_CONFORMING), MANUFACTURING_FAILURE),
-    )
+    status = _status(lost, lot, steps, waiting)
     infused = status == INFUSED
     return Lots(
         patients=cohort.patients,
@@ -133,18 +128,35 @@ def make_lots(
         tumour_cells_at_lymphodepletion=disease_course.cells_at(ended),
         t_cells_collected=collection.t_cells,
         collection_days=collection.days,
-        dose_cells=np.where(lot.released, lot.dose, np.nan),
-        dose_cells_per_kg=np.where(lot.released, lot.dose / weight, np.nan),
-        viability=lot.harvest.viability,
-        transduction=lot.harvest.transduction,
-        purity=lot.harvest.purity,
-        memory_fraction=lot.harvest.memory_fraction,
-        copies_per_car_t_cell=lot.harvest.copies_per_car_t_cell,
-        culture_doublings=lot.harvest.doublings,
-        out_of_specification=lot.out_of_specification,
-        n_manufacturing_attempts=lot.attempts,
-        failure_reason=lot.reason,
         fitness=fitness,
+        **_record_of(lot, weight),
+    )
+
+
+def _record_of(lot: _Lot, weight: NDArray[np.float64]) -> dict[str, NDArray]:
+    """What the maker writes down of each patient's lot, as columns of `Lots`."""
+    return {
+        "dose_cells": np.where(lot.released, lot.dose, np.nan),
+        "dose_cells_per_kg": np.where(lot.released, lot.dose / weight, np.nan),
+        "viability": lot.harvest.viability,
+        "transduction": lot.harvest.transduction,
+        "purity": lot.harvest.purity,
+        "memory_fraction": lot.harvest.memory_fraction,
+        "copies_per_car_t_cell": lot.harvest.copies_per_car_t_cell,
+        "culture_doublings": lot.harvest.doublings,
+        "out_of_specification": lot.out_of_specification,
+        "n_manufacturing_attempts": lot.attempts,
+        "failure_reason": lot.reason,
+    }
+
+
+def _status(lost: NDArray[np.float64], lot: _Lot, steps: Steps, waiting: Steps) -> NDArray:
+    """What became of each patient: lost while waiting (dead or withdrawn), infused, or without a lot that could be released or counts."""
+    died = waiting.happens("loss_is_death")
+    return np.where(
+        np.isfinite(lost),
+        np.where(died, DIED_WAITING, WITHDRAWN_WAITING),
+        np.where(lot.released, np.where(_counted(lot, steps), INFUSED, NON_CONFORMING), MANUFACTURING_FAILURE),
     )
 
 

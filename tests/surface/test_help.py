@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 NOTICE = "Simulation; not for patient care"
 COMMANDS = [
     ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["logistics"], ["endpoints"], ["report"], ["compare"], ["grade"], ["score"], ["reproduce"],
-    ["validate"], ["model"], ["export"],
+    ["validate"], ["calibrate"], ["model"], ["export"],
     ["export", "sbml"],
 ]  # fmt: skip
 

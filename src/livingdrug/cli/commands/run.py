@@ -10,6 +10,9 @@ import typer
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.cli.trials import print_json, refuse_silence
+from livingdrug.foundation.errors import BadInput
+
+UNCERTAINTY = "uncertainty.json"
 
 
 def run(
@@ -37,6 +40,16 @@ def run(
             "--parameters", metavar="DIR", help="Use the fitted values of a calibration (livingdrug calibrate -o DIR)."
         ),
     ] = None,
+    uncertainty: Annotated[
+        int,
+        typer.Option(
+            "--uncertainty",
+            metavar="DRAWS",
+            min=0,
+            help="With --parameters: also simulate so many trials, each under a draw of the parameters with patients of its own, and"
+            " tell the intervals in which a trial of this size is expected.",
+        ),
+    ] = 0,
     catalog: CATALOG = None,
     sample: Annotated[
         int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
@@ -71,12 +84,16 @@ def run(
 
       livingdrug run eliana -n 1000 --seed 7
       livingdrug run my_trial.toml -n 500 -o runs/mine --resume
+      livingdrug run my_trial.toml --parameters runs/fit --uncertainty 100
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
     from livingdrug.cli.screen import console
 
-    known, own = opened(catalog), _own(parameter or [])
+    known = files = opened(catalog)
+    own = _own(parameter or [])
+    if uncertainty and parameters is None:
+        raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
     if parameters is not None:
         from livingdrug.fitting.joint.calibrated import read_parameters
 
@@ -101,6 +118,11 @@ def run(
             progress=report_progress, catalog=known, sample=sample, memory_gb=memory, parameters=own,
             afterwards=None if no_report else tell,
         )  # fmt: skip
+    told = (
+        _expected(trial, files, parameters, uncertainty, patients, seed, threads, folder)
+        if parameters and uncertainty
+        else None
+    )
     if as_json:
         print_json(result, folder=str(folder), report=str(written[0]) if written else None)
         refuse_silence(result)
@@ -109,6 +131,8 @@ def run(
 
     screen = console()
     screen.print(summary(result, catalog=known))
+    if told is not None:
+        screen.print(told)
     screen.print(repr(result), markup=False)
     screen.print(f"Every time and more endpoints: livingdrug endpoints {folder}", markup=False)
     screen.print(f"Frames: {folder}", markup=False)
@@ -129,6 +153,46 @@ def _own(texts: list[str]) -> dict[str, str]:
             raise BadInput(f'--parameter "{text}": {what}.\n  Write each once, as --parameter "growth_max=2.8 1/day".')
         found[name] = value
     return found
+
+
+def _expected(
+    trial: str,
+    files: Any,
+    parameters: Path,
+    draws: int,
+    patients: int | None,
+    seed: int,
+    threads: int | None,
+    folder: Path,
+) -> Any:
+    """The trial under draws of the parameters: written to `UNCERTAINTY`, and a table of intervals."""
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.cli.calibration_progress import told
+    from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
+    from livingdrug.fitting.joint.predict import predict
+    from livingdrug.fitting.joint.search import Progress
+    from livingdrug.reports.calibrated.expected import table
+    from livingdrug.trial.storage import write_json
+
+    point, members = read_parameters(parameters)
+    if draws > len(members):
+        raise BadInput(
+            f"--uncertainty {draws}: the calibration kept {len(members)} draws.\n  Ask for that many at most."
+        )
+    with told() as tell:
+        found = predict(
+            load_trial(trial, catalog=files), files, members[:draws], read_between_trials(parameters), patients=patients,
+            seed=seed, threads=threads or 1, done=lambda done, total: tell(Progress("draws", float("inf"), done, total)),
+        )  # fmt: skip
+    written = {
+        "note": "Simulation; not for patient care.",
+        "parameter_set_sha256": point.sha256,
+        "interval_percent": 90,
+    }
+    write_json(
+        folder / UNCERTAINTY, {**written, "draws": draws, "seed": seed, "expected": [one.told() for one in found]}
+    )
+    return table(found, draws)
 
 
 COMMAND = Command(run, panel=SIMULATE, order=30)

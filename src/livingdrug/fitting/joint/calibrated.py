@@ -167,3 +167,8 @@ def read_parameters(folder: Path) -> tuple[ParameterSet, list[ParameterSet]]:
     if told.get("sha256") != point.sha256:
         raise BadInput(f"{path} was changed after it was written: its values have another hash.\n  Calibrate again.")
     return point, draws
+
+
+def read_between_trials(folder: Path) -> dict[str, float]:
+    """Class of rows -> standard deviation of the difference between trials, of a calibration's folder."""
+    return {str(word): float(sd) for word, sd in storage.read_json(folder / PARAMETERS)["between_trials"].items()}

@@ -32,12 +32,13 @@ WORDS = {
 """Ids that are also words of the house, and what they mean there."""
 ALLOWED = {
     ("catalog/records/scale.py", "tocilizumab"): "help on the sign that fever counts as treated",
-    ("cli/grading.py", "crs_astct"): "an example of a command",
+    ("cli/commands/grade.py", "crs_astct"): "an example of a command",
     ("cli/app.py", "eliana"): "an example of a command",
-    ("cli/catalogue.py", "eliana"): "an example of a command",
-    ("cli/patients.py", "eliana"): "an example of a command",
+    ("cli/commands/list.py", "eliana"): "an example of a command",
+    ("cli/commands/patient.py", "eliana"): "an example of a command",
     ("cli/trials.py", "eliana"): "an example of a command",
-    ("observation/aftermath.py", "eliana"): "an example of a file, in the message of an error",
+    ("cli/commands/run.py", "eliana"): "an example of a command",
+    ("cli/commands/init.py", "eliana"): "an example of a command",
     ("reports/why.py", "no_treatment"): "the guideline under which nothing is given: the other life of one patient",
 }
 

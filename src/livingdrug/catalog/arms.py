@@ -6,7 +6,7 @@ the cells, and a dose of cells. An arm without a product and an infusion is an a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -67,22 +67,31 @@ class LymphodepletionDrug(Part):
     drug: str
     dose: str
     days: tuple[float, ...] = Field(min_length=1)
+    _table: ClassVar[str] = "lymphodepletion"
 
     @model_validator(mode="after")
     def _dose_makes_sense(self) -> LymphodepletionDrug:
         if self.dose_value <= 0:
-            raise CatalogError(f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", expected more than 0.')
+            raise CatalogError(
+                f'{self.place}: got "{self.dose}", expected more than 0.\n'
+                "  Give the dose of one day, or take the drug out."
+            )
         if self.dose_value > HIGHEST_DOSE[self.dose_unit]:
             raise CatalogError(
-                f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", which is {self.dose_value:g} {self.dose_unit};'
+                f'{self.place}: got "{self.dose}", which is {self.dose_value:g} {self.dose_unit};'
                 f" expected at most {HIGHEST_DOSE[self.dose_unit]:g}.\n  Look at the unit."
             )
         return self
 
     @property
+    def place(self) -> str:
+        """Where the dose stands in a trial file, for messages."""
+        return f'"{self._table}.dose" of {self.drug}'
+
+    @property
     def dose_unit(self) -> str:
         """``"mg/m^2"``, ``"mg/kg"`` or ``"mg"``."""
-        return _read_drug_dose(self.dose, self.drug)[1]
+        return _read_drug_dose(self.dose, self.place)[1]
 
     @property
     def is_flat(self) -> bool:
@@ -92,7 +101,7 @@ class LymphodepletionDrug(Part):
     @property
     def dose_value(self) -> float:
         """The dose of one day in `dose_unit`."""
-        return _read_drug_dose(self.dose, self.drug)[0]
+        return _read_drug_dose(self.dose, self.place)[0]
 
     def milligrams(self, weight_kg: Any, bsa_m2: Any) -> Any:
         """One day's dose [mg] for patients of these weights [kg] and body surfaces [m^2] (arrays or floats)."""
@@ -103,8 +112,13 @@ FLAT = "/patient"
 """Behind an amount it says that everybody gets the same, whatever their size: "100 mg/patient"."""
 
 
-def _read_drug_dose(text: str, drug: str) -> tuple[float, str]:
-    place = f'"lymphodepletion.dose" of {drug}'
+class GivenDrug(LymphodepletionDrug):
+    """A drug given besides: as lymphodepletion, under [[arm.given]]."""
+
+    _table: ClassVar[str] = "given"
+
+
+def _read_drug_dose(text: str, place: str) -> tuple[float, str]:
     advice = '\n  Write number and unit in quotes, such as "30 mg/m^2", "2 mg/kg", or "40 mg/patient" for a flat dose.'
     try:
         given = amount(text.strip().removesuffix(FLAT), "mg/m^2", where=place)
@@ -258,7 +272,7 @@ class Given(Part):
 
     def as_drug(self) -> LymphodepletionDrug:
         """A drug on days, as lymphodepletion is."""
-        return LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days)
+        return GivenDrug(drug=self.drug, dose=self.dose, days=self.days)
 
 
 class Portion(Part):

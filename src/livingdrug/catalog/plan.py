@@ -22,6 +22,7 @@ from livingdrug.foundation.errors import CatalogError
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
@@ -81,6 +82,8 @@ class Plan:
         The trial's visits; each planned day is a check.
     conduct
         The trial's numbers about how it was run.
+    aftermath
+        What follows relapse or failure in this disease, and how a trial is usually run.
     population, disease
         Who enrols, and with what.
     product, making
@@ -105,6 +108,10 @@ class Plan:
         Where the arm's lead times come from; None for the product's own clocks.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
+    fitted
+        Values of a parameter set that stand in place of those of mechanisms' sheets: address -> value.
+    parameter_set
+        Hash of the whole set, of which the records here hold the other part; empty when the files stand as they are.
     """
 
     trial: str
@@ -113,6 +120,7 @@ class Plan:
     missed: float
     visits: Visits
     conduct: Mapping[str, Quantity]
+    aftermath: Aftermath
     population: Population
     disease: Disease
     product: Product | None
@@ -125,6 +133,8 @@ class Plan:
     infection: Infection | None
     recipe: str
     questions: Questions = field(repr=False)
+    fitted: Mapping[str, float] = field(default_factory=dict, repr=False)
+    parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     network: Network | None = None
 
@@ -132,7 +142,8 @@ class Plan:
         """("kind/id", record) of every catalogue file that can move a course."""
         one = {
             "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
-            "guideline": self.guideline, "infection": self.infection, "network": self.network,
+            "guideline": self.guideline, "infection": self.infection, "aftermath": self.aftermath,
+            "network": self.network,
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
@@ -184,6 +195,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         missed=trial.visits.missed.value if trial.visits.missed else 0.0,
         visits=trial.visits,
         conduct=trial.conduct,
+        aftermath=catalog.load("aftermath", disease.aftermath),
         population=catalog.load("population", trial.population),
         disease=disease,
         product=product,
@@ -196,6 +208,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
         recipe=product.recipe if product else disease.recipe,
         questions=questions,
+        fitted=dict(catalog.parameters.of_model),
+        parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
         network=catalog.load("network", arm.apheresis.network) if product and arm.apheresis.network else None,
     )

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
+    from livingdrug.catalog.records.association import Association
     from livingdrug.catalog.records.comparison import Comparison
+    from livingdrug.catalog.records.determinants import Determinants
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
     from livingdrug.catalog.records.endpoint import Endpoint
@@ -37,10 +40,19 @@ class TypedLoad:
     if TYPE_CHECKING:
 
         @overload
+        def load(self, kind: Literal["aftermath"], name: Name) -> Aftermath: ...
+
+        @overload
         def load(self, kind: Literal["assay"], name: Name) -> Assay: ...
 
         @overload
+        def load(self, kind: Literal["association"], name: Name) -> Association: ...
+
+        @overload
         def load(self, kind: Literal["comparison"], name: Name) -> Comparison: ...
+
+        @overload
+        def load(self, kind: Literal["determinants"], name: Name) -> Determinants: ...
 
         @overload
         def load(self, kind: Literal["disease"], name: Name) -> Disease: ...

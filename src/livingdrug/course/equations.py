@@ -10,18 +10,21 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.records.scale import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
+from livingdrug.course.fitted import laid_on
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.read import read_sbml
-from livingdrug.foundation.errors import CatalogError, ModelError
+from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.units import convert, read
 from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.instance import Clone
 
@@ -152,7 +155,8 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     ModelError
         A name the model does not have.
     """
-    own = assembled(plan).parameters
+    model = assembled(plan)
+    own = laid_on(model.parameters, plan.fitted, model, plan.texts) if plan.fitted else model.parameters
     product = plan.product.parameter if plan.product else {}
     layers = {f'disease "{plan.disease.id}"': plan.disease.parameter, "the user": instead or {}}
     if plan.product:
@@ -165,6 +169,56 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
                 "  Correct the name, or add the mechanism that reads it to the recipe."
             )
     return {**own, **plan.disease.parameter, **product, **(instead or {})}
+
+
+def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> Quantity:
+    """A user's number in place of a parameter: in its unit, of its sign, inside what its scale allows.
+
+    Parameters
+    ----------
+    given
+        Text with number and unit, a bare number where the parameter has no unit, or a `Quantity`.
+    known
+        The parameter it replaces; spread, meaning and unit are its own unless a `Quantity` says otherwise.
+
+    Raises
+    ------
+    UnitError, BadInput
+        Another unit; no finite number; negative where the parameter is not; at 0 or below (and 1 or above, on the logit
+        scale) where it varies between patients on that scale.
+    """
+    place = f'parameter "{name}"'
+    if isinstance(given, Quantity):
+        value, spread = (
+            float(convert(given.value, given.unit, known.unit)) if given.unit != known.unit else given.value,
+            given,
+        )
+    elif isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        value = read(given, known.unit, where=place)
+        spread = None
+    else:
+        raise BadInput(
+            f'{place}: got {given!r}, expected a number with its unit.\n  Write it as text: "{known.value:g} {known.unit}".'
+        )
+    varies = (spread or known).spread > 0
+    scale = (spread or known).spread_scale
+    low = 0.0 if known.value >= 0 else -inf
+    high = 1.0 if scale == "logit" and varies else inf
+    opened = varies and scale in ("log", "logit")
+    if not isfinite(value) or value < low or value > high or (opened and value in (low, high)):
+        bounds = f"{'above' if opened else 'at least'} {low:g}" if isfinite(low) else "a finite number"
+        bounds += f" and {'below' if opened else 'at most'} {high:g}" if isfinite(high) else ""
+        raise BadInput(
+            f"{place}: got {value:g} {known.unit}".rstrip()
+            + f", expected {bounds} ({known.meaning[:1].lower()}{known.meaning[1:]}).\n"
+            f"  The model's own value is {known.value:g} {known.unit}".rstrip()
+            + "."
+        )
+    if spread is not None:
+        return spread.model_copy(update={"value": value, "unit": known.unit})
+    return known.model_copy(
+        update={"value": value, "kind": "input", "source": "given for this run", "where": "", "status": "own"}
+    )
 
 
 def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> None:

@@ -167,9 +167,9 @@ def unscheduled(course: Course, measured: Sequence[Measured], last_day: NDArray[
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.
     """
-    overt = (course["marrow_tumour_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
-    # only a rise counts: overt now, not at the check before
-    begins = overt[:, 1:] & ~overt[:, :-1]
+    overt = course["marrow_tumour_percent"] >= OVERT_BLASTS_PERCENT
+    # only a rise after that day counts: overt now, not at the check before
+    begins = overt[:, 1:] & ~overt[:, :-1] & (course.days[1:] > OVERT_AFTER_DAY)
     ever = begins.any(axis=1)
     first = course.days[1:][begins.argmax(axis=1)]
     day = first + OVERT_DELAY_DAYS * streams.uniform(seed, "visit/unplanned/day", course.patients)

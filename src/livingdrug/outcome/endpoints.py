@@ -13,6 +13,7 @@ from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
+from livingdrug.outcome.everyone import by_everyone
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +31,8 @@ def evaluate(
     level: float = 0.95,
     design: str = "single_arm",
     texts: Mapping[str, Sequence[str]] | None = None,
+    from_enrolment: Endpoint | None = None,
+    strata: pl.DataFrame | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -47,6 +50,11 @@ def evaluate(
         How patients came to their arms: see `EndpointResult`.
     texts
         Words that a text column may hold, met in this run or not.
+    from_enrolment
+        The same question of everyone enrolled, which tests between randomised arms count; what
+        `livingdrug.outcome.everyone.by_everyone` finds when omitted.
+    strata
+        Of a randomised trial: each patient's stratum, in columns ``patient`` and ``stratum``.
 
     Raises
     ------
@@ -60,6 +68,9 @@ def evaluate(
     import polars as pl
 
     asked = ask(record, level=level)
+    everyone = None
+    if design == "randomised" and (whole := from_enrolment or by_everyone(record)) not in (None, record):
+        everyone = evaluate(whole, patients, arms, level=level, design=design, texts=texts, strata=strata)
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
     values = patient_values(chosen, texts)
     for name in record.needs:
@@ -86,4 +97,7 @@ def evaluate(
         patients=kept.filter(pl.Series(counted & has_value)),
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         design=design,
+        n_enrolled=int((values["course_failed"] <= 0).sum()),
+        everyone=everyone,
+        strata=strata,
     )

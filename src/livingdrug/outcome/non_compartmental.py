@@ -42,7 +42,11 @@ class NonCompartmental:
     areas_to
         The days asked for, shaped (k,).
     areas
-        Area from day 0 to each of them [unit x day], shaped (n, k); not extrapolated beyond the last result.
+        Area from day 0 to each of them [unit x day], shaped (n, k); not extrapolated beyond the last result
+        (PKNCA's aucint.last).
+    areas_extrapolated
+        The same where the last level lies before that day and falls on with the terminal half-life from there (PKNCA's
+        aucint.inf.obs); NaN without a half-life.
     area_last
         Area to `last_day`.
     area_infinity
@@ -67,6 +71,7 @@ class NonCompartmental:
     last_result_day: Floats
     areas_to: Floats
     areas: Floats
+    areas_extrapolated: Floats
     area_last: Floats
     area_infinity: Floats
     extrapolated_percent: Floats
@@ -141,6 +146,12 @@ def analyse(
     growth, grown = _growth(seen, tmax)
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = last_level / rate
+        up_to = np.minimum(last_day[:, None], ends)
+        sampled = np.stack(
+            [area_until(seen.day, level, counted, np.nan_to_num(up_to[:, k]), start_at_zero) for k in range(ends.size)],
+            axis=1,
+        )
+        rest = beyond[:, None] * -np.expm1(-rate[:, None] * (ends - up_to))
         infinity = area_last + beyond
         return NonCompartmental(
             n_results=seen.known.sum(axis=1),
@@ -153,6 +164,7 @@ def analyse(
             last_result_day=_edge(seen.day, seen.known, last=True),
             areas_to=ends,
             areas=np.where(reached, areas, np.nan),
+            areas_extrapolated=sampled + np.where(up_to < ends, rest, 0.0),
             area_last=np.where(some, area_last, np.nan),
             area_infinity=infinity,
             extrapolated_percent=100 * beyond / infinity,

@@ -20,7 +20,7 @@ from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.catalog.records.scale import SIGNS
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
-from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName, naming
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome.rows import Rows
@@ -241,7 +241,8 @@ def check_outcomes(questions: Questions) -> None:
     """
     names: dict[str, str] = {}
     for outcome in questions.outcomes.values():
-        module = import_module(_reducer(outcome.reduce).__module__)
+        with naming(f"outcome/{outcome.id}.toml"):
+            module = import_module(_reducer(outcome.reduce).__module__)
         for name in getattr(module, "NEEDS", ()):
             outcome.setting(name)
         twin = names.setdefault(outcome.pattern, outcome.id)

@@ -127,7 +127,9 @@ def what_changed(
         What response and malignancy are called.
     """
     if not given:
-        return ("No rule fired: nothing was given, and the untreated course is the same.",)
+        return (
+            "No rule of the guideline fired: nothing was given for side effects, and without the guideline the course is the same.",
+        )
     told = [_temperature(treated, untreated), *(_grade(treated, untreated, *one) for one in scales.items())]
     for name, level, support in SUPPORT:
         mine, theirs = (_days_at_least(life, name, level) for life in (treated, untreated))

@@ -18,7 +18,7 @@ GRADES = {1: "mild", 2: "moderate", 3: "severe", 4: "life-threatening", 5: "fata
 SEVERE = 3
 MANY = 4
 """Of more doses of a drug than this only the first is told, so that a taper does not fill the page."""
-OTHER_CAUSES = ("toxicity", "infection", "other")
+OTHER_CAUSES = ("toxicity", "infection", "transplant", "other")
 """Causes of death that are not the malignancy."""
 
 Row = Mapping[str, Any]
@@ -55,13 +55,14 @@ def milestones(who: Row, words: Setting) -> list[Entry]:
     told = words.criterion.words if words.criterion is not None else None
     response = told.status.get(str(who.get("best_response")), "a response") if told else "a response"
     look, lost = (told.look, told.lost) if told else ("The visit", "relapse")
-    antigen = "had lost" if who.get("relapse_antigen_negative") else "still carried"
+    carries = "had lost" if who.get("relapse_antigen_negative") else "still carried"
+    antigen = f"; the {words.malignancy} {carries} {words.antigen}" if words.cells else ""
     found = [Entry(0.0, "The cells were infused." if who.get("status") == INFUSED else "Treatment began.")]
     for name, sentence, mark in (
         ("first_response_day", f"{look} showed a response; the best to come was {response}.", "good"),
         ("treatment_failure_day", f"{look} showed that treatment had failed.", "alarm"),
         ("b_cell_recovery_day", "B cells had returned.", "plain"),
-        ("relapse_day", f"{lost.capitalize()}; the {words.malignancy} {antigen} {words.antigen}.", "alarm"),
+        ("relapse_day", f"{lost.capitalize()}{antigen}.", "alarm"),
         ("mnt_onset_day", "Slowness, tremor or a change of character: delayed neurotoxicity began.", "alarm"),
         ("subsequent_therapy_day", "Further therapy began.", "plain"),
         ("death_day", f"Death ({cause_of_death(who, words) or 'cause not stated'}).", "alarm"),

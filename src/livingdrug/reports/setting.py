@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.toxicity_scales import Graded, told_scales
+from livingdrug.reports.words import listed
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -30,6 +31,10 @@ class Setting:
         The trial's grading scales in its order.
     catalog
         Where drugs have their names.
+    portions
+        When cells are given, in words: on day 0, or in all on several days.
+    cells
+        Whether cells are given.
     """
 
     malignancy: str = "tumour"
@@ -38,6 +43,13 @@ class Setting:
     criterion: Criterion | None = None
     scales: tuple[Graded, ...] = ()
     catalog: Catalog | None = None
+    portions: str = "on day 0"
+    cells: bool = True
+
+    @property
+    def origin(self) -> str:
+        """What days are counted from: the infusion, or where no cells are given the start of treatment."""
+        return "infusion" if self.cells else "the start of treatment"
 
 
 def setting(trial: Trial, arm: str, catalog: Catalog | None) -> Setting:
@@ -48,7 +60,8 @@ def setting(trial: Trial, arm: str, catalog: Catalog | None) -> Setting:
         return Setting()
     try:
         disease = catalog.load("disease", trial.disease)
-        product = catalog.load("product", trial.arm(arm).product)
+        planned = trial.arm(arm)
+        product = catalog.load("product", planned.product) if planned.product else None
         population = catalog.load("population", trial.population)
         criterion = judged_by(disease.response)
     except (LivingDrugError, AttributeError):
@@ -56,4 +69,7 @@ def setting(trial: Trial, arm: str, catalog: Catalog | None) -> Setting:
     covariate = population.covariate.get(disease.burden)
     burden = ("", "", "") if covariate is None else (disease.burden, covariate.meaning, covariate.unit)
     scales = tuple(told_scales(list(trial.scales), catalog))
-    return Setting(disease.called, product.target, burden, criterion, scales, catalog)
+    antigen = product.target if product is not None else "the antigen"
+    days = [f"{portion.day:g}" for portion in planned.infusions]
+    portions = f"in all, on days {listed(days)}" if len(days) > 1 else "on day 0"
+    return Setting(disease.called, antigen, burden, criterion, scales, catalog, portions, product is not None)

@@ -140,6 +140,8 @@ def _title(who: Row) -> str:
 def _paragraphs(who: Row, grades: list[dict[str, Any]], words: Setting) -> tuple[str, ...]:
     """Before the infusion; what was given and what it did; how it ended."""
     before = [*_history(who, words)]
+    if not words.cells:
+        before.append("No cells were given; treatment began on day 0.")
     if who.get("status") not in BEGUN:
         reason = NOT_INFUSED.get(str(who.get("status")), "The cells were not infused")
         before.append(f"{reason}; the cells were never given.")
@@ -148,7 +150,7 @@ def _paragraphs(who: Row, grades: list[dict[str, Any]], words: Setting) -> tuple
         bridged = ", bridged by chemotherapy" if who.get("bridging") else ""
         before.append(f"The product took {who['vein_to_vein_days']:.0f} days to return{bridged}.")
     if who.get("dose_cells_per_kg") is not None:
-        before.append(f"{plain(who['dose_cells_per_kg'], 2)} CAR T cells per kg were given on day 0.")
+        before.append(f"{plain(who['dose_cells_per_kg'], 2)} CAR T cells per kg were given {words.portions}.")
     first_weeks = [*_peak(who), *_worst(grades, words), *_response(who, words)]
     return tuple(text for text in (" ".join(before), " ".join(first_weeks), _ending(who, words)) if text)
 
@@ -191,13 +193,15 @@ def _response(who: Row, words: Setting) -> list[str]:
     if who.get("first_response_day") is None:
         return [f"There was {told.failed}."]
     best = told.status.get(str(who["best_response"]), "a response")
-    return [f"The best response was {best}, with a response first seen {_when(float(who['first_response_day']))}."]
+    return [
+        f"The best response was {best}, with a response first seen {_when(float(who['first_response_day']), words)}."
+    ]
 
 
 def _ending(who: Row, words: Setting) -> str:
     last, death, lost = (day_of(who, name) for name in ("last_contact_day", "death_day", "relapse_day"))
     if not math.isnan(death):
-        return f"The patient died {_when(death)} of {cause_of_death(who, words) or 'an unstated cause'}."
+        return f"The patient died {_when(death, words)} of {cause_of_death(who, words) or 'an unstated cause'}."
     if math.isnan(last):
         return ""
     told = words.criterion.words if words.criterion is not None else None
@@ -209,7 +213,7 @@ def _ending(who: Row, words: Setting) -> str:
             state = f"alive {told.responding if told else 'in response'}"
         case _:
             state = "alive"
-    return f"At last contact, {_when(last)}, the patient was {state}."
+    return f"At last contact, {_when(last, words)}, the patient was {state}."
 
 
 def _tracks(
@@ -238,11 +242,12 @@ def _tracks(
     return tuple(tracks)
 
 
-def _when(day: float) -> str:
+def _when(day: float, words: Setting) -> str:
     """A day in the words of a letter: days, months or years."""
     if day < 90:
         return f"on day {day:.0f}"
-    return f"{day / MONTH:.0f} months after infusion" if day < 2 * YEAR else f"{day / YEAR:.1f} years after infusion"
+    span = f"{day / MONTH:.0f} months" if day < 2 * YEAR else f"{day / YEAR:.1f} years"
+    return f"{span} after {words.origin}"
 
 
 def _count(n: int, word: str) -> str:

@@ -204,7 +204,7 @@ def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
     if apart is not None:
         raise BadInput(
             f'trial "{apart.id}" is randomised: no patient is in two arms, so there are no pairs to compare.\n'
-            '  Test its groups: result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
+            '  Its report tests the groups, and so does result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
         )
     if len(results) == 1:
         sides = [(arm, results[0], arm) for arm in results[0].arms]

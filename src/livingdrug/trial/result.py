@@ -117,6 +117,12 @@ class Result:
         """
         import polars as pl
 
+        if self.questions.find(name) is None:
+            raise UnknownName(
+                "outcome of this trial", name, self.questions.names(),
+                "result.questions.names() lists them all; columns of result.patients besides them are who a patient is and"
+                ' what was made. For a number of a group: result.endpoint("…").',
+            )  # fmt: skip
         return pl.concat([self._asked(arm, [name]) for arm in self.arms], how="diagonal_relaxed")
 
     def outcomes(self, arm: str) -> Outcomes:
@@ -238,17 +244,57 @@ class Result:
                 raise UnknownName("arm in this result", name, self.arms)
         own_times = False
         if isinstance(endpoint, (str, Path)):
-            record = self._catalog().load("endpoint", endpoint)
+            record = self._endpoint_record(endpoint)
             for use in self.trial.endpoints:
                 if use.id == endpoint and use.at_months:
-                    record, own_times = record.model_copy(update={"at": use.at_months, "at_unit": "month"}), True
+                    record, own_times = record.at_months(use.at_months), True
         else:
             record = endpoint
         if own_times and not ask(record.model_copy(update={"at": ()})).estimator.over_time:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
-        check_names(record.needs, self.questions, f'endpoint "{record.id}"')
-        patients = self.patients_with(outcomes_read(record.needs, self.questions))
-        return evaluate(record, patients, arms, texts=self.texts, design=self.trial.planned_design.kind)
+        design = self.trial.planned_design.kind
+        whole = self._from_enrolment(record) if design == "randomised" else None
+        needs = (*record.needs, *(whole.needs if whole else ()))
+        check_names(needs, self.questions, f'endpoint "{record.id}"')
+        patients = self.patients_with(outcomes_read(needs, self.questions))
+        return evaluate(
+            record, patients, arms, texts=self.texts, design=design, from_enrolment=whole, strata=self.strata
+        )
+
+    def _endpoint_record(self, endpoint: str | Path) -> Endpoint:
+        """The endpoint of a file or of the catalogue; a name that is not there is told with what lists them."""
+        from livingdrug.catalog.load import is_path
+
+        catalog = self._catalog()
+        if not is_path(endpoint) and not catalog.has("endpoint", str(endpoint)):
+            asked = [use.id for use in self.trial.endpoints]
+            raise UnknownName(
+                "endpoint", str(endpoint), catalog.names("endpoint"),
+                f"result.endpoints() gives those of this trial ({', '.join(asked[:6])}{', …' if len(asked) > 6 else ''});"
+                ' livingdrug list endpoint shows all. For an outcome of each patient: result.outcome("…").',
+            )  # fmt: skip
+        return catalog.load("endpoint", endpoint)
+
+    def _from_enrolment(self, record: Endpoint) -> Endpoint | None:
+        """The endpoint that asks the same of everyone enrolled, at the same times."""
+        if not record.from_enrolment:
+            return None
+        whole = self._endpoint_record(record.from_enrolment)
+        times = {"at": record.at, "at_unit": record.at_unit, "shown_at": record.shown_at}
+        return whole.model_copy(update=times) if whole.at else whole
+
+    @cached_property
+    def strata(self) -> pl.DataFrame | None:
+        """Of a trial randomised within strata: each patient's, in columns patient and stratum; otherwise None."""
+        design = self.trial.planned_design
+        if not design.strata:
+            return None
+        import numpy as np
+        import polars as pl
+
+        who = self.frames["who"]
+        values = {one.covariate: who[one.covariate].cast(pl.Float64).to_numpy() for one in design.strata}
+        return pl.DataFrame({"patient": who["patient"], "stratum": np.asarray(design.stratum_of(values))})
 
     @cached_property
     def texts(self) -> dict[str, tuple[str, ...]]:

@@ -60,7 +60,10 @@ def test_what_moves_a_course_is_in_the_hash(trial):
     arm = trial.arms[0]
     infusion = arm.infusion.model_copy(update={"dose_above_50kg": "0.1e8 to 3.0e8 cell"})
     drug = arm.lymphodepletion[0].model_copy(update={"dose": "31 mg/m^2"})
-    conduct = {**trial.conduct, "salvage_success": trial.conduct["salvage_success"].model_copy(update={"value": 0.5})}
+    conduct = {
+        **trial.conduct,
+        "transplant_in_remission": trial.conduct["transplant_in_remission"].model_copy(update={"value": 0.5}),
+    }
     days = {**trial.visits.days, "response": (29.0, *trial.visits.days["response"][1:])}
     others = [
         with_arm(trial, infusion=infusion),

@@ -109,3 +109,14 @@ def test_overt_disease_is_looked_at_within_a_week_but_not_in_the_first_month(mad
     assert marrow["value"][0] > OVERT_BLASTS_PERCENT / 2
     # nobody who has left is looked at
     assert unscheduled(course, plan.measured, np.full(3, 39.0), 5).is_empty()
+
+
+def test_blasts_that_never_fell_are_no_rise(made, plan):
+    """By definition: only a rise after day 28 is looked at; blasts above the limit from the first day on are none, until they rise again."""
+    days = np.arange(0.0, 201.0)
+    blasts = np.full((2, len(days)), OVERT_BLASTS_PERCENT + 40)
+    blasts[1, (days >= 60) & (days < 90)] = 1.0
+    course = made(days, {"marrow_tumour_percent": blasts, "neutrophils": 2.0, "platelets": 200.0}, 2)
+    seen = unscheduled(course, plan.measured, np.full(2, 200.0), 5)
+    assert seen["patient"].unique().to_list() == [2]
+    assert 90 <= seen["day"].min() <= seen["day"].max() <= 90 + OVERT_DELAY_DAYS

@@ -94,6 +94,7 @@ class Limit(Part):
     at_most_per_dose: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
 
     @model_validator(mode="after")
@@ -142,6 +143,7 @@ class Rule(Part):
     restarts: tuple[str, ...] = ()
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -171,6 +173,7 @@ class Admission(Part):
     when: str
     discharge_when: str
     source: str = Field(min_length=3)
+    seen_at: str = ""
     status: Status = "own"
 
 
@@ -192,6 +195,7 @@ class Guideline(CatalogRecord):
     note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     scales: tuple[str, ...] = ()
     episode: Episode = Episode()

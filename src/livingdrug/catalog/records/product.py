@@ -19,6 +19,8 @@ class Fact(Part):
         The statement.
     source, where
         Address or citation key, and the place in it.
+    seen_at
+        Where the source was seen, when that was a copy.
     status
         ``"read"``: seen in the source; ``"unverified"``: recalled only.
     """
@@ -26,6 +28,7 @@ class Fact(Part):
     text: str
     source: str
     where: str = ""
+    seen_at: str = ""
     status: str = Field(pattern="^(read|unverified)$")
 
 

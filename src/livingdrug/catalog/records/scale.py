@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import Inheriting, Part
-from livingdrug.foundation.errors import ExpressionError
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.errors import CatalogError, ExpressionError, UnknownName
+from livingdrug.foundation.expressions import compared, read_formula
 from livingdrug.foundation.quantities import Status
 
 
@@ -160,6 +160,7 @@ class ScaleRow(Part):
     text: str = Field(min_length=3)
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -213,7 +214,14 @@ class Scale(Inheriting):
         for where, text in texts:
             unknown = sorted(set(read_names(text, where)) - known.keys())
             if unknown:
-                raise ValueError(f'{where}: "{text}" reads {", ".join(unknown)}; a scale may read {", ".join(known)}')
+                raise CatalogError(f'{where}, "{text}": {UnknownName("sign", unknown[0], known)}')
+            for name, limit in compared(text):
+                sign = known[name]
+                if sign is not None and not sign.low <= limit <= sign.high:
+                    raise CatalogError(
+                        f'{where}, "{text}": {name} lies from {sign.low:g} to {sign.high:g}{f" {sign.unit}" * bool(sign.unit)}, so'
+                        f" {limit:g} is never met, or always.\n  Correct the limit, or its unit."
+                    )
         strangers = sorted({*self.stands_in, *self.stands_in.values()} - set(self.names))
         if strangers:
             raise ValueError(f"stands_in names {', '.join(strangers)}, which no row reads")

@@ -50,6 +50,7 @@ class Points(Part):
     text: str = Field(min_length=1)
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -62,6 +63,7 @@ class Band(Part):
     meaning: str
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -86,6 +88,7 @@ class Probability(Part):
     above_last: bool = False
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
 
     @model_validator(mode="after")
@@ -108,6 +111,7 @@ class Example(Part):
     tolerance: float = 0.0
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
 
 
 class Score(CatalogRecord):
@@ -132,6 +136,7 @@ class Score(CatalogRecord):
     note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     refused: str = ""
     formula: str = ""

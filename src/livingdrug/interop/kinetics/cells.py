@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from livingdrug.foundation.numerals import NotANumber
 from livingdrug.foundation.numerals import read_number as as_written
 
+LARGEST = 1e30
+"""Beyond it stands no measurement, dose or time in any unit, but a slip; sums and areas of what is smaller stay finite."""
 BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr", "missing"})
 _BELOW_WORD = re.compile(
     r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
@@ -54,7 +56,7 @@ def read_result(text: str) -> Cell:
 
 
 def read_number(text: str) -> float | None:
-    """A finite number, or None; NaN for a blank."""
+    """A number that a measurement may have, or None; NaN for a blank."""
     word = text.strip()
     if word.lower() in BLANK:
         return math.nan
@@ -65,7 +67,7 @@ def read_number(text: str) -> float | None:
             value = as_written(word)  # a decimal comma, thousands marks; what may be either is no number
         except NotANumber:
             return None
-    return value if math.isfinite(value) and "_" not in word else None
+    return value if abs(value) <= LARGEST and "_" not in word else None
 
 
 def read_flag(text: str) -> int | None:

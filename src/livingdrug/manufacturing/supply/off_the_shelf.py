@@ -26,7 +26,8 @@ def supply(
 ) -> Lots:
     """A dose of a banked lot for everyone, unless none is in stock or the patient is lost while it is booked.
 
-    The making file gives, in ``[making]``: ``doses_per_lot`` (consecutive patients share a lot), ``out_of_stock``
+    The making file gives, in ``[making]``: ``doses_per_lot`` (patients who enrol in the arm one after another share a lot:
+    a dose is set aside for everyone enrolled), ``out_of_stock``
     (probability), ``dose_wanted_fixed`` or ``dose_wanted_per_kg``, and of the lot ``viability``, ``transduction``,
     ``purity``, ``memory_fraction``, ``copies_per_car_t_cell``, ``culture_doublings``, ``fitness``; in ``[waiting]``:
     ``booking`` [day], ``bridged``, ``bridging_hold``, ``tumour_ceiling``; the numbers of loss while waiting are those of the one law.
@@ -35,7 +36,7 @@ def supply(
     making, arm, n = plan.making, plan.arm, len(cohort)
     own = Steps(making.making, f"making/{making.id}", cohort.patients, seed)
     _check(plan, own)
-    lot_number = (cohort.patients - 1) // int(own.typical("doses_per_lot"))
+    lot_number = cohort.places // int(own.typical("doses_per_lot"))
     lot = replace(own, place=f"bank/{making.id}", patients=lot_number)
     shared = {name: numbers[name] for name in SHARED_WITH_MODEL}
     waiting = Steps({**making.waiting, **plan.disease.waiting, **shared}, f"waiting/{making.id}", cohort.patients, seed)

@@ -36,8 +36,8 @@ def one_line(source: Source) -> str:
     Counts what a reader asks first: how many began, how many received the cells, how many responded by the criterion of their
     disease, and how many lived, as far as the trial's cards tell it.
     """
-    sentences = [_design(source)] if len(source.arms) > 1 else []
-    for number, arm in enumerate(source.arms):
+    sentences, words_due = [_design(source)] if len(source.arms) > 1 else [], True
+    for arm in source.arms:
         enrolled = source.patients(arm, infused=False).height
         infused = source.patients(arm).height
         given = "received their cells" if source.has_cells(arm) else "began treatment"
@@ -45,7 +45,8 @@ def one_line(source: Source) -> str:
         responded = _responded(source, arm)
         if responded is not None and source.criterion is not None:
             words += f"; {percent(responded.value)} of them responded"
-            if number == 0:  # what counts is said once
+            if words_due:  # what counts is said once
+                words_due = False
                 words += f" ({source.criterion.heading}, {source.criterion.words.counted})"
         sentences.append((f"{arm}: " if len(source.arms) > 1 else "") + words + "." + _survival(source, arm))
     return " ".join(sentences) or "This run has no patients."

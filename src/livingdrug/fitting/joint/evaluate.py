@@ -247,7 +247,11 @@ def simulated_endpoints(
     records = {name: catalog.load("endpoint", name) for name in dict.fromkeys(endpoints)}
     read = {name: outcomes_read(record.needs, questions) for name, record in records.items()}
     outcomes = outcomes_of(questions, frames, arm)
-    asked = outcomes.table(dict.fromkeys(name for names in read.values() for name in names))
+    known = {name: outcomes.named(name) for names in read.values() for name in names}
+    asked = outcomes.table(known.values())
+    lacking = {
+        name: next(filter(None, (outcomes.not_measured(known[one]) for one in read[name])), "") for name in records
+    }
     who = frames["who"]
     asked = asked.drop([name for name in asked.columns if name in who.columns and name != "patient"])
     status = frames["exits"].select("patient", "course_status")
@@ -255,12 +259,16 @@ def simulated_endpoints(
         status, on="patient", how="left", maintain_order="left"
     )
     whole = whole.with_columns(pl.col("course_status").fill_null("not infused"))
-    known = known_names(questions)
+    names = known_names(questions)
     found = {}
     for name, record in records.items():
         columns = {"arm", "patient", "status", "course_status", *read[name], *record.needs}
         found[name] = evaluate(
-            record, whole.select([one for one in whole.columns if one in columns]), [arm], known=known
+            record,
+            whole.select([one for one in whole.columns if one in columns]),
+            [arm],
+            known=names,
+            not_measured={arm: lacking[name]} if lacking[name] else None,
         )
     return found
 

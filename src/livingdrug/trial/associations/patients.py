@@ -129,6 +129,9 @@ def simulate_patients(
             continue
         try:
             check_names([name], result.questions, trial)
+            lacking = result.not_measured(arm, outcomes_read([name], result.questions))
+            if lacking:
+                raise BadInput(f"{name} reads {lacking}")
             answered.append(name)
         except LivingDrugError as problem:
             problems[name] = f"{trial}: {str(problem).splitlines()[0]}"

@@ -31,6 +31,8 @@ class Quantity(BaseModel):
         "read" when we read the number in the source, "unverified" when we only recall it, "own" for our own choices.
     spread
         Between-patient standard deviation on the log scale (or logit scale, see `spread_scale`); 0 for none.
+    spread_scale
+        Scale on which patients differ: of the logarithm, of the logit (shares), or of the value itself.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

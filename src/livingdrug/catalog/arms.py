@@ -49,7 +49,13 @@ class Apheresis(Part):
 
 
 class Bridging(Part):
-    """Whether therapy between apheresis and infusion is allowed."""
+    """Whether therapy between apheresis and infusion is allowed.
+
+    Attributes
+    ----------
+    allowed
+        Whether it is.
+    """
 
     allowed: bool = True
 
@@ -279,14 +285,28 @@ class Given(Part):
 
 
 class Portion(Part):
-    """One infusion: its day, and its part of the dose."""
+    """One infusion: its day, and its part of the dose.
+
+    Attributes
+    ----------
+    day
+        Day from infusion.
+    share
+        Part of the whole dose.
+    """
 
     day: float
     share: float
 
 
 class Management(Part):
-    """How toxicity is treated: catalog name of the guideline, or the path of a policy of one's own."""
+    """How toxicity is treated: catalog name of the guideline, or the path of a policy of one's own.
+
+    Attributes
+    ----------
+    guideline
+        Catalog name of a guideline, or the path of a policy file, counted from the trial's file.
+    """
 
     guideline: str
 

@@ -26,7 +26,19 @@ DIED = "died_of_toxicity"
 
 
 class ScaleRow(Part):
-    """One line of a published grading table."""
+    """One line of a published grading table.
+
+    Attributes
+    ----------
+    grade
+        From 1 to 5.
+    domain
+        What the line is about: fever, oxygen …
+    condition
+        Formula of signs; the line holds where it is true.
+    text
+        The published wording, in short.
+    """
 
     grade: int = Field(ge=1, le=5)
     domain: str

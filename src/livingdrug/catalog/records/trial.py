@@ -181,7 +181,15 @@ class Design(Part):
 
 
 class EndpointUse(Part):
-    """An endpoint this trial reports; optionally at its own times [month]."""
+    """An endpoint this trial reports; optionally at its own times [month].
+
+    Attributes
+    ----------
+    id
+        Catalog name of the endpoint.
+    at_months
+        Times of this trial [month], in place of the endpoint's own.
+    """
 
     id: str
     at_months: tuple[float, ...] = ()
@@ -223,6 +231,10 @@ class Trial(CatalogRecord):
         In the file: ``[[arm]]``, ``[visits]``, ``[[endpoint]]``.
     conduct
         Open table of numbers about how the trial was run (dropout, further therapy …), each with its origin.
+    registration
+        Number in a register of trials.
+    sources
+        Publications the plan is taken from.
     """
 
     role: Literal["calibration", "prediction", "design"]

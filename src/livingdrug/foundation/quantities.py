@@ -16,37 +16,34 @@ Status = Literal["read", "unverified", "own"]
 class Quantity(BaseModel):
     """One number that says where it comes from.
 
-        Attributes
-        ----------
-        value
-            In `unit`.
-        unit
-            Parsed and checked by whoever uses the number; ``""`` for a plain number.
-        meaning
-            One phrase a pharmacologist understands.
-        kind
-            How we came by it: reported, digitised, derived, fitted, assumed or input.
-        source
-            A citation key, DOI or address; for `assumed` the reason; for `fitted` what it was fitted to.
-        where
-            Table, figure or section of the source.
-        seen_at
-            Where the source was seen, when that was a copy: a mirror, a summary, an index. Never in place of the source.
-        status
-            "read" when we read the number in the source, "unverified" when we only recall it, "own" for our own choices.
-        spread
-            Between-patient standard deviation on the log scale (or logit scale, see `spread_scale`); 0 for none.
-    <<<<<<< HEAD
-        low, high
-            Bounds that no value may leave: of physiology, or of what the equations can bear. Calibration keeps to them.
-        prior
-            Of a fitted number: what was believed before. A number without one is not moved by the joint calibration.
-        spread_prior, spread_high
-            The same of the spread, when that is fitted, too.
-    =======
-        spread_scale
-            Scale on which patients differ: of the logarithm, of the logit (shares), or of the value itself.
-    >>>>>>> doors
+    Attributes
+    ----------
+    value
+        In `unit`.
+    unit
+        Parsed and checked by whoever uses the number; ``""`` for a plain number.
+    meaning
+        One phrase a pharmacologist understands.
+    kind
+        How we came by it: reported, digitised, derived, fitted, assumed or input.
+    source
+        A citation key, DOI or address; for `assumed` the reason; for `fitted` what it was fitted to.
+    where
+        Table, figure or section of the source.
+    seen_at
+        Where the source was seen, when that was a copy: a mirror, a summary, an index. Never in place of the source.
+    status
+        "read" when we read the number in the source, "unverified" when we only recall it, "own" for our own choices.
+    spread
+        Between-patient standard deviation on the log scale (or logit scale, see `spread_scale`); 0 for none.
+    spread_scale
+        Scale on which patients differ: of the logarithm, of the logit (shares), or of the value itself.
+    low, high
+        Bounds that no value may leave: of physiology, or of what the equations can bear. Calibration keeps to them.
+    prior
+        Of a fitted number: what was believed before. A number without one is not moved by the joint calibration.
+    spread_prior, spread_high
+        The same of the spread, when that is fitted, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -10,26 +10,26 @@ from typing import Any
 from hypothesis import strategies as st
 
 LONGEST_SECONDS = 10
-"""Beyond this an input hangs the program: no input of these sizes takes a hundredth of it."""
+"""Of processor time, however busy the computer is; beyond this an input hangs the program: none takes a tenth of it."""
 
 
 @contextmanager
 def no_hang():
-    """Raises when the block takes longer than `LONGEST_SECONDS`; where there is no alarm (Windows) nothing is watched."""
+    """Raises when the block takes longer than `LONGEST_SECONDS`; where there is no such alarm (Windows) nothing is watched."""
 
     def late(*_: object) -> None:
         raise AssertionError(f"no answer after {LONGEST_SECONDS} s")
 
-    if not hasattr(signal, "SIGALRM"):
+    if not hasattr(signal, "SIGPROF"):
         yield
         return
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(LONGEST_SECONDS)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, LONGEST_SECONDS)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 NUMBERS = st.one_of(

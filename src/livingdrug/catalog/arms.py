@@ -6,7 +6,7 @@ the cells, and a dose of cells. An arm without a product and an infusion is an a
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +20,9 @@ HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4}
 LABEL_WEIGHT_KG = 50.0
 
 
+MANUFACTURER = "manufacturer"
+
+
 class Apheresis(Part):
     """How the starting material is taken and the lot made.
 
@@ -27,16 +30,32 @@ class Apheresis(Part):
     ----------
     making
         Catalog name of the making process (kind ``making``); empty for the product's own.
+    of_another_product
+        That `making` is one of another product, and that this is meant: what if these cells were made like those?
     lead_time
-        ``"manufacturer"``: the process's own clocks. Networks of sites are not simulated, and refused.
+        ``"manufacturer"``: the process's own clocks. A network (a file such as ``"network.toml"``, or a name of the
+        catalogue): waits for a slot, a chair, a line and a bed, and the roads, are those of the network; culture and testing
+        stay the product's, and enrolment is the referral.
     """
 
     making: str = ""
-    lead_time: Literal["manufacturer"] = "manufacturer"
+    of_another_product: bool = False
+    lead_time: str = Field(default=MANUFACTURER, min_length=1)
+
+    @property
+    def network(self) -> str:
+        """Name or path of the network; empty for the product's own clocks."""
+        return "" if self.lead_time == MANUFACTURER else self.lead_time
 
 
 class Bridging(Part):
-    """Whether therapy between apheresis and infusion is allowed."""
+    """Whether therapy between apheresis and infusion is allowed.
+
+    Attributes
+    ----------
+    allowed
+        Whether it is.
+    """
 
     allowed: bool = True
 
@@ -266,14 +285,28 @@ class Given(Part):
 
 
 class Portion(Part):
-    """One infusion: its day, and its part of the dose."""
+    """One infusion: its day, and its part of the dose.
+
+    Attributes
+    ----------
+    day
+        Day from infusion.
+    share
+        Part of the whole dose.
+    """
 
     day: float
     share: float
 
 
 class Management(Part):
-    """How toxicity is treated: catalog name of the guideline, or the path of a policy of one's own."""
+    """How toxicity is treated: catalog name of the guideline, or the path of a policy of one's own.
+
+    Attributes
+    ----------
+    guideline
+        Catalog name of a guideline, or the path of a policy file, counted from the trial's file.
+    """
 
     guideline: str
 
@@ -378,6 +411,10 @@ class Arm(Part):
     def with_policy(self, guideline: str, name: str = "") -> Arm:
         """This arm under another guideline, and another name if one is given."""
         return self.model_copy(update={"management": Management(guideline=guideline), "name": name or self.name})
+
+    def with_network(self, network: str) -> Arm:
+        """This arm with its lead times from another network."""
+        return self.model_copy(update={"apheresis": self.apheresis.model_copy(update={"lead_time": network})})
 
     @property
     def supplied_by(self) -> str:

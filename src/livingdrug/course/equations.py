@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.scale import FLAGS, REPORTED
+from livingdrug.catalog.signs import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
+from livingdrug.course.fitted import laid_on
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
@@ -154,7 +155,8 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     ModelError
         A name the model does not have.
     """
-    own = assembled(plan).parameters
+    model = assembled(plan)
+    own = laid_on(model.parameters, plan.fitted, model, plan.texts) if plan.fitted else model.parameters
     product = plan.product.parameter if plan.product else {}
     layers = {f'disease "{plan.disease.id}"': plan.disease.parameter, "the user": instead or {}}
     if plan.product:
@@ -252,7 +254,7 @@ def _check_reads(plan: Plan, ready: Equations) -> None:
     judged = judged_by(plan.disease.response)
     wanted = {
         "infections": "infection_exposure" if plan.infection else "",
-        "a look between visits when disease is overt": "marrow_tumour_percent" if judged.looks_when_overt else "",
+        "a look between visits when disease is overt": judged.overt.reads if judged.overt else "",
         "infused cells": CELLS_ENTER if plan.product else "",
     }
     for what, name in wanted.items():

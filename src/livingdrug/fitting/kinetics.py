@@ -85,7 +85,8 @@ def non_compartmental_table(
     Returns
     -------
     (arm,) patient and every number of `livingdrug.outcome.non_compartmental.NonCompartmental`, the areas as columns
-    ``auc_0_28_day`` and so on; null where a number does not exist.
+    ``auc_0_28_day`` and so on, and as ``auc_0_28_day_extrapolated`` where the last level falls on with the terminal
+    half-life; null where a number does not exist.
 
     Raises
     ------
@@ -100,8 +101,9 @@ def non_compartmental_table(
         areas_to=areas_to, below_limit_as=below_limit_as, start_at_zero=start_at_zero,
     )  # fmt: skip
     columns = {name: getattr(found, name) for name in type(found).__dataclass_fields__}
-    ends, areas = columns.pop("areas_to"), columns.pop("areas")
+    ends, areas, further = columns.pop("areas_to"), columns.pop("areas"), columns.pop("areas_extrapolated")
     columns |= {f"auc_0_{end:g}_day": areas[:, place] for place, end in enumerate(ends)}
+    columns |= {f"auc_0_{end:g}_day_extrapolated": further[:, place] for place, end in enumerate(ends)}
     return grid.people.with_columns(**{name: pl.Series(name, column) for name, column in columns.items()}).with_columns(
         pl.selectors.float().fill_nan(None)
     )

@@ -14,7 +14,8 @@ LivingDrugError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class LivingDrugError(Exception):
@@ -81,3 +82,33 @@ class Interrupted(LivingDrugError):
     """Stopped by the user; what was finished is kept."""
 
     exit_code = 130
+
+
+@contextmanager
+def naming(place: str, remedy: str = "") -> Iterator[None]:
+    """Refusals raised inside begin with the file they are about, unless they name it already, and end with what to do.
+
+    Parameters
+    ----------
+    place
+        The file; ``""`` where there is none.
+    remedy
+        Added as a second line to a refusal that has only one.
+
+    Examples
+    --------
+    >>> with naming("model.xml"):
+    ...     raise ModelError("no species")
+    Traceback (most recent call last):
+    livingdrug.foundation.errors.ModelError: model.xml: no species
+    """
+    try:
+        yield
+    except BadInput as problem:
+        said = str(problem)
+        if place and place not in said:
+            said = f"{place}: {said}"
+        if remedy and "\n" not in said.strip():
+            said = f"{said.rstrip()}\n  {remedy}"
+        problem.args = (said, *problem.args[1:])
+        raise

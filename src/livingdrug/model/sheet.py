@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from livingdrug.foundation.errors import CatalogError, ModelError, UnitError
 from livingdrug.foundation.findings import sentence, telling
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import parse_toml
 from livingdrug.model.instance import Instance, Own
 from livingdrug.model.names import Name, Part, Template, UnitText, kinds_in
@@ -212,6 +213,7 @@ def recipe_from(file: str, text: str) -> Recipe:
 def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
         data = parse_toml(text.encode("utf-8"), file)
+        check_sources(data, file)
     except CatalogError as problem:
         raise ModelError(str(problem)) from None
     try:

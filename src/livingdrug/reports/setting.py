@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.roles import Roles, roles_among
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.toxicity_scales import Graded, told_scales
 from livingdrug.reports.words import listed
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.outcome import Outcome, Role
     from livingdrug.catalog.records.trial import Trial
     from livingdrug.clinic.criterion import Criterion
 
@@ -50,6 +55,28 @@ class Setting:
     def origin(self) -> str:
         """What days are counted from: the infusion, or where no cells are given the start of treatment."""
         return "infusion" if self.cells else "the start of treatment"
+
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """Every outcome of the catalogue, or of the package's where there is none."""
+        from livingdrug.catalog.load import default_catalog
+
+        known = self.catalog or default_catalog()
+        return tuple(known.load("outcome", name) for name in known.names("outcome"))
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Which column of the patients table plays which role."""
+        return roles_among(self.outcomes)
+
+    def of(self, who: Mapping[str, Any], role: Role) -> Any:
+        """A patient's value of the outcome that plays a role; None when unknown, or when it never happened."""
+        return who.get(self.roles[role])
+
+    def day(self, who: Mapping[str, Any], role: Role) -> float:
+        """The day of the outcome that plays a role; NaN when it never came."""
+        value = self.of(who, role)
+        return math.nan if value is None else float(value)
 
 
 def setting(trial: Trial, arm: str, catalog: Catalog | None) -> Setting:

@@ -169,7 +169,11 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
     known = {record.id for record in records}
-    records += [record for record in measures(first.questions, drugs) if record.id not in known]
+    records += [
+        record
+        for record in measures(first.questions, drugs)
+        if record.id not in known and not any(_not_measured(result, arm, record) for _, result, arm in sides)
+    ]
     records = [_titled(record, first) for record in records]
     frames = [_patients(result, arm, records) for _, result, arm in sides]
     seeds = [int(result.manifest["seed"]) for _, result, _ in sides]
@@ -177,8 +181,15 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     rows: list[dict[str, Any]] = []
     for record in records:
         reference, *others = (
-            evaluate(record, frame, [arm], level=level, texts=first.texts)
-            for frame, (_, _, arm) in zip(frames, sides, strict=True)
+            evaluate(
+                record,
+                frame,
+                [arm],
+                level=level,
+                known=first.known_names,
+                not_measured=_not_measured(result, arm, record),
+            )
+            for frame, (_, result, arm) in zip(frames, sides, strict=True)
         )
         for name, other in zip(names[1:], others, strict=True):
             for one in paired(reference.asked, reference.patients, other.patients):
@@ -191,6 +202,12 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
         n_pairs=len(set.intersection(*infused)),
         table=pl.DataFrame(rows, schema=_schema(), orient="row").fill_nan(None),
     )
+
+
+def _not_measured(result: Result, arm: str, record: Endpoint) -> dict[str, str]:
+    """What an endpoint reads and nobody could see in this arm, by the arm's name; nothing when it can be answered."""
+    why = result.not_measured(arm, outcomes_read(record.needs, result.questions))
+    return {arm: why} if why else {}
 
 
 def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataFrame:

@@ -118,7 +118,7 @@ def _in_use(path: Path) -> BadInput:
     try:
         who = json.loads(path.read_bytes())
         told = f"process {who['process']} on {who['computer']}, since {who['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         told = "another process"
     return BadInput(
         f"{path.parent} is in use: {told} runs a trial in it.\n  Wait until it is done, stop it, or choose another folder."

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from livingdrug.course.settings import Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore, Job, Jobs
@@ -27,7 +28,6 @@ from livingdrug.trial.estimate import (
     refuse_numbers,
     refuse_too_much,
 )
-from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe, refuse_mismatch
 from livingdrug.trial.reporter import Progress, Reporter
@@ -138,12 +138,7 @@ def run(
     refuse_memory(memory_gb)
     refuse_hopeless(patients or 1, threads, memory_gb)
     place = None if out is None else Path(out)
-    if resume and (place is None or force):
-        raise BadInput(
-            "resume and force exclude each other: one goes on with a run, the other replaces it.\n  Give one of them."
-            if force
-            else "resume needs the folder of the run to go on with.\n  Give out=… (-o …)."
-        )
+    _refuse_contradiction(place, resume=resume, force=force)
     catalog = catalog or default_catalog()
     record, plans = planned(trial, catalog, arms=arms)
     own = own_parameters(plans, parameters)
@@ -191,6 +186,16 @@ def run(
         except (KeyboardInterrupt, Stopped):
             raise _interrupted(place, len(store.there), len(jobs)) from None
     return result
+
+
+def _refuse_contradiction(place: Path | None, *, resume: bool, force: bool) -> None:
+    """To go on with a run takes its folder, and leaves no room for replacing it."""
+    if resume and (place is None or force):
+        raise BadInput(
+            "resume and force exclude each other: one goes on with a run, the other replaces it.\n  Give one of them."
+            if force
+            else "resume needs the folder of the run to go on with.\n  Give out=… (-o …)."
+        )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from livingdrug.foundation.errors import BadInput
 if TYPE_CHECKING:
     import polars as pl
 
+LARGEST_JSON = 16 * 2**20
+"""Of the tables beside a run's frames, which have a few kilobytes."""
 _STEPS = {
     errno.ENOSPC: ("the disk is full", "Free some space, then go on with resume (--resume); finished chunks are kept."),
     errno.EDQUOT: ("the disk quota is used up", "Free some space, then go on with resume (--resume); finished chunks are kept."),
@@ -70,13 +72,20 @@ def read_json(path: Path) -> dict[str, Any]:
         The file is absent or damaged.
     """
     try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ValueError(f"larger than {LARGEST_JSON / 2**20:g} MiB")
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise BadInput(f"{path} is not there.\n  Give the folder that a run was written to.") from None
-    except (OSError, ValueError) as problem:
-        raise BadInput(f"cannot read {path}: {problem}.\n  The run folder is damaged; run the trial again.") from None
+    except (OSError, ValueError, RecursionError) as problem:
+        raise BadInput(
+            f"cannot read {path}: {str(problem)[:200]}.\n  The run folder is damaged; run the trial again."
+        ) from None
     if not isinstance(content, dict):
-        raise BadInput(f"cannot read {path}: expected a table, found {type(content).__name__}.")
+        raise BadInput(
+            f"cannot read {path}: expected a table, found {type(content).__name__}.\n"
+            "  The run folder is damaged; run the trial again."
+        )
     return content
 
 

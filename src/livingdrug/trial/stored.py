@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.observation.frames import FRAMES, schema
 from livingdrug.trial import storage
-from livingdrug.trial.frames import FRAMES, schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,8 +62,8 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
     Raises
     ------
     BadInput
-        Names the file and what is wrong: a promised column is missing or of another type, rows of arms or patients that
-        the run does not have, somebody enrolled twice.
+        Names the file and what is wrong: a promised column is missing or of another type, a number is none, rows of arms
+        or patients that the run does not have, somebody enrolled twice.
     """
     import polars as pl
 
@@ -75,6 +75,10 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
                 raise BadInput(f'{path} has no column "{column}", which every run writes.\n  {DAMAGED}')
             if frame.schema[column] != kind:
                 raise BadInput(f'{path}, column "{column}": got {frame.schema[column]}, expected {kind}.\n  {DAMAGED}')
+        no_number = frame.select(pl.col(pl.Float64).is_finite().not_().any())
+        for column in no_number.columns:
+            if no_number[column].item():
+                raise BadInput(f'{path}, column "{column}": nan or infinite, which no run writes.\n  {DAMAGED}')
     who = frames["who"].select(keys)
     for name in FRAMES:
         rows, path = frames[name].select(keys).unique(), place / f"{name}.parquet"

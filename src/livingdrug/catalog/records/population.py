@@ -48,6 +48,22 @@ class Covariate(Part):
         names in it.
     shares
         Latent normal -> loading: covariates that share a latent normal are correlated.
+    meaning
+        One phrase, with the moment it holds at.
+    unit
+        Of its values; ``""`` for a plain number.
+    distribution
+        How it is drawn; this or `formula`.
+    formula
+        Of covariates that stand before it and of its own numbers.
+    residual_scale
+        Scale on which the residual of a formula is added.
+    chart
+        Catalog name of the growth chart that a distribution of this kind reads.
+    measure
+        Which table of the chart: weight, stature …
+    whole
+        Drawn values are rounded to whole numbers.
     """
 
     meaning: str = Field(min_length=3)

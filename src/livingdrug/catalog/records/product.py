@@ -19,6 +19,8 @@ class Fact(Part):
         The statement.
     source, where
         Address or citation key, and the place in it.
+    seen_at
+        Where the source was seen, when that was a copy.
     status
         ``"read"``: seen in the source; ``"unverified"``: recalled only.
     """
@@ -26,6 +28,7 @@ class Fact(Part):
     text: str
     source: str
     where: str = ""
+    seen_at: str = ""
     status: str = Field(pattern="^(read|unverified)$")
 
 
@@ -53,6 +56,8 @@ class Product(Inheriting):
     clone
         Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
         source. Empty: those of the recipe. A product's stand before a disease's.
+    vector
+        How the receptor's gene is brought in.
     """
 
     generic_name: str

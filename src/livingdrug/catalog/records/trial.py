@@ -181,7 +181,15 @@ class Design(Part):
 
 
 class EndpointUse(Part):
-    """An endpoint this trial reports; optionally at its own times [month]."""
+    """An endpoint this trial reports; optionally at its own times [month].
+
+    Attributes
+    ----------
+    id
+        Catalog name of the endpoint.
+    at_months
+        Times of this trial [month], in place of the endpoint's own.
+    """
 
     id: str
     at_months: tuple[float, ...] = ()
@@ -204,6 +212,9 @@ class Trial(CatalogRecord):
     role
         ``"calibration"``: its outcomes may be fitted to. ``"prediction"``: its outcomes were never used, and no
         evidence file of its name may exist. ``"design"``: a trial of one's own, with no published outcome.
+    family
+        Trials that share patients, or product and use: cohorts, pools, registries. They are left out together when it is
+        asked how well a trial is predicted by the others; a trial without one stands alone.
     population, disease
         Catalog names: who enrols, and with what.
     follow_up
@@ -220,9 +231,14 @@ class Trial(CatalogRecord):
         In the file: ``[[arm]]``, ``[visits]``, ``[[endpoint]]``.
     conduct
         Open table of numbers about how the trial was run (dropout, further therapy …), each with its origin.
+    registration
+        Number in a register of trials.
+    sources
+        Publications the plan is taken from.
     """
 
     role: Literal["calibration", "prediction", "design"]
+    family: str = ""
     population: str
     disease: str
     follow_up: str

@@ -1,8 +1,8 @@
-"""Elementary functions of vectors as IR: no library calls, no branches, the same bits for any number of lanes.
+"""Elementary functions of vectors as IR: no library calls, the same bits for any number of lanes; no branch but
+for sines of arguments beyond 1e5.
 
 Each is within 4 units in the last place of the true value over its whole range, in doubles and in single precision,
-subnormal results included (measured against 50 digits: tests/science/test_elementary_functions.py). sin and cos are the
-exception: good for |x| up to 1e5 (1e3 in single precision), they lose digits beyond.
+subnormal results included (measured against 50 digits: tests/science/test_elementary_functions.py).
 
 pow(a, b) = exp(b log a) with log a and the product as sums of two numbers, so that large exponents keep their digits; a
 negative base with a whole exponent gives what C and NumPy give, any other exponent not-a-number.
@@ -14,7 +14,8 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
+from itertools import pairwise
 
 from livingdrug.engine.compiler.graph import FORGIVEN
 from livingdrug.engine.compiler.writer import Writer
@@ -24,10 +25,10 @@ FUNCTIONS = (
     "exp", "quick_exp", "log", "parity", "power", "lenient_power", "quick_power", "atan", "sin", "cos", "log1p", "expm1",
     "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
 )  # fmt: skip
-FUNCTIONS_AND_PARTS = ("half_exp", *FUNCTIONS)
+FUNCTIONS_AND_PARTS = ("half_exp", "far_wave", *FUNCTIONS)
 _PARTS = {
     "power": ("parity",), "log1p": ("log",), "sinh": ("expm1", "half_exp"), "cosh": ("half_exp",), "tanh": ("expm1",),
-    "asinh": ("log", "log1p"), "acosh": ("log", "log1p"), "atanh": ("log", "log1p"),
+    "sin": ("far_wave",), "cos": ("far_wave",), "asinh": ("log", "log1p"), "acosh": ("log", "log1p"), "atanh": ("log", "log1p"),
 }  # fmt: skip
 
 
@@ -405,21 +406,45 @@ _HYPERBOLIC = {"sinh": _sinh, "cosh": _cosh, "tanh": _tanh, "asinh": _asinh, "ac
 
 # ---- sine, cosine, arc tangent --------------------------------------------------------------------------------------
 
-# pi / 2 in three parts; the first two have trailing zero bits, so that n times them is exact (as in Cephes, Moshier)
-_QUARTER = {
-    64: (1.57079625129699707031e0, 7.54978941586159635335e-8, 5.39030285815811905290e-15),
-    32: (1.5703125, 4.837512969970703e-4, 7.549789948768648e-8),
-}
+_QUARTER_BITS = {64: (33, 33, 33, 53), 32: (12, 12, 12, 24)}
+"""pi / 2 in four parts; all but the last have so many trailing zero bits that n times them is exact up to `_NEAR`."""
+_NEAR = {64: 1e5, 32: 1e3}
+
+
+@cache
+def _pi() -> Fraction:
+    """Pi to 1400 bits, more than the largest double has places: 16 atan(1/5) - 4 atan(1/239) (Machin 1706)."""
+    one = 1 << 1432
+    total = 0
+    for weight, base in ((16, 5), (-4, 239)):
+        power, k = one // base, 0
+        while power:
+            total += (-1) ** k * weight * (power // (2 * k + 1))
+            power, k = power // base**2, k + 1
+    return Fraction(total, one)
+
+
+def _quarter_parts(bits: int) -> list[float]:
+    """pi / 2 as a sum of floating-point numbers with these numbers of bits."""
+    rest, parts = _pi() / 2, []
+    for kept in _QUARTER_BITS[bits]:
+        size = 2 ** (kept - 1 - math.floor(math.log2(rest)))
+        parts.append(math.floor(rest * size) / size)
+        rest -= Fraction(parts[-1])
+    return parts
 
 
 def _wave(lanes: int, bits: int, name: str, quarters: float) -> str:
     """sin(x + quarters pi / 2), from sin or cos of r = x - n pi / 2, |r| <= pi / 4, by their Taylor series."""
     w, terms = Writer(lanes, bits), 9 if bits == 64 else 5
     w.lines.append(f"define internal {w.type} @{name}_{w.suffix}({w.type} %x) {INLINE} {{")
-    n = w.intrinsic("rint", w.multiply("%x", w.constant(2 / math.pi)))
-    r = "%x"
-    for part in _QUARTER[bits]:
+    far = w.value(f"fcmp ugt {w.type} {w.intrinsic('fabs', '%x')}, {w.constant(_NEAR[bits])}")
+    near = w.select(far, w.constant(0.0), "%x")
+    n = w.intrinsic("rint", w.multiply(near, w.constant(2 / math.pi)))
+    r = near
+    for part in _quarter_parts(bits):
         r = w.add(r, w.multiply(n, w.constant(-part)))
+    r, n = _or_far(w, far, r, n)
     square = w.multiply(r, r)
     sine = w.multiply(r, _horner(w, [(-1.0) ** j / math.factorial(2 * j + 1) for j in range(terms)], square))
     cosine = _horner(w, [(-1.0) ** j / math.factorial(2 * j) for j in range(terms)], square)
@@ -431,6 +456,89 @@ def _wave(lanes: int, bits: int, name: str, quarters: float) -> str:
     value = w.select(odd, cosine, sine)
     sign = w.subtract(w.constant(1.0), w.multiply(half, w.constant(2.0)))
     w.lines.append(f"  ret {w.type} {w.multiply(sign, value)}\n}}")
+    return w.text()
+
+
+def _or_far(w: Writer, far: str, r: str, n: str) -> tuple[str, str]:
+    """r and n of the lanes in which x is large, from the function below; asked only where there is such a lane."""
+    kind = w.type
+    some = far
+    if w.lanes > 1:
+        some = w.value(f"icmp ne i{w.lanes} {w.value(f'bitcast {w.boolean} {far} to i{w.lanes}')}, 0")
+    w.lines.append(f"  br label %before\nbefore:\n  br i1 {some}, label %beyond, label %within\nbeyond:")
+    far_r, far_n = r, n
+    for lane in range(w.lanes):
+        x = w.value(f"extractelement {kind} %x, i32 {lane}") if w.lanes > 1 else "%x"
+        x = w.value(f"fpext float {x} to double") if w.bits == 32 else x
+        both = w.value(f"call {{double, double}} @far_wave_{w.suffix}(double {x})")
+        found = [w.value(f"extractvalue {{double, double}} {both}, {place}") for place in (0, 1)]
+        if w.bits == 32:
+            found = [w.value(f"fptrunc double {one} to float") for one in found]
+        if w.lanes > 1:
+            far_r = w.value(f"insertelement {kind} {far_r}, {w.element} {found[0]}, i32 {lane}")
+            far_n = w.value(f"insertelement {kind} {far_n}, {w.element} {found[1]}, i32 {lane}")
+        else:
+            far_r, far_n = found
+    far_r, far_n = w.select(far, far_r, r), w.select(far, far_n, n)
+    w.lines.append("  br label %within\nwithin:")
+    joined = [w.value(f"phi {kind} [{near}, %before], [{there}, %beyond]") for near, there in ((r, far_r), (n, far_n))]
+    return joined[0], joined[1]
+
+
+def _far_wave(lanes: int, bits: int) -> str:
+    """r and n of one large x, whatever its size: x 2 / pi in whole numbers of 128 bits (Payne and Hanek 1983).
+
+    x = m 2^e, and of the bits of 2 / pi only those matter that m 2^e neither makes whole turns nor nothing of: 192 from
+    place e - 1 on. What is infinite or not a number gives not-a-number.
+    """
+    places = 20 * 64
+    digits = math.floor(2 / _pi() * 2 ** (places - 64))  # 64 zeros stand before the first bit
+    words = [digits >> (places - 64 * (k + 1)) & (2**64 - 1) for k in range(20)]
+    listed = ", ".join(f"i64 {word}" for word in words)
+    w = Writer(1, 64)
+    suffix = Writer(lanes, bits).suffix
+    w.lines.append(f"@two_over_pi_{suffix} = internal constant [20 x i64] [{listed}]")
+    w.lines.append(f"define internal {{double, double}} @far_wave_{suffix}(double %x) noinline nounwind {{")
+    pattern = w.value("bitcast double %x to i64")
+    biased = w.value(f"and i64 {w.value(f'lshr i64 {pattern}, 52')}, 2047")
+    finite = w.value(f"icmp ne i64 {biased}, 2047")
+    m = w.value(f"or i64 {w.value(f'and i64 {pattern}, {2**52 - 1}')}, {2**52}")
+    start = w.value(f"sub i64 {biased}, {1075 - 62}")
+    start = w.value(f"select i1 {finite}, i64 {start}, i64 64")
+    start = w.value(f"select i1 {w.value(f'icmp sgt i64 {start}, 0')}, i64 {start}, i64 0")  # small x are nobody's
+    word, shift = w.value(f"lshr i64 {start}, 6"), w.value(f"and i64 {start}, 63")
+    loaded = []
+    for k in range(4):
+        place = w.value(f"add i64 {word}, {k}")
+        address = w.value(f"getelementptr inbounds [20 x i64], ptr @two_over_pi_{suffix}, i64 0, i64 {place}")
+        loaded.append(w.value(f"load i64, ptr {address}, align 8"))
+    left = w.value(f"sub i64 63, {shift}")
+    parts = []
+    for here, after in pairwise(loaded):
+        after = w.value(f"lshr i64 {w.value(f'lshr i64 {after}, 1')}, {left}")
+        parts.append(w.value(f"or i64 {w.value(f'shl i64 {here}, {shift}')}, {after}"))
+    wide = [w.value(f"zext i64 {one} to i128") for one in (*parts, m)]
+    low = w.value(f"lshr i128 {w.value(f'mul i128 {wide[2]}, {wide[3]}')}, 64")
+    middle = w.value(f"mul i128 {wide[1]}, {wide[3]}")
+    high = w.value(f"shl i128 {w.value(f'mul i128 {wide[0]}, {wide[3]}')}, 64")
+    turns = w.value(
+        f"add i128 {w.value(f'add i128 {low}, {middle}')}, {high}"
+    )  # in quarters: 2 bits and 126 behind the point
+    whole = w.value(f"lshr i128 {w.value(f'add i128 {turns}, {2**125}')}, 126")
+    rest = w.value(f"sub i128 {turns}, {w.value(f'shl i128 {whole}, 126')}")
+    upper = w.value(f"ashr i128 {rest}, 64")
+    upper = w.value(f"sitofp i64 {w.value(f'trunc i128 {upper} to i64')} to double")
+    lower = w.value(f"uitofp i64 {w.value(f'trunc i128 {rest} to i64')} to double")
+    r = w.add(w.multiply(upper, w.constant(2.0**-62)), w.multiply(lower, w.constant(2.0**-126)))
+    r = w.multiply(r, w.constant(math.pi / 2))
+    n = w.value(f"uitofp i64 {w.value(f'trunc i128 {whole} to i64')} to double")
+    negative = w.value(f"icmp slt i64 {pattern}, 0")
+    r = w.value(f"select i1 {negative}, double {w.value(f'fneg double {r}')}, double {r}")
+    n = w.value(f"select i1 {negative}, double {w.value(f'fneg double {n}')}, double {n}")
+    r = w.value(f"select i1 {finite}, double {r}, double {w.constant(math.nan)}")
+    both = w.value(f"insertvalue {{double, double}} undef, double {r}, 0")
+    both = w.value(f"insertvalue {{double, double}} {both}, double {n}, 1")
+    w.lines.append(f"  ret {{double, double}} {both}\n}}")
     return w.text()
 
 
@@ -456,7 +564,7 @@ def _atan(lanes: int, bits: int) -> str:
 _WRITTEN: dict[str, Callable[[int, int], str]] = {
     "exp": _exp, "half_exp": _half_exp, "expm1": _expm1, "log": _log, "log1p": _log1p, "power": _power,
     "quick_exp": _quick_exp, "lenient_power": partial(_lenient_power, quick=False),
-    "quick_power": partial(_lenient_power, quick=True), "parity": _parity, "atan": _atan,
+    "quick_power": partial(_lenient_power, quick=True), "parity": _parity, "atan": _atan, "far_wave": _far_wave,
     "sin": partial(_wave, name="sin", quarters=0.0), "cos": partial(_wave, name="cos", quarters=1.0),
     **{name: partial(_hyperbolic, name=name) for name in _HYPERBOLIC},
 }  # fmt: skip

@@ -8,14 +8,24 @@ from typing import Any
 import libsbml
 
 from livingdrug.engine.sbml.formulas import UnsupportedModel
+from livingdrug.engine.sbml.well_formed import refuse_malformed
 from livingdrug.foundation.errors import BadInput
 
+REMEDY = "Correct the file there, or write it again with the program it came from."
 _HARMLESS = {"l3v2extendedmath", "layout", "render", "groups"}  # packages that do not change the mathematics
 _HARMLESS_CATEGORIES = (
     libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, libsbml.LIBSBML_CAT_STRICT_UNITS_CONSISTENCY,
     libsbml.LIBSBML_CAT_SBO_CONSISTENCY, libsbml.LIBSBML_CAT_MODELING_PRACTICE,
 )  # fmt: skip
-_HARMLESS_NUMBERS = ((10401, 10499), (10501, 10599), (10701, 10799), (10801, 10899))  # annotations, units, SBO, notes
+_NOT_CHECKED = (*_HARMLESS_CATEGORIES, libsbml.LIBSBML_CAT_OVERDETERMINED_MODEL)  # the last takes long in large models
+_CHECKED_UP_TO = 20_000_000  # letters: checks take time in proportion to the document
+_HARMLESS_NUMBERS = (
+    (10311, 10313),
+    (10401, 10499),
+    (10501, 10599),
+    (10701, 10799),
+    (10801, 10899),
+)  # names of units, annotations, units, SBO, notes
 
 
 def sound_document(text: str) -> Any:
@@ -28,18 +38,12 @@ def sound_document(text: str) -> Any:
     BadInput
         Not SBML, or not sound.
     """
+    refuse_malformed(text)
     document = libsbml.readSBMLFromString(text)
-    wrong = [
-        error
-        for error in map(document.getError, range(document.getNumErrors()))
-        if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR and not _is_harmless(error)
-    ]
-    if wrong:
-        said = " ".join(wrong[0].getMessage().split())
-        more = f"\n  And {len(wrong) - 1} more of this kind." if len(wrong) > 1 else ""
-        raise BadInput(f"not sound SBML, line {wrong[0].getLine()}{_element(text, wrong[0].getLine())}: {said}{more}")
+    _refuse_unsound(document, text)
     if document.getModel() is None:
         raise BadInput("not SBML: the text has no model\n  Give the text of an SBML file.")
+    _refuse_inconsistent(document, text)
     for index in range(document.getNumPlugins()):
         package = document.getPlugin(index).getPackageName()
         if document.getPackageRequired(package) and package not in _HARMLESS:
@@ -51,6 +55,31 @@ def sound_document(text: str) -> Any:
         raise UnsupportedModel(f"SBML Level {document.getLevel()} of this model cannot be converted to Level 3")
     _refuse(document.getModel())
     return document
+
+
+def _refuse_unsound(document: Any, text: str) -> None:
+    wrong = [
+        error
+        for error in map(document.getError, range(document.getNumErrors()))
+        if error.getSeverity() >= libsbml.LIBSBML_SEV_ERROR and not _is_harmless(error)
+    ]
+    if wrong:
+        said = " ".join(wrong[0].getMessage().split())
+        said = said if len(said) <= 600 else f"{said[:600]}…"
+        more = f"\n  And {len(wrong) - 1} more of this kind." if len(wrong) > 1 else ""
+        place = f"line {wrong[0].getLine()}{_element(text, wrong[0].getLine())}"
+        raise BadInput(f"not sound SBML, {place}: {said}{more}\n  {REMEDY}")
+
+
+def _refuse_inconsistent(document: Any, text: str) -> None:
+    """Names that nobody defined or that two things have, wrong numbers of arguments, two rules for one quantity …"""
+    if len(text) > _CHECKED_UP_TO:
+        return
+    document.getErrorLog().clearLog()
+    for category in _NOT_CHECKED:
+        document.setConsistencyChecks(category, False)
+    document.checkConsistency()
+    _refuse_unsound(document, text)
 
 
 def _is_harmless(error: Any) -> bool:

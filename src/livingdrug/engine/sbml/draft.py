@@ -76,6 +76,11 @@ class Draft:
         """The value a species has in formulas, as a constant, until reactions or rules move it."""
         name = self.formulas.name(species.getId())
         home = species.getCompartment()
+        if self.model.getCompartment(home) is None:
+            raise BadInput(
+                f'species "{species.getId()}" is in the compartment "{home[:80]}", which the model does not have\n'
+                "  Correct its compartment."
+            )
         size = self.constants[self.formulas.name(home)]
         by_amount = species.getHasOnlySubstanceUnits()
         amount, level = species.getInitialAmount(), species.getInitialConcentration()
@@ -203,6 +208,7 @@ class Draft:
         derived = {name: formula for name, formula in self.initial.items() if name not in self.rates}
         for wanted, name in self.formulas.rates_wanted.items():
             self.assignments[name] = self._rate_of(wanted, derived)
+        _refuse_strangers({**self.assignments, **self.initial, **self.rates}, {*self.constants, *self.initial})
         start = {**self.assignments, **self.initial}
         expanded = _expanded(start, frozenset(self.constants))
         moving = set(self.rates) | {"time"}
@@ -230,6 +236,18 @@ class Draft:
                 change = self.rates.get(kept, "0.0")
                 return f"(({change}) - {name} * ({self.rates.get(home, '0.0')})) / {home}"
         raise UnsupportedModel(f'rateOf("{name}"), whose value an assignment decides\n  Write its rate as a formula.')
+
+
+def _refuse_strangers(formulas: dict[str, str], others: set[str]) -> None:
+    """Stop at a name that is no quantity: of a function, an event, or nothing."""
+    known = {"time", *formulas, *others}
+    for name, formula in formulas.items():
+        strange = [other for other in read_written(formula).names if other not in known]
+        if strange:
+            raise BadInput(
+                f'what decides "{name}" needs "{strange[0]}", which is no quantity of the model\n'
+                "  Correct that name in the formula."
+            )
 
 
 def _depends(formula: str, definitions: dict[str, str], moving: set[str]) -> bool:

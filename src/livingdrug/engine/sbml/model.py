@@ -15,9 +15,10 @@ from livingdrug.engine.sbml.algebra import solve_algebraic_rules
 from livingdrug.engine.sbml.document import sound_document
 from livingdrug.engine.sbml.draft import Draft
 from livingdrug.engine.sbml.formulas import Formulas
-from livingdrug.engine.sbml.source import sbml_text
+from livingdrug.engine.sbml.source import file_of, sbml_text
 from livingdrug.engine.sbml.triggers import refuse_fleeting_triggers
 from livingdrug.engine.with_events.events import Assignment, Event, EventModel
+from livingdrug.foundation.errors import BadInput, naming
 
 
 def read_sbml_model(source: str | Path) -> EventModel:
@@ -40,7 +41,15 @@ def read_sbml_model(source: str | Path) -> EventModel:
     BadInput
         Neither SBML nor Antimony, no such file, or assignments that need one another in a circle.
     """
-    document = sound_document(sbml_text(source))  # owns the model: keep it alive
+    with naming(file_of(source), "Correct the model there; docs/sbml.md says what is read."):
+        try:
+            return _read(sbml_text(source))
+        except RecursionError:
+            raise BadInput("a formula, or what it is put together from, is too deep to read.\n  Divide it.") from None
+
+
+def _read(text: str) -> EventModel:
+    document = sound_document(text)  # owns the model: keep it alive
     model = document.getModel()
     formulas = Formulas(model)
     draft = Draft(model, formulas, changed=_changed(model))

@@ -33,9 +33,9 @@ def sbml_text(source: Any) -> str:
         No such file, or neither SBML nor Antimony.
     """
     place = "the text"
-    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
-        place = str(source)
-        source = _read(Path(source))
+    if file := file_of(source):
+        place = file
+        source = _read(Path(file))
     if not isinstance(source, str):
         raise BadInput(
             f"a model: got {type(source).__name__}, expected SBML or Antimony as text, or the path of such a file"
@@ -45,6 +45,11 @@ def sbml_text(source: Any) -> str:
         return _from_antimony(text, place)
     # decoded, so that what the document says about its encoding is no longer true
     return re.sub(r"""^(<\?xml[^>]*?\bencoding\s*=\s*)["'][^"']*["']""", r'\1"UTF-8"', text, count=1)
+
+
+def file_of(source: Any) -> str:
+    """The file that a model is in; ``""`` for a text."""
+    return str(source) if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)) else ""
 
 
 def _is_path(text: str) -> bool:
@@ -82,8 +87,22 @@ def _from_antimony(text: str, place: str) -> str:
         antimony.freeAll()
         read = antimony.loadAntimonyString(text) >= 0 and text != ""
         if not read:
-            said = re.sub(r"^Error in model string, ", "", str(antimony.getLastError() or "it is empty").strip())
-            raise BadInput(f"{place} is neither SBML (it does not begin with <) nor sound Antimony: {said}")
+            raise BadInput(
+                f"{place} is neither SBML (it does not begin with <) nor sound Antimony: {_said(text)}\n"
+                "  Give the text of a model, or the path of its file."
+            )
         sbml = str(antimony.getSBMLString(antimony.getMainModuleName()))
         antimony.clearPreviousLoads()
     return sbml
+
+
+def _said(text: str) -> str:
+    """What is wrong with an Antimony text, in the words of its reader."""
+    if not text.strip():
+        return "it is empty"
+    try:
+        said = str(antimony.getLastError() or "").strip()
+    except UnicodeDecodeError:  # it quotes half a letter
+        return "a letter stands in it that Antimony does not know"
+    said = re.sub(r"^Error in model string, ", "", said) or "it is not a model"
+    return said if len(said) <= 600 else f"{said[:600]}…"

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from livingdrug.foundation.numerals import NotANumber
 from livingdrug.foundation.numerals import read_number as as_written
 
+LARGEST = 1e30
+"""Beyond it stands no measurement, dose or time in any unit, but a slip; sums and areas of what is smaller stay finite."""
+TEN_E = re.compile(r"[+-]?10(\.0*)?[eE]\+?\d")
+"""10e6 is 10^6 to a laboratory and 10 × 10^6 to a computer, which writes 1e7 itself."""
 BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr", "missing"})
 _BELOW_WORD = re.compile(
     r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
@@ -54,18 +58,18 @@ def read_result(text: str) -> Cell:
 
 
 def read_number(text: str) -> float | None:
-    """A finite number, or None; NaN for a blank."""
+    """A number that a measurement may have, or None; NaN for a blank."""
     word = text.strip()
     if word.lower() in BLANK:
         return math.nan
     try:
-        value = float(word)
+        value = math.nan if TEN_E.match(word) else float(word)
     except ValueError:
         try:
             value = as_written(word)  # a decimal comma, thousands marks; what may be either is no number
         except NotANumber:
             return None
-    return value if math.isfinite(value) and "_" not in word else None
+    return value if abs(value) <= LARGEST and "_" not in word else None
 
 
 def read_flag(text: str) -> int | None:

@@ -65,10 +65,8 @@ def geometric_mean(values: ArrayLike, *, level: float = 0.95) -> GeometricMean:
         return GeometricMean(1, float(numbers[0]), float("nan"), float("nan"), float("nan"))
     spread = float(logs.std(ddof=1))
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * spread / np.sqrt(n)
-    return GeometricMean(
-        n,
-        float(np.exp(middle)),
-        float(np.exp(middle - half)),
-        float(np.exp(middle + half)),
-        100.0 * float(np.sqrt(np.expm1(spread**2))),
-    )
+    with np.errstate(over="ignore", under="ignore"):
+        ends = np.exp([middle - half, middle + half])
+        cv_percent = 100.0 * float(np.sqrt(np.expm1(spread**2)))
+    low, high, cv_percent = (float(one) if np.isfinite(one) else float("nan") for one in (*ends, cv_percent))
+    return GeometricMean(n, float(np.exp(middle)), low, high, cv_percent)

@@ -30,8 +30,8 @@ def making(out_of_stock: float = 0.25, without: str = "") -> str:
     """A bank of donors' lots, four doses each; `without` leaves out one number."""
     lots = {**LOT, "doses_per_lot": DOSES_PER_LOT, "out_of_stock": out_of_stock, "dose_wanted_fixed": 1e8}
     lots["dose_wanted_per_kg"] = 3e6
-    waiting = {"booking": 3.0, "bridged": 0.0, "bridging_hold": 1.0, "tumour_ceiling": 1.0, "loss_hazard": 0.0,
-               "loss_reference_blasts": 50.0, "loss_per_ten_percent": 0.1, "loss_is_death": 0.5}  # fmt: skip
+    waiting = {"booking": 3.0, "bridged": 0.0, "bridging_hold": 1.0, "tumour_ceiling": 1.0, "loss_background": 0.0,
+               "loss_progression": 0.0}  # fmt: skip
     text = 'title = "A bank of donor lots"\nproduct = "banked_cel"\n'
     for name, value in lots.items():
         if name != without:

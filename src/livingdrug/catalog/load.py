@@ -13,6 +13,7 @@ from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName, naming
+from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
@@ -226,12 +227,14 @@ def is_path(name: str | Path) -> bool:
 
 
 def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
-    """The trial with its policies' relative paths counted from its own folder."""
+    """The trial with relative paths of its policies and networks counted from its own folder."""
     arms = []
     for arm in trial.arms:
-        policy = arm.management.guideline
+        policy, network = arm.management.guideline, arm.apheresis.network
         if is_path(policy):
             arm = arm.with_policy(str(folder / policy))
+        if network and is_path(network):
+            arm = arm.with_network(str(folder / network))
         arms.append(arm)
     return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
 
@@ -272,6 +275,7 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
         raise CatalogError(
             f'{_short(path)}, "id": the id is the file\'s name, "{path.stem}".\n  Take the key out; rename the file.'
         )
+    check_sources(data, _short(path))
     try:
         return record_class.model_validate({**data, "id": path.stem})
     except ValidationError as problem:

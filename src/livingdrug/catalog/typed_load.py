@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.growth_chart import GrowthChart
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.loss import Loss
     from livingdrug.catalog.records.making import Making
     from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.outcome import Outcome
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.product import Product
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
+    from livingdrug.catalog.records.sign import Sign
     from livingdrug.catalog.records.trial import Trial
 
 Name = str | Path
@@ -75,6 +77,9 @@ class TypedLoad:
         def load(self, kind: Literal["infection"], name: Name) -> Infection: ...
 
         @overload
+        def load(self, kind: Literal["loss"], name: Name) -> Loss: ...
+
+        @overload
         def load(self, kind: Literal["making"], name: Name) -> Making: ...
 
         @overload
@@ -94,6 +99,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["score"], name: Name) -> Score: ...
+
+        @overload
+        def load(self, kind: Literal["sign"], name: Name) -> Sign: ...
 
         @overload
         def load(self, kind: Literal["trial"], name: Name) -> Trial: ...

@@ -8,4 +8,4 @@ def check_patient(number: int) -> None:
     from livingdrug.foundation.errors import BadInput
 
     if number < 1:
-        raise BadInput(f"--patient {number}: patients are numbered from 1")
+        raise BadInput(f"--patient {number}: patients are numbered from 1.\n  Give --patient 1 or a later one.")

@@ -10,9 +10,10 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.scale import FLAGS, REPORTED
+from livingdrug.catalog.signs import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
@@ -21,8 +22,9 @@ from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.read import read_sbml
-from livingdrug.foundation.errors import CatalogError, ModelError
+from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.units import convert, read
 from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.instance import Clone
 
@@ -169,6 +171,56 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     return {**own, **plan.disease.parameter, **product, **(instead or {})}
 
 
+def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> Quantity:
+    """A user's number in place of a parameter: in its unit, of its sign, inside what its scale allows.
+
+    Parameters
+    ----------
+    given
+        Text with number and unit, a bare number where the parameter has no unit, or a `Quantity`.
+    known
+        The parameter it replaces; spread, meaning and unit are its own unless a `Quantity` says otherwise.
+
+    Raises
+    ------
+    UnitError, BadInput
+        Another unit; no finite number; negative where the parameter is not; at 0 or below (and 1 or above, on the logit
+        scale) where it varies between patients on that scale.
+    """
+    place = f'parameter "{name}"'
+    if isinstance(given, Quantity):
+        value, spread = (
+            float(convert(given.value, given.unit, known.unit)) if given.unit != known.unit else given.value,
+            given,
+        )
+    elif isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        value = read(given, known.unit, where=place)
+        spread = None
+    else:
+        raise BadInput(
+            f'{place}: got {given!r}, expected a number with its unit.\n  Write it as text: "{known.value:g} {known.unit}".'
+        )
+    varies = (spread or known).spread > 0
+    scale = (spread or known).spread_scale
+    low = 0.0 if known.value >= 0 else -inf
+    high = 1.0 if scale == "logit" and varies else inf
+    opened = varies and scale in ("log", "logit")
+    if not isfinite(value) or value < low or value > high or (opened and value in (low, high)):
+        bounds = f"{'above' if opened else 'at least'} {low:g}" if isfinite(low) else "a finite number"
+        bounds += f" and {'below' if opened else 'at most'} {high:g}" if isfinite(high) else ""
+        raise BadInput(
+            f"{place}: got {value:g} {known.unit}".rstrip()
+            + f", expected {bounds} ({known.meaning[:1].lower()}{known.meaning[1:]}).\n"
+            f"  The model's own value is {known.value:g} {known.unit}".rstrip()
+            + "."
+        )
+    if spread is not None:
+        return spread.model_copy(update={"value": value, "unit": known.unit})
+    return known.model_copy(
+        update={"value": value, "kind": "input", "source": "given for this run", "where": "", "status": "own"}
+    )
+
+
 def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> None:
     """Hold a plan against its assembled model: what `check` calls sound, `run` completes.
 
@@ -202,7 +254,7 @@ def _check_reads(plan: Plan, ready: Equations) -> None:
     judged = judged_by(plan.disease.response)
     wanted = {
         "infections": "infection_exposure" if plan.infection else "",
-        "a look between visits when disease is overt": "marrow_tumour_percent" if judged.looks_when_overt else "",
+        "a look between visits when disease is overt": judged.overt.reads if judged.overt else "",
         "infused cells": CELLS_ENTER if plan.product else "",
     }
     for what, name in wanted.items():

@@ -17,7 +17,9 @@ import re
 
 LONGEST_NUMBER = 40
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t\r\n", " "))  # fmt: skip
-_SIGNS = str.maketrans({"−": "-", "’": "'", "ʼ": "'", "‘": "'"})
+_SIGNS = str.maketrans(
+    {"−": "-", "’": "'", "ʼ": "'", "‘": "'", **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad")}
+)
 _LEADING = re.compile(
     r"(?P<sign>[+-]?)\s?"
     r"(?P<digits>\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?![\d.,'_])|\d[\d.,'_]*|[.,]\d+)"
@@ -32,7 +34,7 @@ class NotANumber(ValueError):
 
 
 def plain_spaces(text: str) -> str:
-    """The text with every kind of space as a space, and typographic minus and apostrophe as typed ones."""
+    """The text with every kind of space as a space, typographic minus and apostrophe as typed ones, and nothing unseen."""
     return text.translate(_SPACES).translate(_SIGNS).strip()
 
 

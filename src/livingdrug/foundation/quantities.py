@@ -36,6 +36,8 @@ class Quantity(BaseModel):
         "read" when we read the number in the source, "unverified" when we only recall it, "own" for our own choices.
     spread
         Between-patient standard deviation on the log scale (or logit scale, see `spread_scale`); 0 for none.
+    spread_scale
+        Scale on which patients differ: of the logarithm, of the logit (shares), or of the value itself.
     low, high
         Bounds that no value may leave: of physiology, or of what the equations can bear. Calibration keeps to them.
     prior

@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from livingdrug.foundation.errors import CatalogError, ModelError, UnitError
+from livingdrug.foundation.findings import sentence, telling
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import parse_toml
 from livingdrug.model.instance import Instance, Own
 from livingdrug.model.names import Name, Part, Template, UnitText, kinds_in
@@ -211,6 +213,7 @@ def recipe_from(file: str, text: str) -> Recipe:
 def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
         data = parse_toml(text.encode("utf-8"), file)
+        check_sources(data, file)
     except CatalogError as problem:
         raise ModelError(str(problem)) from None
     try:
@@ -222,12 +225,6 @@ def _record(file: str, text: str, record: type[_Record]) -> _Record:
 def faults(problem: ValidationError, file: str) -> str:
     """What does not hold together, one line for each fault: file, key and what is wrong."""
     return "\n".join(
-        f'{file}, "{".".join(str(part) for part in error["loc"]) or "file"}": {_plain(error["msg"])}'
-        for error in problem.errors()[:8]
+        f'{file}, "{".".join(str(part) for part in error["loc"]) or "file"}": {sentence(error)}'
+        for error in telling(problem.errors())[:8]
     )
-
-
-def _plain(message: str) -> str:
-    if message == "Extra inputs are not permitted":
-        return "this key is unknown here; is it misspelt?"
-    return message.removeprefix("Value error, ")

@@ -55,8 +55,8 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     until = np.minimum(end, np.minimum(toxicity, fatal))
     judged = judged_by(plan.disease.response)
     looks = [observe(course, plan.measured, plan.missed, until, seed)]
-    if judged.looks_when_overt:
-        looks.append(unscheduled(course, plan.measured, until, seed))
+    if judged.overt is not None:
+        looks.append(unscheduled(course, plan.measured, judged.overt, until, seed))
     visits = pl.concat(looks, how="diagonal")
     after = _aftermath(plan, course, judged, visits, until, np.minimum(toxicity, fatal), seed)
 

@@ -5,8 +5,8 @@ What the numbers are is the estimator's; this file only asks it, arm by arm.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
+NOBODY = "no patient counted"
+
+
 @dataclass(frozen=True)
 class EndpointResult:
     """One endpoint of one run, by arm.
@@ -41,6 +44,8 @@ class EndpointResult:
         censored, 1 the event, 2 a competing event); or ``value``. Patients whose simulation failed are never counted.
     n_left_out
         Patients counted by the definition, but without a value (quantities only), by arm.
+    not_measured
+        Arms that cannot answer, because nobody there could see what the endpoint reads: arm -> what. Nobody of them is counted.
     design
         How patients came to their arms: ``"randomised"`` (each person in one arm: `compare` tests independent groups),
         ``"paired"`` (the same people in every arm: `paired`) or ``"single_arm"`` (nothing said; as paired).
@@ -57,6 +62,7 @@ class EndpointResult:
     patients: pl.DataFrame
     n_left_out: dict[str, int]
     design: str = "single_arm"
+    not_measured: Mapping[str, str] = field(default_factory=dict)
     n_enrolled: int = 0
     everyone: EndpointResult | None = None
     strata: pl.DataFrame | None = None
@@ -98,7 +104,12 @@ class EndpointResult:
 
     def headline(self, arm: str | None = None) -> str:
         """The one number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``; of a curve, at the time it is shown at."""
-        return _told(self.shown().rows(self.arms[0] if arm is None else arm)[0], self.shares)
+        arm = self.arms[0] if arm is None else arm
+        return self.nobody(arm) if arm in self.not_measured else _told(self.shown().rows(arm)[0], self.shares)
+
+    def nobody(self, arm: str) -> str:
+        """Why no patient of an arm is counted, in words."""
+        return "not measured in this arm" if arm in self.not_measured else NOBODY
 
     def shown(self) -> EndpointResult:
         """This endpoint at the one time that it is told at (its `shown_at`); itself where it has no time."""
@@ -303,7 +314,7 @@ class EndpointResult:
 def _told(row: Row, shares: tuple[str, ...]) -> str:
     when = f" at {row.time:g} {row.time_unit}" if row.time is not None else ""
     if not row.known:
-        return f"{row.measure}{when} {row.absent}" if row.n else "no patient counted"
+        return f"{row.measure}{when} {row.absent}" if row.n else NOBODY
     value, low, high = row.estimate, row.ci_low, row.ci_high
     share = row.measure in shares
     show = (lambda x: f"{100 * x:.0f}") if share else (lambda x: f"{x:.3g}")

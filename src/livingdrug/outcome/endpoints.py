@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import patient_values
+from livingdrug.outcome.columns import NOTHING_MORE, Known, patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.everyone import by_everyone
 
@@ -30,7 +30,8 @@ def evaluate(
     *,
     level: float = 0.95,
     design: str = "single_arm",
-    texts: Mapping[str, Sequence[str]] | None = None,
+    known: Known = NOTHING_MORE,
+    not_measured: Mapping[str, str] | None = None,
     from_enrolment: Endpoint | None = None,
     strata: pl.DataFrame | None = None,
 ) -> EndpointResult:
@@ -48,8 +49,10 @@ def evaluate(
         Confidence level, between 0 and 1.
     design
         How patients came to their arms: see `EndpointResult`.
-    texts
-        Words that a text column may hold, met in this run or not.
+    known
+        Names that formulas may use besides the frame's columns.
+    not_measured
+        Arms that cannot answer -> what nobody saw there; nobody of them is counted.
     from_enrolment
         The same question of everyone enrolled, which tests between randomised arms count; what
         `livingdrug.outcome.everyone.by_everyone` finds when omitted.
@@ -70,15 +73,19 @@ def evaluate(
     asked = ask(record, level=level)
     everyone = None
     if design == "randomised" and (whole := from_enrolment or by_everyone(record)) not in (None, record):
-        everyone = evaluate(whole, patients, arms, level=level, design=design, texts=texts, strata=strata)
+        everyone = evaluate(
+            whole,
+            patients,
+            arms,
+            level=level,
+            design=design,
+            known=known,
+            not_measured=not_measured,
+            strata=strata,
+        )
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen, texts)
-    for name in record.needs:
-        if name not in values:
-            raise UnknownName(
-                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
-                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
-            )  # fmt: skip
+    values = patient_values(chosen, known)
+    _refuse_gaps(record, values)
     n = chosen.height
 
     def formula(text: str) -> Floats:
@@ -87,7 +94,8 @@ def evaluate(
             found = np.asarray(read_formula(text).evaluate(values), dtype=np.float64)
         return np.array(np.broadcast_to(found, (n,)))
 
-    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0)
+    there = ~chosen["arm"].is_in(list(not_measured or ())).to_numpy()
+    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0) & there
     columns, has_value = asked.kind.columns(asked, formula, counted, chosen)
     kept = chosen.select("arm", "patient").with_columns(**{k: pl.Series(k, v) for k, v in columns.items()})
     left_out = chosen.select("arm").filter(pl.Series(counted & ~has_value))["arm"].value_counts()
@@ -97,7 +105,17 @@ def evaluate(
         patients=kept.filter(pl.Series(counted & has_value)),
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         design=design,
+        not_measured=dict(not_measured or {}),
         n_enrolled=int((values["course_failed"] <= 0).sum()),
         everyone=everyone,
         strata=strata,
     )
+
+
+def _refuse_gaps(record: Endpoint, values: Mapping[str, Floats]) -> None:
+    for name in record.needs:
+        if name not in values:
+            raise UnknownName(
+                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
+                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
+            )  # fmt: skip

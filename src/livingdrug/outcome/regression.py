@@ -27,13 +27,13 @@ class Fitted:
         Log hazard ratios or log odds ratios, one for each unit of a covariate, shaped (p,).
     covariance
         Inverse of the observed information, shaped (p, p).
-    converged
-        False where no finite maximum was found: the groups are separated.
+    finite
+        Whether each coefficient was found, shaped (p,): not where groups are separated, or a covariate is the same in all.
     """
 
     coefficients: Floats
     covariance: Floats
-    converged: bool
+    finite: NDArray[np.bool_]
 
 
 def cox(times: ArrayLike, events: ArrayLike, covariates: ArrayLike, *, entry: ArrayLike | None = None) -> Fitted:
@@ -62,7 +62,7 @@ def cox(times: ArrayLike, events: ArrayLike, covariates: ArrayLike, *, entry: Ar
     --------
     >>> found = cox([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 0, 1], [[1], [0], [1], [1], [0], [0]])
     >>> round(float(found.coefficients[0]), 3)
-    1.413
+    1.394
     """
     time = check_times(times)
     event = check_events(events, time.size)
@@ -103,7 +103,7 @@ def logistic(events: ArrayLike, covariates: ArrayLike) -> Fitted:
         return value, design.T @ (y - p), (design * (p * (1 - p))[:, None]).T @ design
 
     found = _maximised(likelihood, design.shape[1], np.append(scale, 1.0))
-    return Fitted(found.coefficients[:-1], found.covariance[:-1, :-1], found.converged)
+    return Fitted(found.coefficients[:-1], found.covariance[:-1, :-1], found.finite[:-1])
 
 
 def _standardised(covariates: ArrayLike, n: int) -> tuple[Floats, Floats]:
@@ -151,6 +151,6 @@ def _maximised(likelihood, p: int, scale: Floats) -> Fitted:
             converged = True
             break
     covariance = np.linalg.pinv(information)
-    apart = np.abs(beta).max() > FARTHEST or np.sqrt(np.diag(covariance)).max() > VAGUEST
-    converged = converged and not apart and bool(np.linalg.matrix_rank(information) == p)
-    return Fitted(beta / scale, covariance / np.outer(scale, scale), converged)
+    error = np.sqrt(np.diag(covariance))
+    finite = converged & (np.abs(beta) < FARTHEST) & (error < VAGUEST) & (np.diag(information) > 0)
+    return Fitted(beta / scale, covariance / np.outer(scale, scale), finite)

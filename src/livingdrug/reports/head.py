@@ -36,7 +36,7 @@ def one_line(source: Source) -> str:
     Counts what a reader asks first: how many began, how many received the cells, how many responded by the criterion of their
     disease, and how many lived, as far as the trial's cards tell it.
     """
-    sentences = [_design(source)] if len(source.arms) > 1 else []
+    sentences, words_due = [_design(source)] if len(source.arms) > 1 else [], True
     for arm in source.arms:
         enrolled = source.patients(arm, infused=False).height
         infused = source.patients(arm).height
@@ -44,7 +44,10 @@ def one_line(source: Source) -> str:
         words = f"{'Of' if len(source.arms) == 1 else 'of'} {enrolled:,}{' virtual patients' * (len(source.arms) == 1)} enrolled, {infused:,} {given}"
         responded = _responded(source, arm)
         if responded is not None and source.criterion is not None:
-            words += f"; {percent(responded.value)} of them responded ({source.criterion.heading}, {source.criterion.words.counted})"
+            words += f"; {percent(responded.value)} of them responded"
+            if words_due:  # what counts is said once
+                words_due = False
+                words += f" ({source.criterion.heading}, {source.criterion.words.counted})"
         sentences.append((f"{arm}: " if len(source.arms) > 1 else "") + words + "." + _survival(source, arm))
     return " ".join(sentences) or "This run has no patients."
 
@@ -114,7 +117,10 @@ def _card(
     alone, told = len(values) == 1, []
     for _, value in values:
         interval = percent_interval(value.low, value.high) if value is not None else ""
-        told.append(f"95 % CI {interval}" if interval else "" if alone else "no interval" if value else NOT_SEEN)
+        beside_it = f"95 % CI {interval}" if interval else ""
+        told.append(
+            beside_it if alone else NOT_SEEN if value is None else f"{percent(value.value)} {beside_it}".strip()
+        )
     below = "" if not any(told) else _by_arm([arm for arm, _ in values], told)
     shown = " · ".join(DASH if value is None else percent(value.value) for _, value in values)
     return [Card(name, shown, "\n".join(part for part in (detail, below) if part), beside)]

@@ -26,15 +26,18 @@ def criterion_of(trial: Trial, catalog: Catalog) -> Criterion:
     return judged_by(catalog.load("disease", trial.disease).response)
 
 
-def any_response(criterion: Criterion) -> Endpoint:
-    """The share of the infused with a response that counts: the one definition for headline, patient flow and tables."""
+def any_response(criterion: Criterion, first_response: str) -> Endpoint:
+    """The share of the infused with a response that counts: the one definition for headline, patient flow and tables.
+
+    `first_response` names the outcome that plays this role.
+    """
     from livingdrug.catalog.records.endpoint import Endpoint
 
     words = criterion.words
     told = {
         "id": "response", "title": words.title, "definition": f"{criterion.heading}, {words.counted}, among treated.",
         "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
-        "success": "first_response_day < never", "source": f"own: what {words.title} records",
+        "success": f"{first_response} < never", "source": f"own: what {words.title} records",
     }  # fmt: skip
     return Endpoint.model_validate(told)
 
@@ -69,7 +72,7 @@ def _responses(result: Result, catalog: Catalog) -> list[str]:
     """The share of responders of each arm; nothing where the disease is not known here or nobody was judged."""
     try:
         criterion = criterion_of(result.trial, catalog)
-        found = result.endpoint(any_response(criterion))
+        found = result.endpoint(any_response(criterion, result.questions.roles["first response"]))
     except LivingDrugError:
         return []
     shares = [found.headline(arm).split(", n")[0] for arm in found.arms]

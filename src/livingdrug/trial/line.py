@@ -75,13 +75,15 @@ def follow(
     stage("cohort")
     lots = make(plan, cohort, numbers, seed, between_patient=settings.between_patient)
     stage("making")
-    frames = {"who": who(plan, cohort, lots)}
+    frames, exits = {}, None
     if lots.treated.any():
         course = simulate(plan, cohort, lots, seed, quantities=numbers, settings=settings)
         stage("courses")
         seen = look(plan, course, seed)
+        exits = seen.exits
         frames |= {**seen.frames(), "truth": course.fates(), "courses": course.sample(settings.sample)}
     stage("visits")
+    frames = {"who": who(plan, cohort, lots, exits), **frames}
     return {name: frame.with_columns(arm=_constant(plan.arm.name)) for name, frame in frames.items()}
 
 

@@ -27,7 +27,7 @@ def one_patient(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalo
 
     Returns
     -------
-    Frames by name (`livingdrug.trial.frames`; of the log, what rules gave), and ``patients``, the table of outcomes.
+    Frames by name (`livingdrug.observation.frames`; of the log, what rules gave), and ``patients``, the table of outcomes.
     """
     import numpy as np
 

@@ -159,3 +159,54 @@ def test_damaged_files_end_in_a_message_or_in_the_same_numbers(tmp_path: Path) -
         assert all(f"{value:g}" in numbers for value in data.value), path.read_text(encoding="utf-8")
     assert len(told) > 100
     assert min(len(words) for words in told) > 20
+
+
+def test_one_number_in_two_sites_is_two_patients(tmp_path):
+    # expected: by hand; pooled they would be one course with the peak of the first and the end of the second
+    file = tmp_path / "sites.csv"
+    file.write_text("site,subject,day,value\nS1,1,0,1\nS1,1,7,100\nS2,1,1,2\nS2,1,8,10\n")
+    data = read_kinetics(file)
+    assert data.patients == ("S1/1", "S2/1")
+    assert data.value.tolist() == [1, 100, 2, 10]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("patient,day,value\n1,0,1\n01,7,2\n", '"1" and "01" may be one patient'),
+        ("patient,day,value [log10 copy/ug]\n1,0,1\n1,7,4\n", "logarithms"),
+        ("patient,day,DV_ln\n1,0,1\n1,7,4\n", "logarithms"),
+        ("patient,time [s],value\n1,0,1\n1,7,4\n", '"s" is no unit of time'),
+        ("USUBJID,AFRLT,FRLTU,AVAL\n1,0,DAYS,1\n1,7,HOURS,4\n", "several units"),
+        ("patient,day,value\n1,0,1\n1,7,10e6\n", '"10e6" is no result'),
+        ("patient,day,value\n1,0,1\n1,7,1e300\n", '"1e300" is no result'),
+    ],
+)
+def test_what_once_gave_another_number_is_refused(tmp_path, text, told):
+    file = tmp_path / "kinetics.csv"
+    file.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        read_kinetics(file)
+    assert told in str(caught.value)
+
+
+def test_units_of_time_of_the_standard_are_read(tmp_path):
+    # CDISC ADNCA: AFRLT in the unit of FRLTU; hours only where nothing says it
+    file = tmp_path / "adnca.csv"
+    file.write_text("USUBJID,AFRLT,FRLTU,AVAL\n1,0,DAYS,1\n1,7,DAYS,4\n")
+    assert read_kinetics(file).time_unit == "day"
+    file.write_text("USUBJID,AFRLT,AVAL\n1,0,1\n1,7,4\n")
+    data = read_kinetics(file)
+    assert data.time_unit == "hour"
+    assert any("taken in hours" in finding.what for finding in data.findings)
+
+
+@pytest.mark.parametrize(
+    "lloq", ["1,250 copy/ug", "25-30 copy/ug", "30 60 copies", "30 9**9**9", "<30", "30-40", "nan", "-5"]
+)
+def test_a_limit_is_one_number(tmp_path, lloq):
+    file = tmp_path / "kinetics.csv"
+    for heading in ("value", "value [copy/ug]"):
+        file.write_text(f"patient,day,{heading}\n1,0,100\n1,7,50\n")
+        with pytest.raises(BadInput, match=r"lloq"):
+            read_kinetics(file, lloq=lloq)

@@ -64,7 +64,7 @@ def test_nothing_is_seen_after_the_last_contact(result, frames, infused):
     assert infused.filter(pl.col("death_day") > pl.col("last_contact_day")).is_empty()
     dead = infused.filter(pl.col("death_day").is_not_null())
     assert (dead["death_day"] == dead["last_contact_day"]).all()
-    assert dead["death_cause"].is_in(list(result.texts["death_cause"])).all()
+    assert dead["death_cause"].is_in(list(result.known_names.texts["death_cause"])).all()
     for name in ("visits", "log", "events", "grades"):
         late = frames[name].join(last, on="patient").filter(pl.col("day") > pl.col("last_contact_day"))
         assert late.is_empty(), (name, late)

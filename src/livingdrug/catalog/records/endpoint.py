@@ -89,6 +89,7 @@ class Endpoint(CatalogRecord):
     from_enrolment: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Literal["read", "unverified", "own"] = "own"
     note: str = ""
 

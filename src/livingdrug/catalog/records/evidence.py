@@ -92,7 +92,15 @@ class Published(Part):
 
 
 class Evidence(CatalogRecord):
-    """The published results of one trial; the file has the trial's name."""
+    """The published results of one trial; the file has the trial's name.
+
+    Attributes
+    ----------
+    sources
+        Publications of the results.
+    result
+        One for each published number.
+    """
 
     sources: tuple[str, ...] = ()
     results: tuple[Published, ...] = Field(alias="result", min_length=1)

@@ -14,7 +14,19 @@ Sex = Literal["male", "female"]
 
 
 class ChartTable(Part):
-    """One measure for one sex; each row is age [month], L, M, S."""
+    """One measure for one sex; each row is age [month], L, M, S.
+
+    Attributes
+    ----------
+    measure
+        What is measured: weight, stature …
+    sex
+        Whose table it is.
+    unit
+        Of the medians M.
+    rows
+        Lists of age [month], L, M and S, ages rising.
+    """
 
     measure: str
     sex: Sex
@@ -32,7 +44,13 @@ class ChartTable(Part):
 
 
 class GrowthChart(CatalogRecord):
-    """A growth chart; the whole table has one origin."""
+    """A growth chart; the whole table has one origin.
+
+    Attributes
+    ----------
+    table
+        One for each measure and sex.
+    """
 
     source: str = Field(min_length=3)
     where: str

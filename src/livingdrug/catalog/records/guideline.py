@@ -41,6 +41,21 @@ class Dose(Part):
     The factor (a taper, a step up) acts on the capped amount; the drug's limit caps the result once more.
 
     Amounts carry units in the file ("8 mg/kg"); the properties give mg, mg/kg and kg.
+
+    Attributes
+    ----------
+    per_kg
+        Amount per body weight, ``"8 mg/kg"``; this or `fixed`.
+    fixed
+        Amount for everybody, ``"10 mg"``.
+    below_weight
+        Below this weight `per_kg_below` counts, ``"30 kg"``.
+    per_kg_below
+        Amount per body weight below it.
+    at_most
+        Largest amount of one dose.
+    factor
+        Formula that the capped amount is multiplied by: a taper, a step up.
     """
 
     per_kg: str = ""
@@ -86,7 +101,19 @@ class Dose(Part):
 
 
 class Limit(Part):
-    """What no rule may exceed for one drug, whatever its condition says."""
+    """What no rule may exceed for one drug, whatever its condition says.
+
+    Attributes
+    ----------
+    min_interval
+        Shortest time between two doses, ``"8 hour"``.
+    at_most_doses
+        Doses in all; none for no limit.
+    at_most_in_24_hours
+        Doses in any 24 hours.
+    at_most_per_dose
+        Largest amount of one dose, whatever a rule says.
+    """
 
     min_interval: str
     at_most_doses: int | None = Field(default=None, ge=0)
@@ -94,6 +121,7 @@ class Limit(Part):
     at_most_per_dose: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
 
     @model_validator(mode="after")
@@ -128,6 +156,16 @@ class Rule(Part):
         Rules whose `step_<rule>` count begins again at 0 when this one fires (a taper broken off).
     reason
         Text for the log; names in braces are filled from the signs and grades of that check.
+    id
+        Its name, for the log and for other rules.
+    drug
+        Catalog name of the drug that is given.
+    dose
+        How much.
+    at_most_doses
+        Doses that this rule gives in all; none for no limit of its own.
+    from_day
+        Day from infusion before which it does not act.
     """
 
     id: str
@@ -142,6 +180,7 @@ class Rule(Part):
     restarts: tuple[str, ...] = ()
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -155,6 +194,17 @@ class Episode(Part):
     """When an episode of CRS is active, when fever counts as treated (or by which drugs), and when it is over.
 
     `fever_treated_by` names the drugs; empty for those whose files say ``lowers_fever``.
+
+    Attributes
+    ----------
+    active_when
+        Formula of signs that makes an episode active.
+    fever_treated_when
+        Formula of signs at which fever counts as treated.
+    fever_treated_by
+        Drugs after which fever counts as treated.
+    ends_after_hours
+        Hours without signs after which it is over [h].
     """
 
     active_when: str = "temperature >= 38 or pressor_level >= 1 or oxygen_level >= 1"
@@ -166,11 +216,20 @@ class Episode(Part):
 
 
 class Admission(Part):
-    """When a patient is admitted for symptoms of CRS, and when discharged."""
+    """When a patient is admitted for symptoms of CRS, and when discharged.
+
+    Attributes
+    ----------
+    when
+        Formula of signs and grades at which a patient is admitted.
+    discharge_when
+        Formula at which an admitted patient goes home.
+    """
 
     when: str
     discharge_when: str
     source: str = Field(min_length=3)
+    seen_at: str = ""
     status: Status = "own"
 
 
@@ -184,6 +243,18 @@ class Guideline(CatalogRecord):
         definition of the same name stands in its place, a limit of its own replaces the other's.
     without
         Rules of the other policy that are left out.
+    scales
+        Catalog names of the scales it grades by; formulas may then read their grades.
+    episode
+        When CRS is active, and when fever counts as treated.
+    admission
+        When patients are admitted for symptoms, and discharged; none where nobody is.
+    define
+        Name -> formula that conditions may use.
+    rule
+        What is given when, the first in the list before the others.
+    limit
+        Drug -> what no rule may exceed.
     """
 
     extends: str = ""
@@ -192,6 +263,7 @@ class Guideline(CatalogRecord):
     note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     scales: tuple[str, ...] = ()
     episode: Episode = Episode()

@@ -56,6 +56,8 @@ class Product(Inheriting):
     clone
         Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
         source. Empty: those of the recipe. A product's stand before a disease's.
+    vector
+        How the receptor's gene is brought in.
     """
 
     generic_name: str

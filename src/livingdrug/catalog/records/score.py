@@ -42,7 +42,19 @@ class ScoreInput(Part):
 
 
 class Points(Part):
-    """One line of a table of points; of the lines of an item that hold, the one with most points counts."""
+    """One line of a table of points; of the lines of an item that hold, the one with most points counts.
+
+    Attributes
+    ----------
+    item
+        The item of the score that the line belongs to.
+    points
+        What the line gives.
+    condition
+        Formula of inputs; the line holds where it is true.
+    text
+        The line in words.
+    """
 
     item: str
     points: float
@@ -50,18 +62,30 @@ class Points(Part):
     text: str = Field(min_length=1)
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
 
 class Band(Part):
-    """What a score of at least this much means."""
+    """What a score of at least this much means.
+
+    Attributes
+    ----------
+    at_least
+        Lowest score of the band.
+    label
+        Its name: low, high …
+    meaning
+        What it means.
+    """
 
     at_least: float
     label: str
     meaning: str
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -86,6 +110,7 @@ class Probability(Part):
     above_last: bool = False
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
 
     @model_validator(mode="after")
@@ -100,7 +125,19 @@ class Probability(Part):
 
 
 class Example(Part):
-    """A worked example: inputs as text with units, and the score they make."""
+    """A worked example: inputs as text with units, and the score they make.
+
+    Attributes
+    ----------
+    title
+        What the example is.
+    inputs
+        Input -> value with its unit, as text.
+    expected
+        The score.
+    tolerance
+        By how much the score may differ.
+    """
 
     title: str
     inputs: dict[str, str]
@@ -108,6 +145,7 @@ class Example(Part):
     tolerance: float = 0.0
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
 
 
 class Score(CatalogRecord):
@@ -125,6 +163,16 @@ class Score(CatalogRecord):
         Of the formula, or of the score as a whole.
     refused
         Why this score is not computed; empty when it is.
+    input
+        Name -> what the score reads.
+    points
+        Lines of a table of points.
+    band
+        What ranges of the score mean.
+    probability
+        Published probabilities by score.
+    example
+        Worked examples, which tests compute again.
     """
 
     predicts: str
@@ -132,6 +180,7 @@ class Score(CatalogRecord):
     note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     refused: str = ""
     formula: str = ""

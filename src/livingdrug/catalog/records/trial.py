@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from livingdrug.catalog.lookup import Lookup
+
+
+WIDEST_WINDOW_DAYS = 31.0
+"""A visit that may lie further off than this has no planned day (assumed)."""
 
 
 class Visits(Part):
@@ -63,9 +68,23 @@ class Visits(Part):
                 raise CatalogError(f'"visits.{group}": days are not ascending, each once.\n  Sort the list.')
         for group, window in self.window_days.items():
             if window < 0:
-                raise CatalogError(f'"visits.window_days.{group}": got {window:g} day, expected 0 or more.')
+                raise CatalogError(
+                    f'"visits.window_days.{group}": got {window:g} day, expected 0 or more.\n'
+                    "  Write 0 for visits on their day."
+                )
+            widest = min((0.5 * (b - a) for a, b in pairwise(self.days[group])), default=WIDEST_WINDOW_DAYS)
+            if window > min(widest, WIDEST_WINDOW_DAYS):
+                why = "half of the least distance of two visits" if widest < WIDEST_WINDOW_DAYS else "a month"
+                raise CatalogError(
+                    f'"visits.window_days.{group}": got {window:g} day, expected at most'
+                    f" {min(widest, WIDEST_WINDOW_DAYS):g}, {why}.\n"
+                    "  Give a smaller window, or visits that lie further apart: a visit keeps its place among the others."
+                )
         if self.missed is not None and not (0.0 <= self.missed.value < 1.0 and self.missed.unit == ""):
-            raise CatalogError('"visits.missed": expected a probability from 0 to below 1, with unit = "".')
+            raise CatalogError(
+                f'"visits.missed": got {self.missed.value:g} "{self.missed.unit}", expected a probability from 0 to below 1,'
+                ' with unit = "".\n  Write 0.05 for 5 %.'
+            )
         return self
 
 
@@ -109,13 +128,18 @@ class Design(Part):
     def _sound(self) -> Design:
         if self.kind != "randomised" and (self.ratio or self.strata or self.block):
             raise CatalogError(
-                f'"design": ratio, strata and block belong to a randomised trial, this is "{self.kind}".'
+                f'"design": ratio, strata and block belong to a randomised trial, this is "{self.kind}".\n'
+                '  Take them out, or write kind = "randomised".'
             )
         if any(part < 1 for part in self.ratio):
-            raise CatalogError(f'"design.ratio": got {list(self.ratio)}, expected whole numbers from 1.')
+            raise CatalogError(
+                f'"design.ratio": got {list(self.ratio)}, expected whole numbers from 1.\n'
+                "  Write one for each arm, such as [2, 1]; an arm that nobody is to enter is taken out."
+            )
         if self.ratio and self.block % sum(self.ratio):
             raise CatalogError(
-                f'"design.block": got {self.block}, expected a multiple of {sum(self.ratio)}, the sum of the ratio.'
+                f'"design.block": got {self.block}, expected a multiple of {sum(self.ratio)}, the sum of the ratio.\n'
+                f"  Write {sum(self.ratio)} or {2 * sum(self.ratio)}, or leave it out."
             )
         for one in self.strata:
             if list(one.above) != sorted(set(one.above)):
@@ -157,10 +181,27 @@ class Design(Part):
 
 
 class EndpointUse(Part):
-    """An endpoint this trial reports; optionally at its own times [month]."""
+    """An endpoint this trial reports; optionally at its own times [month].
+
+    Attributes
+    ----------
+    id
+        Catalog name of the endpoint.
+    at_months
+        Times of this trial [month], in place of the endpoint's own.
+    """
 
     id: str
     at_months: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> EndpointUse:
+        if any(time < 0 for time in self.at_months) or list(self.at_months) != sorted(set(self.at_months)):
+            raise CatalogError(
+                f'"endpoint.at_months" of {self.id}: got {[float(f"{time:g}") for time in self.at_months]}, expected months'
+                " from 0 in rising order, each once.\n  Write for example [6, 12, 24]."
+            )
+        return self
 
 
 class Trial(CatalogRecord):
@@ -190,6 +231,10 @@ class Trial(CatalogRecord):
         In the file: ``[[arm]]``, ``[visits]``, ``[[endpoint]]``.
     conduct
         Open table of numbers about how the trial was run (dropout, further therapy …), each with its origin.
+    registration
+        Number in a register of trials.
+    sources
+        Publications the plan is taken from.
     """
 
     role: Literal["calibration", "prediction", "design"]
@@ -258,7 +303,10 @@ class Trial(CatalogRecord):
                 f'"design.ratio": got {len(design.ratio)} numbers for {n} arms.\n  Give one for each arm.'
             )
         if design.kind == "randomised" and design.block % sum(design.ratio or (1,) * n):
-            raise CatalogError(f'"design.block": got {design.block}, expected a multiple of {n}.')
+            raise CatalogError(
+                f'"design.block": got {design.block}, expected a multiple of {n}, one for each arm.\n'
+                f"  Write {n} or {2 * n}, or leave it out."
+            )
 
     @property
     def planned_design(self) -> Design:

@@ -44,6 +44,10 @@ def check(
         from livingdrug.trial.door import planned
 
         planned(record, known)
+    elif kind == "outcome":
+        from livingdrug.trial.door import check_outcome_file
+
+        check_outcome_file(record, known)
     elif kind == "endpoint":
         from livingdrug.outcome.asked import ask
 

@@ -177,7 +177,7 @@ def _say(found: Comparison, out: Path | None, plan: Any) -> None:
 
 
 def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:
-    """One policy's rows: of each curve the middle time only, and no drug that neither side gives."""
+    """One policy's rows: of each curve the time it is shown at only (else the middle one), and no drug that neither side gives."""
     import polars as pl
 
     of_a_drug = pl.col("measure").str.starts_with("doses_") | pl.col("measure").str.ends_with("_given")
@@ -188,6 +188,7 @@ def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:
         if row["time"] is not None:
             times.setdefault(row["measure"], []).append(row["time"])
     middle = {name: sorted(found)[len(found) // 2] for name, found in times.items()}
+    middle |= {row["measure"]: row["time"] for row in rows if row["shown"] and row["time"] is not None}
     return [row for row in rows if row["time"] is None or row["time"] == middle[row["measure"]]]
 
 

@@ -69,13 +69,13 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
             when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
             cells = {"": one.record.name, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
             if row.measure in one.shares:
-                percent = f"{100 * row.estimate:.1f}" if row.known else "" if row.n else NOBODY  # type: ignore[operator]
+                percent = f"{100 * row.estimate:.1f}" if row.known else "" if row.n else one.nobody(arm)  # type: ignore[operator]
                 between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
                 shares.append({**cells, "at": when, "%": percent, "95 % interval": between})
             elif arm not in told:  # of the many measures of a quantity, its headline
                 told.add(arm)
                 between = f"{number(interval[0])} to {number(interval[1])}" if known else ""
-                value = row.estimate if row.known else row.absent if row.n else NOBODY
+                value = row.estimate if row.known else row.absent if row.n else one.nobody(arm)
                 measure = f"{row.measure} to {when}" if when else row.measure
                 told_as = {"value": value, "95 % interval": between, "unit": row.unit, "measure": measure}
                 amounts.append({**cells, **told_as})
@@ -91,9 +91,6 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
             body = [[row.get(column) for column in columns] for row in rows]
             tables.append(table(columns, body, title=title, right=("at", "%", "value", "n", "events")))
     return tables
-
-
-NOBODY = "no patient counted"
 
 
 COMMAND = Command(endpoints, panel=ASK, order=10)

@@ -45,6 +45,8 @@ def nca(
     read = read_table(data, lloq, column, output, time_unit, unit, shift)
     with naming(str(data)):
         found = non_compartmental_table(_visits(read), areas_to=ends, below_limit_as=blq)
+    if read.time_unit != "day":  # columns say the unit that is in them
+        found = found.rename({name: name.replace("_day", f"_{read.time_unit}") for name in found.columns})
     unknown = [name for name in by or [] if name not in read.covariates.columns]
     if unknown:
         from livingdrug.foundation.errors import UnknownName
@@ -52,8 +54,12 @@ def nca(
         raise UnknownName("covariate", unknown[0], [name for name in read.covariates.columns if name != "patient"])
     screen = console()
     screen.print(repr(read).split("; ")[0], markup=False)
-    shown = ["patient", "cmax", "tmax_day", *(f"auc_0_{end:g}_day" for end in ends), "half_life", "half_life_points",
-             "doubling_time", "last_day"]  # fmt: skip
+    for finding in read.findings:
+        if finding.severity == "warning":
+            screen.print(f"Warning: {finding.what} (rows {finding.rows_told}). {finding.remedy}".strip(), markup=False)
+    time = read.time_unit
+    shown = ["patient", "cmax", f"tmax_{time}", *(f"auc_0_{end:g}_{time}" for end in ends), "half_life", "half_life_points",
+             "doubling_time", f"last_{time}"]  # fmt: skip
     rows = found.select(shown).head(SHOWN_PATIENTS).rows()
     screen.print(table(shown, rows, right=shown[1:]))
     if found.height > SHOWN_PATIENTS:

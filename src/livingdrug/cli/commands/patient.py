@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,14 +10,8 @@ from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.cli.patients import check_patient
 
-# sign, head of its column, digits
-SIGNS = (
-    ("temperature", "°C", 1),
-    ("pressor_level", "vaso-\npressor", 0),
-    ("oxygen_level", "oxygen", 0),
-    ("ice_score", "ICE", 0),
-)
-
+if TYPE_CHECKING:
+    from livingdrug.catalog.records.sign import Sign
 
 SIGN_WIDTH, GRADE_WIDTH, OTHER_WIDTH = 11, 5, 20
 """Letters of a sign with its untreated value, of a grade with its, and of the day and the drugs."""
@@ -111,19 +105,19 @@ def _explain(screen: Any, told: Any, known: Any, *, named: bool) -> None:
 
     eventful = [one for one in told.days if one.eventful]
     if eventful:
-        signs = [sign for sign in SIGNS if _is_off(eventful, sign[0])]
+        signs = [sign for sign in shown_signs() if _is_off(eventful, sign)]
         shown, left = _scales_that_fit(told, known, screen.width - SIGN_WIDTH * len(signs), named)
         rows = [
             (
                 one.day,
-                *(_pair(one.signs.get(name), one.untreated_signs.get(name), digits) for name, _, digits in signs),
+                *(_pair(one.signs.get(s.id), one.untreated_signs.get(s.id), s.shown.digits) for s in signs if s.shown),
                 *(_pair(one.grades.get(name), one.untreated_grades.get(name), 0) for name in shown),
                 *([", ".join(dict.fromkeys(given.drug for given in one.given))] if told.given else []),
             )
             for one in eventful
         ]
         names = (told.scales[name].replace(" ", "\n") for name in shown)  # one word a line leaves room for the numbers
-        columns = ("day", *(head for _, head, _ in signs), *names, *(["given"] if told.given else []))
+        columns = ("day", *(s.shown.heading for s in signs if s.shown), *names, *(["given"] if told.given else []))
         screen.print(
             "Day by day, at worst (in brackets: untreated, where it differs; † dead)", style="bold", markup=False
         )
@@ -168,12 +162,18 @@ def _scales_that_fit(told: Any, known: Any, room: int, named: bool) -> tuple[lis
     return [name for name in names if name in kept], [name for name in names if name not in kept]
 
 
-def _is_off(days: Any, sign: str) -> bool:
-    """Whether a sign ever left its healthy value in either life; temperature is always shown."""
-    from livingdrug.catalog.records.scale import SIGNS as KNOWN
-
+def _is_off(days: Any, sign: Sign) -> bool:
+    """Whether a sign ever left its healthy value in either life; some are always shown."""
     lives = [life for one in days for life in (one.signs, one.untreated_signs)]
-    return sign == "temperature" or any(round(life.get(sign, KNOWN[sign].well)) != KNOWN[sign].well for life in lives)
+    always = sign.shown is not None and sign.shown.always
+    return always or any(round(life.get(sign.id, sign.well)) != sign.well for life in lives)
+
+
+def shown_signs() -> list[Sign]:
+    """Signs with a column of their own, in order."""
+    from livingdrug.catalog.signs import SIGNS
+
+    return [sign for sign in SIGNS.values() if sign.shown is not None and sign.shown.heading]
 
 
 def _bullets(sentences: Any) -> Any:

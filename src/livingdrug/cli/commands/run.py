@@ -61,6 +61,14 @@ def run(
             " many as memory allows, by default."
         ),
     ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            metavar="NAME=VALUE",
+            help='A model parameter of your own with its unit, "growth_max=2.8 1/day"; repeatable.',
+        ),
+    ] = None,
     memory: Annotated[
         float, typer.Option("--memory", metavar="GB", help="A run that would need more memory is refused.")
     ] = 4.0,
@@ -83,6 +91,7 @@ def run(
     from livingdrug.cli.screen import console
 
     known = files = opened(catalog)
+    own = _own(parameter or [])
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
     if parameters is not None:
@@ -106,7 +115,7 @@ def run(
     with progress(quiet=as_json) as report_progress:
         result = simulate(
             protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
-            progress=report_progress, catalog=known, sample=sample, memory_gb=memory,
+            progress=report_progress, catalog=known, sample=sample, memory_gb=memory, parameters=own,
             afterwards=None if no_report else tell,
         )  # fmt: skip
     told = (
@@ -130,6 +139,20 @@ def run(
     if written:
         screen.print(f"Report: {written[0].resolve()}", markup=False)
     refuse_silence(result)
+
+
+def _own(texts: list[str]) -> dict[str, str]:
+    """NAME=VALUE as a name and a text with number and unit."""
+    from livingdrug.foundation.errors import BadInput
+
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not (name and sign and value) or name in found:
+            what = "a name that is given twice" if name in found else "no name with a value"
+            raise BadInput(f'--parameter "{text}": {what}.\n  Write each once, as --parameter "growth_max=2.8 1/day".')
+        found[name] = value
+    return found
 
 
 def _expected(

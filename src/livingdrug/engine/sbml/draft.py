@@ -76,6 +76,11 @@ class Draft:
         """The value a species has in formulas, as a constant, until reactions or rules move it."""
         name = self.formulas.name(species.getId())
         home = species.getCompartment()
+        if self.model.getCompartment(home) is None:
+            raise BadInput(
+                f'species "{species.getId()}" is in the compartment "{home[:80]}", which the model does not have\n'
+                "  Correct its compartment."
+            )
         size = self.constants[self.formulas.name(home)]
         by_amount = species.getHasOnlySubstanceUnits()
         amount, level = species.getInitialAmount(), species.getInitialConcentration()

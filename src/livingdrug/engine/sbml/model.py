@@ -18,7 +18,7 @@ from livingdrug.engine.sbml.formulas import Formulas
 from livingdrug.engine.sbml.source import file_of, sbml_text
 from livingdrug.engine.sbml.triggers import refuse_fleeting_triggers
 from livingdrug.engine.with_events.events import Assignment, Event, EventModel
-from livingdrug.foundation.errors import naming
+from livingdrug.foundation.errors import BadInput, naming
 
 
 def read_sbml_model(source: str | Path) -> EventModel:
@@ -41,8 +41,11 @@ def read_sbml_model(source: str | Path) -> EventModel:
     BadInput
         Neither SBML nor Antimony, no such file, or assignments that need one another in a circle.
     """
-    with naming(file_of(source)):
-        return _read(sbml_text(source))
+    with naming(file_of(source), "Correct the model there; docs/sbml.md says what is read."):
+        try:
+            return _read(sbml_text(source))
+        except RecursionError:
+            raise BadInput("a formula, or what it is put together from, is too deep to read.\n  Divide it.") from None
 
 
 def _read(text: str) -> EventModel:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.course.settings import Settings
 from livingdrug.outcome.columns import NOT_TREATED
 from livingdrug.outcome.endpoints import evaluate
-from livingdrug.outcome.names import outcomes_read
+from livingdrug.outcome.names import known_names, outcomes_read
 from livingdrug.trial.line import follow, outcomes_of
 
 if TYPE_CHECKING:
@@ -49,19 +49,25 @@ def simulated_endpoints(
     who = frames["who"]
     status = pl.lit(None, dtype=pl.String).alias("course_status")
     whole = who.with_columns(status)
+    lacking = dict.fromkeys(records, "")
     if "exits" in frames:
-        asked = outcomes_of(questions, frames, arm).table(
-            dict.fromkeys(name for names in read.values() for name in names)
-        )
+        outcomes = outcomes_of(questions, frames, arm)
+        known = {name: outcomes.named(name) for names in read.values() for name in names}
+        asked = outcomes.table(known.values())
+        lacking = {
+            name: next(filter(None, (outcomes.not_measured(known[one]) for one in read[name])), "") for name in records
+        }
         asked = asked.drop([name for name in asked.columns if name in who.columns and name != "patient"])
         exits = frames["exits"].select("patient", "course_status")
         whole = who.join(asked, on="patient", how="left", maintain_order="left")
         whole = whole.join(exits, on="patient", how="left", maintain_order="left")
     whole = whole.with_columns(pl.col("course_status").fill_null(NOT_TREATED))
-    texts = {one.pattern: one.values for one in questions.outcomes.values() if one.values}
+    names = known_names(questions)
     found = {}
     for name, record in records.items():
         columns = {"arm", "patient", "status", "course_status", *read[name], *record.needs}
         kept = whole.select([column for column in whole.columns if column in columns])
-        found[name] = evaluate(record, kept, [arm], texts=texts)
+        found[name] = evaluate(
+            record, kept, [arm], known=names, not_measured={arm: lacking[name]} if lacking[name] else None
+        )
     return found

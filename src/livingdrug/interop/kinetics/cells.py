@@ -11,6 +11,8 @@ from livingdrug.foundation.numerals import read_number as as_written
 
 LARGEST = 1e30
 """Beyond it stands no measurement, dose or time in any unit, but a slip; sums and areas of what is smaller stay finite."""
+TEN_E = re.compile(r"[+-]?10(\.0*)?[eE]\+?\d")
+"""10e6 is 10^6 to a laboratory and 10 × 10^6 to a computer, which writes 1e7 itself."""
 BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr", "missing"})
 _BELOW_WORD = re.compile(
     r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
@@ -61,7 +63,7 @@ def read_number(text: str) -> float | None:
     if word.lower() in BLANK:
         return math.nan
     try:
-        value = float(word)
+        value = math.nan if TEN_E.match(word) else float(word)
     except ValueError:
         try:
             value = as_written(word)  # a decimal comma, thousands marks; what may be either is no number

@@ -13,7 +13,7 @@ from livingdrug.interop.kinetics.cells import read_flag
 
 if TYPE_CHECKING:
     from livingdrug.interop.kinetics.columns import Meaning
-    from livingdrug.interop.kinetics.read import Table
+    from livingdrug.interop.kinetics.table import Table
 
 _REMEDIES: Mapping[str, str] = {
     "no patient": "Give each row its patient's name.",
@@ -67,7 +67,7 @@ def look(data: KineticsData, text: Table, known: Mapping[str, Meaning], *, limit
     """Everything odd about data that can be used."""
     return [
         *_duplicates(data), *_first_day(data), *_without_dose(data), *_hidden_limit(data, text, known, limit_known),
-        *_not_positive(data), *_few(data), *_far_time(data), *_scattered_limits(data, limit_known),
+        *_not_positive(data), *_above(data), *_dosed_again(data), *_few(data), *_far_time(data), *_scattered_limits(data, limit_known),
     ]  # fmt: skip
 
 
@@ -142,6 +142,28 @@ def _not_positive(data: KineticsData) -> list[Finding]:
     if not rows.size:
         return []
     return [Finding("warning", "results of 0 or less", tuple(rows.tolist()), "If they mean below the limit, state it with lloq=… (--lloq).")]  # fmt: skip
+
+
+def _above(data: KineticsData) -> list[Finding]:
+    rows = data.row[(data.censored != NOT_CENSORED) & (data.censored != BELOW)]
+    if not rows.size:
+        return []
+    return [Finding("warning", "results above a limit count as that limit", tuple(rows.tolist()), "Dilute and measure again, or leave them out: peaks and areas are at least as large.")]  # fmt: skip
+
+
+def _dosed_again(data: KineticsData) -> list[Finding]:
+    """Patients whose later doses lie between their results: a course of levels is then not one."""
+    if not len(data.doses):
+        return []
+    again = [
+        i
+        for i in range(data.n_patients)
+        if (times := data.doses[data.doses[:, 0] == i, 1]).size > 1 and (times > times.min()).any()
+    ]
+    if not again:
+        return []
+    rows = tuple(int(data.row[data.first[i]]) for i in again)
+    return [Finding("warning", f"{len(again)} patients have more than one dose; times count from the first", rows, "Areas, half-lives and persistence run over all doses: analyse each by itself if that is not meant.")]  # fmt: skip
 
 
 def _few(data: KineticsData) -> list[Finding]:

@@ -26,7 +26,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "steady": ("ss",),
     "output": ("dvid", "paramcd", "param", "ytype", "quantity", "analyte", "assay", "pctestcd"),
     "unit": ("avalu", "unit", "units", "dvunit", "pcstresu"),
-    "time_unit": ("rrltu", "timeu", "time_unit"),
+    "time_unit": ("rrltu", "frltu", "afrltu", "arrltu", "nfrltu", "nrrltu", "timeu", "time_unit"),
     "occasion": ("occ", "occasion"),
 }  # fmt: skip
 """What is known -> names, the better one first. Of several present, the first counts."""
@@ -58,6 +58,11 @@ _TIME_UNITS = {
 _ITSELF = {"day": "day", "days": "day", "hour": "hour", "hours": "hour", "study_day": "day", "ady": "day", "afrlt": "hour",
            "arrlt": "hour", "nfrlt": "hour", "nrrlt": "hour"}  # fmt: skip
 """Headings that say their own unit, by name or by the standard's usage."""
+
+
+STANDARD_HOURS = ("afrlt", "arrlt", "nfrlt", "nrrlt")
+"""Of them, those whose unit is the standard's usage and no part of the word."""
+_LOGARITHM = re.compile(r"^\s*(log|ln|lg)(10|2|e|_|\b|[ (\[])", re.I)
 
 
 @dataclass(frozen=True)
@@ -145,3 +150,12 @@ def stated_time_unit(meaning: Meaning) -> str:
         or _ITSELF.get(meaning.word, "")
         or _TIME_UNITS.get(meaning.word.removeprefix("time_"), "")
     )
+
+
+def is_logarithm(unit: str) -> bool:
+    """Whether a unit or word says that logarithms stand below it.
+
+    >>> [is_logarithm(unit) for unit in ("log10 copy/ug", "ln", "log(copies)", "copy/ug", "lng")]
+    [True, True, True, False, False]
+    """
+    return bool(_LOGARITHM.match(unit))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,25 +14,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.fitting.data import BELOW, Finding, KineticsData
+from livingdrug.foundation.amounts import LONGEST, NotAnAmount, read_amount
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
+from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
 from livingdrug.foundation.units import read
 from livingdrug.interop.kinetics import checks
 from livingdrug.interop.kinetics.cells import BLANK, read_flag, read_number, read_result
-from livingdrug.interop.kinetics.columns import IGNORED, Meaning, plain, recognise, stated_time_unit, time_unit
+from livingdrug.interop.kinetics.columns import (
+    IGNORED,
+    STANDARD_HOURS,
+    Meaning,
+    is_logarithm,
+    plain,
+    recognise,
+    stated_time_unit,
+    time_unit,
+)
+from livingdrug.interop.kinetics.patients import with_places
+from livingdrug.interop.kinetics.table import Table
 
 if TYPE_CHECKING:
     import polars as pl
 
 _FIRST_LINE = 2
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as text: one dictionary of cells per row, with the row's number in a spreadsheet."""
-
-    source: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[int, dict[str, str]], ...]
+_LIMIT_REMEDY = 'Write one number, with its unit or without: --lloq "25 copy/ug".'
 
 
 @dataclass
@@ -120,7 +126,8 @@ def check_kinetics(
     units, unit_findings = _units(text, known, time_unit, value_unit, dose_unit)
     limit = _limit(lloq, units["value"])
     if limit is not None and not units["value"] and isinstance(lloq, str):
-        units["value"] = lloq.split(None, 1)[1] if len(lloq.split(None, 1)) > 1 else ""
+        units["value"] = leading_number(plain_spaces(lloq))[1].strip()
+    text, who_problem = with_places(text, known["id"])
     gathered = _gather(text, known, limit)
     outputs = sorted({m[4] for m in gathered.measurements}) or ["value"]
     chosen = outputs
@@ -129,6 +136,8 @@ def check_kinetics(
             raise UnknownName("output", output, outputs)
         chosen = [output]
     findings = [*unit_findings, *checks.problems(gathered.problems), *checks.notes(gathered.notes)]
+    if who_problem:
+        findings.append(Finding("error", f"patients are not clear: {who_problem}", (), ""))
     findings += checks.changing_covariates(gathered.changing)
     if len(chosen) > 1:
         findings.append(
@@ -183,8 +192,14 @@ def _units(
     findings = []
     stated = stated_time_unit(known["time"])
     if "time_unit" in known:
-        words = {time_unit(cells[known["time_unit"].heading]) for _, cells in text.rows}
+        written = {cells[known["time_unit"].heading].strip() for _, cells in text.rows} - {""}
+        words = {time_unit(word) for word in written}
+        if len(words) > 1 or "" in words:
+            told = ", ".join(sorted(written)[:4])
+            findings.append(Finding("error", f"times come in several units, or unknown ones: {told}", (), "Bring them to one unit: day, hour, minute, week, month or year."))  # fmt: skip
         stated = words.pop() if len(words) == 1 else stated
+    if known["time"].unit and not time_unit(known["time"].unit) and not given_time:
+        findings.append(Finding("error", f'"{known["time"].heading}": "{known["time"].unit}" is no unit of time', (), "Write day, hour, minute, week, month or year, or say time_unit=… (--time-unit)."))  # fmt: skip
     asked = time_unit(given_time) if given_time else ""
     if given_time and not asked:
         raise UnitError(f'time unit "{given_time}": expected day, hour, minute, week, month or year.')
@@ -197,6 +212,10 @@ def _units(
         words = {cells[known["unit"].heading].strip() for _, cells in text.rows} - {""}
         in_cells = words.pop() if len(words) == 1 else ""
     unit = value or known["value"].unit or in_cells
+    if is_logarithm(unit) or is_logarithm(known["value"].word):
+        findings.append(Finding("error", f'the values are logarithms ("{unit or known["value"].heading}")', (), "Give the values themselves: 10^x for a base of 10, exp(x) for natural logarithms."))  # fmt: skip
+    if known["time"].word in STANDARD_HOURS and "time_unit" not in known and not known["time"].unit and not given_time:
+        findings.append(Finding("note", f"{known['time'].heading} is taken in hours, as CDISC has it", (), "If it is in days, say time_unit=day (--time-unit day)."))  # fmt: skip
     if not unit:
         findings.append(Finding("note", "the table does not say the unit of the values", (), "State it in the heading, as in DV [copy/ug], or with value_unit=… (--unit)."))  # fmt: skip
     return {"time": time, "value": unit, "dose": dose or (known["amount"].unit if "amount" in known else "")}, findings
@@ -208,22 +227,35 @@ def _limit(lloq: str | float | None, unit: str) -> float | None:
         return None
     if isinstance(lloq, (int, float)) and not isinstance(lloq, bool):
         number = float(lloq)
-    elif (bare := read_number(str(lloq))) is not None and not math.isnan(bare):
-        number = bare
-    elif unit:
-        try:
-            number = float(f"{read(lloq, unit, where='lloq'):.12g}")  # a limit is a round number
-        except UnitError:
-            parts = str(lloq).split(None, 1)
-            same = len(parts) == 2 and _loose(parts[1]) == _loose(unit)
-            if not same:
-                raise
-            number = float(parts[0])
     else:
-        number = read_number(str(lloq).split()[0]) or math.nan
+        try:
+            value, rest, _ = leading_number(plain_spaces(str(lloq)[:LONGEST]))
+        except NotANumber as problem:
+            raise BadInput(f'lloq: got "{str(lloq)[:80]}": {problem}.\n  {_LIMIT_REMEDY}') from None
+        if not rest.strip() or (unit and _loose(rest) == _loose(unit)):
+            number = value
+        elif unit:
+            number = float(f"{read(str(lloq), unit, where='lloq'):.12g}")  # a limit is a round number
+        else:  # the table does not say its unit: the limit's is taken, if it is one
+            _refuse_no_unit(str(lloq), rest)
+            number = value
     if not (math.isfinite(number) and number > 0):
-        raise BadInput(f"lloq: got {lloq}, expected a positive number, with a unit or without.")
+        raise BadInput(f"lloq: got {lloq}, expected a positive number, with a unit or without.\n  {_LIMIT_REMEDY}")
     return number
+
+
+def _refuse_no_unit(lloq: str, rest: str) -> None:
+    """What follows the number of a limit must look like a unit: letters, no further number but a power."""
+    word = rest.strip()
+    try:
+        read_amount(f"1 {word}")
+    except NotAnAmount:
+        if (
+            re.search(r"[^\W\d_]", word) is None
+            or re.match(r"[\d<>±–—-]|to\b", word)
+            or re.search(r"\*\*|\d{2}|\s\d", word)
+        ):
+            raise BadInput(f'lloq: got "{lloq[:80]}": "{word[:40]}" is no unit.\n  {_LIMIT_REMEDY}') from None
 
 
 def _loose(unit: str) -> str:

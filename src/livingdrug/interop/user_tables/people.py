@@ -7,6 +7,7 @@ id). The latter are joined with the columns of study and site, where there are a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,26 +16,37 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.interop.user_tables.columns import Column, Match, key
+from livingdrug.interop.user_tables.columns import Column, Match, key, plain
 from livingdrug.interop.user_tables.files import SHOWN_ERRORS, UserTable, listed
 
 UNIQUE = ("usubjid", "unique_subject_id", "unique_subject_identifier")
 IN_STUDY = (
-    ("patient", "patient_id", "patient_no", "patient_number", "patient_name", "pat_id", "pt", "pt_id"),
-    ("subject", "subject_id", "subjid", "subj_id", "subject_no", "subject_number", "participant", "participant_id", "record_id"),
-    ("id",),
+    ("patient", "patient_id", "patient_no", "patient_number", "patient_nr", "patient_name", "pat_id", "pat_no", "pat_nr", "pt", "pt_id", "pt_no",
+     "pid", "mrn", "upn", "medical_record_number", "hospital_number", "patienten_id", "patientennummer"),
+    ("subject", "subject_id", "subjid", "subj", "subj_id", "subj_no", "subject_no", "subject_number", "subject_identifier", "participant",
+     "participant_id", "participant_no", "individual", "proband", "case", "case_id", "case_no", "record_id", "subject_identifier_for_the_study"),
+    ("id", "id_no", "id_number", "identifier", "rid"),
 )  # fmt: skip
 STUDY, SITE = ("study", "study_id"), ("site", "site_id", "site_no", "site_number", "centre", "centre_id", "center", "center_id")  # fmt: skip
+BLANKS = ("", "na", "n/a", "#n/a", "nan", "null", ".", "-", "--", "?", "none", "missing", "unknown")
+UNSEEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+"""Letters without width or ink, which programs leave in names."""
+_NAMES = re.compile(
+    r"(^|_)(nr|no|number|nummer|num|id|ids|code|key|name|patients?|subjects?|person|who|identifier)(_|$)|id$"
+)
+_NOBODY = re.compile(
+    r"(^|_)(notes?|comments?|remarks?|dates?|datum|time|hours?|dtc|visits?|weeks?|cycles?|phase|unit|method|assay|specimen|result_text|flag)(_|$)"
+)
 PEOPLE_NAMES = tuple(key(name) for names in (UNIQUE, *IN_STUDY, STUDY, SITE) for name in names)
 LOOKED_FOR = "usubjid, patient, subject, id"
 
 DAY = Column(
-    "day", "day", "Day from infusion", -10000.0, 100000.0,
+    "day", "day", "Day from infusion", -10000.0, 36525.0,
     synonyms=("day_from_infusion", "days_from_infusion", "day_since_infusion", "days_since_infusion", "days_after_infusion",
               "day_post_infusion", "days_post_infusion"),
 )  # fmt: skip
 STUDY_DAY = Column(
-    "study_day", "day", "CDISC study day: day 1 is the day of infusion, and there is no day 0", -10000.0, 100000.0,
+    "study_day", "day", "CDISC study day: day 1 is the day of infusion, and there is no day 0", -10000.0, 36525.0,
     synonyms=("studyday", "study_day_number", "ady", "lbdy", "vsdy", "aedy", "qsdy", "dy"),
 )  # fmt: skip
 
@@ -93,6 +105,7 @@ def people(table: UserTable) -> People:
         notes.append(f"{_quoted(passed)} passed over: {_quoted(chosen[:1])} comes first")
     place = first(STUDY)[:1] + first(SITE)[:1] if key(chosen[0]) not in map(key, UNIQUE) else []
     names, filled, trouble = _filled(table, chosen[0])
+    names = names.str.replace_all(UNSEEN, "")
     if filled:
         notes.append(f'{filled} blank cells of "{chosen[0]}" filled from the row above, as in merged cells')
     problem = problem or trouble
@@ -103,8 +116,32 @@ def people(table: UserTable) -> People:
     joined = pl.DataFrame([part.alias(str(i)) for i, part in enumerate((*parts, names))])
     label = joined.select(pl.concat_str(pl.all(), separator="/", ignore_nulls=True)).to_series()
     codes, labels = _numbered(label)
-    problem = problem or _alike(labels)
+    problem = problem or alike(labels)
     return People(codes, labels, (*place, chosen[0]), tuple(notes), problem)
+
+
+def perhaps_people(table: UserTable, read: Iterable[str]) -> tuple[str, ...]:
+    """Headings that are not understood and may name patients, where no column is known to.
+
+    A name that stands in several rows but not in all of them may be a patient's; so may every cell of a column whose
+    heading speaks of numbers, codes or names.
+
+    Parameters
+    ----------
+    read
+        Headings that are understood.
+    """
+    known = {*read}
+    found = []
+    for heading in table.frame.columns:
+        if heading in known or _NOBODY.search(plain(heading)):
+            continue
+        names = table.frame[heading].str.strip_chars()
+        names = names.filter(names != "")
+        several = 1 < names.n_unique() < names.len()
+        if several or (_NAMES.search(plain(heading)) and names.n_unique() > 1):
+            found.append(heading)
+    return tuple(found)
 
 
 def _numbered(label: pl.Series) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -186,7 +223,7 @@ def repeated(table: UserTable, who: People, day: NDArray[np.float64] | None) -> 
 def _filled(table: UserTable, heading: str) -> tuple[pl.Series, int, str]:
     """Names with blanks filled from above where the column looks like merged cells; how many; what is wrong."""
     names = table.frame[heading].str.strip_chars()
-    blank = names.str.to_lowercase().is_in(["", "na", "n/a", "nan", "null", "."])
+    blank = names.str.to_lowercase().is_in(BLANKS)
     n_blank = int(blank.sum())
     if not n_blank:
         return names, 0, ""
@@ -198,11 +235,11 @@ def _filled(table: UserTable, heading: str) -> tuple[pl.Series, int, str]:
     return names, 0, f'column "{heading}" is blank in {n_blank} rows ({told}); name the patient in every row'
 
 
-def _alike(labels: tuple[str, ...]) -> str:
-    """Two names that differ only by zeros, capitals or a decimal point: 1 and 001, s01 and S01."""
+def alike(labels: tuple[str, ...]) -> str:
+    """Two names that differ only by zeros, capitals, spaces or a decimal point: 1 and 001, s01 and S01."""
     seen: dict[str, str] = {}
     for label in labels:
-        folded = re.sub(r"(?<![0-9])0+(?=[0-9])", "", re.sub(r"\.0+$", "", label.lower()))
+        folded = re.sub(r"(?<![0-9])0+(?=[0-9])", "", re.sub(r"\.0+$|\s", "", label.lower()))
         if folded in seen:
             return (
                 f'"{seen[folded]}" and "{label}" may be one patient or two; write the same patient alike in every row'

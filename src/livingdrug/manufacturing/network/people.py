@@ -37,6 +37,8 @@ class People:
         Of loss while waiting [1/day].
     lost_on
         Day on which the patient dies or is beyond treatment, unless infused before; may be infinite.
+    kept
+        Who is neither lost nor left without a product: probes that tell what a wait would be, shaped (n,).
     seed, replicate
         Of the draw.
     names
@@ -50,6 +52,7 @@ class People:
     rank: Whole
     hazard: Array
     lost_on: Array
+    kept: NDArray[np.bool_]
     seed: int
     replicate: int
     names: tuple[str, ...]
@@ -98,7 +101,9 @@ def draw_people(network: Network, n: int, seed: int, replicate: int) -> People:
     first = np.lexsort((np.concatenate(centres), every))[: network.n_fixed or n]
     centre, number, arrived = np.concatenate(centres)[first], np.concatenate(numbers)[first], every[first]
     blank = np.zeros(len(first))
-    bare = People(centre, number, arrived, blank.astype(int), blank.astype(int), blank, blank, seed, replicate, names)
+    bare = People(
+        centre, number, arrived, blank.astype(int), blank.astype(int), blank, blank, blank > 0, seed, replicate, names
+    )
     edges = np.cumsum([tier.share for tier in network.tiers])[:-1]
     tier = np.searchsorted(edges, bare.uniform("tier"), side="right")
     typical, spread = (np.array([getattr(one, name) for one in network.tiers]) for name in ("hazard", "spread"))

@@ -12,11 +12,13 @@ leaves on that day.
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livingdrug.catalog.records.network import Network
 from livingdrug.manufacturing.network.calendar import Calendar
@@ -43,9 +45,18 @@ from livingdrug.manufacturing.network.people import People, draw_people, n_of
 from livingdrug.manufacturing.network.policies import policy as policy_of
 from livingdrug.manufacturing.network.resources import Resource
 
+MOST_ATTEMPTS = 6
+"""As many as a file may allow; a probe whose material spoils goes that often."""
+
 
 def simulate(
-    network: Network, *, policy: str | None = None, patients: int | None = None, seed: int = 1, replicate: int = 0
+    network: Network,
+    *,
+    policy: str | None = None,
+    patients: int | None = None,
+    seed: int = 1,
+    replicate: int = 0,
+    probes: NDArray[np.int64] | None = None,
 ) -> Journeys:
     """One replicate of a network under one policy, until everyone's way has ended.
 
@@ -59,6 +70,8 @@ def simulate(
         How many; the network's own number when omitted.
     seed, replicate
         Address of the luck: the same patients with the same luck under every policy.
+    probes
+        Places of patients who are neither lost nor left without a product, to see what their wait would be.
 
     Raises
     ------
@@ -67,6 +80,9 @@ def simulate(
     """
     order = policy_of(policy or network.policy).order
     people = draw_people(network, n_of(network, patients), seed, replicate)
+    if probes is not None:
+        kept = np.isin(np.arange(len(people)), probes)
+        people = replace(people, kept=kept, lost_on=np.where(kept, np.inf, people.lost_on))
     found = order(people)
     run = _Run(network, people, draw_luck(network, people), None if found is None else found.tolist())
     run.go()
@@ -80,7 +96,7 @@ class _Run:
         n = len(people)
         self.network, self.people, self.luck = network, people, luck
         self.arrived, self.centre_of = people.arrived.tolist(), people.centre.tolist()
-        self.lost_on = people.lost_on.tolist()
+        self.lost_on, self.kept = people.lost_on.tolist(), people.kept.tolist()
         self.stage, self.since, self.place = [-1] * n, [0.0] * n, self.centre_of.copy()
         self.end, self.ended, self.lost_in = [-1] * n, [np.nan] * n, [-1] * n
         self.factory, self.attempt, self.batches = [-1] * n, [0] * n, [0] * n
@@ -225,7 +241,7 @@ class _Run:
         if self.is_lost(day, patient):
             self.chain.leave(1, factory, patient)
             return
-        arrived = not self.luck.lost_out(patient, factory, self.attempt[patient])
+        arrived = self.kept[patient] or not self.luck.lost_out(patient, factory, self.attempt[patient])
         if not (self.passes(1, factory, patient) and arrived):
             self.again(day, patient, from_chair=True)
             return
@@ -274,7 +290,7 @@ class _Run:
         if self.is_lost(day, patient):
             return
         factory = self.network.factories[number]
-        if self.luck.fails(patient, number, attempt):
+        if not self.kept[patient] and self.luck.fails(patient, number, attempt):
             if self.luck.given_anyway(patient, number, attempt):
                 self.out_of_specification[patient] = True
             elif self.luck.remade(patient, number, attempt):
@@ -296,7 +312,7 @@ class _Run:
         """Another batch from frozen cells, or from another apheresis; or none any more."""
         factory = self.network.factories[self.factory[patient]]
         self.out_of_specification[patient] = False
-        if self.attempt[patient] + 1 >= factory.attempts:
+        if self.attempt[patient] + 1 >= (MOST_ATTEMPTS if self.kept[patient] else factory.attempts):
             self.leave(day, patient, NOT_MADE)
             return
         begins = day + self.luck.restart(patient, self.factory[patient], self.attempt[patient])
@@ -324,7 +340,7 @@ class _Run:
         if self.is_lost(day, patient):
             self.chain.leave(4, centre, patient)
             return
-        arrived = not self.luck.lost_back(patient, self.factory[patient], attempt)
+        arrived = self.kept[patient] or not self.luck.lost_back(patient, self.factory[patient], attempt)
         if not (self.passes(4, centre, patient) and arrived):
             self.again(day, patient, from_chair=True)
             return

@@ -23,7 +23,7 @@ class HazardRatio(EffectMeasure):
             return absent(sample, why)
         entry, time, event, x = rows_of(sample)
         found = cox(time, event, x, entry=entry)
-        if not found.converged:
+        if not found.finite[0]:
             return absent(sample, "no finite hazard ratio: one group has no event")
         middle, error = found.coefficients[0], float(np.sqrt(found.covariance[0, 0]))
         low, estimate, high = (float(np.exp(middle + k * error)) for k in (-Z95, 0.0, Z95))

@@ -23,7 +23,7 @@ class OddsRatio(EffectMeasure):
             return absent(sample, why)
         given = sample.given if sample.given.size else np.empty((sample.n, 0))
         found = logistic(sample.event, np.column_stack([sample.predictor, given]))
-        if not found.converged:
+        if not found.finite[0]:
             return absent(sample, "no finite odds ratio: one group has only one answer")
         middle, error = found.coefficients[0], float(np.sqrt(found.covariance[0, 0]))
         low, estimate, high = (float(np.exp(middle + k * error)) for k in (-Z95, 0.0, Z95))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.outcome.everyone import why_untested
-from livingdrug.reports.endpoint_rows import estimate_words, name_with_time
+from livingdrug.reports.endpoint_rows import CELLS, estimate_words, name_with_time
 from livingdrug.reports.estimates import Estimate
 from livingdrug.reports.page import Section, Table
 from livingdrug.reports.source import Source
@@ -43,7 +43,10 @@ def section(source: Source) -> Section | None:
     asked = {use.id for use in source.trial.endpoints}
     rows: list[tuple[str, ...]] = []
     marks, group, untested = [], "", []
+    cells = all(source.has_cells(arm) for arm in source.arms)
     for found in source.endpoints():
+        if found.record.group == CELLS and not cells:
+            continue  # getting the cells is no difference to an arm that has none
         if (asked and found.id not in asked) or (randomised and found.record.from_enrolment in asked):
             continue  # what the trial itself asks from enrolment is told once
         if randomised and (reason := _why_not(found)):
@@ -68,7 +71,7 @@ def section(source: Source) -> Section | None:
         columns, title = ("", "against", "arm", "difference", "95 % interval", "pairs"), ""
     tables = [Table(columns, tuple(rows), title=title, marks=tuple(marks))] if rows else []
     if untested:
-        tables.append(Table(("", "why"), _gathered(untested), title="Not tested", note=NOT_TESTED))
+        tables.append(Table(("", "why"), _gathered(untested), title="Not tested", note=NOT_TESTED, words=(1,)))
     lead = RANDOMISED + _strata(source) if randomised else PAIRED
     return Section("between", "Between the arms", lead, tuple(tables))
 
@@ -129,6 +132,8 @@ def _paired(found: EndpointResult) -> list[tuple[str, ...]]:
         return []
     rows = []
     for one in frame.iter_rows(named=True):
+        if one["difference"] is None or not one["n_pairs"]:
+            continue  # nobody has a value in both arms
         when = f" at {one['time']:g} {one['time_unit']}s" if one["time"] is not None else ""
         how = one["shown_as"]
         apart, low, high = (_number(one[name], how) for name in ("difference", "ci_low", "ci_high"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -167,8 +167,19 @@ def associations(
         compared += [compare_row(record, row, asked, catalog) for row in record.rows]
     frames = [determinants_frame(table, {trial: runs[trial] for trial in every}) for table in tables]
     manifests = tuple(dict(manifest) for one in runs.values() for manifest in one.manifests)
-    short = {trial: re.split("[:,]", catalog.load("trial", trial).title)[0] for trial in runs}
+    short = short_names({trial: catalog.load("trial", trial).title for trial in runs})
     return Board(tuple(compared), {"test": hidden} if hidden else {}, pl.concat(frames), manifests, short)
+
+
+def short_names(titles: Mapping[str, str]) -> dict[str, str]:
+    """A trial's title up to the first comma or colon; up to the colon where two would be called the same.
+
+    >>> short_names({"a": "ONE: drug", "b": "TWO, first: drug", "c": "TWO, second: drug"})
+    {'a': 'ONE', 'b': 'TWO, first', 'c': 'TWO, second'}
+    """
+    brief = {trial: re.split("[:,]", title)[0] for trial, title in titles.items()}
+    names = list(brief.values())
+    return {trial: name if names.count(name) == 1 else titles[trial].split(":")[0] for trial, name in brief.items()}
 
 
 def names_read(records: Sequence[Association], catalog: Catalog) -> set[str]:

@@ -129,12 +129,17 @@ def simulate_patients(
             continue
         try:
             check_names([name], result.questions, trial)
+            lacking = result.not_measured(arm, outcomes_read([name], result.questions))
+            if lacking:
+                raise BadInput(f"{name} reads {lacking}")
             answered.append(name)
         except LivingDrugError as problem:
             problems[name] = f"{trial}: {str(problem).splitlines()[0]}"
     frame = result.patients_with(outcomes_read(answered, result.questions))
-    everything = patient_values(frame, result.texts)
-    kept = {name: everything[name] for name in {*answered, *DERIVED} if name in everything}
+    everything = patient_values(frame, result.known_names)
+    kept = {
+        name: everything[name] for name in {*answered, *DERIVED, *result.questions.ready_made} if name in everything
+    }
     problems |= {name: f"{trial}: {name} is unknown in every patient" for name in answered if name not in kept}
     numbers = frame["patient"].to_numpy().astype(np.int64)
     return Patients(numbers, kept, problems, _hidden(record, arm, numbers, seed, catalog), [dict(result.manifest)])

@@ -81,3 +81,30 @@ def test_what_does_not_change_the_mathematics_is_read(sbml):
     assert _same(read_sbml(unknown))
     notes = sbml.replace("<rateRule", "<rateRule metaid='a' sboTerm='SBO:9'", 1)
     assert _same(read_sbml(notes))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text.replace("</model>", "", 1), "not XML, mismatched tag at line"),
+        (lambda text: text[: len(text) // 2], "not XML, "),
+        (lambda text: text.replace("<ci> k </ci>", "<ci> nobody </ci>"), "nobody"),
+        (lambda text: text.replace("<ci> k </ci>", "<apply><divide/><ci> k </ci></apply>"), "divide"),
+        (lambda text: text.replace("<ci> k </ci>", "<apply><abs/>" * 300 + "<ci> k </ci>" + "</apply>" * 300), "more than 250 elements"),
+        (lambda text: text.replace("?>", '?><!DOCTYPE sbml [<!ENTITY a "k"><!ENTITY b "&a;&a;">]>', 1), "an entity"),
+        (lambda text: text.replace('<parameter id="k"', '<parameter id="S"', 1), "S"),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_the_file_and_what_to_do(tmp_path, sbml, change, told):
+    changed = change(sbml)
+    assert changed != sbml
+    path = tmp_path / "mine.xml"
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        read_sbml_model(path)
+    said = str(caught.value)
+    assert told in said
+    assert said.startswith(str(path))
+    assert "\n  " in said
+    assert len(said) < 1500

@@ -125,3 +125,35 @@ def test_what_was_understood_is_told(tmp_path):
         'not read: "note"',
         "note: 1 moment stands more than once: patient A, day 0 (rows 2, 3)",
     )
+
+
+@pytest.mark.parametrize(
+    "heading", ["MRN", "Pat.-Nr.", "PATNO", "PID", "Case", "UPN", "Hospital number", "Subj", "id number"]
+)
+def test_further_names_of_patients_are_known(tmp_path, heading):
+    file = table(tmp_path, f"{heading},day,anc", two_patients("A", "B"))
+    assert grade_table(file, [EARLY])[EARLY].to_list() == [2] * 62
+
+
+@pytest.mark.parametrize("heading", ["Name", "code", "key", "Screening number", "Study ID", "who"])
+def test_a_column_that_may_name_patients_is_asked_about(tmp_path, heading):
+    # the days do not overlap, so nothing else tells that there are two: ten days each are grade 2, twenty would be 3
+    rows = [f"{'A' if day < 10 else 'B'},{day},0.3" for day in range(20)]
+    with pytest.raises(BadInput, match=f'"{heading}" may; call it "patient"'):
+        grade_table(table(tmp_path, f"{heading},day,anc", rows), [EARLY])
+
+
+def test_a_diary_of_one_patient_needs_no_name(tmp_path):
+    rows = [f"2024-03-{day + 1:02d},{day},0.3,remark {day % 3}" for day in range(20)]
+    assert grade_table(table(tmp_path, "date,day,anc,note", rows), [EARLY])[EARLY].to_list() == [3] * 20
+
+
+def test_letters_without_width_are_no_part_of_a_name(tmp_path):
+    rows = [row.replace("A,", "A\u200b,") if i % 2 else row for i, row in enumerate(two_patients("A", "B"))]
+    assert grade_table(table(tmp_path, "patient,day,anc", rows), [EARLY])[EARLY].to_list() == [2] * 62
+
+
+def test_a_spreadsheet_date_is_no_day_from_infusion(tmp_path):
+    # 45351 is 29 February 2024 in a spreadsheet
+    with pytest.raises(BadInput, match="day"):
+        grade_table(table(tmp_path, "patient,day,anc", ["A,45351,0.3"]), [EARLY])

@@ -38,6 +38,15 @@ def schema(frame: str) -> dict[str, pl.DataType]:
     return {name: types[letter] for name, letter in _LETTERS[frame].items()}
 
 
+def columns_of(frame: str) -> tuple[str, ...]:
+    """The promised columns of a frame, without the arm.
+
+    >>> columns_of("exits")[:3]
+    ('patient', 'last_contact_day', 'death_day')
+    """
+    return tuple(name for name in _LETTERS[frame] if name != "arm")
+
+
 def tidy(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """The frame with every promised column in its promised type and place; further columns follow as they came."""
     import polars as pl

@@ -111,12 +111,13 @@ FRAMES = frozenset(
     - {"patient", "responded", "complete", "incomplete", "course_status"}
 )
 """Columns that a criterion, a look and a course write: outcomes of the same name only pass them on."""
-WRITERS = ("clinic/criterion.py", "clinic/every_visit.py", "clinic/response/", "observation/", "course/course.py")
-"""Who writes those columns, and may name them. Everybody else asks who plays the role (`livingdrug.catalog.roles`)."""
+WRITERS = (
+    "clinic/criterion.py", "clinic/every_visit.py", "clinic/response/", "observation/", "course/course.py", "outcome/who.py",
+)  # fmt: skip
+"""Who writes those columns, or reads the record itself (`who`, of the exits), and may name them. Everybody else asks who plays the role (`livingdrug.catalog.roles`)."""
 NOT_OUTCOMES = {
     ("fitting/kinetics.py", "tmax_day"): "a column of non-compartmental results",
     ("fitting/kinetics.py", "last_detectable_day"): "a column of non-compartmental results",
-    ("cli/commands/nca.py", "tmax_day"): "a column of non-compartmental results",
 }
 
 

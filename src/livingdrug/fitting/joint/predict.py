@@ -160,14 +160,25 @@ def predict(
         pool.shutdown(wait=False, cancel_futures=True)
         raise
     pool.shutdown()
-    luck = np.arange(len(draws), dtype=np.int64)
+    return _spread(arms, questions, every, between_trials, seed)
+
+
+def _spread(
+    arms: Sequence[str],
+    questions: Sequence[Question],
+    every: Mapping[int, Mapping[tuple[str, int], float]],
+    between_trials: Mapping[str, float],
+    seed: int,
+) -> list[Expected]:
+    """Middle and interval of each answer over the draws, with the difference between trials."""
+    luck = np.arange(len(every), dtype=np.int64)
     expected = []
     for arm in arms:
         for number, question in enumerate(questions):
             sd = float(between_trials.get(question.about, 0.0))
             # one difference for all times of a curve
             moved = sd * streams.normal(seed, f"between_trials/{arm}/{question.endpoint.id}", luck)
-            values = np.array([every[draw][arm, number] for draw in range(len(draws))]) + moved
+            values = np.array([every[draw][arm, number] for draw in range(len(every))]) + moved
             known = values[np.isfinite(values)]
             if known.size:
                 low, middle, high = (question.shown(float(q)) for q in np.percentile(known, PERCENTILES))

@@ -106,12 +106,9 @@ def make_lots(
     waiting_ends = np.where(lot.released, ready, decided)
 
     # The tumour meanwhile.
+    bridging = arm.bridging.allowed
     disease_course = growing_tumour(
-        cohort[burden],
-        weight,
-        waiting,
-        bridging_allowed=arm.bridging.allowed,
-        between_patient=between_patient,
+        cohort[burden], weight, waiting, bridging_allowed=bridging, between_patient=between_patient
     )
     lost = lost_on_day(disease_course, waiting_ends, waiting, frailty(cohort, waiting))
     ended = np.minimum(waiting_ends, lost)

@@ -16,6 +16,8 @@ from livingdrug.reports.words import DASH, percent, percent_interval, plain
 if TYPE_CHECKING:
     import polars as pl
 
+    from livingdrug.catalog.roles import Roles
+
 ORDER = 12
 YEAR = 365.25
 LEAD = (
@@ -38,7 +40,7 @@ def section(source: Source) -> Section | None:
         _numbers("Burden when waiting ended, per cent of the greatest (10 to 90 %)", everyone),
     ]
     names = ("Lost while waiting", "Infused", "Infused and responded", "Infused, and alive a year after enrolment")
-    flags = {arm: _flags(frame) for arm, frame in everyone.items()}
+    flags = {arm: _flags(frame, source.roles) for arm, frame in everyone.items()}
     for k, name in enumerate(names):
         rows.append((name, *(_share(flags[arm][k]) for arm in arms)))
     parts: list[Table | Note] = [
@@ -53,14 +55,14 @@ def section(source: Source) -> Section | None:
     return Section("waiting", "What waiting costs", LEAD, tuple(parts))
 
 
-def _flags(frame: pl.DataFrame) -> tuple[Flags, Flags, Flags, Flags]:
+def _flags(frame: pl.DataFrame, roles: Roles) -> tuple[Flags, Flags, Flags, Flags]:
     """Lost while waiting, infused, responded, alive after a year: 0 or 1 each, NaN where nobody knows; shaped (n,)."""
     status = frame["status"].to_numpy()
     infused = np.isin(status, BEGUN).astype(float)
     lost = np.isin(status, (DIED_WAITING, WITHDRAWN_WAITING)).astype(float)
-    responded = infused * np.isfinite(_column(frame, "first_response_day"))
+    responded = infused * np.isfinite(_column(frame, roles["first response"]))
     year = _column(frame, "enrolment_day") + YEAR
-    death, last = _column(frame, "death_day"), _column(frame, "last_contact_day")
+    death, last = _column(frame, roles["death"]), _column(frame, roles["last contact"])
     alive = np.where(infused == 0, 0.0, np.where(death <= year, 0.0, np.where(last >= year, 1.0, np.nan)))
     return lost, infused, responded, alive
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WIDEST_WINDOW_DAYS = 31.0
 """A visit that may lie further off than this has no planned day (assumed)."""
+LONGEST_FOLLOW_UP_DAYS = 36525.0
 
 
 class Visits(Part):
@@ -262,6 +263,8 @@ class Trial(CatalogRecord):
             raise CatalogError(f'"arm.name": two arms are called "{twice[0]}".\n  Give each arm its own name.')
         if self.follow_up_days <= 0:
             raise CatalogError(f'"follow_up": got "{self.follow_up}", expected more than 0 days.')
+        if self.follow_up_days > LONGEST_FOLLOW_UP_DAYS:
+            raise CatalogError(f'"follow_up": got "{self.follow_up}", expected at most 100 years.\n  Look at the unit.')
         if self.design is not None:
             self._design_fits()
         for arm in self.arms:

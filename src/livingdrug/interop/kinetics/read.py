@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _FIRST_LINE = 2
+MOST_DOSES = 1_000_000
 _LIMIT_REMEDY = 'Write one number, with its unit or without: --lloq "25 copy/ug".'
 
 
@@ -376,6 +377,9 @@ def _take_dose(
         return True
     if times > 100_000:
         got.problems["ADDL above 100,000"].append(line)
+        return True
+    if len(got.doses) + times > MOST_DOSES:
+        got.problems[f"more than {MOST_DOSES:,} doses in all"].append(line)
         return True
     for k in range(times + 1):
         got.doses.append((name, time + k * interval, amount, duration, number("compartment", 1.0), line))

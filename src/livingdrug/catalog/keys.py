@@ -108,7 +108,7 @@ def keys_of(record: type[BaseModel], examples: dict[tuple[str, str], Any] | None
             field.alias or name,
             in_words(field.annotation),
             _default(field),
-            meanings.get(field.alias or name) or meanings.get(name) or USUAL.get(name, ""),
+            meanings.get(field.alias or name) or meanings.get(name) or USUAL.get(field.alias or name, ""),
             _example((examples or {}).get((record.__name__, field.alias or name))),
         )
         for name, field in record.model_fields.items()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
     from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
+    from livingdrug.catalog.records.costimulation import Costimulation
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
     from livingdrug.catalog.records.guideline import Guideline
@@ -86,8 +87,8 @@ class Plan:
         What follows relapse or failure in this disease, and how a trial is usually run.
     population, disease
         Who enrols, and with what.
-    product, making
-        The cells and how they are made; None in an arm without cells.
+    product, costimulation, making
+        The cells, the domain of their receptor and how they are made; None in an arm without cells.
     guideline
         How toxicity is managed.
     graded
@@ -124,6 +125,7 @@ class Plan:
     population: Population
     disease: Disease
     product: Product | None
+    costimulation: Costimulation | None
     making: Making | None
     guideline: Guideline
     graded: tuple[Scale, ...]
@@ -141,7 +143,8 @@ class Plan:
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
         one = {
-            "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
+            "population": self.population, "disease": self.disease, "product": self.product,
+            "costimulation": self.costimulation, "making": self.making,
             "guideline": self.guideline, "infection": self.infection, "aftermath": self.aftermath,
             "network": self.network,
         }  # fmt: skip
@@ -199,6 +202,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         population=catalog.load("population", trial.population),
         disease=disease,
         product=product,
+        costimulation=catalog.load("costimulation", product.costimulation) if product else None,
         making=making,
         guideline=guideline,
         graded=tuple(catalog.load("scale", name) for name in questions.graded),
@@ -206,7 +210,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         drugs={name: catalog.load("drug", name) for name in drugs},
         measured=_measured(trial.visits, catalog),
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
-        recipe=product.recipe if product else disease.recipe,
+        recipe=(product.recipe if product else "") or disease.recipe,
         questions=questions,
         fitted=dict(catalog.parameters.of_model),
         parameter_set=catalog.parameters.sha256 if catalog.parameters else "",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.association import Association
     from livingdrug.catalog.records.comparison import Comparison
+    from livingdrug.catalog.records.costimulation import Costimulation
     from livingdrug.catalog.records.determinants import Determinants
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
@@ -51,6 +52,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["comparison"], name: Name) -> Comparison: ...
+
+        @overload
+        def load(self, kind: Literal["costimulation"], name: Name) -> Costimulation: ...
 
         @overload
         def load(self, kind: Literal["determinants"], name: Name) -> Determinants: ...

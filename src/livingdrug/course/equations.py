@@ -19,7 +19,7 @@ from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
 from livingdrug.course.fitted import laid_on
 from livingdrug.engine.ensemble import CompiledModel, compile_model
-from livingdrug.engine.odes import Odes
+from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
@@ -114,7 +114,7 @@ def equations(plan: Plan) -> Equations:
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
-    odes = _with_patient_parameters(read_sbml(model.sbml), model.clones)
+    odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), model.shapes), model.clones)
     managed, rules = compile_guideline(plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
     program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
@@ -141,7 +141,7 @@ def _with_patient_parameters(odes: Odes, clones: tuple[Clone, ...]) -> Odes:
 
 
 def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> dict[str, Quantity]:
-    """Every model parameter with its origin: the mechanism's own, replaced by the disease's, the product's, the user's.
+    """Every model parameter with its origin: the mechanism's own, then disease, costimulation, product, user over it.
 
     Parameters
     ----------
@@ -157,10 +157,12 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     """
     model = assembled(plan)
     own = laid_on(model.parameters, plan.fitted, model, plan.texts) if plan.fitted else model.parameters
-    product = plan.product.parameter if plan.product else {}
-    layers = {f'disease "{plan.disease.id}"': plan.disease.parameter, "the user": instead or {}}
+    layers = {f'disease "{plan.disease.id}"': plan.disease.parameter}
+    if plan.costimulation:
+        layers[f'costimulation "{plan.costimulation.id}"'] = plan.costimulation.parameter
     if plan.product:
-        layers[f'product "{plan.product.id}"'] = product
+        layers[f'product "{plan.product.id}"'] = plan.product.parameter
+    layers["the user"] = dict(instead or {})
     for who, layer in layers.items():
         strangers = sorted(set(layer) - set(own))
         if strangers:
@@ -168,7 +170,34 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
                 f'{who} sets {", ".join(strangers)}, which the model of recipe "{plan.recipe}" does not have.\n'
                 "  Correct the name, or add the mechanism that reads it to the recipe."
             )
-    return {**own, **plan.disease.parameter, **product, **(instead or {})}
+        formed = sorted(set(layer) & set(assembled(plan).shapes))
+        if formed:
+            raise ModelError(
+                f"{who} sets {', '.join(formed)}, which gives a law its form and is the same for everybody.\n"
+                "  Take it out; to change the form, change the mechanism's sheet."
+            )
+    found = dict(own)
+    for who, layer in layers.items():
+        found |= {name: _bounded(who, name, quantity, own[name]) for name, quantity in layer.items()}
+    return found
+
+
+def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity:
+    """A layer's number with the bounds of the mechanism's sheet, which hold wherever it stands."""
+    low = own.low if quantity.low is None else quantity.low
+    high = own.high if quantity.high is None else quantity.high
+    outside = (own.low is not None and quantity.value < own.low) or (own.high is not None and quantity.value > own.high)
+    if outside:
+        raise ModelError(
+            f"{who} sets {name} to {quantity.value:g} {quantity.unit}".rstrip()
+            + f", outside what its sheet allows: {own.low if own.low is not None else '-inf'} to"
+            f" {own.high if own.high is not None else 'inf'}.\n  Correct the value ({own.meaning[:1].lower()}{own.meaning[1:]})."
+        )
+    return (
+        quantity
+        if (low, high) == (quantity.low, quantity.high)
+        else quantity.model_copy(update={"low": low, "high": high})
+    )
 
 
 def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> Quantity:
@@ -202,8 +231,8 @@ def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> 
         )
     varies = (spread or known).spread > 0
     scale = (spread or known).spread_scale
-    low = 0.0 if known.value >= 0 else -inf
-    high = 1.0 if scale == "logit" and varies else inf
+    low = known.low if known.low is not None else 0.0 if known.value >= 0 else -inf
+    high = known.high if known.high is not None else 1.0 if scale == "logit" and varies else inf
     opened = varies and scale in ("log", "logit")
     if not isfinite(value) or value < low or value > high or (opened and value in (low, high)):
         bounds = f"{'above' if opened else 'at least'} {low:g}" if isfinite(low) else "a finite number"
@@ -231,6 +260,7 @@ def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> Non
         reads what it lacks.
     """
     ready = equations(plan)
+    _check_target(plan, ready.model.clones)
     parameters_of(plan, instead)
     _check_reads(plan, ready)
     for one in plan.measured:
@@ -247,6 +277,18 @@ def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> Non
                 f'scale "{scale.id}" reads {", ".join(lacking)}, which the model of recipe "{plan.recipe}" does not have.\n'
                 '  Take it out of "scales".'
             )
+
+
+def _check_target(plan: Plan, clones: tuple[Clone, ...]) -> None:
+    """The antigen of the product is one that the disease's cells carry: any other density would be a guess."""
+    known = sorted({antigen for clone in clones for antigen in clone.antigens})
+    if plan.product is not None and known and plan.product.target not in known:
+        raise CatalogError(
+            f'product "{plan.product.id}" is aimed at {plan.product.target}; of the cells of disease "{plan.disease.id}" the model'
+            f" of recipe \"{plan.recipe}\" knows {', '.join(known)} only.\n"
+            f"  Choose another product or disease, or give the disease clones that tell their {plan.product.target}:"
+            f" [clone.positive] antigens = {{ {plan.product.target} = 1 }}."
+        )
 
 
 def _check_reads(plan: Plan, ready: Equations) -> None:

@@ -14,6 +14,7 @@ from livingdrug.catalog.parameter_set import SPREAD
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.assemble import Model
+from livingdrug.model.names import filled
 from livingdrug.model.texts import package_texts, recipe_of, sheet_of
 
 _PLACEHOLDER = re.compile(r"\\\{\w+\\\}")
@@ -58,7 +59,8 @@ def parameters_at(
     Parameters
     ----------
     address
-        ``"mechanism/car_t/parameter.growth_max"`` or ``"recipe/lbcl_cd19/override.growth_max"``.
+        ``"mechanism/car_t/parameter.growth_max"``, ``"mechanism/tumour/own.clone.negative.parameter.density_{clone}"`` or
+        ``"recipe/lbcl_cd19/override.growth_max"``.
     own, model, texts
         See `laid_on`.
     """
@@ -82,11 +84,19 @@ def parameters_at(
 def _written(kind: str, file: str, place: str, texts: tuple[tuple[str, str], ...]) -> tuple[str, Quantity]:
     """Name and number as the sheet or recipe has them."""
     known = {**package_texts(), **dict(texts)}
-    table = sheet_of(file, known).parameter if kind == "mechanism" else recipe_of(file, known).override
-    name = place.split(".", 1)[-1]
+    first, *words = place.split(".")
+    name = words[-1]
+    if kind != "mechanism":
+        table = recipe_of(file, known).override
+    elif first == "own":  # own.<kind>.<instance>.parameter.<name>: what one instance has of its own
+        of_kind = sheet_of(file, known).own.get(words[0], {})
+        table = of_kind[words[1]].parameter if words[1] in of_kind else {}
+    else:
+        table = sheet_of(file, known).parameter
     if name not in table:
         raise BadInput(
             f'the parameter set has "{kind}/{file}/{place}", and {file}.toml has no number there.\n'
             "  The set belongs to another version of the model: calibrate again."
         )
-    return name, table[name]
+    template = filled(name, {words[0]: words[1]}) if first == "own" else name
+    return template, table[name]

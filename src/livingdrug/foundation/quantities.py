@@ -35,9 +35,10 @@ class Quantity(BaseModel):
     status
         "read" when we read the number in the source, "unverified" when we only recall it, "own" for our own choices.
     spread
-        Between-patient standard deviation on the log scale (or logit scale, see `spread_scale`); 0 for none.
+        Between-patient standard deviation on the scale of `spread_scale`; 0 for none. With "exponential" the value is the
+        mean of an exponential distribution, whose spread is 1.
     spread_scale
-        Scale on which patients differ: of the logarithm, of the logit (shares), or of the value itself.
+        Scale on which patients differ: of the logarithm, of the logit (shares), of the value itself, or exponential.
     low, high
         Bounds that no value may leave: of physiology, or of what the equations can bear. Calibration keeps to them.
     prior
@@ -57,7 +58,7 @@ class Quantity(BaseModel):
     seen_at: str = ""
     status: Status = "own"
     spread: float = Field(default=0.0, ge=0.0)
-    spread_scale: Literal["log", "logit", "normal"] = "log"
+    spread_scale: Literal["log", "logit", "normal", "exponential"] = "log"
     low: float | None = None
     high: float | None = None
     prior: Prior | None = None

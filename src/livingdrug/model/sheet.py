@@ -86,6 +86,9 @@ class MechanismSheet(Part):
         Kinds of instances that its names speak of: ``["clone"]`` when it has names such as ``tumour_{clone}``.
     reads
         Names this mechanism uses and others own.
+    shapes
+        Parameters that give a law its form (powers, counts of stages): dimensionless, the same for everybody, built into the
+        compiled equations as numbers; disease, product and user do not set them.
     offers
         Parameters that no equation needs but clinical rules, doses or the population do (weight, age …).
     neutral
@@ -106,6 +109,7 @@ class MechanismSheet(Part):
     summary: str = Field(min_length=3)
     per: tuple[Name, ...] = ()
     reads: tuple[Template, ...] = ()
+    shapes: tuple[Template, ...] = ()
     offers: tuple[Template, ...] = ()
     neutral: dict[Template, Neutral] = Field(default_factory=dict)
     role: dict[str, Template] = Field(default_factory=dict)
@@ -140,10 +144,18 @@ class MechanismSheet(Part):
         both = sorted(set(self.reads) & set(owned))
         if both:
             raise ValueError(f'{", ".join(both)} is owned here and also listed in "reads"; take it out of "reads"')
-        for key, listed in (("offers", self.offers), ("shares", self.shares), ("scaled", self.scaled)):
+        for key, listed in (
+            ("shapes", self.shapes),
+            ("offers", self.offers),
+            ("shares", self.shares),
+            ("scaled", self.scaled),
+        ):
             strange = sorted(set(listed) - set(self.parameter))
             if strange:
                 raise ValueError(f'"{key}" lists {", ".join(strange)}, which is no parameter of this sheet')
+        spread = [name for name in self.shapes if self.parameter[name].spread or self.parameter[name].unit]
+        if spread:
+            raise ValueError(f'"shapes" lists {", ".join(spread)}, which has a unit or a spread; a form has neither')
         unknown = sorted(set(self.role) - set(ROLES))
         if unknown:
             raise ValueError(f"role.{unknown[0]} is no known role; known: {', '.join(ROLES)}")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Endpoint
 
 Floats = NDArray[np.float64]
+ALWAYS = ("status", "course_status")
+"""Columns from which the names that every formula may use are made (`outcome.columns`)."""
 
 
 def evaluate(
@@ -84,7 +86,9 @@ def evaluate(
             strata=strata,
         )
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen, known)
+    values = patient_values(chosen.select(_read_by(record, chosen.columns, known)), known)
+    if any(name not in values for name in record.needs):
+        values = patient_values(chosen, known)
     _refuse_gaps(record, values)
     n = chosen.height
 
@@ -119,3 +123,10 @@ def _refuse_gaps(record: Endpoint, values: Mapping[str, Floats]) -> None:
                 f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
                 f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
             )  # fmt: skip
+
+
+def _read_by(record: Endpoint, columns: Sequence[str], known: Known) -> list[str]:
+    """The columns that an endpoint's formulas can mean: by name, by one of the words they hold, or by what is made of them."""
+    made = [known.ready_made[name] for name in record.needs if name in known.ready_made]
+    names = (*record.needs, *made, *ALWAYS)
+    return [column for column in columns if any(name == column or name.startswith(f"{column}_") for name in names)]

@@ -196,7 +196,7 @@ class Source:
             if record is None:
                 continue
             found += [(f"{kind} “{record.title.split(':')[0]}”", quantity) for _, quantity in record.quantities()]
-            if kind == "product":
+            if kind == "disease" or (kind == "product" and record.recipe):
                 found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe, self.catalog)]
         return found
 

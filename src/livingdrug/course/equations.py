@@ -285,7 +285,7 @@ def _check_target(plan: Plan, clones: tuple[Clone, ...]) -> None:
     if plan.product is not None and known and plan.product.target not in known:
         raise CatalogError(
             f'product "{plan.product.id}" is aimed at {plan.product.target}; of the cells of disease "{plan.disease.id}" the model'
-            f" of recipe \"{plan.recipe}\" knows {', '.join(known)} only.\n"
+            f' of recipe "{plan.recipe}" knows {", ".join(known)} only.\n'
             f"  Choose another product or disease, or give the disease clones that tell their {plan.product.target}:"
             f" [clone.positive] antigens = {{ {plan.product.target} = 1 }}."
         )

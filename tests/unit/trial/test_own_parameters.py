@@ -43,9 +43,9 @@ def test_what_does_not_fit_is_refused(plans, given, error, told):
 
 
 def test_the_command_line_takes_a_name_and_a_value():
-    from livingdrug.cli.trials import _parameters
+    from livingdrug.cli.commands.run import _own
 
-    assert _parameters(["growth_max = 2.8 1/day", "a=1"]) == {"growth_max": "2.8 1/day", "a": "1"}
+    assert _own(["growth_max = 2.8 1/day", "a=1"]) == {"growth_max": "2.8 1/day", "a": "1"}
     for wrong in (["growth_max"], ["=1"], ["a="], ["a=1", "a=2"]):
         with pytest.raises(BadInput, match="--parameter"):
-            _parameters(wrong)
+            _own(wrong)

@@ -191,9 +191,7 @@ class Trial(CatalogRecord):
         if self.follow_up_days <= 0:
             raise CatalogError(f'"follow_up": got "{self.follow_up}", expected more than 0 days.')
         if self.follow_up_days > LONGEST_FOLLOW_UP_DAYS:
-            raise CatalogError(
-                f'"follow_up": got "{self.follow_up}", expected at most 100 years.\n  Look at the unit.'
-            )
+            raise CatalogError(f'"follow_up": got "{self.follow_up}", expected at most 100 years.\n  Look at the unit.')
         if self.design is not None:
             self._design_fits()
         for arm in self.arms:

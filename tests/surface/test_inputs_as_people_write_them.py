@@ -168,3 +168,19 @@ def test_names_too_long_for_a_file(name, capsys):
         said = capsys.readouterr().err
         assert said.startswith("Error")
         assert "defect" not in said
+
+
+@pytest.mark.parametrize("length", ["100000 year", "1e300 year", "101 year"])
+def test_a_follow_up_beyond_a_life_is_asked_about(trial_file: TrialFile, length, capsys):
+    path = trial_file('follow_up = "5 year"', f'follow_up = "{length}"')
+    assert main(["check", str(path)]) == 2
+    assert "at most 100 years" in capsys.readouterr().err
+
+
+def test_doses_by_the_million_are_refused_before_they_are_listed(tmp_path, capsys):
+    # 300 rows of 100,001 doses each took 4 GB
+    file = tmp_path / "doses.csv"
+    rows = [f"{i},0,.,100,1,100000,1\n{i},5,10,.,0,0,0" for i in range(300)]
+    file.write_text("\n".join(["ID,TIME,DV,AMT,EVID,ADDL,II", *rows]), encoding="utf-8")
+    assert main(["nca", str(file)]) == 2
+    assert "more than 1,000,000 doses" in capsys.readouterr().err

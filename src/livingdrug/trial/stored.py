@@ -13,6 +13,8 @@ from livingdrug.trial import storage
 if TYPE_CHECKING:
     import polars as pl
 
+ONCE = ("who", "exits", "truth", "failed")
+"""Frames with one row a patient."""
 DAMAGED = "Run the trial again into this folder with force=True (--force), or take the files from a copy."
 
 
@@ -90,5 +92,7 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
             nobody = rows.filter(~pl.col("patient").is_between(1, manifest["patients"]).fill_null(False))
         if nobody.height:
             raise BadInput(f"{path} has rows of patient {nobody['patient'][0]}, who is not enrolled.\n  {DAMAGED}")
-    if who.unique().height < who.height:
-        raise BadInput(f"{place / 'who.parquet'} enrols somebody twice.\n  {DAMAGED}")
+    for name in ONCE:
+        once = frames[name].select(keys)
+        if once.unique().height < once.height:
+            raise BadInput(f"{place / f'{name}.parquet'} has somebody twice, and one row a patient is written.\n  {DAMAGED}")

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from livingdrug.catalog.load import Catalog, read_toml
 from tests.fuzz.making import as_file
@@ -170,7 +171,7 @@ def _spoil_toml(path: Path, source: Path, chance: random.Random) -> None:
         path.write_text(as_file(table), encoding="utf-8", errors="replace")
 
 
-def _change(table: object, chance: random.Random) -> None:
+def _change(table: Any, chance: random.Random) -> None:
     places = list(_places(table))
     if not places:
         return
@@ -211,7 +212,7 @@ def _change(table: object, chance: random.Random) -> None:
         inside[key] = chance.choice(([], {}, "", 0, [[]], {"x": 1}, "none"))
 
 
-def _places(value: object) -> Iterator[tuple[object, object]]:
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(value, dict):
         for key, part in value.items():
             yield value, key

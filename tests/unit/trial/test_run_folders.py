@@ -169,7 +169,8 @@ def test_a_spoiled_plan_is_named_and_a_spoiled_chunk_is_computed_again(trial, si
         ("visits", lambda f: f.with_columns(arm=pl.lit("placebo")), r"visits\.parquet has rows of arm 'placebo'"),
         ("visits", lambda f: f.with_columns(patient=pl.lit(77, dtype=pl.Int64)), r"visits\.parquet has rows of patient 77"),
         ("who", lambda f: f.with_columns(patient=pl.lit(77, dtype=pl.Int64)), r"who\.parquet has rows of patient 77"),
-        ("who", lambda f: pl.concat([f, f]), r"who\.parquet enrols somebody twice"),
+        ("who", lambda f: pl.concat([f, f]), r"who\.parquet has somebody twice"),
+        ("exits", lambda f: pl.concat([f, f]), r"exits\.parquet has somebody twice"),
         ("exits", lambda f: f.with_columns(arm=pl.lit(None, dtype=pl.String)), r"exits\.parquet has rows of arm None"),
     ],
 )  # fmt: skip

@@ -54,7 +54,9 @@ def score(
         _score_table(record, Path(rest[0]), out)
     elif rest:
         if out is not None:
-            raise BadInput("-o is for a table of patients; one patient's score goes to the screen.")
+            raise BadInput(
+                "-o is for a table of patients; one patient's score goes to the screen.\n  Leave it out, or give a table."
+            )
         _score_one(record, pairs(rest))
     else:
         _describe(record)

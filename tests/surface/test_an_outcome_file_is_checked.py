@@ -65,3 +65,21 @@ def test_what_does_not_fit_is_named(
     assert check(tmp_path, **changes) == 2
     shown = capsys.readouterr().err
     assert [word for word in told if word not in shown] == [], shown
+
+
+def test_an_endpoint_reads_what_some_trial_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "endpoint").mkdir()
+    file = tmp_path / "endpoint" / "fevers.toml"
+    text = (
+        'title = "Fever on ten days"\ndefinition = "Fever on ten days or more, among infused."\n'
+        'kind = "proportion"\ngroup = "toxicity"\nsource = "made up"\nsuccess = "{} >= 10"\n'
+    )
+    file.write_text(text.format("mine"), encoding="utf-8")
+    assert main(["check", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert '"mine"' in told, told
+    assert "fevers" in told
+    assert check(tmp_path, name='"mine"') == 0  # an outcome of that name beside it
+    assert main(["check", str(file)]) == 0, capsys.readouterr().err
+    file.write_text(text.format("icans_max"), encoding="utf-8")
+    assert main(["check", str(file)]) == 0, capsys.readouterr().err

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.plan import Plan, plans_of
+from livingdrug.catalog.questions import questions_of
 from livingdrug.catalog.roles import roles_among
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.manufacturing.network.soundness import check_network
@@ -16,6 +17,7 @@ from livingdrug.outcome.sound import check_outcome, check_outcomes
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.outcome import Outcome
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.trial import Stratum, Trial
@@ -168,6 +170,33 @@ def check_outcome_file(outcome: Outcome, catalog: Catalog) -> None:
             f"  Choose another name, or call the file {twins[0]}.toml to stand in its place."
         )
     roles_among([*others, outcome])
+
+
+def check_endpoint_file(endpoint: Endpoint, catalog: Catalog) -> None:
+    """Hold an endpoint file by itself against its kind and estimator, and the names it reads against the catalogue's trials.
+
+    The names must be known together in one trial at least; whether a trial measures what they stand for is its own matter.
+
+    Raises
+    ------
+    UnknownName
+        A name that no trial has, with the nearest.
+    CatalogError
+        A key is missing, unknown, of another kind, or has a wrong value.
+    """
+    ask(endpoint)
+    unknown: UnknownName | None = None
+    for name in catalog.names("trial"):
+        try:
+            check_names(endpoint.needs, questions_of(catalog.load("trial", name), catalog), f'endpoint "{endpoint.id}"')
+        except UnknownName as problem:
+            unknown = unknown or problem
+        except BadInput:
+            return
+        else:
+            return
+    if unknown is not None:
+        raise unknown
 
 
 def _rehearse(plan: Plan) -> None:

@@ -49,9 +49,10 @@ def check(
 
         check_outcome_file(record, known)
     elif kind == "endpoint":
-        from livingdrug.outcome.asked import ask
+        from livingdrug.trial.door import check_endpoint_file
 
-        ask(record)
+        # an endpoint may read an outcome that stands beside it
+        check_endpoint_file(record, opened([*(catalog or []), Path(file).parent.parent]))
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         screen.print(f"  {design_told(record)}", markup=False)

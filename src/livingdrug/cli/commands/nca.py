@@ -102,9 +102,12 @@ def _ends(text: str) -> list[float]:
     from livingdrug.foundation.errors import BadInput
 
     try:
-        return [float(word) for word in text.split(",")]
+        ends = list(dict.fromkeys(float(word) for word in text.split(",")))
     except ValueError:
         raise BadInput(f'--areas-to: got "{text}", expected times, as 28,84.') from None
+    if len({f"{end:g}" for end in ends}) < len(ends):
+        raise BadInput(f'--areas-to: two of "{text}" are alike to six digits, and their columns would have one name.\n  Leave one out.')  # fmt: skip
+    return ends
 
 
 COMMAND = Command(nca, panel=YOURS, order=30)

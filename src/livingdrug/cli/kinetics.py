@@ -154,7 +154,7 @@ def _ends(text: str) -> list[float]:
     from livingdrug.foundation.errors import BadInput
 
     try:
-        return [float(word) for word in text.split(",")]
+        return list(dict.fromkeys(float(word) for word in text.split(",")))
     except ValueError:
         raise BadInput(f'--areas-to: got "{text}", expected times, as 28,84.') from None
 

@@ -95,4 +95,6 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
     for name in ONCE:
         once = frames[name].select(keys)
         if once.unique().height < once.height:
-            raise BadInput(f"{place / f'{name}.parquet'} has somebody twice, and one row a patient is written.\n  {DAMAGED}")
+            raise BadInput(
+                f"{place / f'{name}.parquet'} has somebody twice, and one row a patient is written.\n  {DAMAGED}"
+            )

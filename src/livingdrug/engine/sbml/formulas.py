@@ -62,6 +62,22 @@ _LANCZOS = (
 )  # fmt: skip
 
 
+_ARGUMENTS = {
+    **dict.fromkeys(_BY_FORMULA, (1, 1)),
+    **dict.fromkeys((libsbml.AST_LOGICAL_NOT, libsbml.AST_FUNCTION_FACTORIAL, libsbml.AST_FUNCTION_RATE_OF), (1, 1)),
+    **dict.fromkeys((libsbml.AST_MINUS, libsbml.AST_FUNCTION_ROOT, libsbml.AST_FUNCTION_LOG), (1, 2)),
+    **dict.fromkeys((libsbml.AST_FUNCTION_MIN, libsbml.AST_FUNCTION_MAX, libsbml.AST_FUNCTION_PIECEWISE), (1, 10_000)),
+    **dict.fromkeys(
+        (
+            libsbml.AST_DIVIDE, libsbml.AST_POWER, libsbml.AST_FUNCTION_POWER, libsbml.AST_FUNCTION_QUOTIENT,
+            libsbml.AST_FUNCTION_REM, libsbml.AST_LOGICAL_IMPLIES,
+        ),
+        (2, 2),
+    ),
+}  # fmt: skip
+"""Kind of node -> fewest and most arguments; libSBML lets some wrong numbers pass."""
+
+
 class UnsupportedModel(BadInput):
     """An SBML model has something the engine does not do."""
 
@@ -105,11 +121,13 @@ class Formulas:
         return self._numeric(node, local or {})
 
     def _numeric(self, node: Any, local: Mapping[str, str]) -> str:
+        _refuse_number_of_arguments(node)
         if node.getType() in _LOGICAL:
             return f"(1.0 if {self._condition(node, local)} else 0.0)"
         return self._value(node, local)
 
     def _condition(self, node: Any, local: Mapping[str, str]) -> str:
+        _refuse_number_of_arguments(node)
         kind, parts = node.getType(), _children(node)
         if kind in _RELATIONS:
             sides = [self._numeric(part, local) for part in parts]
@@ -194,6 +212,18 @@ class Formulas:
         for i in range(last - 2, -1, -2):
             result = f"({self._numeric(parts[i], local)} if {self._condition(parts[i + 1], local)} else {result})"
         return result
+
+
+def _refuse_number_of_arguments(node: Any) -> None:
+    if node.isNumber():
+        return
+    fewest, most = _ARGUMENTS.get(node.getType(), (0, math.inf))
+    if not fewest <= node.getNumChildren() <= most:
+        said = str(libsbml.formulaToL3String(node) or node.getName() or "an operator")[:120]
+        raise BadInput(
+            f'"{said}" has {node.getNumChildren()} arguments, expected {fewest if fewest == most else f"at least {fewest}"}.\n'
+            "  Correct that formula."
+        )
 
 
 def _arithmetic(node: Any, parts: list[str]) -> str:

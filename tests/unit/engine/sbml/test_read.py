@@ -133,3 +133,15 @@ def test_defaults_are_finite_for_a_complete_model():
     # expected: every value given
     odes = _read("model m\n x = 1; k = 2; x' = -k*x;\nend")
     assert np.all(np.isfinite(odes.defaults))
+
+
+@pytest.mark.parametrize("formula", ["<minus/>", "<divide/><cn>1</cn>", "<divide/><cn>1</cn><cn>2</cn><cn>3</cn>", "<min/>", "<log/>", "<root/>", "<exp/>", "<piecewise/>", "<not/>"])  # fmt: skip
+def test_a_wrong_number_of_arguments_is_refused(formula):
+    # expected: MathML gives each operator its arguments; some wrong numbers pass libSBML
+    whole = f"<apply>{formula}</apply>" if formula != "<piecewise/>" else formula
+    text = f"""<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model>
+      <listOfParameters><parameter id="x" value="1" constant="false"/></listOfParameters>
+      <listOfRules><rateRule variable="x"><math xmlns="http://www.w3.org/1998/Math/MathML">{whole}</math></rateRule></listOfRules>
+      </model></sbml>"""
+    with pytest.raises(BadInput):
+        read_sbml(text)

@@ -5,6 +5,7 @@
 #   make check     what a change has to pass: format, lint, types, import directions, tests
 #   make bench     speed on a fixed small trial
 #   make validate  published against simulated, trial by trial, the slow tests against other programs, and a hundred kills
+#   make associations  who responds, and why: docs/associations.md from a run
 #   make clean     remove what was made (.venv, runs, caches)
 
 VENV    := .venv
@@ -16,7 +17,7 @@ RUNTIME := $(VENV)/.installed
 DEV     := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check types imports bench validate clean
+.PHONY: help demo test check format-check types imports bench validate associations clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -46,6 +47,9 @@ validate: $(DEV)
 	$(BIN)/livingdrug validate -n 1000 --seed 7 -o runs/validate
 	LIVINGDRUG_VALIDATE=1 $(BIN)/python -m pytest tests/independent tests/published tests/fuzz
 	$(BIN)/python -m pytest -m slow tests/surface tests/unit
+
+associations: $(DEV)
+	$(BIN)/python -m livingdrug.reports.association_document docs/associations.md
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -32,6 +32,7 @@ def fitted(trial_name: str = "eliana") -> str:
     places: list[tuple[str, Mapping[str, Quantity]]] = [
         ("", used),
         (f"making {making.id}", {**making.making, **making.waiting}),
+        (f"aftermath {plan.aftermath.id}", plan.aftermath.number),
         (f"trial {trial.id}, conduct", trial.conduct),
     ]
     rows = []

@@ -101,15 +101,16 @@ def eliana() -> tuple[Any, Any]:
 def treated(eliana) -> Callable[..., Treated]:
     """Makes the first n infused patients: ``treated(12)``, ``treated(12, between_patient=False)``, ``treated(12, of="juliet")``."""
 
-    def make_treated(n: int, *, seed: int = SEED, between_patient: bool = True, of: str = "eliana") -> Treated:
+    def make_treated(
+        n: int, *, seed: int = SEED, between_patient: bool = True, of: str = "eliana", catalog: Any = None
+    ) -> Treated:
         from livingdrug.course.equations import parameters_of
         from livingdrug.course.simulate import start
         from livingdrug.manufacturing import make
         from livingdrug.population import draw
         from livingdrug.trial.door import planned
 
-        _, catalog = eliana
-        _, plans = planned(of, catalog)
+        _, plans = planned(of, catalog or eliana[1])
         cohort = draw(plans[0].population, np.arange(1, 2 * n + 20, dtype=np.int64), seed)
         lots = make(plans[0], cohort, parameters_of(plans[0]), seed)
         rows = np.flatnonzero(lots.treated)[:n]

@@ -105,9 +105,12 @@ def _copy(value: Any) -> Any:
 
 def as_toml(value: Any) -> str:
     """A value as TOML text, tables within tables inline, so that whatever was changed is still TOML."""
+    import datetime
     import json
     import math
 
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):

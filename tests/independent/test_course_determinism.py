@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.load import Catalog
+from livingdrug.observation.frames import FRAMES
 from livingdrug.outcome.names import outcomes_read
-from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.run import run
 
 PATIENTS, SEED = 50, 31

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.scale import COURSE_SIGNS, FLAGS, READABLE, REPORTED, SIGNS
+from livingdrug.catalog.signs import COURSE_SIGNS, FLAGS, READABLE, REPORTED, SIGNS
 from livingdrug.clinic.grading import days_at_or_below, formula_text, grade
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula

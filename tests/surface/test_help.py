@@ -15,8 +15,8 @@ from livingdrug.cli.main import main
 ROOT = Path(__file__).parents[2]
 NOTICE = "Simulation; not for patient care"
 COMMANDS = [
-    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["endpoints"], ["report"], ["compare"], ["grade"], ["score"], ["reproduce"],
-    ["validate"], ["model"], ["export"],
+    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["logistics"], ["endpoints"], ["report"], ["compare"], ["grade"], ["score"], ["reproduce"],
+    ["validate"], ["calibrate"], ["model"], ["export"],
     ["export", "sbml"],
 ]  # fmt: skip
 

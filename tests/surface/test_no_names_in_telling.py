@@ -12,8 +12,8 @@ from livingdrug.catalog.load import HERE, Catalog
 
 ROOT = HERE.parent
 KINDS = ("endpoint", "scale", "drug", "product", "disease", "population", "guideline", "assay")
-STATUS = {"infused", "manufacturing_failure", "relapse_antigen_negative", "cmax"}
-"""Statuses, a column of the patients frame and one of non-compartmental analysis, which endpoints are named after."""
+STATUS = {"infused", "manufacturing_failure", "cmax"}
+"""Statuses, and a column of non-compartmental analysis, which endpoints are named after."""
 UNTREATED = {"no_treatment"}
 """The guideline under which nothing is given: the other life in `reports/why.py`."""
 DISEASES = re.compile(r"leuk(a)?emia|lymphoma|myeloma", re.IGNORECASE)

@@ -30,8 +30,8 @@ def making(out_of_stock: float = 0.25, without: str = "") -> str:
     """A bank of donors' lots, four doses each; `without` leaves out one number."""
     lots = {**LOT, "doses_per_lot": DOSES_PER_LOT, "out_of_stock": out_of_stock, "dose_wanted_fixed": 1e8}
     lots["dose_wanted_per_kg"] = 3e6
-    waiting = {"booking": 3.0, "bridged": 0.0, "bridging_hold": 1.0, "tumour_ceiling": 1.0, "loss_hazard": 0.0,
-               "loss_reference_blasts": 50.0, "loss_per_ten_percent": 0.1, "loss_is_death": 0.5}  # fmt: skip
+    waiting = {"booking": 3.0, "bridged": 0.0, "bridging_hold": 1.0, "tumour_ceiling": 1.0, "loss_background": 0.0,
+               "loss_progression": 0.0}  # fmt: skip
     text = 'title = "A bank of donor lots"\nproduct = "banked_cel"\n'
     for name, value in lots.items():
         if name != without:
@@ -97,3 +97,20 @@ def test_a_number_that_the_bank_lacks_is_named_at_the_door(bank):
     with pytest.raises(CatalogError, match='"making/bank" lacks the number "doses_per_lot"') as caught:
         run(trial, patients=12, catalog=catalog, simulate=never)
     assert isinstance(caught.value, BadInput)
+
+
+def test_a_randomised_arm_uses_up_its_lots_in_the_order_of_its_own_patients(bank):
+    """By hand: four doses a lot, so the arm's first four patients share the first lot, its next four the second …, in chunks of any size."""
+    catalog, trial = bank(out_of_stock=0.0)
+    text = trial.read_text(encoding="utf-8")
+    before, arm, after = text.partition("[[arm]]")
+    arm, visits, rest = (arm + after).partition("[visits]\n")
+    other = arm.replace('name = "tisa-cel"', 'name = "other"')
+    trial.write_text(before + '[design]\nkind = "randomised"\n' + arm + other + visits + rest, encoding="utf-8")
+    results = [run(trial, patients=40, seed=4, threads=1, chunk=n, catalog=catalog, sample=0) for n in (7, 40)]
+    assert results[0].frames["who"].equals(results[1].frames["who"])
+    for name in results[0].arms:
+        who = results[0].frames["who"].filter(pl.col("arm") == name).sort("patient").with_row_index("place")
+        lots = who.group_by(pl.col("place") // DOSES_PER_LOT).agg(pl.col("viability").n_unique())
+        assert set(lots["viability"]) == {1}, name
+        assert who["viability"].n_unique() == -(-who.height // DOSES_PER_LOT), name

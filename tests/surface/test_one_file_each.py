@@ -19,7 +19,7 @@ def own(tmp_path: Path, livingdrug: Command) -> Path:
     """The files of the documentation page, and a trial that uses them."""
     page = (ROOT / "docs" / "change_something.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n# my_catalog/(\S+)\n(.*?)```", page, flags=re.S)
-    assert {Path(name).parent.name for name, _ in blocks} == {"drug", "product", "endpoint"}
+    assert {Path(name).parent.name for name, _ in blocks} == {"drug", "product", "endpoint", "outcome"}
     for name, text in blocks:
         path = tmp_path / "my_catalog" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,9 +53,16 @@ def test_an_imaginary_product_drug_and_endpoint_are_simulated(own: Path, finishe
     assert row["measure"] == "proportion"
     assert 0 <= row["estimate"] <= 1
 
-    # The same people: what they were before treatment is untouched by product and drug …
+    # An outcome is a column of the patients table, counted again on the ward.
     import polars as pl
 
+    patients, ward = (pl.read_parquet(out / f"{name}.parquet") for name in ("patients", "ward"))
+    hot = ward.filter(pl.col("temperature") >= 38).group_by("patient").len().rows()
+    told = patients.filter(pl.col("feverish_days") > 0).select("patient", "feverish_days").rows()
+    assert sorted(told) == sorted(hot)
+    assert hot
+
+    # The same people: what they were before treatment is untouched by product and drug …
     mine, eliana = (pl.read_parquet(folder / "patients.parquet") for folder in (out, finished))
     before = ["patient", "age_years", "weight_kg", "blasts_percent", "alc_cells_per_ul"]
     assert mine.select(before).equals(eliana.select(before))

@@ -12,6 +12,9 @@ import pytest
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.foundation.errors import BadInput
+from livingdrug.reports.page import Figure
+from livingdrug.reports.sections import toxicity
+from livingdrug.reports.source import Source
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run
 
@@ -176,6 +179,17 @@ def test_a_scale_of_ones_own_is_graded_and_read(own):
     hot = set(days["patient"])
     assert result.patients.filter(pl.col("heat_max") == 2)["patient"].to_list() == sorted(hot)
     assert result.endpoint("hot").table()["n_events"].to_list() == [len(hot)]
+    # it is drawn, too: the share of grade 2 on each day of the first month, as counted here
+    drawn = {
+        figure.title: figure
+        for figure in toxicity.section(Source(result, None, catalog)).parts
+        if isinstance(figure, Figure)
+    }
+    shown = drawn["Heat"].data
+    for day, n, share in shown.select("day", "patients", "grade_2").iter_rows():
+        assert share == pytest.approx(100 * graded.filter(pl.col("day") == day).height / n)
+    assert shown["grade_2"].max() > 0
+    assert "<svg" in drawn["Heat"].draw(600.0)
     plain = run(trial, patients=16, seed=6, threads=1, sample=0)
     for name in ("who", "visits", "ward", "events", "log", "exits", "truth"):
         assert result.frames[name].equals(plain.frames[name]), name

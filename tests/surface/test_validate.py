@@ -31,3 +31,19 @@ def test_why_is_told(livingdrug: Command) -> None:
     wrong = livingdrug("patient", "eliana", "--why", "--scale", "crs_le")
     assert wrong.returncode == 2
     assert "crs_lee" in wrong.stderr
+
+
+def test_associations_are_written_and_test_rows_stay_hidden(tmp_path: Path, livingdrug: Command) -> None:
+    done = livingdrug("validate", "eliana", "--associations", "-n", "40", "--seed", "7", "-o", tmp_path / "board")
+    assert done.returncode == 0, done.stderr
+    for words in ("May shape the model", "were not looked at", "What decides", "Simulation; not for patient care."):
+        assert words in done.stdout
+    told = json.loads((tmp_path / "board" / "associations.json").read_text(encoding="utf-8"))
+    assert {row["use"] for row in told["rows"]} == {"shape"}
+    assert told["rows_not_looked_at"]["test"] > 0
+    page = (tmp_path / "board" / "associations.html").read_text(encoding="utf-8")
+    assert "Who responds, and why" in page
+    assert "Kept to test the model" in page
+    wrong = livingdrug("validate", "--with-test-rows")
+    assert wrong.returncode == 2
+    assert "--associations" in wrong.stderr

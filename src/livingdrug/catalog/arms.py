@@ -6,7 +6,7 @@ the cells, and a dose of cells. An arm without a product and an infusion is an a
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,6 +20,9 @@ HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4}
 LABEL_WEIGHT_KG = 50.0
 
 
+MANUFACTURER = "manufacturer"
+
+
 class Apheresis(Part):
     """How the starting material is taken and the lot made.
 
@@ -27,12 +30,22 @@ class Apheresis(Part):
     ----------
     making
         Catalog name of the making process (kind ``making``); empty for the product's own.
+    of_another_product
+        That `making` is one of another product, and that this is meant: what if these cells were made like those?
     lead_time
-        ``"manufacturer"``: the process's own clocks. Networks of sites are not simulated, and refused.
+        ``"manufacturer"``: the process's own clocks. A network (a file such as ``"network.toml"``, or a name of the
+        catalogue): waits for a slot, a chair, a line and a bed, and the roads, are those of the network; culture and testing
+        stay the product's, and enrolment is the referral.
     """
 
     making: str = ""
-    lead_time: Literal["manufacturer"] = "manufacturer"
+    of_another_product: bool = False
+    lead_time: str = Field(default=MANUFACTURER, min_length=1)
+
+    @property
+    def network(self) -> str:
+        """Name or path of the network; empty for the product's own clocks."""
+        return "" if self.lead_time == MANUFACTURER else self.lead_time
 
 
 class Bridging(Part):
@@ -63,22 +76,31 @@ class LymphodepletionDrug(Part):
     drug: str
     dose: str
     days: tuple[float, ...] = Field(min_length=1)
+    _table: ClassVar[str] = "lymphodepletion"
 
     @model_validator(mode="after")
     def _dose_makes_sense(self) -> LymphodepletionDrug:
         if self.dose_value <= 0:
-            raise CatalogError(f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", expected more than 0.')
+            raise CatalogError(
+                f'{self.place}: got "{self.dose}", expected more than 0.\n'
+                "  Give the dose of one day, or take the drug out."
+            )
         if self.dose_value > HIGHEST_DOSE[self.dose_unit]:
             raise CatalogError(
-                f'"lymphodepletion.dose" of {self.drug}: got "{self.dose}", which is {self.dose_value:g} {self.dose_unit};'
+                f'{self.place}: got "{self.dose}", which is {self.dose_value:g} {self.dose_unit};'
                 f" expected at most {HIGHEST_DOSE[self.dose_unit]:g}.\n  Look at the unit."
             )
         return self
 
     @property
+    def place(self) -> str:
+        """Where the dose stands in a trial file, for messages."""
+        return f'"{self._table}.dose" of {self.drug}'
+
+    @property
     def dose_unit(self) -> str:
         """``"mg/m^2"``, ``"mg/kg"`` or ``"mg"``."""
-        return _read_drug_dose(self.dose, self.drug)[1]
+        return _read_drug_dose(self.dose, self.place)[1]
 
     @property
     def is_flat(self) -> bool:
@@ -88,7 +110,7 @@ class LymphodepletionDrug(Part):
     @property
     def dose_value(self) -> float:
         """The dose of one day in `dose_unit`."""
-        return _read_drug_dose(self.dose, self.drug)[0]
+        return _read_drug_dose(self.dose, self.place)[0]
 
     def milligrams(self, weight_kg: Any, bsa_m2: Any) -> Any:
         """One day's dose [mg] for patients of these weights [kg] and body surfaces [m^2] (arrays or floats)."""
@@ -99,8 +121,13 @@ FLAT = "/patient"
 """Behind an amount it says that everybody gets the same, whatever their size: "100 mg/patient"."""
 
 
-def _read_drug_dose(text: str, drug: str) -> tuple[float, str]:
-    place = f'"lymphodepletion.dose" of {drug}'
+class GivenDrug(LymphodepletionDrug):
+    """A drug given besides: as lymphodepletion, under [[arm.given]]."""
+
+    _table: ClassVar[str] = "given"
+
+
+def _read_drug_dose(text: str, place: str) -> tuple[float, str]:
     advice = '\n  Write number and unit in quotes, such as "30 mg/m^2", "2 mg/kg", or "40 mg/patient" for a flat dose.'
     try:
         given = amount(text.strip().removesuffix(FLAT), "mg/m^2", where=place)
@@ -254,7 +281,7 @@ class Given(Part):
 
     def as_drug(self) -> LymphodepletionDrug:
         """A drug on days, as lymphodepletion is."""
-        return LymphodepletionDrug(drug=self.drug, dose=self.dose, days=self.days)
+        return GivenDrug(drug=self.drug, dose=self.dose, days=self.days)
 
 
 class Portion(Part):
@@ -384,6 +411,10 @@ class Arm(Part):
     def with_policy(self, guideline: str, name: str = "") -> Arm:
         """This arm under another guideline, and another name if one is given."""
         return self.model_copy(update={"management": Management(guideline=guideline), "name": name or self.name})
+
+    def with_network(self, network: str) -> Arm:
+        """This arm with its lead times from another network."""
+        return self.model_copy(update={"apheresis": self.apheresis.model_copy(update={"lead_time": network})})
 
     @property
     def supplied_by(self) -> str:

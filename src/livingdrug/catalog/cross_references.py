@@ -74,7 +74,7 @@ def _without_size(trial: Trial, catalog: Lookup) -> list[BadInput]:
             if drug.dosed_by_size:
                 found.append(
                     CatalogError(
-                        f'trial "{trial.id}", "arm[{number}].lymphodepletion.dose" of {given.drug}: got "{given.dose}",'
+                        f'trial "{trial.id}", "arm[{number}].{given.place[1:]}: got "{given.dose}",'
                         f" the same for everybody; {given.drug} is dosed by size: {drug.usual_dose}.\n"
                         f'  Write for example "{given.dose}/m^2", or "{given.dose}/patient" if everybody gets as much.'
                     )

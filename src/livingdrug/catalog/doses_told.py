@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Arm, Infusion
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.records.trial import Trial
 
 
 def doses_told(arm: Arm) -> list[str]:
@@ -29,6 +34,29 @@ def doses_told(arm: Arm) -> list[str]:
         for portion in arm.infusions
     ]
     return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
+
+
+def design_told(trial: Trial) -> str:
+    """How people come to their arms: the kind, the ratio, the strata and the block.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import load_trial
+    >>> design_told(load_trial("eliana"))
+    'design: single arm'
+    """
+    design, n = trial.planned_design, len(trial.arms)
+    if design.kind == "single_arm":
+        return "design: single arm"
+    if design.kind == "paired":
+        implied = "" if trial.design else " (nothing said; write [design] for another)"
+        return f"design: paired, the same people in each of {n} arms{implied}"
+    ratio = design.ratio or (1,) * n
+    parts = [f"{' : '.join(map(str, ratio))} ({' : '.join(arm.name for arm in trial.arms)})"]
+    parts.append(f"in blocks of {design.block or 2 * sum(ratio)}")
+    strata = [f"{one.covariate} above {', '.join(f'{limit:g}' for limit in one.above)}" for one in design.strata]
+    parts.append(f"within strata of {'; '.join(strata)}" if strata else "without strata")
+    return f"design: randomised {', '.join(parts)}"
 
 
 def _cells(infusion: Infusion) -> str:

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from livingdrug.catalog.load import Catalog, class_name
+from livingdrug.foundation.priors import Prior
 from livingdrug.foundation.quantities import Quantity
 
 FIRST = ("trial", "product", "disease", "population", "outcome", "endpoint", "scale", "guideline", "making")
@@ -32,6 +33,9 @@ USUAL = {
     "note": "Anything else a reader should know.",
     "source": "Where it is from: a citation key, DOI or address; for our own choices the reason.",
     "where": "Table, figure or section of the source.",
+    "seen_at": "Where the source was seen, when that was a copy: a mirror, a summary, an index.",
+    "name": "What it is called.",
+    "row": "The rows, in the file's order.",
     "status": '"read": seen in the source; "unverified": recalled only; "own": our own choice.',
 }
 """Keys that mean the same in every file."""
@@ -89,7 +93,7 @@ def parts_of(record: type[BaseModel]) -> tuple[type[BaseModel], ...]:
     waiting = [record]
     while waiting:
         here = waiting.pop(0)
-        if here in found or here is Quantity:
+        if here in found or here in (Quantity, Prior):
             continue
         found.append(here)
         waiting += [inner for field in here.model_fields.values() for inner in _models_in(field.annotation)]
@@ -104,7 +108,7 @@ def keys_of(record: type[BaseModel], examples: dict[tuple[str, str], Any] | None
             field.alias or name,
             in_words(field.annotation),
             _default(field),
-            meanings.get(field.alias or name) or meanings.get(name) or USUAL.get(name, ""),
+            meanings.get(field.alias or name) or meanings.get(name) or USUAL.get(field.alias or name, ""),
             _example((examples or {}).get((record.__name__, field.alias or name))),
         )
         for name, field in record.model_fields.items()
@@ -161,7 +165,8 @@ def page() -> str:
             own = table is record
             title = f"## {kind}" if own else f"### {kind}: {_spoken(table.__name__)}"
             lines += [title, "", _first_paragraph(table), "", *_table(keys_of(table, examples), kind), ""]
-    lines += ["## A number with its origin", "", _first_paragraph(Quantity), "", *_table(keys_of(Quantity), "")]
+    lines += ["## A number with its origin", "", _first_paragraph(Quantity), "", *_table(keys_of(Quantity), ""), ""]
+    lines += ["## A prior", "", _first_paragraph(Prior), "", *_table(keys_of(Prior), "")]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -177,6 +182,8 @@ def _table(keys: tuple[Key, ...], kind: str) -> list[str]:
 
 
 def _anchor(kind: str, name: str) -> str:
+    if not kind:  # a table inside a number with its origin
+        return f"a-{_spoken(name)}".replace(" ", "-")
     return re.sub(r"[^\w-]", "", f"{kind}: {_spoken(name)}".lower().replace(" ", "-"))
 
 

@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName, naming
+from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class Catalog(TypedLoad):
     extra
         Folders laid out like the package's own (``product/``, ``drug/``, …). They are searched first, so a file
         there stands in for a shipped one of the same name.
+    parameters
+        Fitted values that stand in place of those in the files.
 
     Examples
     --------
@@ -40,7 +44,8 @@ class Catalog(TypedLoad):
     'fludarabine_central'
     """
 
-    def __init__(self, extra: Iterable[Path | str] = ()) -> None:
+    def __init__(self, extra: Iterable[Path | str] = (), parameters: ParameterSet | None = None) -> None:
+        self.parameters = parameters or ParameterSet()
         self.folders: tuple[Path, ...] = (*(Path(folder) for folder in extra), HERE)
         for folder in self.folders:
             if not folder.is_dir():
@@ -49,6 +54,32 @@ class Catalog(TypedLoad):
                     f"  Create it, or take it out of {VARIABLE}."
                 )
         self._remembered: dict[tuple[str, str, int, int], Any] = {}
+        self._extends: dict[str, str] = {}
+
+    def under(self, parameters: ParameterSet) -> Catalog:
+        """The same catalogue with other fitted values; what they do not touch is not read again."""
+        other = Catalog(self.folders[:-1], parameters)
+        other._extends = self._extends
+        touched = {*parameters.by_file, *self.parameters.by_file}
+        kinds = {kind for kind, _ in touched}
+        for key, record in self._remembered.items():
+            kind, path = key[0], Path(key[1])
+            if kind not in kinds or touched.isdisjoint((kind, name) for name in self.lineage(kind, path)):
+                other._remembered[key] = record
+        return other
+
+    def lineage(self, kind: str, name: str | Path) -> tuple[str, ...]:
+        """The names of a file and of those it extends, nearest first."""
+        found: list[str] = []
+        while name:
+            path = self.path(kind, name)
+            if path.stem in found:
+                break
+            found.append(path.stem)
+            if str(path) not in self._extends:
+                self._extends[str(path)] = str(read_toml(path).get("extends", ""))
+            name = self._extends[str(path)]
+        return tuple(found)
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of files there are: product, drug, trial, …"""
@@ -121,7 +152,7 @@ class Catalog(TypedLoad):
 
     def _table(self, kind: str, path: Path, record_class: Any, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         """A file's table, laid over that of the file it extends where its kind allows this."""
-        table = read_toml(path)
+        table = self.parameters.laid_on(kind, path.stem, read_toml(path))
         if not issubclass(record_class, Inheriting) or not isinstance(table.get("extends", ""), str):
             return table
         base = table.get("extends", "")
@@ -196,12 +227,14 @@ def is_path(name: str | Path) -> bool:
 
 
 def _with_policies_beside(trial: Trial, folder: Path) -> Trial:
-    """The trial with its policies' relative paths counted from its own folder."""
+    """The trial with relative paths of its policies and networks counted from its own folder."""
     arms = []
     for arm in trial.arms:
-        policy = arm.management.guideline
+        policy, network = arm.management.guideline, arm.apheresis.network
         if is_path(policy):
             arm = arm.with_policy(str(folder / policy))
+        if network and is_path(network):
+            arm = arm.with_network(str(folder / network))
         arms.append(arm)
     return trial if tuple(arms) == trial.arms else trial.model_copy(update={"arms": tuple(arms)})
 
@@ -242,6 +275,7 @@ def checked(data: dict[str, Any], path: Path, record_class: Any) -> Any:
         raise CatalogError(
             f'{_short(path)}, "id": the id is the file\'s name, "{path.stem}".\n  Take the key out; rename the file.'
         )
+    check_sources(data, _short(path))
     try:
         return record_class.model_validate({**data, "id": path.stem})
     except ValidationError as problem:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.parameter_set import ParameterSet
 
 
 class Lookup(Protocol):
     """A place where catalog records are found by kind and name; `load.Catalog` is the one in use."""
+
+    parameters: ParameterSet
 
     def names(self, kind: str) -> list[str]:
         """Names of all records of a kind."""

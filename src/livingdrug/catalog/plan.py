@@ -22,12 +22,15 @@ from livingdrug.foundation.errors import CatalogError
 if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
+    from livingdrug.catalog.records.costimulation import Costimulation
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
     from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
     from livingdrug.catalog.records.scale import Scale
@@ -80,10 +83,12 @@ class Plan:
         The trial's visits; each planned day is a check.
     conduct
         The trial's numbers about how it was run.
+    aftermath
+        What follows relapse or failure in this disease, and how a trial is usually run.
     population, disease
         Who enrols, and with what.
-    product, making
-        The cells and how they are made; None in an arm without cells.
+    product, costimulation, making
+        The cells, the domain of their receptor and how they are made; None in an arm without cells.
     guideline
         How toxicity is managed.
     graded
@@ -100,8 +105,14 @@ class Plan:
         Model recipe that simulates the arm.
     texts
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
+    network
+        Where the arm's lead times come from; None for the product's own clocks.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
+    fitted
+        Values of a parameter set that stand in place of those of mechanisms' sheets: address -> value.
+    parameter_set
+        Hash of the whole set, of which the records here hold the other part; empty when the files stand as they are.
     """
 
     trial: str
@@ -110,9 +121,11 @@ class Plan:
     missed: float
     visits: Visits
     conduct: Mapping[str, Quantity]
+    aftermath: Aftermath
     population: Population
     disease: Disease
     product: Product | None
+    costimulation: Costimulation | None
     making: Making | None
     guideline: Guideline
     graded: tuple[Scale, ...]
@@ -122,13 +135,18 @@ class Plan:
     infection: Infection | None
     recipe: str
     questions: Questions = field(repr=False)
+    fitted: Mapping[str, float] = field(default_factory=dict, repr=False)
+    parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    network: Network | None = None
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
         one = {
-            "population": self.population, "disease": self.disease, "product": self.product, "making": self.making,
-            "guideline": self.guideline, "infection": self.infection,
+            "population": self.population, "disease": self.disease, "product": self.product,
+            "costimulation": self.costimulation, "making": self.making,
+            "guideline": self.guideline, "infection": self.infection, "aftermath": self.aftermath,
+            "network": self.network,
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
@@ -172,7 +190,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
     guideline = catalog.load("guideline", arm.management.guideline)
     questions = questions or questions_of(trial, catalog)
     drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
-    making = catalog.load("making", _making_process(arm, product, catalog)) if product else None
+    making = _making_of(arm, product, catalog) if product else None
     return Plan(
         trial=trial.id,
         arm=arm,
@@ -180,9 +198,11 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         missed=trial.visits.missed.value if trial.visits.missed else 0.0,
         visits=trial.visits,
         conduct=trial.conduct,
+        aftermath=catalog.load("aftermath", disease.aftermath),
         population=catalog.load("population", trial.population),
         disease=disease,
         product=product,
+        costimulation=catalog.load("costimulation", product.costimulation) if product else None,
         making=making,
         guideline=guideline,
         graded=tuple(catalog.load("scale", name) for name in questions.graded),
@@ -190,9 +210,12 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         drugs={name: catalog.load("drug", name) for name in drugs},
         measured=_measured(trial.visits, catalog),
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
-        recipe=product.recipe if product else disease.recipe,
+        recipe=(product.recipe if product else "") or disease.recipe,
         questions=questions,
+        fitted=dict(catalog.parameters.of_model),
+        parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
+        network=catalog.load("network", arm.apheresis.network) if product and arm.apheresis.network else None,
     )
 
 
@@ -203,7 +226,8 @@ def plans_of(trial: Trial, catalog: Lookup, arms: tuple[str, ...] | None = None)
     return tuple(plan_arm(trial, name, catalog, questions) for name in names)
 
 
-def _making_process(arm: Arm, product: Product, catalog: Lookup) -> str:
+def _making_of(arm: Arm, product: Product, catalog: Lookup) -> Making:
+    """How the arm's cells are made: as the arm says, else as the product does; another product's making only where this is meant."""
     name = arm.apheresis.making or product.making_process
     if not name:
         known = ", ".join(catalog.names("making"))
@@ -211,7 +235,24 @@ def _making_process(arm: Arm, product: Product, catalog: Lookup) -> str:
             f'arm "{arm.name}" does not say how "{arm.product}" is made, and neither does the product.\n'
             f'  Write making = "..." under [arm.apheresis], or making_process in the product file. Known: {known}.'
         )
-    return name
+    making: Making = catalog.load("making", name)
+    meant = arm.apheresis.of_another_product or name == product.making_process
+    if not meant and {making.product, *making.also}.isdisjoint(_lineage(product, catalog)):
+        raise CatalogError(
+            f'arm "{arm.name}", "apheresis.making": "{name}" is how {making.product} is made, but the arm gives {product.id}.\n'
+            "  Name a making of its own; or, if this is meant, write of_another_product = true beside it"
+            f' (or also = ["{product.id}"] in making/{name}.toml).'
+        )
+    return making
+
+
+def _lineage(product: Product, catalog: Lookup) -> list[str]:
+    """The product and those it extends, as it calls them."""
+    found = [product.id]
+    while product.extends:
+        product = catalog.load("product", product.extends)
+        found.append(product.id)
+    return found
 
 
 def _measured(visits: Visits, catalog: Lookup) -> tuple[Measured, ...]:

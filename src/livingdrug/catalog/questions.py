@@ -7,15 +7,17 @@ the catalogue has its number of doses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.records.outcome import Outcome
+from livingdrug.catalog.roles import Roles, roles_among
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
+    from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
     from livingdrug.catalog.records.trial import Trial
@@ -39,6 +41,8 @@ class Questions:
         Every drug -> its class, as names.
     units
         Every quantity measured in this trial -> its unit.
+    first_planned
+        Every quantity with planned visits -> the first of their days.
     known_scales, known_quantities
         All of the catalogue, asked for here or not.
     conduct
@@ -56,6 +60,7 @@ class Questions:
     scores: Mapping[str, Score]
     drugs: Mapping[str, str]
     units: Mapping[str, str]
+    first_planned: Mapping[str, float]
     known_scales: tuple[str, ...]
     known_quantities: tuple[str, ...]
     conduct: Mapping[str, float]
@@ -75,19 +80,31 @@ class Questions:
 
     def problem(self, outcome: Outcome) -> str:
         """Why this trial cannot answer, in a sentence with the next step; empty when it can."""
-        scale, toxicity = outcome.match.get("scale"), outcome.match.get("toxicity")
         there = ", ".join(self.graded) or "none"
-        if outcome.of == "grades" and isinstance(scale, str) and scale not in self.graded:
-            return f'the trial does not grade scale "{scale}" (it grades {there}).\n  Add "{scale}" to "scales", or take another endpoint.'
-        if outcome.of == "grades" and toxicity is not None and toxicity not in self.graded.values():
-            return f'the trial grades no scale of {toxicity} (it grades {there}).\n  Add one to "scales", or take another endpoint.'
-        quantity = outcome.match.get("quantity")
-        if outcome.of == "visits" and isinstance(quantity, str) and quantity not in self.units:
-            return (
-                f'the trial measures no "{quantity}" (it measures {", ".join(self.units) or "nothing"}).\n'
-                "  Add its assay to a group of [visits], or take another endpoint."
-            )
+        if outcome.of == "grades":
+            for scale in _texts(outcome.match.get("scale")):
+                if scale not in self.graded:
+                    return f'the trial does not grade scale "{scale}" (it grades {there}).\n  Add "{scale}" to "scales", or take another endpoint.'
+            for toxicity in _texts(outcome.match.get("toxicity")):
+                if toxicity not in self.graded.values():
+                    return f'the trial grades no scale of {toxicity} (it grades {there}).\n  Add one to "scales", or take another endpoint.'
+        for quantity in _texts(outcome.match.get("quantity")) if outcome.of == "visits" else ():
+            if quantity not in self.units:
+                return (
+                    f'the trial measures no "{quantity}" (it measures {", ".join(self.units) or "nothing"}).\n'
+                    "  Add its assay to a group of [visits], or take another endpoint."
+                )
         return ""
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Which outcome plays which role."""
+        return roles_among(self.outcomes.values())
+
+    @cached_property
+    def ready_made(self) -> Mapping[str, str]:
+        """Ready-made yes-or-no names of formulas -> the outcome each is made of."""
+        return {one.ready_made: one.pattern for one in self.outcomes.values() if one.ready_made}
 
     def listed(self) -> tuple[Outcome, ...]:
         """The outcomes that are columns of the patients table, families once for every scale graded."""
@@ -140,6 +157,23 @@ class Questions:
         return {"unit": self.units.get(quantity, "")} if quantity else {}
 
 
+def _texts(wanted: object) -> tuple[str, ...]:
+    """The words that `match` asks for, one or several."""
+    found = wanted if isinstance(wanted, tuple) else (wanted,)
+    return tuple(word for word in found if isinstance(word, str))
+
+
+def _first_planned(trial: Trial, assays: Sequence[Assay]) -> dict[str, float]:
+    """Quantity -> first planned day of the assays that the trial names, or whose group of visits it has."""
+    found: dict[str, float] = {}
+    for group, days in trial.visits.days.items():
+        named = trial.visits.assays.get(group)
+        for one in assays:
+            if days and (one.id in named if named else one.schedule == group):
+                found[one.quantity] = min(days[0], found.get(one.quantity, days[0]))
+    return found
+
+
 def _put(pattern: str, parts: Mapping[str, str]) -> str:
     for part, word in parts.items():
         pattern = pattern.replace(f"{{{part}}}", word)
@@ -170,6 +204,7 @@ def questions_of(trial: Trial, catalog: Lookup) -> Questions:
         scores={name: catalog.load("score", name) for name in sorted(read["score"])},
         drugs={name: class_name(catalog.load("drug", name).drug_class) for name in catalog.names("drug")},
         units={one.quantity: one.unit for one in measured},
+        first_planned=_first_planned(trial, assays),
         known_scales=tuple(scales),
         known_quantities=tuple(dict.fromkeys(one.quantity for one in assays)),
         conduct={name: quantity.value for name, quantity in trial.conduct.items()},

@@ -7,17 +7,19 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from livingdrug.foundation.findings import sentence, telling
+
 
 def told(problem: ValidationError, record_class: type[BaseModel], file: str) -> str:
     """All findings, one to a line, and the next step."""
-    lines = [_line(error, record_class, file) for error in problem.errors(include_url=False)]
+    lines = [_line(error, record_class, file) for error in telling(problem.errors(include_url=False))]
     if len(lines) == 1:
         return lines[0]
     return "\n".join([f"{file}: {len(lines)} problems:", *(f"- {line}" for line in lines)])
 
 
 def _line(error: Any, record_class: type[BaseModel], file: str) -> str:
-    key, wrote = _key(error["loc"]), error["input"]
+    key = _key(error["loc"])
     place = f'{file}, "{key}"' if key else file
     match error["type"]:
         case "extra_forbidden":
@@ -27,13 +29,11 @@ def _line(error: Any, record_class: type[BaseModel], file: str) -> str:
             return f"{place}: no such key. {guess}\n  Correct or remove it."
         case "missing":
             return f"{place}: missing.\n  Add it."
-        case "value_error":
-            return f"{place}: {error['ctx']['error']}"
-        case "literal_error":
-            return f"{place}: got {_shown(wrote)}, expected one of {error['ctx']['expected']}.\n  Use one of these."
-        case _:
-            wanted = error["msg"].replace("Input should be ", "expected ").replace("Input should have", "expected")
-            return f"{place}: got {_shown(wrote)}, {wanted[0].lower()}{wanted[1:]}.\n  Correct this value."
+        case "value_error" | "assertion_error":
+            return f"{place}: {sentence(error)}"
+        case kind:
+            remedy = "Use one of these" if kind in ("literal_error", "enum") else "Correct this value"
+            return f"{place}: {sentence(error)}.\n  {remedy}."
 
 
 def _key(loc: tuple[int | str, ...]) -> str:
@@ -41,11 +41,6 @@ def _key(loc: tuple[int | str, ...]) -> str:
     for part in loc:
         text += f"[{part + 1}]" if isinstance(part, int) else (f".{part}" if text else str(part))
     return text
-
-
-def _shown(value: Any) -> str:
-    shown = f'"{value}"' if isinstance(value, str) else repr(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
 
 
 def _known_keys(record_class: Any, loc: tuple[int | str, ...]) -> list[str]:

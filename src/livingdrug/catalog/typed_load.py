@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
+    from livingdrug.catalog.records.aftermath import Aftermath
     from livingdrug.catalog.records.assay import Assay
+    from livingdrug.catalog.records.association import Association
     from livingdrug.catalog.records.comparison import Comparison
+    from livingdrug.catalog.records.costimulation import Costimulation
+    from livingdrug.catalog.records.determinants import Determinants
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
     from livingdrug.catalog.records.endpoint import Endpoint
@@ -18,12 +22,15 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.growth_chart import GrowthChart
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.loss import Loss
     from livingdrug.catalog.records.making import Making
+    from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.outcome import Outcome
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
+    from livingdrug.catalog.records.sign import Sign
     from livingdrug.catalog.records.trial import Trial
 
 Name = str | Path
@@ -35,10 +42,22 @@ class TypedLoad:
     if TYPE_CHECKING:
 
         @overload
+        def load(self, kind: Literal["aftermath"], name: Name) -> Aftermath: ...
+
+        @overload
         def load(self, kind: Literal["assay"], name: Name) -> Assay: ...
 
         @overload
+        def load(self, kind: Literal["association"], name: Name) -> Association: ...
+
+        @overload
         def load(self, kind: Literal["comparison"], name: Name) -> Comparison: ...
+
+        @overload
+        def load(self, kind: Literal["costimulation"], name: Name) -> Costimulation: ...
+
+        @overload
+        def load(self, kind: Literal["determinants"], name: Name) -> Determinants: ...
 
         @overload
         def load(self, kind: Literal["disease"], name: Name) -> Disease: ...
@@ -62,7 +81,13 @@ class TypedLoad:
         def load(self, kind: Literal["infection"], name: Name) -> Infection: ...
 
         @overload
+        def load(self, kind: Literal["loss"], name: Name) -> Loss: ...
+
+        @overload
         def load(self, kind: Literal["making"], name: Name) -> Making: ...
+
+        @overload
+        def load(self, kind: Literal["network"], name: Name) -> Network: ...
 
         @overload
         def load(self, kind: Literal["outcome"], name: Name) -> Outcome: ...
@@ -78,6 +103,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["score"], name: Name) -> Score: ...
+
+        @overload
+        def load(self, kind: Literal["sign"], name: Name) -> Sign: ...
 
         @overload
         def load(self, kind: Literal["trial"], name: Name) -> Trial: ...

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli import (
-    NOTICE,
-    catalogue,
-    compare,
-    grading,
-    kinetics,
-    models,
-    patients,
-    petab,
-    reproduce,
-    scores,
-    trials,
-    validate,
-)
+from livingdrug.cli import NOTICE, commands
+from livingdrug.cli.command import PANELS, Command
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -32,8 +22,6 @@ HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-
   livingdrug check my_trial.toml                 is it sound?
   livingdrug run my_trial.toml -n 500
 """
-LOOK, SIMULATE, ASK, EXPORT = "Look up", "Simulate", "Ask and tell", "Open the biology"
-YOURS = "Your own data"
 
 
 def _version(asked: bool) -> None:
@@ -53,6 +41,20 @@ def _top(
     """The top of every command line; `--debug` is taken out before it gets here."""
 
 
+def known_commands() -> dict[str, Command]:
+    """Every file of `cli/commands/` by name, in the order of the help."""
+    found = {
+        name: importlib.import_module(f"{commands.__name__}.{name}").COMMAND
+        for name in sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    }
+
+    def place(name: str) -> tuple[int, str, int, str]:
+        one = found[name]
+        return (PANELS.index(one.panel) if one.panel in PANELS else len(PANELS), one.panel, one.order, name)
+
+    return {name: found[name] for name in sorted(found, key=place)}
+
+
 def build() -> Any:
     """The command line as a callable."""
     app = typer.Typer(
@@ -65,40 +67,19 @@ def build() -> Any:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_top)
-    export = typer.Typer(no_args_is_help=True, help="Take a model to another program.", epilog=NOTICE)
-    for name, command, panel in (
-        ("list", catalogue.list_names, LOOK),
-        ("show", catalogue.show, LOOK),
-        ("init", catalogue.init, SIMULATE),
-        ("check", catalogue.check, SIMULATE),
-        ("run", trials.run, SIMULATE),
-        ("patient", patients.patient, SIMULATE),
-        ("compare", compare.compare, SIMULATE),
-        ("endpoints", trials.endpoints, ASK),
-        ("report", trials.report, ASK),
-        ("validate", validate.validate, ASK),
-        ("model", models.model, EXPORT),
-        ("reproduce", reproduce.reproduce, EXPORT),
-        ("petab", petab.petab, EXPORT),
-    ):
-        app.command(name, rich_help_panel=panel, epilog=NOTICE)(command)
-    app.command("grade", rich_help_panel=YOURS, epilog=NOTICE)(grading.grade)
-    app.command("score", rich_help_panel=YOURS, epilog=NOTICE, context_settings=scores.OPEN_OPTIONS)(scores.score)
-    app.command("nca", rich_help_panel=YOURS, epilog=NOTICE)(kinetics.nca)
-    app.command("fit", rich_help_panel=YOURS, epilog=NOTICE)(kinetics.fit)
-    data = typer.Typer(no_args_is_help=True, help="Look at a table of your own.", epilog=NOTICE)
-    data.command("check", epilog=NOTICE)(kinetics.check)
-    data.callback()(_data)
-    app.add_typer(data, name="data", rich_help_panel=YOURS)
-    export.command("sbml", epilog=NOTICE)(models.export_sbml)
-    export.callback()(_export)
-    app.add_typer(export, name="export", rich_help_panel=EXPORT)
+    for name, one in known_commands().items():
+        if one.run is not None:
+            settings = dict(one.settings) if one.settings else None
+            app.command(name, rich_help_panel=one.panel, epilog=NOTICE, context_settings=settings)(one.run)
+        else:
+            app.add_typer(_group(one), name=name, rich_help_panel=one.panel)
     return typer.main.get_command(app)
 
 
-def _export() -> None:
-    """Take a model to another program."""
-
-
-def _data() -> None:
-    """Look at a table of your own."""
+def _group(one: Command) -> typer.Typer:
+    """A command of commands."""
+    group = typer.Typer(no_args_is_help=True, help=one.words, epilog=NOTICE)
+    for name, run in one.group.items():
+        group.command(name, epilog=NOTICE)(run)
+    group.callback()(lambda: None)  # a single command stays a word of its own: export sbml
+    return group

@@ -8,6 +8,8 @@ from typing import Any
 
 from livingdrug.cli import NOTICE
 
+SHOWN_ROWS = 25
+"""Rows of a user's table shown on the screen."""
 NAMES = 20
 """Letters that names keep in a narrow window."""
 

@@ -1,4 +1,4 @@
-"""Simulate a trial, and ask what came of it: run, endpoints, report."""
+"""What commands on a run share: its folder, its endpoints as JSON, and courses that did not finish."""
 
 from __future__ import annotations
 
@@ -7,97 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.catalogue import CATALOG, opened
-
-NOBODY = "no patient counted"
 RUN_FOLDER = Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="The folder of a run, for example runs/eliana.")]
-
-
-def run(
-    trial: Annotated[
-        str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue (eliana), or a path to a trial file.")
-    ],
-    patients: Annotated[
-        int | None,
-        typer.Option("-n", "--patients", help="Patients enrolled; as many as the trial's file says when omitted."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same patients and the same results.")] = 1,
-    threads: Annotated[
-        int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; runs/TRIAL by default.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the run that is in the folder; otherwise it is never overwritten.")
-    ] = False,
-    catalog: CATALOG = None,
-    sample: Annotated[
-        int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
-    ] = 40,
-    chunk: Annotated[
-        int | None,
-        typer.Option(
-            help="Patients computed and saved together; smaller needs less memory. Results do not depend on it. 250, or as"
-            " many as memory allows, by default."
-        ),
-    ] = None,
-    memory: Annotated[
-        float, typer.Option("--memory", metavar="GB", help="A run that would need more memory is refused.")
-    ] = 4.0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the endpoints as JSON, for a program.")] = False,
-    no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
-) -> None:
-    """A virtual trial: enrol patients, make their cells, treat them, follow them, and tell what came of it.
-
-    Writes frames (Parquet), the trial file, a manifest and report.html into one folder. Finished work survives Ctrl-C
-    (once: what is being computed is finished first; twice: at once). A run is never overwritten without --force.
-
-    [bold]For example[/bold]
-
-      livingdrug run eliana -n 1000 --seed 7
-      livingdrug run my_trial.toml -n 500 -o runs/mine --resume
-    """
-    from livingdrug.catalog.load import load_trial
-    from livingdrug.cli.progress import progress
-    from livingdrug.cli.screen import console
-
-    known = opened(catalog)
-    protocol = load_trial(trial, catalog=known)
-    folder = out if out is not None else Path("runs") / protocol.id
-    # Simulation code is imported only now: a mistake in the trial file is told at once.
-    from livingdrug.trial.run import run as simulate
-
-    written: list[Path] = []
-
-    def tell(result: Any) -> None:
-        from livingdrug.reports.html import write_report
-
-        report_progress("", "report", 0, 1)
-        written.append(write_report(result, folder / "report.html"))
-        report_progress("", "report", 1, 1)
-
-    with progress(quiet=as_json) as report_progress:
-        result = simulate(
-            protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
-            progress=report_progress, catalog=known, sample=sample, memory_gb=memory,
-            afterwards=None if no_report else tell,
-        )  # fmt: skip
-    if as_json:
-        _print_json(result, folder=str(folder), report=str(written[0]) if written else None)
-        refuse_silence(result)
-        return
-    from livingdrug.reports.terminal import summary
-
-    screen = console()
-    screen.print(summary(result, catalog=known))
-    screen.print(repr(result), markup=False)
-    screen.print(f"Every time and more endpoints: livingdrug endpoints {folder}", markup=False)
-    screen.print(f"Frames: {folder}", markup=False)
-    if written:
-        screen.print(f"Report: {written[0].resolve()}", markup=False)
-    refuse_silence(result)
 
 
 def refuse_silence(result: Any) -> None:
@@ -140,63 +50,7 @@ def protocol_endpoints(result: Any) -> list[str]:
     return [endpoint.id for endpoint in result.trial.endpoints]
 
 
-def _say(result: Any, ids: list[str], added: list[str]) -> None:
-    """Print every number of the endpoints, those asked for besides at the end, and then the trial in a line."""
-    from livingdrug.cli.screen import console, notice
-
-    screen = console()
-    for names, title in ((ids, ""), (added, "Asked for besides")):
-        for sheet in _sheets(result, names, screen.width, title):
-            screen.print(sheet)
-    screen.print(repr(result), markup=False)
-    notice(screen)
-
-
-def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[Any]:
-    """Terminal tables: shares in per cent and times to event, then quantities by their headline.
-
-    A narrow window keeps names, values and intervals, and leaves out counts first, then ids.
-    """
-    import math
-
-    from livingdrug.cli.screen import number, table
-
-    shares: list[dict[str, object]] = []
-    amounts: list[dict[str, object]] = []
-    found = sorted((result.endpoint(name) for name in ids), key=lambda one: one.record.place)
-    for one in found:
-        told: set[str] = set()
-        for arm, row in [(name, row) for name in one.arms for row in one.rows(name)]:
-            interval = (row.ci_low, row.ci_high)
-            known = None not in interval and all(math.isfinite(side) for side in interval)  # type: ignore[arg-type]
-            when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
-            cells = {"": one.record.name, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
-            if row.measure in one.shares:
-                percent = f"{100 * row.estimate:.1f}" if row.known else "" if row.n else NOBODY  # type: ignore[operator]
-                between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
-                shares.append({**cells, "at": when, "%": percent, "95 % interval": between})
-            elif arm not in told:  # of the many measures of a quantity, its headline
-                told.add(arm)
-                between = f"{number(interval[0])} to {number(interval[1])}" if known else ""
-                value = row.estimate if row.known else row.absent if row.n else NOBODY
-                measure = f"{row.measure} to {when}" if when else row.measure
-                told_as = {"value": value, "95 % interval": between, "unit": row.unit, "measure": measure}
-                amounts.append({**cells, **told_as})
-    arms = ["arm"] if len(result.arms) > 1 else []
-    wide, widest = width >= 90, width >= 110
-    tables = []
-    for rows, values, last in (
-        (shares, ["at", "%", "95 % interval"], ["n", "events"] if wide else []),
-        (amounts, ["value", "unit", "95 % interval"], ["measure", "n"] if wide else []),
-    ):
-        if rows:
-            columns = ["", *arms, *values, *last, *(["id"] if widest else [])]
-            body = [[row.get(column) for column in columns] for row in rows]
-            tables.append(table(columns, body, title=title, right=("at", "%", "value", "n", "events")))
-    return tables
-
-
-def _print_json(result: Any, *, folder: str, report: str | None, ids: list[str] | None = None) -> None:
+def print_json(result: Any, *, folder: str, report: str | None, ids: list[str] | None = None) -> None:
     import json
 
     from livingdrug.cli import NOTICE
@@ -225,60 +79,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, (str, int, bool)) or value is None else str(value)
-
-
-def endpoints(
-    folder: RUN_FOLDER,
-    add: Annotated[
-        str | None, typer.Option("--add", metavar="ID,…", help="More endpoints than the trial asks for, by comma.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, for a program.")] = False,
-    catalog: CATALOG = None,
-) -> None:
-    """Endpoints of a finished run. Asking for another one never simulates again.
-
-    [bold]For example[/bold]
-
-      livingdrug endpoints runs/eliana
-      livingdrug endpoints runs/eliana --add rfs,cmax,tocilizumab_use
-    """
-    from livingdrug.trial.result import Result
-
-    result = Result.load(folder, catalog=opened(catalog))
-    ids = protocol_endpoints(result)
-    added = [name for name in (part.strip() for part in (add or "").split(",")) if name and name not in ids]
-    if as_json:
-        _print_json(result, folder=str(folder), report=None, ids=[*ids, *added])
-    else:
-        _say(result, ids, added)
-
-
-def report(
-    folder: RUN_FOLDER,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="The page; RUN_FOLDER/report.html by default.")
-    ] = None,
-    catalog: CATALOG = None,
-) -> None:
-    """Write the report of a finished run: one HTML page that needs no network.
-
-    [bold]For example[/bold]
-
-      livingdrug report runs/eliana -o eliana.html
-    """
-    from livingdrug.cli.screen import console, notice
-    from livingdrug.trial.result import Result
-
-    result = Result.load(folder, catalog=opened(catalog))
-    from contextlib import nullcontext
-
-    from livingdrug.reports.html import write_report
-    from livingdrug.trial.lock import held
-
-    target = out if out is not None else folder / "report.html"
-    inside = target.absolute().parent == folder.absolute()  # nobody may be replacing the run meanwhile
-    with held(folder) if inside else nullcontext():
-        written = write_report(result, target)
-    screen = console()
-    screen.print(f"Report: {Path(written).resolve()}", markup=False)
-    notice(screen)

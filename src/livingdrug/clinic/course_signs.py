@@ -5,12 +5,15 @@ Scales that grade duration (early and late ICAHT) read these.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-EARLY, LATE = (0, 30), (31, 100)
+from livingdrug.catalog.records.sign import Summary
+from livingdrug.catalog.signs import COURSE_SIGNS
+
 LONGEST_GAP_DAYS = 7
 """Up to so many missing days are interpolated, as for weekly blood draws.
 
@@ -70,24 +73,35 @@ def course_signs(days: NDArray[np.float64], counts: dict[str, NDArray[np.float64
     >>> course_signs(days, {"neutrophils": np.where(days < 8, 0.3, 2.0)})["days_neutrophils_at_most_500"]
     8.0
     """
-    signs: dict[str, float] = {}
-    if "neutrophils" in counts:
-        early = daily_counts(days, counts["neutrophils"], *EARLY)
-        signs["days_neutrophils_at_most_500"] = _n_days(early <= 0.5, early)
-        signs["days_neutrophils_at_most_100"] = _n_days(early <= 0.1, early)
-        seen = early[~np.isnan(early)]
-        # A patient seen for a few days only has not shown that neutrophils never recover.
-        never = bool(seen.size) and bool((seen <= 0.5).all()) and not np.isnan(early[-1])
-        signs["neutrophils_never_above_500"] = float(never) if seen.size else np.nan
-        signs["late_neutrophil_nadir"] = _confirmed_nadir(days, counts["neutrophils"])
-    if "platelets" in counts:
-        early = daily_counts(days, counts["platelets"], *EARLY)
-        late = daily_counts(days, counts["platelets"], *LATE)
-        for limit in (50, 20):
-            signs[f"days_platelets_below_{limit}"] = _n_days(early < limit, early)
-        for limit in (100, 50, 20):
-            signs[f"days_late_platelets_below_{limit}"] = _n_days(late < limit, late)
-    return signs
+    every: dict[tuple[str, int, int], NDArray[np.float64]] = {}
+    found = {}
+    for name, summary in _summaries(counts):
+        values = counts[summary.counts]
+        if summary.how == "confirmed_lowest":
+            found[name] = _confirmed_lowest(days, values, summary)
+            continue
+        key = (summary.counts, *summary.days)
+        if key not in every:
+            every[key] = daily_counts(days, values, *summary.days)
+        found[name] = _told(every[key], summary)
+    return found
+
+
+def _summaries(counts: Collection[str]) -> list[tuple[str, Summary]]:
+    """Each course sign that these counts allow, and how it is read off."""
+    found = [(name, sign.summary) for name, sign in COURSE_SIGNS.items()]
+    return [(name, summary) for name, summary in found if summary is not None and summary.counts in counts]
+
+
+def _told(daily: NDArray[np.float64], summary: Summary) -> float:
+    """One sign from the counts of every day of its period; NaN where the period was never looked at."""
+    seen = daily[~np.isnan(daily)]
+    if not seen.size:
+        return np.nan
+    if summary.how == "never_above":
+        # A patient seen for a few days only has not shown that counts never recover.
+        return float((seen <= summary.limit).all() and not np.isnan(daily[-1]))
+    return float((seen < summary.limit).sum() if summary.how == "days_below" else (seen <= summary.limit).sum())
 
 
 PATIENTS_AT_ONCE = 20_000
@@ -124,23 +138,28 @@ def course_signs_of_many(
 def _signs_of(
     who: NDArray[np.int64], days: NDArray[np.float64], counts: dict[str, NDArray[np.float64]], n: int
 ) -> dict[str, NDArray[np.float64]]:
-    signs: dict[str, NDArray[np.float64]] = {}
-    if "neutrophils" in counts:
-        early = _daily_of_many(who, days, counts["neutrophils"], n, *EARLY)
-        unseen = np.isnan(early)
-        signs["days_neutrophils_at_most_500"] = _n_days_of_many(early <= 0.5, unseen)
-        signs["days_neutrophils_at_most_100"] = _n_days_of_many(early <= 0.1, unseen)
-        never = (unseen | (early <= 0.5)).all(axis=1) & ~unseen[:, -1]
-        signs["neutrophils_never_above_500"] = np.where(unseen.all(axis=1), np.nan, never)
-        signs["late_neutrophil_nadir"] = _confirmed_nadirs(who, days, counts["neutrophils"], n)
-    if "platelets" in counts:
-        early = _daily_of_many(who, days, counts["platelets"], n, *EARLY)
-        late = _daily_of_many(who, days, counts["platelets"], n, *LATE)
-        for limit in (50, 20):
-            signs[f"days_platelets_below_{limit}"] = _n_days_of_many(early < limit, np.isnan(early))
-        for limit in (100, 50, 20):
-            signs[f"days_late_platelets_below_{limit}"] = _n_days_of_many(late < limit, np.isnan(late))
-    return signs
+    every: dict[tuple[str, int, int], NDArray[np.float64]] = {}
+    found = {}
+    for name, summary in _summaries(counts):
+        values = counts[summary.counts]
+        if summary.how == "confirmed_lowest":
+            found[name] = _confirmed_lowest_of_many(who, days, values, n, summary)
+            continue
+        key = (summary.counts, *summary.days)
+        if key not in every:
+            every[key] = _daily_of_many(who, days, values, n, *summary.days)
+        found[name] = _told_of_many(every[key], summary)
+    return found
+
+
+def _told_of_many(daily: NDArray[np.float64], summary: Summary) -> NDArray[np.float64]:
+    """`_told` of each patient (n,)."""
+    unseen = np.isnan(daily)
+    if summary.how == "never_above":
+        held = (unseen | (daily <= summary.limit)).all(axis=1) & ~unseen[:, -1]
+        return np.where(unseen.all(axis=1), np.nan, held)
+    held = daily < summary.limit if summary.how == "days_below" else daily <= summary.limit
+    return np.where(unseen.all(axis=1), np.nan, held.sum(axis=1))
 
 
 def _daily_of_many(
@@ -162,15 +181,12 @@ def _daily_of_many(
     return every
 
 
-def _n_days_of_many(held: NDArray[np.bool_], unseen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    return np.where(unseen.all(axis=1), np.nan, held.sum(axis=1))
-
-
-def _confirmed_nadirs(
-    who: NDArray[np.int64], days: NDArray[np.float64], counts: NDArray[np.float64], n: int
+def _confirmed_lowest_of_many(
+    who: NDArray[np.int64], days: NDArray[np.float64], counts: NDArray[np.float64], n: int, summary: Summary
 ) -> NDArray[np.float64]:
-    """`_confirmed_nadir` of each patient (n,)."""
-    late = (np.floor(days) >= LATE[0]) & (np.floor(days) <= LATE[1]) & ~np.isnan(counts)
+    """`_confirmed_lowest` of each patient (n,)."""
+    first, last = summary.days
+    late = (np.floor(days) >= first) & (np.floor(days) <= last) & ~np.isnan(counts)
     who, counts = who[late], counts[late]
     order = np.lexsort((counts, who))
     who, counts = who[order], counts[order]
@@ -180,18 +196,13 @@ def _confirmed_nadirs(
     lowest[n_late > 0] = counts[start[n_late > 0]]
     second = np.full(n, np.nan)
     second[n_late > 1] = counts[start[n_late > 1] + 1]
-    return np.where(second > 1.5, second, lowest)
+    return np.where(second > summary.limit, second, lowest)
 
 
-def _n_days(held: NDArray[np.bool_], values: NDArray[np.float64]) -> float:
-    return np.nan if np.isnan(values).all() else float(held.sum())
-
-
-def _confirmed_nadir(days: NDArray[np.float64], counts: NDArray[np.float64]) -> float:
-    """Lowest count after day 30; without a second one at or below 1.5e9/L the dip was transient."""
-    late = np.sort(counts[(np.floor(days) >= LATE[0]) & (np.floor(days) <= LATE[1]) & ~np.isnan(counts)])
+def _confirmed_lowest(days: NDArray[np.float64], counts: NDArray[np.float64], summary: Summary) -> float:
+    """Lowest count of the period; without a second one at or below the limit the dip was transient, and the second counts."""
+    first, last = summary.days
+    late = np.sort(counts[(np.floor(days) >= first) & (np.floor(days) <= last) & ~np.isnan(counts)])
     if not late.size:
         return np.nan
-    if late.size == 1 or late[1] <= 1.5:
-        return float(late[0])
-    return float(late[1])
+    return float(late[0] if late.size == 1 or late[1] <= summary.limit else late[1])

@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -42,10 +43,6 @@ RECORDED = {
     "relapse_day": pl.Float64,
 }
 """What every criterion records of a patient, judged by a day. `first_response_day` is null without a response that counts."""
-DATED = {"responded": "responded", "complete": "cr", "incomplete": "cri", "residual_negative": "mrd_negative"}
-"""Columns that depend on the day by which response is judged, and their names with that day: ``cr_3mo``."""
-SCHEMA = {f"{DATED[name]}_3mo" if name in DATED else name: kind for name, kind in RECORDED.items()}
-"""The columns of `Criterion.assess` by 3 months."""
 
 Statuses = Callable[[pl.DataFrame], pl.DataFrame]
 Record = Callable[["Criterion", pl.DataFrame, pl.DataFrame, float], pl.DataFrame]
@@ -90,6 +87,34 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Overt:
+    """A look that nobody planned: disease shows itself between visits.
+
+    Attributes
+    ----------
+    reads
+        Output of the model that tells the burden.
+    limit
+        From this value on the disease is overt, in that output's unit.
+    after_day
+        A rise up to this day is none: planned visits are near, and treatment may still be working [day].
+    within_days
+        Days within which the look happens.
+    beside
+        Outputs whose assays are done with it, besides those of the visits for response.
+    source
+        Where these numbers come from.
+    """
+
+    reads: str
+    limit: float
+    after_day: float
+    within_days: float
+    beside: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class Criterion:
     """One way to judge response.
 
@@ -99,8 +124,8 @@ class Criterion:
         Every status, the best first.
     responses, complete
         Which of them are responses, and which complete ones: the first of `order`.
-    looks_when_overt
-        Whether somebody looks between planned visits when the disease becomes overt.
+    overt
+        When somebody looks between planned visits because the disease has become overt; None where nobody does.
     words
         The words for all this.
     status_at_visits
@@ -118,10 +143,10 @@ class Criterion:
     order: tuple[str, ...]
     responses: tuple[str, ...]
     complete: tuple[str, ...]
-    looks_when_overt: bool
     words: Words
     status_at_visits: Statuses
     record: Record
+    overt: Overt | None = None
 
     @property
     def heading(self) -> str:
@@ -154,20 +179,17 @@ class Criterion:
         found = self.record(self, self.status_at_visits(visits), _everyone(visits, patients), by_day)
         return found.select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS)
 
-    def assess(
-        self, visits: pl.DataFrame, patients: pl.DataFrame | None = None, by_day: float = THREE_MONTHS
-    ) -> pl.DataFrame:
-        """As `judge`, with the day in the names of the columns that depend on it: ``responded_3mo``, or ``responded_by_190``.
-
-        Three months are day 100: the visit of day 90 and its window.
-        """
-        when = "3mo" if by_day == THREE_MONTHS else f"by_{by_day:g}"
-        return self.judge(visits, patients, by_day).rename({name: f"{short}_{when}" for name, short in DATED.items()})
-
 
 def criteria() -> tuple[str, ...]:
     """The criteria there are: the files of `clinic/response/`, sorted."""
     return tuple(sorted(found.name for found in pkgutil.iter_modules(response.__path__)))
+
+
+@cache
+def response_words() -> tuple[str, ...]:
+    """Every status of every criterion, as a name in formulas (``best_response_cr``), each once."""
+    words = [status.lower() for name in criteria() for status in judged_by(name).words.status]
+    return tuple(dict.fromkeys(words))
 
 
 def judged_by(name: str) -> Criterion:
@@ -188,6 +210,14 @@ def looked(visits: pl.DataFrame, *quantities: str) -> pl.DataFrame:
     """The values of some quantities that were measured, with `start`: whether the look was planned as the start."""
     rows = visits.filter(pl.col("quantity").is_in(quantities) & ~pl.col("missed") & pl.col("value").is_not_null())
     return rows.with_columns((pl.col("day_planned") <= BASELINE_UNTIL).alias("start"))
+
+
+def first_that_holds(ladder: Mapping[str, pl.Expr], otherwise: str) -> pl.Expr:
+    """The status of the first condition that holds, as the column ``status``; an unknown condition does not hold."""
+    found = pl.lit(otherwise)
+    for status, condition in reversed(list(ladder.items())):
+        found = pl.when(condition.fill_null(False)).then(pl.lit(status)).otherwise(found)
+    return found.alias("status")
 
 
 def _everyone(visits: pl.DataFrame, patients: pl.DataFrame | None) -> pl.DataFrame:

@@ -6,17 +6,61 @@ that of the last visit until then.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS
-
-if TYPE_CHECKING:
-    from livingdrug.clinic.criterion import Criterion
+from livingdrug.clinic.criterion import KEYS, Criterion, Statuses, Words
 
 NOT_EVALUABLE = "NE"
 NEVER = float("inf")
+STABLE, PROGRESSION = "SD", "PD"
+
+
+def judged_at_every_visit(
+    *,
+    responses: Mapping[str, str],
+    complete: tuple[str, ...],
+    status_at_visits: Statuses,
+    at_a_visit: Mapping[str, str],
+    progression_at_a_visit: str,
+    or_better: Mapping[str, str],
+    title: str,
+    lead: str,
+    look: str = "The visit",
+) -> Criterion:
+    """A criterion of this kind, with the words that all of them share: stable disease, progression, not evaluable.
+
+    Parameters
+    ----------
+    responses
+        Every response and its name in a sentence, the best first.
+    complete, status_at_visits, or_better, title, lead, look
+        As in `livingdrug.clinic.criterion`.
+    at_a_visit, progression_at_a_visit
+        What a visit must show for each response, and for progression.
+    """
+    words = Words(
+        title=title,
+        status={**responses, STABLE: "stable disease", PROGRESSION: "progression", NOT_EVALUABLE: "not evaluable"},
+        or_better=or_better,
+        at_a_visit={
+            **at_a_visit,
+            STABLE: "neither response nor progression",
+            PROGRESSION: progression_at_a_visit,
+        },
+        counted="at any visit before progression or another therapy",
+        lead=lead,
+        look=look,
+    )
+    return Criterion(
+        order=(*responses, STABLE, PROGRESSION),
+        responses=tuple(responses),
+        complete=complete,
+        words=words,
+        status_at_visits=status_at_visits,
+        record=best_of_every_visit,
+    )
 
 
 def best_of_every_visit(

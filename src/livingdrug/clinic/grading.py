@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from livingdrug.catalog.records.scale import FLAGS, READABLE, REPORTED, Scale
+from livingdrug.catalog.records.scale import Scale
+from livingdrug.catalog.signs import FLAGS, READABLE, REPORTED
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from livingdrug.catalog.records.drug import Drug
 from livingdrug.catalog.records.guideline import Dose, Guideline, Limit, Rule
-from livingdrug.catalog.records.scale import FLAGS, SIGNS, Scale
+from livingdrug.catalog.records.scale import Scale
+from livingdrug.catalog.signs import FLAGS, SIGNS
 from livingdrug.clinic.grading import grade_formula
 from livingdrug.engine.program import CheckProgram
 from livingdrug.foundation.errors import CatalogError

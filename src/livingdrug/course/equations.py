@@ -10,18 +10,21 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.records.scale import FLAGS, REPORTED
+from livingdrug.catalog.signs import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
+from livingdrug.course.fitted import laid_on
 from livingdrug.engine.ensemble import CompiledModel, compile_model
-from livingdrug.engine.odes import Odes
+from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.read import read_sbml
-from livingdrug.foundation.errors import CatalogError, ModelError
+from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.units import convert, read
 from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.instance import Clone
 
@@ -111,7 +114,7 @@ def equations(plan: Plan) -> Equations:
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
-    odes = _with_patient_parameters(read_sbml(model.sbml), model.clones)
+    odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), model.shapes), model.clones)
     managed, rules = compile_guideline(plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
     program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
@@ -138,7 +141,7 @@ def _with_patient_parameters(odes: Odes, clones: tuple[Clone, ...]) -> Odes:
 
 
 def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> dict[str, Quantity]:
-    """Every model parameter with its origin: the mechanism's own, replaced by the disease's, the product's, the user's.
+    """Every model parameter with its origin: the mechanism's own, then disease, costimulation, product, user over it.
 
     Parameters
     ----------
@@ -152,11 +155,14 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     ModelError
         A name the model does not have.
     """
-    own = assembled(plan).parameters
-    product = plan.product.parameter if plan.product else {}
-    layers = {f'disease "{plan.disease.id}"': plan.disease.parameter, "the user": instead or {}}
+    model = assembled(plan)
+    own = laid_on(model.parameters, plan.fitted, model, plan.texts) if plan.fitted else model.parameters
+    layers = {f'disease "{plan.disease.id}"': plan.disease.parameter}
+    if plan.costimulation:
+        layers[f'costimulation "{plan.costimulation.id}"'] = plan.costimulation.parameter
     if plan.product:
-        layers[f'product "{plan.product.id}"'] = product
+        layers[f'product "{plan.product.id}"'] = plan.product.parameter
+    layers["the user"] = dict(instead or {})
     for who, layer in layers.items():
         strangers = sorted(set(layer) - set(own))
         if strangers:
@@ -164,7 +170,84 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
                 f'{who} sets {", ".join(strangers)}, which the model of recipe "{plan.recipe}" does not have.\n'
                 "  Correct the name, or add the mechanism that reads it to the recipe."
             )
-    return {**own, **plan.disease.parameter, **product, **(instead or {})}
+        formed = sorted(set(layer) & set(assembled(plan).shapes))
+        if formed:
+            raise ModelError(
+                f"{who} sets {', '.join(formed)}, which gives a law its form and is the same for everybody.\n"
+                "  Take it out; to change the form, change the mechanism's sheet."
+            )
+    found = dict(own)
+    for who, layer in layers.items():
+        found |= {name: _bounded(who, name, quantity, own[name]) for name, quantity in layer.items()}
+    return found
+
+
+def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity:
+    """A layer's number with the bounds of the mechanism's sheet, which hold wherever it stands."""
+    low = own.low if quantity.low is None else quantity.low
+    high = own.high if quantity.high is None else quantity.high
+    outside = (own.low is not None and quantity.value < own.low) or (own.high is not None and quantity.value > own.high)
+    if outside:
+        raise ModelError(
+            f"{who} sets {name} to {quantity.value:g} {quantity.unit}".rstrip()
+            + f", outside what its sheet allows: {own.low if own.low is not None else '-inf'} to"
+            f" {own.high if own.high is not None else 'inf'}.\n  Correct the value ({own.meaning[:1].lower()}{own.meaning[1:]})."
+        )
+    return (
+        quantity
+        if (low, high) == (quantity.low, quantity.high)
+        else quantity.model_copy(update={"low": low, "high": high})
+    )
+
+
+def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> Quantity:
+    """A user's number in place of a parameter: in its unit, of its sign, inside what its scale allows.
+
+    Parameters
+    ----------
+    given
+        Text with number and unit, a bare number where the parameter has no unit, or a `Quantity`.
+    known
+        The parameter it replaces; spread, meaning and unit are its own unless a `Quantity` says otherwise.
+
+    Raises
+    ------
+    UnitError, BadInput
+        Another unit; no finite number; negative where the parameter is not; at 0 or below (and 1 or above, on the logit
+        scale) where it varies between patients on that scale.
+    """
+    place = f'parameter "{name}"'
+    if isinstance(given, Quantity):
+        value, spread = (
+            float(convert(given.value, given.unit, known.unit)) if given.unit != known.unit else given.value,
+            given,
+        )
+    elif isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        value = read(given, known.unit, where=place)
+        spread = None
+    else:
+        raise BadInput(
+            f'{place}: got {given!r}, expected a number with its unit.\n  Write it as text: "{known.value:g} {known.unit}".'
+        )
+    varies = (spread or known).spread > 0
+    scale = (spread or known).spread_scale
+    low = known.low if known.low is not None else 0.0 if known.value >= 0 else -inf
+    high = known.high if known.high is not None else 1.0 if scale == "logit" and varies else inf
+    opened = varies and scale in ("log", "logit")
+    if not isfinite(value) or value < low or value > high or (opened and value in (low, high)):
+        bounds = f"{'above' if opened else 'at least'} {low:g}" if isfinite(low) else "a finite number"
+        bounds += f" and {'below' if opened else 'at most'} {high:g}" if isfinite(high) else ""
+        raise BadInput(
+            f"{place}: got {value:g} {known.unit}".rstrip()
+            + f", expected {bounds} ({known.meaning[:1].lower()}{known.meaning[1:]}).\n"
+            f"  The model's own value is {known.value:g} {known.unit}".rstrip()
+            + "."
+        )
+    if spread is not None:
+        return spread.model_copy(update={"value": value, "unit": known.unit})
+    return known.model_copy(
+        update={"value": value, "kind": "input", "source": "given for this run", "where": "", "status": "own"}
+    )
 
 
 def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> None:
@@ -177,6 +260,7 @@ def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> Non
         reads what it lacks.
     """
     ready = equations(plan)
+    _check_target(plan, ready.model.clones)
     parameters_of(plan, instead)
     _check_reads(plan, ready)
     for one in plan.measured:
@@ -195,12 +279,24 @@ def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> Non
             )
 
 
+def _check_target(plan: Plan, clones: tuple[Clone, ...]) -> None:
+    """The antigen of the product is one that the disease's cells carry: any other density would be a guess."""
+    known = sorted({antigen for clone in clones for antigen in clone.antigens})
+    if plan.product is not None and known and plan.product.target not in known:
+        raise CatalogError(
+            f'product "{plan.product.id}" is aimed at {plan.product.target}; of the cells of disease "{plan.disease.id}" the model'
+            f' of recipe "{plan.recipe}" knows {", ".join(known)} only.\n'
+            f"  Choose another product or disease, or give the disease clones that tell their {plan.product.target}:"
+            f" [clone.positive] antigens = {{ {plan.product.target} = 1 }}."
+        )
+
+
 def _check_reads(plan: Plan, ready: Equations) -> None:
     """What the clinic's side of the line reads of every model, and the criterion of the disease."""
     judged = judged_by(plan.disease.response)
     wanted = {
         "infections": "infection_exposure" if plan.infection else "",
-        "a look between visits when disease is overt": "marrow_tumour_percent" if judged.looks_when_overt else "",
+        "a look between visits when disease is overt": judged.overt.reads if judged.overt else "",
         "infused cells": CELLS_ENTER if plan.product else "",
     }
     for what, name in wanted.items():

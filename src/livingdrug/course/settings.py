@@ -25,12 +25,16 @@ class Settings:
         Model parameters to use in place of the model's, the disease's and the product's: name -> `Quantity`.
     rtol
         Relative tolerance of the integration.
+    first_place
+        Of a group of patients: how many of their arm enrolled before the first of them; None where everyone is in the arm,
+        and the number tells it. A bank's lots are used in this order.
     """
 
     sample: int = 40
     between_patient: bool = True
     parameters: Mapping[str, Quantity] = field(default_factory=dict)
     rtol: float = 1e-5
+    first_place: int | None = None
 
     def told(self) -> dict[str, object]:
         """The settings as plain values, for a run's manifest."""

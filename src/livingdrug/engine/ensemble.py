@@ -342,25 +342,19 @@ def compile_model(
     BadInput
         Two summaries of one name, no such precision or stepper.
     """
-    from livingdrug.engine.compiler.assembly import kernel_ir
     from livingdrug.engine.compiler.check_kernels import build_checks
     from livingdrug.engine.compiler.hoisting import hoist
     from livingdrug.engine.compiler.interpret import InterpretedCode
-    from livingdrug.engine.compiler.machine import MachineCode, host_lanes
-    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
+    from livingdrug.engine.compiler.machine import host_lanes
     from livingdrug.engine.compiler.system import build_system, check_odes
-    from livingdrug.engine.compiler.vector_math import vector_math
     from livingdrug.engine.integrate import ACT
-    from livingdrug.engine.rosenbrock import step_ir
     from livingdrug.engine.steppers import find_stepper
     from livingdrug.engine.turns import turns_kernel
 
     check_odes(odes)
     _check_scales(odes, log_scales, linear_scales)
     bits, method = _bits(precision, interpret=interpret), find_stepper(stepper)
-    names = [summary.name for summary in summaries]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
+    _refuse_twins(summaries)
     lanes = host_lanes() * 64 // bits if lanes is None else lanes
     scales = np.array([float(log_scales.get(name, linear_scales.get(name, 1.0))) for name in odes.states])
     decayed = [
@@ -373,13 +367,7 @@ def compile_model(
     if interpret:
         code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
     else:
-        widths = {(1, bits), (lanes, bits), (lanes, 64)}
-        functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
-        parts = [vector_math(*width, functions) for width in sorted(widths)]
-        kernels += [factor_kernel(system.pattern), solve_kernel(system.pattern)]
-        parts += [kernel_ir(kernel, lanes, bits) for kernel in kernels]
-        parts.append(step_ir(method, lanes, system.pattern, time_derivative=system.time_derivative, bits=bits))
-        code = MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in kernels)), cache_dir)
+        code = _machine_code(kernels, system, method, lanes, bits, cache_dir)
     wanted = ("step", "linearise", "rhs", "prepare", "settle", checks.record and "record", checks.act and "act")
     addresses = np.array([code.address(name) if name else 0 for name in wanted])
     assert addresses.size == ACT + 1
@@ -404,6 +392,31 @@ def compile_model(
         _scales=scales,
         _turns=turns_kernel(system.graph, system.plain_rates, system.time, len(odes.parameters)),
     )
+
+
+def _refuse_twins(summaries: Sequence[Summary]) -> None:
+    names = [summary.name for summary in summaries]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
+
+
+def _machine_code(
+    kernels: Sequence[Any], system: Any, method: Any, lanes: int, bits: int, cache_dir: Path | str | None
+) -> Any:
+    """The kernels, the linear algebra of one step and the step itself, as machine code."""
+    from livingdrug.engine.compiler.assembly import kernel_ir
+    from livingdrug.engine.compiler.machine import MachineCode
+    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
+    from livingdrug.engine.compiler.vector_math import vector_math
+    from livingdrug.engine.rosenbrock import step_ir
+
+    widths = {(1, bits), (lanes, bits), (lanes, 64)}
+    functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
+    parts = [vector_math(*width, functions) for width in sorted(widths)]
+    every = [*kernels, factor_kernel(system.pattern), solve_kernel(system.pattern)]
+    parts += [kernel_ir(kernel, lanes, bits) for kernel in every]
+    parts.append(step_ir(method, lanes, system.pattern, time_derivative=system.time_derivative, bits=bits))
+    return MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in every)), cache_dir)
 
 
 def _bits(precision: str, *, interpret: bool) -> int:

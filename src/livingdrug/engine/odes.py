@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -31,3 +35,30 @@ class Odes:
     assignments: tuple[tuple[str, str], ...]
     rates: tuple[str, ...]
     initial: tuple[str, ...]
+
+
+def with_numbers(odes: Odes, values: Mapping[str, float]) -> Odes:
+    """The same system with some of its parameters written as numbers: compiled code is faster where it knows a power.
+
+    Examples
+    --------
+    >>> decay = Odes(("x",), ("k", "n"), (0.1, 2.0), (), ("-k * x**n",), ("1",))
+    >>> with_numbers(decay, {"n": 2.0}).rates
+    ('-k * x**2.0',)
+    """
+    known = {name: repr(float(values[name])) for name in odes.parameters if name in values}
+    if not known:
+        return odes
+
+    def written(formula: str) -> str:
+        return _WORD.sub(lambda match: known.get(match[0], match[0]), formula)
+
+    kept = [(name, default) for name, default in zip(odes.parameters, odes.defaults, strict=True) if name not in known]
+    return replace(
+        odes,
+        parameters=tuple(name for name, _ in kept),
+        defaults=tuple(default for _, default in kept),
+        assignments=tuple((name, written(formula)) for name, formula in odes.assignments),
+        rates=tuple(map(written, odes.rates)),
+        initial=tuple(map(written, odes.initial)),
+    )

@@ -18,6 +18,7 @@ from livingdrug.trial.misfit import Misfit, misfits
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.evidence import Published
     from livingdrug.catalog.records.trial import Trial
 
 
@@ -115,12 +116,7 @@ def calibrate(
     from livingdrug.trial.run import run
 
     catalog = catalog or default_catalog()
-    if trial.role != "calibration":
-        raise BadInput(f'trial "{trial.id}" has role "{trial.role}"; only calibration trials may be calibrated on.')
-    rows = [row for row in catalog.load("evidence", trial.id).results if row.use == "calibration"]
-    rows = [row for row in rows if not endpoints or row.endpoint in endpoints]
-    if not rows:
-        raise BadInput(f'trial "{trial.id}" has no published row marked use = "calibration" for these endpoints.')
+    rows = _published(trial, endpoints, catalog)
     best: list[Calibration] = []
     count = 0
 
@@ -151,6 +147,17 @@ def calibrate(
         score, first, method="Nelder-Mead", options={"maxfev": n_runs, "initial_simplex": simplex, "adaptive": True}
     )
     return Calibration(best[0].values, best[0].score, best[0].misfits, count)
+
+
+def _published(trial: Trial, endpoints: Sequence[str], catalog: Catalog) -> list[Published]:
+    """The rows that may be calibrated on."""
+    if trial.role != "calibration":
+        raise BadInput(f'trial "{trial.id}" has role "{trial.role}"; only calibration trials may be calibrated on.')
+    rows = [row for row in catalog.load("evidence", trial.id).results if row.use == "calibration"]
+    rows = [row for row in rows if not endpoints or row.endpoint in endpoints]
+    if not rows:
+        raise BadInput(f'trial "{trial.id}" has no published row marked use = "calibration" for these endpoints.')
+    return rows
 
 
 def applied(

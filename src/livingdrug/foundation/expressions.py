@@ -10,6 +10,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,35 @@ def read_written(text: str) -> Formula:
     names: set[str] = set()
     _check(_tree(text), text, names)
     return Formula(text, tuple(sorted(names)))
+
+
+def compared(text: str) -> list[tuple[str, float]]:
+    """Every name that a formula compares with a number, and the number.
+
+    Examples
+    --------
+    >>> compared("temperature >= 38 and (1 <= pressor_level < 3 or a + 1 > 2)")
+    [('temperature', 38.0), ('pressor_level', 1.0), ('pressor_level', 3.0)]
+    """
+    found: list[tuple[str, float]] = []
+    for node in ast.walk(read_formula(text).tree):
+        if isinstance(node, ast.Compare):
+            for one, other in pairwise([node.left, *node.comparators]):
+                for name, number in ((one, other), (other, one)):
+                    value = _number(number)
+                    if isinstance(name, ast.Name) and value is not None:
+                        found.append((name.id, value))
+    return found
+
+
+def _number(node: ast.expr) -> float | None:
+    """A number as written, with its sign; None for anything else."""
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -float(value)
+    return None
 
 
 def _check(node: ast.expr, text: str, names: set[str]) -> None:

@@ -14,11 +14,13 @@ INFUSED = "infused"
 MANUFACTURING_FAILURE = "manufacturing_failure"
 DIED_WAITING = "died_waiting"
 WITHDRAWN_WAITING = "withdrawn_waiting"
+NON_CONFORMING = "non_conforming"
+"""Given a product out of specification that the trial's protocol does not count as its treatment; not followed further."""
 TREATED = "treated"
 """Began the treatment of an arm without cells."""
 BEGUN = (INFUSED, TREATED)
 """Whose treatment began: the denominator of safety and efficacy."""
-STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, TREATED)
+STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, NON_CONFORMING, TREATED)
 
 
 @dataclass(frozen=True)

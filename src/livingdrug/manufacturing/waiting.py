@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from livingdrug.foundation import streams
 from livingdrug.manufacturing.variation import Steps
+from livingdrug.population.cohort import Cohort
 from livingdrug.population.spread import individual_parameters
 
 Array = NDArray[np.float64]
+USUAL_AGE, USUAL_LINES, HEALTHY_EGFR = 60.0, 3.0, 90.0  # at which the background hazard is stated
 STEP_DAYS = 2.0
 LONGEST_WAIT_DAYS = 400.0
 # Numbers that the model's mechanisms state too; a caller who changes them there hands them over with the disease.
@@ -110,11 +112,28 @@ def growing_tumour(
     )
 
 
-def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps) -> Array:
+def frailty(cohort: Cohort, steps: Steps) -> Array:
+    """How much faster than at age 60, after three lines and with healthy kidneys each patient is lost (a factor), shaped (n,).
+
+    A covariate that the population does not have counts as usual.
+    """
+    has = cohort.covariates
+    log_factor = np.zeros(len(cohort))
+    if "age_years" in has:
+        log_factor += steps.typical("loss_per_decade") * (has["age_years"] - USUAL_AGE) / 10.0
+    if "prior_lines" in has:
+        log_factor += steps.typical("loss_per_line") * (has["prior_lines"] - USUAL_LINES)
+    if "egfr_ml_min_173" in has:
+        log_factor += steps.typical("loss_per_kidney") * np.maximum(HEALTHY_EGFR - has["egfr_ml_min_173"], 0.0) / 30.0
+    return np.exp(log_factor)
+
+
+def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps, frail: Array | float = 1.0) -> Array:
     """Day after enrolment on which a patient dies or leaves while waiting; infinite when that does not happen.
 
-    The hazard rises with the burden. It is summed in steps of two days, and the day within a step is where the summed
-    hazard meets the patient's own unit-exponential number.
+    One law for all: hazard = frailty x (t / 30)^time x (background + progression x growth x (burden / greatest)^power). It is
+    summed in steps of two days (the middle of each), and the day within a step is where the summed hazard meets the patient's
+    own unit-exponential number.
 
     Parameters
     ----------
@@ -124,14 +143,19 @@ def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps) -> Array:
         Day after enrolment on which waiting ends, shaped (n,).
     steps
         The waiting numbers.
+    frail
+        Factor of `frailty`, shaped (n,).
     """
     threshold = streams.exponential(steps.seed, f"{steps.place}/loss", steps.patients)
+    time_power = steps.typical("loss_time_power")
+    background, power = steps.typical("loss_background"), steps.typical("loss_burden_power")
+    by_growth = steps.typical("loss_progression") * np.maximum(patient_tumour.growth, 0.0)
     summed = np.zeros(len(until))
     lost = np.full(len(until), np.inf)
-    for start in np.arange(0.0, LONGEST_WAIT_DAYS, STEP_DAYS):
-        burden = patient_tumour.burden_percent_at(float(start) + 0.5 * STEP_DAYS)
-        rise = steps.typical("loss_per_ten_percent") * (burden - steps.typical("loss_reference_blasts")) / 10.0
-        hazard = steps.typical("loss_hazard") * np.exp(rise)
+    longest = min(float(until.max(initial=0.0)) + STEP_DAYS, LONGEST_WAIT_DAYS)
+    for start in np.arange(0.0, longest, STEP_DAYS):
+        share = patient_tumour.burden_percent_at(float(start) + 0.5 * STEP_DAYS) / 100.0
+        hazard = frail * ((start + 0.5 * STEP_DAYS) / 30.0) ** time_power * (background + by_growth * share**power)
         day = float(start) + np.divide(threshold - summed, hazard, out=np.full(len(until), np.inf), where=hazard > 0)
         summed = summed + hazard * STEP_DAYS
         lost = np.where((summed >= threshold) & np.isinf(lost), day, lost)

@@ -90,6 +90,12 @@ class Model:
         return self.recipe.title
 
     @cached_property
+    def shapes(self) -> dict[str, float]:
+        """Parameters that give a law its form, the same for everybody: name -> value."""
+        names = {name for part in self.mechanisms.values() for name in part.sheet.shapes}
+        return {name: quantity.value for name, quantity in self.parameters.items() if name in names}
+
+    @cached_property
     def log_scales(self) -> dict[str, float]:
         """Scale of each state integrated as ln(1 + y/scale), in the state's unit."""
         return {name: state.scale for name, state in self.states.items() if state.integrate == "log"}

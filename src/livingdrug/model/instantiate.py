@@ -26,6 +26,8 @@ from livingdrug.model.sheet import Output, State
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _Item = TypeVar("_Item")
 Chosen = Mapping[str, str]
+ANTIGEN = "antigen"
+"""What a sheet is scaled by that holds for whichever antigen the recipe's receptor sees."""
 _PARAMETERS, _STATES = attrgetter("parameter"), attrgetter("state")
 
 
@@ -218,7 +220,7 @@ class _Writer:
         if by is not None:
             ((kind, one),) = chosen.items()
             instance = self.instances[kind][one]
-            scale = {**instance.antigens, **instance.factor}.get(by)
+            scale = _only(instance.antigens) if by == ANTIGEN else {**instance.antigens, **instance.factor}.get(by)
             if scale is None:
                 raise ModelError(
                     f'{kind} {one} says nothing of {by}, which "{name}" of {self.mechanism.id}.toml is scaled by\n'
@@ -283,6 +285,11 @@ class _Writer:
 
     def _told(self, text: str, chosen: Chosen) -> str:
         return filled(text, {kind: _words(self.instances[kind][one], one) for kind, one in chosen.items()})
+
+
+def _only(antigens: Mapping[str, float]) -> float | None:
+    """The density of the one antigen that an instance speaks of."""
+    return next(iter(antigens.values())) if len(antigens) == 1 else None
 
 
 def _in_unit(own: Quantity, unit: str, place: str) -> dict[str, object]:

@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from livingdrug.foundation.errors import CatalogError, ModelError, UnitError
+from livingdrug.foundation.findings import sentence, telling
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import parse_toml
 from livingdrug.model.instance import Instance, Own
 from livingdrug.model.names import Name, Part, Template, UnitText, kinds_in
@@ -84,6 +86,9 @@ class MechanismSheet(Part):
         Kinds of instances that its names speak of: ``["clone"]`` when it has names such as ``tumour_{clone}``.
     reads
         Names this mechanism uses and others own.
+    shapes
+        Parameters that give a law its form (powers, counts of stages): dimensionless, the same for everybody, built into the
+        compiled equations as numbers; disease, product and user do not set them.
     offers
         Parameters that no equation needs but clinical rules, doses or the population do (weight, age …).
     neutral
@@ -104,6 +109,7 @@ class MechanismSheet(Part):
     summary: str = Field(min_length=3)
     per: tuple[Name, ...] = ()
     reads: tuple[Template, ...] = ()
+    shapes: tuple[Template, ...] = ()
     offers: tuple[Template, ...] = ()
     neutral: dict[Template, Neutral] = Field(default_factory=dict)
     role: dict[str, Template] = Field(default_factory=dict)
@@ -138,10 +144,18 @@ class MechanismSheet(Part):
         both = sorted(set(self.reads) & set(owned))
         if both:
             raise ValueError(f'{", ".join(both)} is owned here and also listed in "reads"; take it out of "reads"')
-        for key, listed in (("offers", self.offers), ("shares", self.shares), ("scaled", self.scaled)):
+        for key, listed in (
+            ("shapes", self.shapes),
+            ("offers", self.offers),
+            ("shares", self.shares),
+            ("scaled", self.scaled),
+        ):
             strange = sorted(set(listed) - set(self.parameter))
             if strange:
                 raise ValueError(f'"{key}" lists {", ".join(strange)}, which is no parameter of this sheet')
+        spread = [name for name in self.shapes if self.parameter[name].spread or self.parameter[name].unit]
+        if spread:
+            raise ValueError(f'"shapes" lists {", ".join(spread)}, which has a unit or a spread; a form has neither')
         unknown = sorted(set(self.role) - set(ROLES))
         if unknown:
             raise ValueError(f"role.{unknown[0]} is no known role; known: {', '.join(ROLES)}")
@@ -211,6 +225,7 @@ def recipe_from(file: str, text: str) -> Recipe:
 def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
         data = parse_toml(text.encode("utf-8"), file)
+        check_sources(data, file)
     except CatalogError as problem:
         raise ModelError(str(problem)) from None
     try:
@@ -222,12 +237,6 @@ def _record(file: str, text: str, record: type[_Record]) -> _Record:
 def faults(problem: ValidationError, file: str) -> str:
     """What does not hold together, one line for each fault: file, key and what is wrong."""
     return "\n".join(
-        f'{file}, "{".".join(str(part) for part in error["loc"]) or "file"}": {_plain(error["msg"])}'
-        for error in problem.errors()[:8]
+        f'{file}, "{".".join(str(part) for part in error["loc"]) or "file"}": {sentence(error)}'
+        for error in telling(problem.errors())[:8]
     )
-
-
-def _plain(message: str) -> str:
-    if message == "Extra inputs are not permitted":
-        return "this key is unknown here; is it misspelt?"
-    return message.removeprefix("Value error, ")

@@ -18,10 +18,11 @@ from livingdrug.clinic.criterion import Criterion, judged_by
 from livingdrug.clinic.infections import SCHEMA as INFECTIONS
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.course.course import Course
-from livingdrug.observation.aftermath import Aftermath, aftermath
+from livingdrug.observation.aftermath import Aftermath, Failure, aftermath, numbers_of
 from livingdrug.observation.seen import Seen
 from livingdrug.observation.visits import RELAPSE, observe, unplanned, unscheduled
 from livingdrug.observation.ward import grade_rows, log_rows, sign_rows
+from livingdrug.population.drawing import draw, model_parameters
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -44,7 +45,7 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     Raises
     ------
     CatalogError
-        The trial's ``[conduct]`` lacks a number.
+        The disease's aftermath lacks a number.
     """
     # ── first look: what would be seen, had nothing else happened ──
     end = np.full(len(course), plan.follow_up_days)
@@ -54,8 +55,8 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     until = np.minimum(end, np.minimum(toxicity, fatal))
     judged = judged_by(plan.disease.response)
     looks = [observe(course, plan.measured, plan.missed, until, seed)]
-    if judged.looks_when_overt:
-        looks.append(unscheduled(course, plan.measured, until, seed))
+    if judged.overt is not None:
+        looks.append(unscheduled(course, plan.measured, judged.overt, until, seed))
     visits = pl.concat(looks, how="diagonal")
     after = _aftermath(plan, course, judged, visits, until, np.minimum(toxicity, fatal), seed)
 
@@ -121,7 +122,10 @@ class _Ends:
 
 
 def _ends(course: Course, end: Floats, toxicity: Floats, fatal: Floats, after: Aftermath) -> _Ends:
-    causes = {"toxicity": toxicity, "infection": fatal, "disease": after.disease_death_day}
+    causes = {
+        "toxicity": toxicity, "infection": fatal, "transplant": after.transplant_death_day,
+        "disease": after.disease_death_day,
+    }  # fmt: skip
     death = np.minimum.reduce([*causes.values(), after.other_death_day])
     last_contact = np.minimum.reduce([death, after.lost_day, end])
     death = np.where(death <= last_contact, death, np.inf)
@@ -139,15 +143,32 @@ def _aftermath(
     """Further therapy and what follows, from the response that would have been seen."""
     roster = pl.DataFrame({"patient": course.patients, "last_contact_day": until, "death_day": _finite(death)})
     first = judge(judged, visits, roster)
-    failure = first.select(pl.min_horizontal("relapse_day", "treatment_failure_day")).to_series()
-    return aftermath(
-        plan.conduct,
-        plan.trial,
-        course.patients,
-        first["responded"].fill_null(False).to_numpy(),
-        failure.cast(pl.Float64).fill_null(np.inf).to_numpy(),
-        seed,
+    relapse, day = (
+        first.select(pl.min_horizontal(names).cast(pl.Float64).fill_null(np.inf)).to_series().to_numpy()
+        for names in (["relapse_day"], ["relapse_day", "treatment_failure_day"])
     )
+    biopsied = [one.assay for one in plan.measured if one.assay.on_relapse]
+    biopsy = unplanned(course, biopsied, relapse, until, RELAPSE, seed)  # the same result as in the second look
+    # the same people: what is drawn of a patient is addressed by the patient
+    known = model_parameters(plan.population, draw(plan.population, course.patients, seed))
+    failure = Failure(
+        responded=first["responded"].fill_null(False).to_numpy(),
+        day=day,
+        burden=_last(visits.filter(pl.col("quantity") == plan.aftermath.burden), course.patients, day),
+        antigen_negative=_last(biopsy, course.patients, day),
+        age=known.get("age", np.full(len(course), np.nan)),
+    )
+    return aftermath(numbers_of(plan), course.patients, failure, seed)
+
+
+def _last(results: pl.DataFrame, patients: NDArray[np.int64], day: Floats) -> Floats:
+    """Each patient's last result up to their day (n,), at least the assay's limit; NaN without one."""
+    kept = results.filter(~pl.col("missed") & pl.col("value").is_not_nan() & pl.col("value").is_not_null())
+    kept = _up_to(kept, patients, day).sort("day", maintain_order=True)
+    last = kept.group_by("patient").agg(pl.max_horizontal("value", "lower_limit").last().alias("value"))
+    roster = pl.DataFrame({"patient": patients})
+    found = roster.join(last, on="patient", how="left", maintain_order="left")["value"]
+    return found.cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
 def judge(judged: Criterion, visits: pl.DataFrame, roster: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import Measured
 from livingdrug.catalog.records.assay import Assay
+from livingdrug.clinic.criterion import Overt
 from livingdrug.course.course import Course
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import UnknownName
@@ -150,31 +151,27 @@ def _measured(
     return value if assay.upper_limit is None else np.minimum(value, assay.upper_limit.value)
 
 
+RESPONSE = "response"
+"""The group of visits at which response is judged."""
 UNPLANNED, RELAPSE, BEFORE = 10_000, 10_001, 20_000
 """Numbers of the unplanned visits, and of those before infusion, in the assays' random streams, beyond all others."""
-OVERT_BLASTS_PERCENT = 30.0
-"""Marrow blasts at which disease shows itself (falling counts, blasts in blood) and marrow is looked at; assumed."""
-OVERT_DELAY_DAYS = 7.0
-"""Days within which that unplanned look happens; assumed."""
-OVERT_AFTER_DAY = 28.0
-"""Blasts before this day are still falling, and planned visits are near; assumed."""
-BLOOD_COUNTS = ("neutrophils", "platelets")
-"""Read beside the marrow."""
 
 
-def unscheduled(course: Course, measured: Sequence[Measured], last_day: NDArray[np.float64], seed: int) -> pl.DataFrame:
-    """The unplanned marrow of patients whose tumour becomes overt between visits (after day 28).
+def unscheduled(
+    course: Course, measured: Sequence[Measured], overt: Overt, last_day: NDArray[np.float64], seed: int
+) -> pl.DataFrame:
+    """The unplanned look at patients whose tumour becomes overt between visits, by the criterion's own limits.
 
     Parameters and rows as in `observe`; `day_planned` is the day itself.
     """
-    overt = (course["marrow_tumour_percent"] >= OVERT_BLASTS_PERCENT) & (course.days > OVERT_AFTER_DAY)
-    # only a rise counts: overt now, not at the check before
-    begins = overt[:, 1:] & ~overt[:, :-1]
+    shows = course[overt.reads] >= overt.limit
+    # only a rise after that day counts: overt now, not at the check before
+    begins = shows[:, 1:] & ~shows[:, :-1] & (course.days[1:] > overt.after_day)
     ever = begins.any(axis=1)
     first = course.days[1:][begins.argmax(axis=1)]
-    day = first + OVERT_DELAY_DAYS * streams.uniform(seed, "visit/unplanned/day", course.patients)
+    day = first + overt.within_days * streams.uniform(seed, "visit/unplanned/day", course.patients)
     last = np.where(ever, np.minimum(last_day, course.days[-1]), -np.inf)
-    wanted = [one.assay for one in measured if one.assay.schedule == "response" or one.assay.reads in BLOOD_COUNTS]
+    wanted = [one.assay for one in measured if one.assay.schedule == RESPONSE or one.assay.reads in overt.beside]
     return unplanned(course, wanted, day, last, UNPLANNED, seed)
 
 

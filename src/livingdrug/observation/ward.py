@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from livingdrug.catalog.records.scale import SIGNS, Scale
+from livingdrug.catalog.records.scale import Scale
+from livingdrug.catalog.signs import SIGNS, UNSEEN
 from livingdrug.clinic.grading import grade
 from livingdrug.clinic.management import reason_text
 from livingdrug.course.course import Course
@@ -82,7 +83,8 @@ def sign_rows(course: Course, last_day: Floats) -> pl.DataFrame:
 
     What a laboratory measures is told by assays at visits, not here.
 
-    To day `SHOWN_DAYS` every day has a row, afterwards (to `WATCHED_DAYS`) only days on which organs needed support.
+    To day `SHOWN_DAYS` every day has a row, afterwards (to `WATCHED_DAYS`) only days on which a sign reached the value from which it
+    is kept: organ support, or an abnormal kidney or brain.
     """
     acute = (course.days >= 0) & (course.days < WATCHED_DAYS)
     here = _here(course, acute, last_day)
@@ -95,19 +97,15 @@ def sign_rows(course: Course, last_day: Floats) -> pl.DataFrame:
         columns[name] = pick.reduceat(np.where(here, values, -sign.worse * np.inf), begins, axis=1)
     there = np.maximum.reduceat(here, begins, axis=1)
     supported = np.zeros(there.shape, dtype=bool)
-    for name in SUPPORT:
-        if name in columns:
-            supported |= np.where(SIGNS[name].worse > 0, columns[name] >= SUPPORT[name], columns[name] <= SUPPORT[name])
+    for name, worst in columns.items():
+        sign = SIGNS[name]
+        if sign.kept_from is not None:
+            supported |= worst >= sign.kept_from if sign.worse > 0 else worst <= sign.kept_from
     row, column = np.nonzero(there & ((days <= SHOWN_DAYS) | supported))
     return pl.DataFrame(
         {"patient": course.patients[row], "day": days[column],
          **{name: values[row, column] for name, values in columns.items()}}
     )  # fmt: skip
-
-
-UNSEEN = ("died_of_toxicity", "capd_score", "fever_treated", "admitted", "pressor_hours")
-SUPPORT = {"pressor_level": 1.0, "oxygen_level": 1.0, "ice_score": 9.5, "creatinine_ratio": 1.5}
-"""From these values on a day after `SHOWN_DAYS` is kept: organ support, or an abnormal kidney or brain."""
 
 
 def _here(course: Course, acute: NDArray[np.bool_], last_day: Floats) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.estimator import Asked, Contrast
+from livingdrug.outcome.strata import STRATUM
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,21 +24,33 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def tested(asked: Asked, patients: Mapping[str, pl.DataFrame], design: str, test: str | None) -> dict[str, Any]:
+AMONG = {"randomised": "everyone enrolled", "own": "whom the endpoint counts"}
+"""Whom a test may count."""
+
+
+def refuse_pairs(asked: Asked, design: str) -> None:
+    """Stop where arms hold the same people."""
+    if DESIGNS[design]:
+        raise BadInput(
+            f'arms of endpoint "{asked.record.id}" are not independent groups: {DESIGNS[design]}.\n'
+            "  Ask for the paired difference, .paired(), or plan a randomised trial."
+        )
+
+
+def tested(
+    asked: Asked, patients: Mapping[str, pl.DataFrame], test: str | None, strata: pl.DataFrame | None
+) -> dict[str, Any]:
     """The test between arms as independent groups: see `EndpointResult.compare`.
 
     Parameters
     ----------
     patients
         The patients of each arm.
+    strata
+        Each patient's stratum; None for a trial without.
     """
     import polars as pl
 
-    if DESIGNS[design]:
-        raise BadInput(
-            f'arms of endpoint "{asked.record.id}" are not independent groups: {DESIGNS[design]}.\n'
-            "  Ask for the paired difference, .paired(), or plan a randomised trial."
-        )
     known = asked.estimator.tests()
     name = test or next(iter(known), "")
     if name not in known:
@@ -46,7 +59,10 @@ def tested(asked: Asked, patients: Mapping[str, pl.DataFrame], design: str, test
     if len(counts) < 2 or min(counts.values()) == 0:
         told = ", ".join(f"{arm} {count}" for arm, count in counts.items())
         raise BadInput(f"a test needs two arms with patients, got {told}.\n  Ask for the arms that have some.")
-    found = known[name](pl.concat(patients.values()), asked)
+    together = pl.concat(patients.values())
+    if strata is not None:
+        together = together.join(strata.select("patient", STRATUM), on="patient", how="left", maintain_order="left")
+    found = known[name](together, asked)
     return {
         "test": found.name,
         "statistic": found.statistic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +19,26 @@ NOT_TREATED = "not infused"
 """Word in `course_status` for those whose treatment never began."""
 
 
-def patient_values(
-    patients: pl.DataFrame, texts: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, NDArray[np.float64]]:
+@dataclass(frozen=True)
+class Known:
+    """Names that formulas may use besides the columns of the patients table.
+
+    Attributes
+    ----------
+    texts
+        Words that a text column may hold, met in this run or not.
+    ready_made
+        Yes-or-no names -> the outcome each is made of: whether its day came, or whether it holds.
+    """
+
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ready_made: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_MORE = Known()
+
+
+def patient_values(patients: pl.DataFrame, known: Known = NOTHING_MORE) -> dict[str, NDArray[np.float64]]:
     """The patients frame as plain numbers for formulas, each shaped (n,).
 
     =====================  ==========================================================
@@ -36,19 +54,19 @@ def patient_values(
     ----------
     patients
         One row per patient and arm.
-    texts
-        Words that a text column may hold, met in this run or not.
+    known
+        What else formulas may read.
     """
     import polars as pl
 
-    words_of = {"status": STATUSES, **(texts or {})}
+    words_of = {"status": STATUSES, **known.texts}
     n = patients.height
     values: dict[str, NDArray[np.float64]] = {}
     for name in patients.columns:
         column = patients[name]
         if column.dtype == pl.String:
-            known = {str(word) for word in column.unique().drop_nulls()} | set(words_of.get(name, ()))
-            for word in known:
+            met = {str(word) for word in column.unique().drop_nulls()} | set(words_of.get(name, ()))
+            for word in met:
                 key = f"{name}_{word.lower().replace(' ', '_')}"
                 match = (column.str.to_lowercase() == word.lower()).fill_null(False)
                 values[key] = match.to_numpy().astype(np.float64)
@@ -58,6 +76,10 @@ def patient_values(
             missing = np.inf if name.endswith("_day") else np.nan
             values[name] = column.cast(pl.Float64).fill_null(missing).to_numpy().astype(np.float64)
     values |= _derived(values, _course_failed(patients), n)
+    for name, made_of in known.ready_made.items():
+        if made_of in values:
+            came = np.isfinite(values[made_of]) if made_of.endswith("_day") else values[made_of] > 0
+            values[name] = came.astype(np.float64)
     return values
 
 
@@ -72,15 +94,12 @@ def _course_failed(patients: pl.DataFrame) -> NDArray[np.float64]:
 def _derived(
     values: Mapping[str, NDArray[np.float64]], failed: NDArray[np.float64], n: int
 ) -> dict[str, NDArray[np.float64]]:
-    none, never = np.zeros(n), np.full(n, np.inf)
+    none = np.zeros(n)
     return {
         "enrolled": np.ones(n),
         "infused": values.get(f"status_{INFUSED}", none),
         "treated": np.maximum(values.get(f"status_{INFUSED}", none), values.get(f"status_{TREATED}", none)),
         "manufacturing_failed": values.get(f"status_{MANUFACTURING_FAILURE}", none),
         "course_failed": failed,
-        "responder": values.get("responded_3mo", none),
-        "relapsed": np.isfinite(values.get("relapse_day", never)).astype(np.float64),
-        "died": np.isfinite(values.get("death_day", never)).astype(np.float64),
-        "never": never,
+        "never": np.full(n, np.inf),
     }

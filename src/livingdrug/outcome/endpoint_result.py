@@ -5,8 +5,8 @@ What the numbers are is the estimator's; this file only asks it, arm by arm.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome import between_arms
 from livingdrug.outcome.checks import check_finite
 from livingdrug.outcome.estimator import Asked, Reading, Row
+from livingdrug.outcome.everyone import OWN, why_untested
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Endpoint
 
 Floats = NDArray[np.float64]
+
+
+NOBODY = "no patient counted"
 
 
 @dataclass(frozen=True)
@@ -40,9 +44,17 @@ class EndpointResult:
         censored, 1 the event, 2 a competing event); or ``value``. Patients whose simulation failed are never counted.
     n_left_out
         Patients counted by the definition, but without a value (quantities only), by arm.
+    not_measured
+        Arms that cannot answer, because nobody there could see what the endpoint reads: arm -> what. Nobody of them is counted.
     design
         How patients came to their arms: ``"randomised"`` (each person in one arm: `compare` tests independent groups),
         ``"paired"`` (the same people in every arm: `paired`) or ``"single_arm"`` (nothing said; as paired).
+    n_enrolled
+        Patients of these arms whose simulation finished, counted by the definition or not.
+    everyone
+        Randomised: the same question of everyone enrolled, where there is one besides this.
+    strata
+        Randomised within strata: each patient's, in columns ``patient`` and ``stratum``.
     """
 
     asked: Asked
@@ -50,6 +62,10 @@ class EndpointResult:
     patients: pl.DataFrame
     n_left_out: dict[str, int]
     design: str = "single_arm"
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    n_enrolled: int = 0
+    everyone: EndpointResult | None = None
+    strata: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.design not in between_arms.DESIGNS:
@@ -87,8 +103,27 @@ class EndpointResult:
         return f"{self.title}: " + "; ".join(f"{arm} {self.headline(arm)}" for arm in self.arms)
 
     def headline(self, arm: str | None = None) -> str:
-        """The first number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``."""
-        return _told(self.rows(self.arms[0] if arm is None else arm)[0], self.shares)
+        """The one number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``; of a curve, at the time it is shown at."""
+        arm = self.arms[0] if arm is None else arm
+        return self.nobody(arm) if arm in self.not_measured else _told(self.shown().rows(arm)[0], self.shares)
+
+    def nobody(self, arm: str) -> str:
+        """Why no patient of an arm is counted, in words."""
+        return "not measured in this arm" if arm in self.not_measured else NOBODY
+
+    def shown(self) -> EndpointResult:
+        """This endpoint at the one time that it is told at (its `shown_at`); itself where it has no time."""
+        time = self.record.time_shown
+        if not self.over_time or time is None or self.record.at == (time,):
+            return self
+        record = self.record.model_copy(update={"at": (time,)})
+        return replace(self, asked=replace(self.asked, record=record))
+
+    def by_everyone(self) -> EndpointResult | None:
+        """The same question of everyone randomised; None where the definition does not tell what the others count as."""
+        if self.everyone is not None:
+            return self.everyone
+        return self if self.patients.height == self.n_enrolled else None
 
     def at(self, times: Sequence[float] | float | None = None, unit: str | None = None) -> pl.DataFrame:
         """The curve at given times.
@@ -176,8 +211,8 @@ class EndpointResult:
         numbers = pl.col(*_THREE)
         return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
 
-    def compare(self, test: str | None = None) -> dict[str, Any]:
-        """A test between the arms as independent groups, for randomised trials.
+    def compare(self, test: str | None = None, *, among: str = "randomised") -> dict[str, Any]:
+        """A test between the arms as independent groups, for randomised trials: by everyone randomised, within strata.
 
         Parameters
         ----------
@@ -185,29 +220,46 @@ class EndpointResult:
             Which one; the estimator's usual one when omitted: ``log_rank`` (also ``peto_peto``) for a time to event,
             ``gray`` (also ``log_rank``) where another event competes,
             ``chi_squared`` (also ``fisher_exact``) for a proportion, ``kruskal_wallis`` (also ``welch``) for a quantity,
-            ``equal_means`` for restricted means.
+            ``equal_means`` for restricted means. In a trial randomised within strata the first of each is stratified
+            (of shares Cochran-Mantel-Haenszel's, of amounts van Elteren's), and the test's name says so.
+        among
+            ``"randomised"``: everyone enrolled, treated or not, from enrolment. ``"own"``: whom the endpoint counts;
+            arms may then differ by who was lost before.
 
         Returns
         -------
-        test (in words), statistic, degrees_of_freedom, p_value; the middle two NaN for an exact test.
+        test (in words), statistic, degrees_of_freedom, p_value; the middle two NaN for an exact test. Further among (the
+        definition of who was counted), endpoint (whose) and n.
 
         Raises
         ------
         BadInput
             The trial is not randomised: its arms hold the same patients, and `paired` is the comparison to ask for; or
-            there is one arm, or nobody in an arm.
+            there is one arm, or nobody in an arm; or the endpoint does not tell what those count as whom it leaves out.
         UnknownName
-            The estimator has no such test.
+            The estimator has no such test, or there is no such `among`.
         """
-        return between_arms.tested(self.asked, self._by_arm(), self.design, test)
+        between_arms.refuse_pairs(self.asked, self.design)
+        if among not in between_arms.AMONG:
+            raise UnknownName("group of patients to test", among, between_arms.AMONG)
+        counted = self if among == "own" else self.by_everyone()
+        if counted is None:
+            raise BadInput(
+                f'endpoint "{self.id}" is not tested by everyone randomised: it {why_untested(self.record)}.\n'
+                f"  {OWN}; arms may then differ by who was lost before."
+            )
+        told = between_arms.tested(counted.asked, counted._by_arm(), test, self.strata)
+        return {**told, "among": counted.record.among, "endpoint": counted.id, "n": counted.patients.height}
 
-    def paired(self, reference: str | None = None) -> pl.DataFrame:
+    def paired(self, reference: str | None = None, arm: str | None = None) -> pl.DataFrame:
         """Differences from a reference arm that holds the same patients.
 
         Parameters
         ----------
         reference
-            The arm held against all others; the first when omitted.
+            The arm held against the others; the first when omitted.
+        arm
+            The only other arm wanted; all when omitted.
 
         Returns
         -------
@@ -222,7 +274,14 @@ class EndpointResult:
             No such arm.
         """
         reference = self.arms[0] if reference is None else reference
-        return between_arms.differences(self.asked, self._by_arm(), self.design, reference)
+        arms = self._by_arm()
+        for name in (reference, *(() if arm is None else (arm,))):
+            if name not in arms:
+                raise UnknownName("arm in this result", name, arms, "Give the reference, then the arm held against it.")
+        if arm == reference:
+            raise BadInput(f'got arm "{arm}" twice.\n  Name two arms of: {", ".join(arms)}.')
+        chosen = arms if arm is None else {name: arms[name] for name in (reference, arm)}
+        return between_arms.differences(self.asked, chosen, self.design, reference)
 
     def estimate_curve(self, arm: str) -> Any:
         """The estimator's own record of the curve of one arm (Kaplan-Meier, or Aalen-Johansen with competing events)."""
@@ -255,7 +314,7 @@ class EndpointResult:
 def _told(row: Row, shares: tuple[str, ...]) -> str:
     when = f" at {row.time:g} {row.time_unit}" if row.time is not None else ""
     if not row.known:
-        return f"{row.measure}{when} {row.absent}" if row.n else "no patient counted"
+        return f"{row.measure}{when} {row.absent}" if row.n else NOBODY
     value, low, high = row.estimate, row.ci_low, row.ci_high
     share = row.measure in shares
     show = (lambda x: f"{100 * x:.0f}") if share else (lambda x: f"{x:.3g}")

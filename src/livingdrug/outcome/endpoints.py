@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import patient_values
+from livingdrug.outcome.columns import NOTHING_MORE, Known, patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
+from livingdrug.outcome.everyone import by_everyone
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Endpoint
 
 Floats = NDArray[np.float64]
+ALWAYS = ("status", "course_status")
+"""Columns from which the names that every formula may use are made (`outcome.columns`)."""
 
 
 def evaluate(
@@ -29,7 +32,10 @@ def evaluate(
     *,
     level: float = 0.95,
     design: str = "single_arm",
-    texts: Mapping[str, Sequence[str]] | None = None,
+    known: Known = NOTHING_MORE,
+    not_measured: Mapping[str, str] | None = None,
+    from_enrolment: Endpoint | None = None,
+    strata: pl.DataFrame | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -45,8 +51,15 @@ def evaluate(
         Confidence level, between 0 and 1.
     design
         How patients came to their arms: see `EndpointResult`.
-    texts
-        Words that a text column may hold, met in this run or not.
+    known
+        Names that formulas may use besides the frame's columns.
+    not_measured
+        Arms that cannot answer -> what nobody saw there; nobody of them is counted.
+    from_enrolment
+        The same question of everyone enrolled, which tests between randomised arms count; what
+        `livingdrug.outcome.everyone.by_everyone` finds when omitted.
+    strata
+        Of a randomised trial: each patient's stratum, in columns ``patient`` and ``stratum``.
 
     Raises
     ------
@@ -60,14 +73,23 @@ def evaluate(
     import polars as pl
 
     asked = ask(record, level=level)
+    everyone = None
+    if design == "randomised" and (whole := from_enrolment or by_everyone(record)) not in (None, record):
+        everyone = evaluate(
+            whole,
+            patients,
+            arms,
+            level=level,
+            design=design,
+            known=known,
+            not_measured=not_measured,
+            strata=strata,
+        )
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen, texts)
-    for name in record.needs:
-        if name not in values:
-            raise UnknownName(
-                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
-                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
-            )  # fmt: skip
+    values = patient_values(chosen.select(_read_by(record, chosen.columns, known)), known)
+    if any(name not in values for name in record.needs):
+        values = patient_values(chosen, known)
+    _refuse_gaps(record, values)
     n = chosen.height
 
     def formula(text: str) -> Floats:
@@ -76,7 +98,8 @@ def evaluate(
             found = np.asarray(read_formula(text).evaluate(values), dtype=np.float64)
         return np.array(np.broadcast_to(found, (n,)))
 
-    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0)
+    there = ~chosen["arm"].is_in(list(not_measured or ())).to_numpy()
+    counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0) & there
     columns, has_value = asked.kind.columns(asked, formula, counted, chosen)
     kept = chosen.select("arm", "patient").with_columns(**{k: pl.Series(k, v) for k, v in columns.items()})
     left_out = chosen.select("arm").filter(pl.Series(counted & ~has_value))["arm"].value_counts()
@@ -86,4 +109,24 @@ def evaluate(
         patients=kept.filter(pl.Series(counted & has_value)),
         n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
         design=design,
+        not_measured=dict(not_measured or {}),
+        n_enrolled=int((values["course_failed"] <= 0).sum()),
+        everyone=everyone,
+        strata=strata,
     )
+
+
+def _refuse_gaps(record: Endpoint, values: Mapping[str, Floats]) -> None:
+    for name in record.needs:
+        if name not in values:
+            raise UnknownName(
+                f'column of the patients frame, needed by endpoint "{record.id}",', name, values,
+                f"Correct the formulas in endpoint/{record.id}.toml, or ask a run that has it.",
+            )  # fmt: skip
+
+
+def _read_by(record: Endpoint, columns: Sequence[str], known: Known) -> list[str]:
+    """The columns that an endpoint's formulas can mean: by name, by one of the words they hold, or by what is made of them."""
+    made = [known.ready_made[name] for name in record.needs if name in known.ready_made]
+    names = (*record.needs, *made, *ALWAYS)
+    return [column for column in columns if any(name == column or name.startswith(f"{column}_") for name in names)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from livingdrug.catalog.questions import Questions
+from livingdrug.clinic.criterion import response_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.manufacturing.lots import STATUSES
+from livingdrug.outcome.columns import Known
 from livingdrug.outcome.who import LOT_COLUMNS
 
 DERIVED = {
@@ -15,13 +17,23 @@ DERIVED = {
     "treated": "1 when treatment began: cells given, or the first drug of an arm without cells",
     "manufacturing_failed": "1 when no product could be released",
     "course_failed": "1 when the patient's simulation did not finish (never counted in an endpoint)",
-    "responder": "1 when a response was seen by the 3-month assessment",
-    "relapsed": "1 when a relapse was seen",
-    "died": "1 when the patient is known to have died",
     "never": "plus infinity, the day of what did not happen",
 }
-READS = {"responder": "responded_3mo", "relapsed": "relapse_day", "died": "death_day"}
-"""Ready-made name -> the outcome it is made of."""
+"""Beside these, outcomes bring ready-made names of their own, such as ``died``."""
+
+
+def known_names(questions: Questions) -> Known:
+    """What the patients table of this trial has besides its columns: words of texts, and ready-made names."""
+    return Known(text_words(questions), questions.ready_made)
+
+
+def text_words(questions: Questions) -> dict[str, tuple[str, ...]]:
+    """Words that each text outcome may hold, met in a run or not: those of its file, or of the criteria of response."""
+    found = {}
+    for outcome in questions.outcomes.values():
+        if outcome.kind == "text":
+            found[outcome.pattern] = outcome.values or (response_words() if outcome.of == "response" else ())
+    return found
 
 
 def patient_names(questions: Questions) -> tuple[str, ...]:
@@ -31,17 +43,17 @@ def patient_names(questions: Questions) -> tuple[str, ...]:
 
 def _not_outcomes(questions: Questions) -> set[str]:
     """What a formula may read besides outcomes: covariates, lots, words of texts, and what is ready made."""
-    texts = {f"{o.pattern}_{value}" for o in questions.outcomes.values() for value in o.values}
+    texts = {f"{name}_{word}" for name, words in text_words(questions).items() for word in words}
     statuses = {f"status_{status}" for status in STATUSES}
     plain = {*questions.covariates, *LOT_COLUMNS} - {"status", "failure_reason"}
-    return {*texts, *statuses, *plain, *DERIVED}
+    return {*texts, *statuses, *plain, *DERIVED, *questions.ready_made}
 
 
 def outcomes_read(names: Iterable[str], questions: Questions) -> tuple[str, ...]:
     """The outcomes that formulas with these names read; what else they read is known of everyone enrolled."""
     found = []
     for name in names:
-        name = READS.get(name, name)
+        name = questions.ready_made.get(name, name)
         outcome = questions.find(name) or _of_text(name, questions)
         if outcome is not None:
             found.append(outcome.pattern)
@@ -85,5 +97,5 @@ def check_names(needs: Iterable[str], questions: Questions, who_asks: str) -> No
 
 def _of_text(name: str, questions: Questions):
     """The text outcome that a yes-or-no name such as ``death_cause_toxicity`` belongs to."""
-    texts = [o for o in questions.outcomes.values() if o.values and name.startswith(f"{o.pattern}_")]
+    texts = [o for o in questions.outcomes.values() if o.kind == "text" and name.startswith(f"{o.pattern}_")]
     return max(texts, key=lambda outcome: len(outcome.pattern), default=None)

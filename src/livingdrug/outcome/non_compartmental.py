@@ -126,9 +126,7 @@ def analyse(
     >>> found.half_life, found.doubling_points, found.areas.round(1)
     (array([7.]), array([1]), array([[9869.2]]))
     """
-    ends = check_finite("areas_to", areas_to)
-    if ends.size == 0 or ends.min() <= 0:
-        raise BadInput(f"got areas_to={ends.tolist()}; expected days after day 0.\n  Write areas_to=(28, 84).")
+    ends = _ends(areas_to)
     if below_limit_as not in POLICIES:
         raise UnknownName("treatment of results below the limit", below_limit_as, POLICIES)
     seen = read_results(days, values, below_limit)
@@ -146,12 +144,6 @@ def analyse(
     growth, grown = _growth(seen, tmax)
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = last_level / rate
-        up_to = np.minimum(last_day[:, None], ends)
-        sampled = np.stack(
-            [area_until(seen.day, level, counted, np.nan_to_num(up_to[:, k]), start_at_zero) for k in range(ends.size)],
-            axis=1,
-        )
-        rest = beyond[:, None] * -np.expm1(-rate[:, None] * (ends - up_to))
         infinity = area_last + beyond
         return NonCompartmental(
             n_results=seen.known.sum(axis=1),
@@ -164,7 +156,7 @@ def analyse(
             last_result_day=_edge(seen.day, seen.known, last=True),
             areas_to=ends,
             areas=np.where(reached, areas, np.nan),
-            areas_extrapolated=sampled + np.where(up_to < ends, rest, 0.0),
+            areas_extrapolated=_extrapolated(seen.day, level, counted, ends, last_day, beyond, rate, start_at_zero),
             area_last=np.where(some, area_last, np.nan),
             area_infinity=infinity,
             extrapolated_percent=100 * beyond / infinity,
@@ -176,6 +168,30 @@ def analyse(
             doubling_time=np.log(2) / growth,
             doubling_points=grown,
         )
+
+
+def _extrapolated(
+    day: NDArray[np.float64],
+    level: NDArray[np.float64],
+    counted: NDArray[np.bool_],
+    ends: NDArray[np.float64],
+    last_day: NDArray[np.float64],
+    beyond: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    start_at_zero: bool,
+) -> NDArray[np.float64]:
+    """Areas to each end (n, k): as measured to the last quantified result, along the terminal slope from there."""
+    up_to = np.minimum(last_day[:, None], ends)
+    sampled = [area_until(day, level, counted, np.nan_to_num(up_to[:, k]), start_at_zero) for k in range(ends.size)]
+    rest = beyond[:, None] * -np.expm1(-rate[:, None] * (ends - up_to))
+    return np.stack(sampled, axis=1) + np.where(up_to < ends, rest, 0.0)
+
+
+def _ends(areas_to: Sequence[float] | float) -> NDArray[np.float64]:
+    ends = check_finite("areas_to", areas_to)
+    if ends.size == 0 or ends.min() <= 0:
+        raise BadInput(f"got areas_to={ends.tolist()}; expected days after day 0.\n  Write areas_to=(28, 84).")
+    return ends
 
 
 def terminal_slope(seen: Results, eligible: NDArray[np.bool_]) -> tuple[Floats, Counts, Floats, Floats]:

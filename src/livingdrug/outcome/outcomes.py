@@ -5,11 +5,11 @@ frame of what was seen ──► rows that match ──► reducer ──► one
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,28 +18,18 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
-from livingdrug.catalog.records.scale import SIGNS
+from livingdrug.catalog.signs import SIGNS
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
-from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName, naming
+from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.ward import PLANNED
+from livingdrug.outcome import reducers as reducer_files
 from livingdrug.outcome.rows import Rows
 
 FINISHED = ("finished", "died")
 """How a course may end that counts; anything else is the reason why it does not."""
-WITHOUT_DAYS = ("exits", "response", "truth")
-"""Frames with one row a patient."""
-WITHOUT_COLUMN = ("any", "count", "duration", "n_days")
-"""Reducers that look at which rows there are, not at what stands in them."""
-COLUMNS = {
-    "visits": ("quantity", "day_planned", "day", "value", "lower_limit", "below_limit", "missed", "unit"),
-    "ward": ("day",),
-    "grades": ("day", "scale", "grade"),
-    "events": ("day", "event", "detail", "grade"),
-    "log": ("day", "rule", "drug", "drug_class", "by_rule", "amount", "unit", "reason"),
-    "exits": ("last_contact_day", "death_day", "death_cause", "subsequent_therapy_day", "course_status"),
-}
-"""Columns that an outcome may read of each frame; of the ward also every sign."""
+MADE_OF_LOG = ("drug_class", "by_rule")
+"""Columns that the log has for outcomes besides its own: the class of a drug, and whether a rule gave it."""
 TYPES: dict[str, Any] = {
     "number": pl.Float64, "whole": pl.Int64, "yes_no": pl.Boolean, "day": pl.Float64, "text": pl.String,
 }  # fmt: skip
@@ -100,36 +90,66 @@ class Outcomes:
             outcome = self.named(outcome)
         name = outcome.pattern
         if name not in self._answers:
-            unseen = self._unseen(outcome)
-            if unseen and not self._whole("ward").is_empty():
-                raise BadInput(
-                    f"{name} reads {', '.join(unseen)}, which nobody on the ward sees in this trial (its model lacks the sign, or"
-                    " an assay measures it).\n  Ask for another outcome, or for the assay's."
-                )
+            lacking = self.not_measured(outcome)
+            if lacking:
+                raise BadInput(f"{name} reads {lacking}.\n  Ask for another outcome.")
             self._answers[name] = self._reduced(outcome)
         return self._answers[name]
 
     def table(self, outcomes: Iterable[str | Outcome]) -> pl.DataFrame:
-        """Several outcomes as columns beside ``patient``; of what the trial cannot answer, nulls."""
+        """Several outcomes as columns beside ``patient``; a record that this arm cannot answer becomes nulls, a name is an error."""
         columns: dict[str, Any] = {"patient": self.patients}
         for outcome in outcomes:
             known = self.named(outcome) if isinstance(outcome, str) else outcome
-            if not isinstance(outcome, str) and (self.questions.problem(known) or self._unseen(known)):
+            if not isinstance(outcome, str) and (self.questions.problem(known) or self.not_measured(known)):
                 columns[known.pattern] = pl.Series([None] * len(self.patients), dtype=TYPES[known.kind])
             else:
                 columns[known.pattern] = self.ask(known)
         return pl.DataFrame(columns)
 
-    def _unseen(self, outcome: Outcome) -> tuple[str, ...]:
-        """Signs that an outcome of the ward reads and the trial's model does not have."""
-        if outcome.of != "ward" or not outcome.when:
-            return ()
-        columns = self._whole("ward").columns
-        return tuple(name for name in read_formula(outcome.when).names if name in SIGNS and name not in columns)
+    def not_measured(self, outcome: Outcome) -> str:
+        """What an outcome reads and nobody could see in this arm, whose model lacks it; empty when there is no such thing.
+
+        That is something else than a null (not looked for in this patient, or never) and than a "no": a sign that is no column of
+        the ward, a scale without a single grade, or an assay without a single result although somebody came to a later visit.
+        """
+        if outcome.of == "ward" and not self._whole("ward").is_empty():
+            read = [*(read_formula(outcome.when).names if outcome.when else ()), outcome.column]
+            there = self._whole("ward").columns
+            lacking = [name for name in read if name in SIGNS and name not in there]
+            if lacking:
+                return f"{', '.join(lacking)}, which nobody on the ward sees in this arm (its model lacks the sign, or an assay measures it)"
+        if outcome.of == "grades" and not self._whole("ward").is_empty():
+            scale = self._scale(outcome)
+            if scale and (self._whole("grades")["scale"] == scale).sum() == 0:
+                return f"grades on {scale}, which nobody has in this arm (its model lacks what the scale reads)"
+        wanted = outcome.match.get("quantity") if outcome.of == "visits" else None
+        lacking = [name for name in (wanted if isinstance(wanted, tuple) else (wanted,)) if self._without_results(name)]
+        return (
+            f"{', '.join(map(str, lacking))}, which nobody measures in this arm (its model lacks it)" if lacking else ""
+        )
+
+    def _scale(self, outcome: Outcome) -> str:
+        """The one scale whose grades an outcome reads; empty for none or several."""
+        toxicity = outcome.match.get("toxicity")
+        first = next((scale for scale, what in self.questions.graded.items() if what == toxicity), "")
+        scale = outcome.match.get("scale", first)
+        return scale if isinstance(scale, str) else ""
+
+    def _without_results(self, quantity: object) -> bool:
+        """Whether a quantity has planned visits, somebody came to one as late as the first, and nobody has a result."""
+        begins = self.questions.first_planned.get(str(quantity))
+        if begins is None:
+            return False
+        if "last planned" not in self._pieces:
+            last = self.frames["visits"].group_by("quantity").agg(pl.col("day_planned").max())
+            self._pieces["last planned"] = last
+        last = self._pieces["last planned"]
+        return not last.filter(pl.col("day_planned") >= begins).is_empty() and str(quantity) not in last["quantity"]
 
     def _reduced(self, outcome: Outcome) -> pl.Series:
         rows = self._rows(outcome)
-        values = _reducer(outcome.reduce)(rows, outcome, self.questions)
+        values = reducer(outcome.reduce).reduce(rows, outcome, self.questions)
         if isinstance(values, np.ndarray):
             if outcome.absent == "none":
                 values = np.where((rows.n_rows == 0) & np.isnan(values), 0.0, values)
@@ -158,7 +178,7 @@ class Outcomes:
             )
         if outcome.days is not None:
             frame = frame.filter(pl.col("day").is_between(*outcome.days))
-        if outcome.column not in frame.columns and outcome.reduce not in WITHOUT_COLUMN and not frame.is_empty():
+        if outcome.column not in frame.columns and reads_column(outcome.reduce) and not frame.is_empty():
             raise CatalogError(
                 f'outcome/{outcome.id}.toml, "column": frame "{outcome.of}" has no column "{outcome.column}".\n'
                 f"  It has: {', '.join(frame.columns)}."
@@ -223,60 +243,25 @@ class Outcomes:
 
 
 @cache
-def _reducer(name: str) -> Any:
-    if name not in reducers():
-        raise UnknownName("reducer", name, reducers(), "A reducer is a file of livingdrug/outcome/reducers.")
-    return import_module(f"livingdrug.outcome.reducers.{name}").reduce
-
-
-def check_outcomes(questions: Questions) -> None:
-    """Hold every outcome file against its reducer, before anything is simulated.
+def reducer(name: str) -> Any:
+    """The file of this reducer: a module with `reduce`; `NEEDS`, options without which it cannot work; and `COLUMN`, False where it
+    looks at which rows there are and not at what stands in them.
 
     Raises
     ------
     UnknownName
-        There is no such reducer.
-    CatalogError
-        The file lacks an option that its reducer needs, or reads days of a frame that has none.
+        There is no such file.
     """
-    names: dict[str, str] = {}
-    for outcome in questions.outcomes.values():
-        with naming(f"outcome/{outcome.id}.toml"):
-            module = import_module(_reducer(outcome.reduce).__module__)
-        for name in getattr(module, "NEEDS", ()):
-            outcome.setting(name)
-        twin = names.setdefault(outcome.pattern, outcome.id)
-        if twin != outcome.id:
-            raise CatalogError(
-                f'outcome/{outcome.id}.toml, "name": "{outcome.pattern}" is the name of outcome/{twin}.toml, too.\n'
-                f"  Choose another name, or call the file {twin}.toml to stand in its place."
-            )
-        _check_columns(outcome, questions)
-        if outcome.days is not None and outcome.of in WITHOUT_DAYS:
-            raise CatalogError(
-                f'outcome/{outcome.id}.toml, "days": frame "{outcome.of}" has one row a patient and no days.\n  Take it out.'
-            )
+    if name not in reducers():
+        raise UnknownName("reducer", name, reducers(), "A reducer is a file of livingdrug/outcome/reducers.")
+    return import_module(f"{reducer_files.__name__}.{name}")
 
 
-def _check_columns(outcome: Outcome, questions: Questions) -> None:
-    """Names that an outcome's rows and formula read must be columns of its frame, or numbers of the trial."""
-    known = {"patient", *COLUMNS.get(outcome.of, ())}
-    if outcome.of in ("truth", "response"):
-        return
-    wanted = set(outcome.match) - {"toxicity"}
-    if outcome.when and "{" not in outcome.when:
-        wanted |= set(read_formula(outcome.when).names) - set(questions.conduct)
-    if outcome.of == "ward":
-        known |= SIGNS.keys()
-    strangers = sorted(wanted - known)
-    if strangers:
-        raise UnknownName(
-            f'column of frame "{outcome.of}", read by outcome "{outcome.id}",', strangers[0],
-            [*sorted(known), *questions.conduct], f"Correct outcome/{outcome.id}.toml.",
-        )  # fmt: skip
+def reads_column(name: str) -> bool:
+    """Whether a reducer reads the outcome's column."""
+    return getattr(reducer(name), "COLUMN", True)
 
 
 def reducers() -> tuple[str, ...]:
     """Every reducer there is."""
-    folder = Path(__file__).parent / "reducers"
-    return tuple(sorted(path.stem for path in folder.glob("*.py") if path.stem[0] != "_"))
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(reducer_files.__path__)))

@@ -23,11 +23,19 @@ class Cohort:
         Name -> values, each float64 shaped (n,). Yes/no covariates are 1.0/0.0. Units are in the population file.
     population
         Catalogue id of the population.
+    enrolled_before
+        How many of the arm enrolled before each, shaped (n,); None where the number tells it.
     """
 
     patients: NDArray[np.int64]
     covariates: Mapping[str, NDArray[np.float64]]
     population: str = ""
+    enrolled_before: NDArray[np.int64] | None = None
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """Each patient's place, from 0, in the order in which the arm's patients enrol, shaped (n,)."""
+        return self.patients - 1 if self.enrolled_before is None else self.enrolled_before
 
     def __len__(self) -> int:
         return len(self.patients)
@@ -40,7 +48,8 @@ class Cohort:
     def select(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Cohort:
         """The cohort's patients at these rows (indices or mask)."""
         chosen = {name: np.ascontiguousarray(values[rows]) for name, values in self.covariates.items()}
-        return Cohort(np.ascontiguousarray(self.patients[rows]), chosen, self.population)
+        before = None if self.enrolled_before is None else np.ascontiguousarray(self.enrolled_before[rows])
+        return Cohort(np.ascontiguousarray(self.patients[rows]), chosen, self.population, before)
 
 
 def patient_numbers(patients: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -38,6 +38,7 @@ def individual_parameters(
     log       value * exp(spread * z)
     logit     expit(logit(value) + spread * z)
     normal    value + spread * z
+    exponential  value * e (e standard exponential; spread is 1)
     none      value
     ========  =======================================
 
@@ -82,6 +83,8 @@ def _individual(
 ) -> NDArray[np.float64]:
     if not between_patient or quantity.spread == 0.0:
         return np.full(patients.shape, quantity.value)
+    if quantity.spread_scale == "exponential":
+        return quantity.value * streams.exponential(seed, f"{scope}/{KEPT.get(name, name)}", patients)
     deviation = quantity.spread * streams.normal(seed, f"{scope}/{KEPT.get(name, name)}", patients)
     if quantity.spread_scale == "log":
         return quantity.value * np.exp(deviation)

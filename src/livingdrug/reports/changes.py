@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.catalog.signs import SIGNS
 from livingdrug.reports.diary import GRADES, cause_of_death
 from livingdrug.reports.setting import Setting
 from livingdrug.reports.words import plain
@@ -18,12 +19,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.catalog.records.scale import Scale
+    from livingdrug.catalog.records.sign import Shown
 
 FEVER = 38.0
-SUPPORT = (
-    ("pressor_level", 2, "Vasopressor"),
-    ("oxygen_level", 2, "More than low-flow oxygen"),
-)
 PEAKS = (
     ("car_t_copies_per_ug", "CAR T cells peaked", "copies/µg DNA"),
     ("il6", "Interleukin-6 peaked", "pg/mL"),
@@ -56,7 +54,7 @@ class Life:
     n_severe_infections: int
 
     @classmethod
-    def of(cls, frames: Mapping[str, pl.DataFrame], scales: Mapping[str, Scale]) -> Life:
+    def of(cls, frames: Mapping[str, pl.DataFrame], scales: Mapping[str, Scale], words: Setting) -> Life:
         """From the frames of one patient whose whole course was kept."""
         import polars as pl
 
@@ -66,7 +64,8 @@ class Life:
         frame = frames["courses"].sort("day")
         course = {name: frame[name].to_numpy() for name in frame.columns if frame[name].dtype.is_numeric()}
         signs = {name: np.ascontiguousarray(values[None, :], dtype=np.float64) for name, values in course.items()}
-        last = min(day for day in (who["last_contact_day"], who["subsequent_therapy_day"], 1e9) if day is not None)
+        ends = (words.of(who, "last contact"), words.of(who, "further therapy"), 1e9)
+        last = min(day for day in ends if day is not None)
         graded = {name: daily_grades(course["day"], signs, scale, np.array([last])) for name, scale in scales.items()}
         days = next(iter(graded.values()))[0] if graded else np.array([], dtype=np.int64)
         infections = frames["events"].filter((pl.col("event") == "infection") & (pl.col("grade") >= 3)).height
@@ -75,8 +74,6 @@ class Life:
 
     def worst(self, names: Iterable[str], day: int) -> dict[str, float]:
         """The worst value of each sign on a day; empty when the patient was not there."""
-        from livingdrug.catalog.records.scale import SIGNS
-
         here = np.floor(self.course["day"] + 1e-9) == day
         if not here.any():
             return {}
@@ -102,13 +99,13 @@ class Life:
 def a_day_later(treated: Life, untreated: Life, day: float) -> str:
     """The signs 24 hours after a dose, as treated and, in brackets, untreated; nothing when they are the same."""
     parts = []
-    for name, words, unit in (
-        ("temperature", "", " °C"), ("pressor_level", "vasopressor level ", ""), ("oxygen_level", "oxygen level ", ""),
-    ):  # fmt: skip
+    for name, told in _shown():
+        if not (told.before or told.after):
+            continue
         mine, theirs = treated.at(name, day + 1), untreated.at(name, day + 1)
-        shown, other = _sign(name, mine), _sign(name, theirs)
+        shown, other = _sign(told, mine), _sign(told, theirs)
         if not math.isnan(mine) and shown != other:
-            parts.append(f"{words}{shown}{unit} ({'dead' if math.isnan(theirs) else other} untreated)")
+            parts.append(f"{told.before}{shown}{told.after} ({'dead' if math.isnan(theirs) else other} untreated)")
     return ", ".join(parts)
 
 
@@ -127,16 +124,14 @@ def what_changed(
         What response and malignancy are called.
     """
     if not given:
-        return ("No rule fired: nothing was given, and the untreated course is the same.",)
+        return ("No rule fired: nothing was given for side effects, and without the guideline the course is the same.",)
     told = [_temperature(treated, untreated), *(_grade(treated, untreated, *one) for one in scales.items())]
-    for name, level, support in SUPPORT:
-        mine, theirs = (_days_at_least(life, name, level) for life in (treated, untreated))
+    for name, shown in _shown():
+        if shown.support_from is None:
+            continue
+        mine, theirs = (_days_at_least(life, name, shown.support_from) for life in (treated, untreated))
         if mine != theirs:
-            told.append(
-                f"{support} on {_days(mine)} instead of {theirs}."
-                if mine
-                else f"{support} on no day instead of {theirs}."
-            )
+            told.append(f"{shown.support} on {_days(mine) if mine else 'no day'} instead of {theirs}.")
     told += [_peak(treated, untreated, *peak) for peak in PEAKS]
     if "igg" in treated.course:
         lowest, other = (float(np.nanmin(life.course["igg"])) for life in (treated, untreated))
@@ -198,15 +193,20 @@ def _outcome(mine: Mapping[str, Any], theirs: Mapping[str, Any], words: Setting)
     """Response, its end and death in both lives."""
     lost = words.criterion.words.lost if words.criterion is not None else "relapse"
     return [
-        _responses(mine, theirs),
-        *_dated(f"{lost[0].upper()}{lost[1:]}", mine["relapse_day"], theirs["relapse_day"]),
-        *_dated("Death", mine["death_day"], theirs["death_day"], *(_because(who, words) for who in (mine, theirs))),
+        _responses(mine, theirs, words),
+        *_dated(f"{lost[0].upper()}{lost[1:]}", words.of(mine, "relapse"), words.of(theirs, "relapse")),
+        *_dated(
+            "Death",
+            words.of(mine, "death"),
+            words.of(theirs, "death"),
+            *(_because(who, words) for who in (mine, theirs)),
+        ),
     ]
 
 
-def _responses(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
-    responded, other = (who["first_response_day"] is not None for who in (mine, theirs))
-    best, other_best = (f"best response {who['best_response']}" for who in (mine, theirs))
+def _responses(mine: Mapping[str, Any], theirs: Mapping[str, Any], words: Setting) -> str:
+    responded, other = (words.of(who, "first response") is not None for who in (mine, theirs))
+    best, other_best = (f"best response {words.of(who, 'best response')}" for who in (mine, theirs))
     match (responded, other):
         case (True, True):
             return (
@@ -238,7 +238,7 @@ def _dated(name: str, day: float | None, other: float | None, cause: str = "", o
 
 
 def _because(who: Mapping[str, Any], words: Setting) -> str:
-    return "" if who["death_day"] is None else f" ({cause_of_death(who, words)})"
+    return "" if words.of(who, "death") is None else f" ({cause_of_death(who, words)})"
 
 
 def _days_at_least(life: Life, name: str, level: float) -> int:
@@ -249,5 +249,10 @@ def _days(n: int) -> str:
     return f"{n} day{'' if n == 1 else 's'}"
 
 
-def _sign(name: str, value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.1f}" if name == "temperature" else f"{value:.0f}"
+def _shown() -> list[tuple[str, Shown]]:
+    """Signs that are told of one patient, and how."""
+    return [(name, sign.shown) for name, sign in SIGNS.items() if sign.shown is not None]
+
+
+def _sign(told: Shown, value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.{told.digits}f}"

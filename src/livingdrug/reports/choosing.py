@@ -10,13 +10,22 @@ from livingdrug.manufacturing.lots import BEGUN
 if TYPE_CHECKING:
     import polars as pl
 
+    from livingdrug.catalog.roles import Roles
+
 SEVERE = 3
 WEIGHTS = {"responded": 3.0, "severe": 2.0, "treated": 2.0, "turned": 1.5, "negative": 0.5, "b_cells": 0.5}
 """What makes a story worth telling, and how much."""
 
 
-def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
+def choose(frames: Mapping[str, pl.DataFrame], roles: Roles) -> tuple[str, int] | None:
     """A response, a severe side effect that was treated, and a later turn; with a recorded course if possible.
+
+    Parameters
+    ----------
+    frames
+        The run's frames by name.
+    roles
+        Which column of the patients frame plays which role.
 
     Returns
     -------
@@ -38,12 +47,12 @@ def choose(frames: Mapping[str, pl.DataFrame]) -> tuple[str, int] | None:
     infused = _marked(infused, frames.get("grades"), pl.col("grade") >= SEVERE, "severe")
     infused = _marked(infused, frames.get("log"), pl.col("day").is_between(0, 30), "treated")
     signs = {
-        "responded": pl.col("first_response_day").is_not_null(),
+        "responded": pl.col(roles["first response"]).is_not_null(),
         "severe": pl.col("severe"),
         "treated": pl.col("treated"),
-        "turned": pl.col("relapse_day").is_between(90, 1200),
-        "negative": pl.col("relapse_antigen_negative"),
-        "b_cells": pl.col("b_cell_recovery_day").is_not_null(),
+        "turned": pl.col(roles["relapse"]).is_between(90, 1200),
+        "negative": pl.col(roles["antigen-negative relapse"]),
+        "b_cells": pl.col(roles["recovery of B cells"]).is_not_null(),
     }
     score = pl.sum_horizontal(WEIGHTS[name] * sign.fill_null(False).cast(pl.Float64) for name, sign in signs.items())
     best = infused.with_columns(score.alias("score")).sort(["score", "patient"], descending=[True, False])

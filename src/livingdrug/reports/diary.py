@@ -18,7 +18,7 @@ GRADES = {1: "mild", 2: "moderate", 3: "severe", 4: "life-threatening", 5: "fata
 SEVERE = 3
 MANY = 4
 """Of more doses of a drug than this only the first is told, so that a taper does not fill the page."""
-OTHER_CAUSES = ("toxicity", "infection", "other")
+OTHER_CAUSES = ("toxicity", "infection", "transplant", "other")
 """Causes of death that are not the malignancy."""
 
 Row = Mapping[str, Any]
@@ -36,46 +36,45 @@ class Entry:
     kind: str = "plain"
 
 
-def day_of(who: Row, name: str) -> float:
-    """A dated outcome [day]; NaN when it never happened."""
-    value = who.get(name)
-    return math.nan if value is None else float(value)
-
-
 def cause_of_death(who: Row, words: Setting) -> str | None:
     """The cause of death in words; what is no side effect, infection or accident is the malignancy."""
-    cause = who.get("death_cause")
+    cause = words.of(who, "cause of death")
     return cause if cause is None or cause in OTHER_CAUSES else words.malignancy
 
 
 def milestones(who: Row, words: Setting) -> list[Entry]:
-    """Infusion, response and its end, return of B cells, further therapy, death."""
+    """The beginning of treatment, and every outcome whose file has a line for the diary: response, its end, death …"""
     if who.get("status") not in BEGUN:
         return []
-    told = words.criterion.words if words.criterion is not None else None
-    response = told.status.get(str(who.get("best_response")), "a response") if told else "a response"
-    look, lost = (told.look, told.lost) if told else ("The visit", "relapse")
-    antigen = "had lost" if who.get("relapse_antigen_negative") else "still carried"
     found = [Entry(0.0, "The cells were infused." if who.get("status") == INFUSED else "Treatment began.")]
-    for name, sentence, mark in (
-        ("first_response_day", f"{look} showed a response; the best to come was {response}.", "good"),
-        ("treatment_failure_day", f"{look} showed that treatment had failed.", "alarm"),
-        ("b_cell_recovery_day", "B cells had returned.", "plain"),
-        ("relapse_day", f"{lost.capitalize()}; the {words.malignancy} {antigen} {words.antigen}.", "alarm"),
-        ("mnt_onset_day", "Slowness, tremor or a change of character: delayed neurotoxicity began.", "alarm"),
-        ("subsequent_therapy_day", "Further therapy began.", "plain"),
-        ("death_day", f"Death ({cause_of_death(who, words) or 'cause not stated'}).", "alarm"),
-    ):
-        if not math.isnan(day_of(who, name)):
-            found.append(Entry(day_of(who, name), sentence, mark))
+    filled = _diary_words(who, words)
+    told = [(outcome.diary, who.get(outcome.pattern)) for outcome in words.outcomes if outcome.diary is not None]
+    for line, day in sorted(told, key=lambda pair: pair[0].order):
+        if day is not None:
+            found.append(Entry(float(day), line.sentence.format_map(filled), line.mark))
     return found
+
+
+def _diary_words(who: Row, words: Setting) -> dict[str, str]:
+    """What the lines of the diary leave open (`livingdrug.catalog.records.outcome.DIARY_WORDS`), for this patient."""
+    told = words.criterion.words if words.criterion is not None else None
+    lost = told.lost if told else "relapse"
+    still = "had lost" if words.of(who, "antigen-negative relapse") else "still carried"
+    return {
+        "Look": told.look if told else "The visit",
+        "best": told.status.get(str(words.of(who, "best response")), "a response") if told else "a response",
+        "lost": lost,
+        "Lost": lost.capitalize(),
+        "target": f"; the {words.malignancy} {still} {words.antigen}" if words.cells else "",
+        "cause": cause_of_death(who, words) or "cause not stated",
+    }
 
 
 def toxicity(who: Row, grades: list[dict[str, Any]], words: Setting) -> list[Entry]:
     """Each episode on the trial's first scale of each toxicity: how it began, its height, its end."""
     found = []
     # Grades are recorded while the patient is in view: until last contact or another therapy.
-    ends = [day_of(who, name) for name in ("last_contact_day", "subsequent_therapy_day")]
+    ends = (words.day(who, "last contact"), words.day(who, "further therapy"))
     in_view = min((day for day in ends if not math.isnan(day)), default=math.inf)
     seen = {row["scale"] for row in grades}
     scales = [scale for scale in words.scales if scale.id in seen] or told_scales(sorted(seen), words.catalog)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.evidence import Published
     from livingdrug.outcome.endpoint_result import EndpointResult
 
+CELLS = "manufacturing"
+"""Group of the endpoints of getting the cells: an arm without cells has none."""
 SAME_TIME = 5.0  # a published time within so many days is the same time
 
 
@@ -41,6 +43,8 @@ def table_of(source: Source, found: Iterable[EndpointResult], *, title: str = ""
 
 def estimate(source: Source, record: Endpoint, arm: str) -> Estimate | None:
     """The one number of an endpoint in an arm; of a time to event, at the time it is told at."""
+    if record.group == CELLS and not source.has_cells(arm):
+        return None  # nothing is made there, so nothing can fail
     time = record.time_shown
     if time is None:
         return single(source, record.id, arm)
@@ -76,7 +80,7 @@ def label(found: EndpointResult) -> str:
 def cell(source: Source, found: EndpointResult, arm: str) -> str:
     """A share with its interval and count, or an amount with what its estimator sets beside it."""
     if not found.shares:
-        return amount(found, arm)
+        return amount(found, arm) if found.record.group != CELLS or source.has_cells(arm) else DASH
     one = estimate(source, found.record, arm)
     if one is None:
         return DASH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livingdrug.reports.comparison import compare
@@ -9,7 +10,9 @@ from livingdrug.reports.endpoint_rows import estimate, name_with_time, published
 from livingdrug.reports.estimates import Estimate, single
 from livingdrug.reports.page import Card, Cards
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import listed, percent, percent_interval
+from livingdrug.reports.words import DASH, listed, percent, percent_interval
+
+NOT_SEEN = "nobody counted"
 
 
 @dataclass(frozen=True)
@@ -33,17 +36,28 @@ def one_line(source: Source) -> str:
     Counts what a reader asks first: how many began, how many received the cells, how many responded by the criterion of their
     disease, and how many lived, as far as the trial's cards tell it.
     """
-    sentences = []
+    sentences, words_due = [_design(source)] if len(source.arms) > 1 else [], True
     for arm in source.arms:
         enrolled = source.patients(arm, infused=False).height
         infused = source.patients(arm).height
         given = "received their cells" if source.has_cells(arm) else "began treatment"
-        words = f"Of {enrolled:,} virtual patients enrolled, {infused:,} {given}"
+        words = f"{'Of' if len(source.arms) == 1 else 'of'} {enrolled:,}{' virtual patients' * (len(source.arms) == 1)} enrolled, {infused:,} {given}"
         responded = _responded(source, arm)
         if responded is not None and source.criterion is not None:
-            words += f"; {percent(responded.value)} of them responded ({source.criterion.heading}, {source.criterion.words.counted})"
+            words += f"; {percent(responded.value)} of them responded"
+            if words_due:  # what counts is said once
+                words_due = False
+                words += f" ({source.criterion.heading}, {source.criterion.words.counted})"
         sentences.append((f"{arm}: " if len(source.arms) > 1 else "") + words + "." + _survival(source, arm))
     return " ".join(sentences) or "This run has no patients."
+
+
+def _design(source: Source) -> str:
+    """How people came to their arms, in a sentence; persons are counted once."""
+    n = source.frame("patients")["patient"].n_unique()
+    if source.trial.planned_design.kind == "randomised":
+        return f"{n:,} virtual patients were randomised."
+    return f"The same {n:,} virtual patients are in every arm."
 
 
 def _responded(source: Source, arm: str) -> Estimate | None:
@@ -63,9 +77,16 @@ def _survival(source: Source, arm: str) -> str:
 def _flow_card(source: Source) -> Card:
     counts = [(source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
-    detail = listed([f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts])
+    told = [f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts]
     cells = [source.has_cells(arm) for arm in source.arms]
-    return Card("Infused" if all(cells) else "Treated", value or "0", detail)
+    return Card("Infused" if all(cells) else "Treated", value or "0", _by_arm(source.arms, told))
+
+
+def _by_arm(arms: Sequence[str], told: Sequence[str]) -> str:
+    """What is told of each arm, a line each with its name; alone, of one arm."""
+    if len(arms) < 2:
+        return "".join(told)
+    return "\n".join(f"{arm}: {one}" for arm, one in zip(arms, told, strict=True))
 
 
 def _response_card(source: Source) -> list[Card]:
@@ -90,16 +111,19 @@ def _cards(source: Source) -> list[Card]:
 def _card(
     source: Source, values: list[tuple[str, Estimate | None]], name: str, beside: str, detail: str = ""
 ) -> list[Card]:
-    known = [(arm, value) for arm, value in values if value is not None and value.share]
+    known = [value for _, value in values if value is not None and value.share]
     if not known:
         return []
-    interval = " · ".join(percent_interval(value.low, value.high) for _, value in known)
-    shown = " · ".join(percent(value.value) for _, value in known)
-    return [
-        Card(
-            name, shown, "\n".join(part for part in (detail, f"95 % CI {interval}" if interval else "") if part), beside
+    alone, told = len(values) == 1, []
+    for _, value in values:
+        interval = percent_interval(value.low, value.high) if value is not None else ""
+        beside_it = f"95 % CI {interval}" if interval else ""
+        told.append(
+            beside_it if alone else NOT_SEEN if value is None else f"{percent(value.value)} {beside_it}".strip()
         )
-    ]
+    below = "" if not any(told) else _by_arm([arm for arm, _ in values], told)
+    shown = " · ".join(DASH if value is None else percent(value.value) for _, value in values)
+    return [Card(name, shown, "\n".join(part for part in (detail, below) if part), beside)]
 
 
 def _agreement(source: Source) -> list[Card]:

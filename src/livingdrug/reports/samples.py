@@ -21,6 +21,7 @@ def sample(what: str) -> str:
         "drug": lambda: drug_mark(12, MIDDLE, int(role[1:])),
         "relapse": lambda: element("path", d="M12 2l5 5l-5 5l-5-5z", class_=f"mark relapse {role}"),
         "subsequent": lambda: element("rect", x=8.6, y=3.6, width=6.8, height=6.8, class_="mark subsequent"),
+        "open-end": lambda: element("rect", x=8, y=3, width=8, height=8, class_="mark open-end"),
         "death": lambda: element("path", d="M8.5 3.5l7 7m0 -7l-7 7", class_="mark death"),
         "ongoing": lambda: element("path", d="M9 3.5l6 3.5l-6 3.5z", class_="mark ongoing"),
         "seen": lambda: element("circle", cx=12, cy=7, r=3.2, class_=f"seen {role}".strip()),

@@ -13,7 +13,7 @@ from livingdrug.reports.page import Card, Cards, Figure, More, Note, Section, Ta
 from livingdrug.reports.sections.calibration import comparison_table, percentages, ratios, verdict
 from livingdrug.reports.words import DASH, listed, plain, unit
 from livingdrug.trial.misfit import Misfit
-from livingdrug.trial.scoreboard import NEAR, Score, Scoreboard, near
+from livingdrug.trial.scoreboard import NEAR, Score, Scoreboard, near, recalled
 
 LEAD = (
     "Rows used for calibration set a few parameters, so agreement there is a fit. Rows only compared were never fitted to, but "
@@ -80,7 +80,7 @@ def _number(one: Misfit, value: float) -> str:
 def counts(score: Score) -> str:
     """How many numbers are near, in a sentence."""
     parts = [
-        f"{near(found)} of {len(found)} {words}"
+        f"{near(found)} of {len(found)} {words} ({recalled(found)} recalled, not read)"
         for use, words in (("calibration", "used for calibration"), ("comparison", "only compared"))
         if (found := score.of_use(use))
     ]

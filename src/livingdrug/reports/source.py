@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.roles import Roles, roles_in
 from livingdrug.foundation.errors import LivingDrugError, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.ward import PLANNED
@@ -63,11 +64,22 @@ class Source:
             return None
 
     @cached_property
+    def roles(self) -> Roles:
+        """Which column of the patients table plays which role."""
+        from livingdrug.catalog.load import default_catalog
+
+        return roles_in(self.catalog or default_catalog())
+
+    @cached_property
     def response(self) -> EndpointResult | None:
         """The share of the infused with a response that counts, by the disease's criterion; None when nobody was judged."""
         from livingdrug.trial.headline import any_response
 
-        return self.endpoint(any_response(self.criterion)) if self.criterion is not None else None
+        return (
+            self.endpoint(any_response(self.criterion, self.roles["first response"]))
+            if self.criterion is not None
+            else None
+        )
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -169,7 +181,7 @@ class Source:
         planned = getattr(self.trial, "follow_up_days", None)
         if planned:
             return float(planned)
-        days = numbers(self.frame("patients"), "last_contact_day")
+        days = numbers(self.frame("patients"), self.roles["last contact"])
         return float(days.max()) if days.size else 365.0
 
     def quantities(self) -> list[tuple[str, Quantity]]:
@@ -184,7 +196,7 @@ class Source:
             if record is None:
                 continue
             found += [(f"{kind} “{record.title.split(':')[0]}”", quantity) for _, quantity in record.quantities()]
-            if kind == "product":
+            if kind == "disease" or (kind == "product" and record.recipe):
                 found += [("model parameters", quantity) for quantity in _model_parameters(record.recipe, self.catalog)]
         return found
 

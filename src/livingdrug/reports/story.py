@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.foundation.errors import BadInput
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.charts.tracks import Moment, Track
-from livingdrug.reports.diary import Entry, Row, cause_of_death, day_of, infections, milestones, toxicity, treatments
+from livingdrug.reports.diary import Entry, Row, cause_of_death, infections, milestones, toxicity, treatments
 from livingdrug.reports.setting import Setting
 from livingdrug.reports.words import listed, plain, unit
 
@@ -28,6 +28,7 @@ TRACKS = (
 )
 NOT_INFUSED = {
     "manufacturing_failure": "No product could be made",
+    "non_conforming": "A product out of specification was given, which the trial does not count",
     "died_waiting": "The patient died while waiting",
     "withdrawn_waiting": "The patient was withdrawn while waiting",
 }
@@ -108,7 +109,7 @@ def tell(frames: Mapping[str, pl.DataFrame], arm: str, patient: int, words: Sett
         *infections(rows("events")),
     ]
     entries.sort(key=lambda entry: entry.day)
-    last = day_of(who, "last_contact_day")
+    last = words.day(who, "last contact")
     last = 365.0 if math.isnan(last) else max(last, 28.0)
     tracks = _tracks(rows("courses"), rows("visits"), last, words)
     return Story(arm, patient, _title(who), _paragraphs(who, grades, words), tuple(entries), tracks, last)
@@ -139,6 +140,8 @@ def _title(who: Row) -> str:
 def _paragraphs(who: Row, grades: list[dict[str, Any]], words: Setting) -> tuple[str, ...]:
     """Before the infusion; what was given and what it did; how it ended."""
     before = [*_history(who, words)]
+    if not words.cells:
+        before.append("No cells were given; treatment began on day 0.")
     if who.get("status") not in BEGUN:
         reason = NOT_INFUSED.get(str(who.get("status")), "The cells were not infused")
         before.append(f"{reason}; the cells were never given.")
@@ -147,8 +150,8 @@ def _paragraphs(who: Row, grades: list[dict[str, Any]], words: Setting) -> tuple
         bridged = ", bridged by chemotherapy" if who.get("bridging") else ""
         before.append(f"The product took {who['vein_to_vein_days']:.0f} days to return{bridged}.")
     if who.get("dose_cells_per_kg") is not None:
-        before.append(f"{plain(who['dose_cells_per_kg'], 2)} CAR T cells per kg were given on day 0.")
-    first_weeks = [*_peak(who), *_worst(grades, words), *_response(who, words)]
+        before.append(f"{plain(who['dose_cells_per_kg'], 2)} CAR T cells per kg were given {words.portions}.")
+    first_weeks = [*_peak(who, words), *_worst(grades, words), *_response(who, words)]
     return tuple(text for text in (" ".join(before), " ".join(first_weeks), _ending(who, words)) if text)
 
 
@@ -163,10 +166,11 @@ def _history(who: Row, words: Setting) -> list[str]:
     return found
 
 
-def _peak(who: Row) -> list[str]:
-    if who.get("cmax_copies_per_ug") is None or who.get("tmax_day") is None:
+def _peak(who: Row, words: Setting) -> list[str]:
+    day, peak = words.of(who, "day of the peak"), words.of(who, "peak of cells")
+    if peak is None or day is None:
         return []
-    return [f"The cells peaked on day {who['tmax_day']:.0f} at {plain(who['cmax_copies_per_ug'])} copies/µg DNA."]
+    return [f"The cells peaked on day {day:.0f} at {plain(peak)} copies/µg DNA."]
 
 
 def _worst(grades: list[dict[str, Any]], words: Setting) -> list[str]:
@@ -184,23 +188,24 @@ def _worst(grades: list[dict[str, Any]], words: Setting) -> list[str]:
 
 
 def _response(who: Row, words: Setting) -> list[str]:
-    if words.criterion is None or who.get("best_response") is None:
+    best, first = words.of(who, "best response"), words.of(who, "first response")
+    if words.criterion is None or best is None:
         return []
     told = words.criterion.words
-    if who.get("first_response_day") is None:
+    if first is None:
         return [f"There was {told.failed}."]
-    best = told.status.get(str(who["best_response"]), "a response")
-    return [f"The best response was {best}, with a response first seen {_when(float(who['first_response_day']))}."]
+    best = told.status.get(str(best), "a response")
+    return [f"The best response was {best}, with a response first seen {_when(float(first), words)}."]
 
 
 def _ending(who: Row, words: Setting) -> str:
-    last, death, lost = (day_of(who, name) for name in ("last_contact_day", "death_day", "relapse_day"))
+    last, death, lost = (words.day(who, "last contact"), words.day(who, "death"), words.day(who, "relapse"))
     if not math.isnan(death):
-        return f"The patient died {_when(death)} of {cause_of_death(who, words) or 'an unstated cause'}."
+        return f"The patient died {_when(death, words)} of {cause_of_death(who, words) or 'an unstated cause'}."
     if math.isnan(last):
         return ""
     told = words.criterion.words if words.criterion is not None else None
-    responded = who.get("first_response_day") is not None
+    responded = words.of(who, "first response") is not None
     match (math.isnan(lost), responded):
         case (False, _):
             state = f"alive after {told.lost if told else 'a relapse'}"
@@ -208,7 +213,7 @@ def _ending(who: Row, words: Setting) -> str:
             state = f"alive {told.responding if told else 'in response'}"
         case _:
             state = "alive"
-    return f"At last contact, {_when(last)}, the patient was {state}."
+    return f"At last contact, {_when(last, words)}, the patient was {state}."
 
 
 def _tracks(
@@ -237,11 +242,12 @@ def _tracks(
     return tuple(tracks)
 
 
-def _when(day: float) -> str:
+def _when(day: float, words: Setting) -> str:
     """A day in the words of a letter: days, months or years."""
     if day < 90:
         return f"on day {day:.0f}"
-    return f"{day / MONTH:.0f} months after infusion" if day < 2 * YEAR else f"{day / YEAR:.1f} years after infusion"
+    span = f"{day / MONTH:.0f} months" if day < 2 * YEAR else f"{day / YEAR:.1f} years"
+    return f"{span} after {words.origin}"
 
 
 def _count(n: int, word: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.signs import SIGNS
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.changes import Life, a_day_later, what_changed
 from livingdrug.reports.diary import amount_text
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 UNTREATED = "no_treatment"
 """Guideline under which signs are graded and nothing is given."""
-SHOWN = ("temperature", "mean_arterial_pressure", "pressor_level", "oxygen_level", "ice_score")
+SHOWN = tuple(name for name, sign in SIGNS.items() if sign.shown is not None)
+"""Signs told day by day, where a course has them."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,8 @@ def why(
     if frames["patients"]["status"][0] not in BEGUN:
         text = ("The cells were never given, so there was no side effect to treat.",)
         return Why(story, guideline, shown, (), (), text, _table((), shown))
-    treated = Life.of(frames, records)
-    untreated = Life.of(one_patient(_untreated(trial, arm), arm, patient, seed, catalog), records)
+    treated = Life.of(frames, records, words)
+    untreated = Life.of(one_patient(_untreated(trial, arm), arm, patient, seed, catalog), records, words)
     given = _given(frames["log"], treated, untreated)
     days = _days(treated, untreated, given)
     text = what_changed(treated, untreated, shown, bool(given), words)

@@ -109,9 +109,5 @@ def _strata(plan: Plan, design: Design, everyone: Integers, seed: int) -> Intege
     pieces = []
     for first in range(0, len(everyone), DRAWN_TOGETHER):
         cohort = draw(plan.population, everyone[first : first + DRAWN_TOGETHER], seed)
-        together = np.zeros(len(cohort), dtype=np.int64)
-        for one in design.strata:
-            values = cohort[one.covariate]
-            together = together * (len(one.above) + 1) + (values[:, None] > np.asarray(one.above)).sum(axis=1)
-        pieces.append(together)
+        pieces.append(design.stratum_of({one.covariate: cohort[one.covariate] for one in design.strata}))
     return np.concatenate(pieces)

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import digest
 from livingdrug.foundation.errors import BadInput, LivingDrugError
+from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.outcome.outcomes import FINISHED
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.checksums import verify, write_checksums
-from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.manifest import refuse_mismatch
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ trial + policies ─► one arm per policy, same patients ─► pairs ─► di
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,8 @@ class Comparison:
         One row per measure, time and policy other than the reference: measure (id), title, kind, statistic
         (the estimator's word: ``share``, ``incidence``, ``survival``, ``mean``, ``ratio of geometric means`` …),
         shown_as (``share``, ``amount`` or ``ratio``), time, time_unit, unit, reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
-        n_only_policy. Differences are policy minus reference; for a ratio, policy over reference. Values and
+        n_only_policy. shown tells the time at which a measure is told
+        when it is told once. Differences are policy minus reference; for a ratio, policy over reference. Values and
         difference come from the same pairs: patients whom the measure counts under both.
     """
 
@@ -167,15 +169,27 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
     known = {record.id for record in records}
-    records += [record for record in measures(first.questions, drugs) if record.id not in known]
+    records += [
+        record
+        for record in measures(first.questions, drugs)
+        if record.id not in known and not any(_not_measured(result, arm, record) for _, result, arm in sides)
+    ]
+    records = [_titled(record, first) for record in records]
     frames = [_patients(result, arm, records) for _, result, arm in sides]
     seeds = [int(result.manifest["seed"]) for _, result, _ in sides]
     _refuse_strangers(names, frames, seeds, first.questions.covariates)
     rows: list[dict[str, Any]] = []
     for record in records:
         reference, *others = (
-            evaluate(record, frame, [arm], level=level, texts=first.texts)
-            for frame, (_, _, arm) in zip(frames, sides, strict=True)
+            evaluate(
+                record,
+                frame,
+                [arm],
+                level=level,
+                known=first.known_names,
+                not_measured=_not_measured(result, arm, record),
+            )
+            for frame, (_, result, arm) in zip(frames, sides, strict=True)
         )
         for name, other in zip(names[1:], others, strict=True):
             for one in paired(reference.asked, reference.patients, other.patients):
@@ -188,6 +202,12 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
         n_pairs=len(set.intersection(*infused)),
         table=pl.DataFrame(rows, schema=_schema(), orient="row").fill_nan(None),
     )
+
+
+def _not_measured(result: Result, arm: str, record: Endpoint) -> dict[str, str]:
+    """What an endpoint reads and nobody could see in this arm, by the arm's name; nothing when it can be answered."""
+    why = result.not_measured(arm, outcomes_read(record.needs, result.questions))
+    return {arm: why} if why else {}
 
 
 def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataFrame:
@@ -204,7 +224,7 @@ def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
     if apart is not None:
         raise BadInput(
             f'trial "{apart.id}" is randomised: no patient is in two arms, so there are no pairs to compare.\n'
-            '  Test its groups: result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
+            '  Its report tests the groups, and so does result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
         )
     if len(results) == 1:
         sides = [(arm, results[0], arm) for arm in results[0].arms]
@@ -253,11 +273,27 @@ def _refuse_strangers(
             )
 
 
+def _titled(record: Endpoint, result: Result) -> Endpoint:
+    """A record whose title calls scales and drugs by their titles, not by the names of their files."""
+    from livingdrug.catalog.load import default_catalog
+
+    catalog = result.catalog or default_catalog()
+    title = record.title
+    for word in dict.fromkeys(re.findall(r"[a-z0-9_]+", title)):
+        kind = next(
+            (kind for kind in ("scale", "drug") if ("_" in word or kind == "drug") and catalog.has(kind, word)), ""
+        )
+        if kind:
+            told = catalog.load(kind, word).title.split(" (")[0].split(",")[0]
+            title = re.sub(rf"\b{word}\b", told if kind == "scale" else told[:1].lower() + told[1:], title)
+    return record if title == record.title else record.model_copy(update={"title": title})
+
+
 def _row(record: Endpoint, one: Contrast) -> dict[str, Any]:
     apart = one.apart
     return {
         "measure": record.id, "title": record.title, "kind": record.kind, "unit": one.unit, "time": one.time,
-        "time_unit": one.time_unit, "statistic": one.statistic, "shown_as": one.shown_as, "reference_value": one.first,
+        "time_unit": one.time_unit, "shown": one.time is None or one.time == record.time_shown, "statistic": one.statistic, "shown_as": one.shown_as, "reference_value": one.first,
         "policy_value": one.second, "difference": apart.estimate, "ci_low": apart.ci_low, "ci_high": apart.ci_high,
         "n_pairs": apart.n, "n_only_reference": apart.n_only_first, "n_only_policy": apart.n_only_second,
     }  # fmt: skip
@@ -270,5 +306,15 @@ def _schema() -> dict[str, Any]:
     order = (
         "measure", "title", "kind", "statistic", "shown_as", "time", "time_unit", "unit", "reference", "policy", "reference_value",
         "policy_value", "difference", "ci_low", "ci_high", "n_pairs", "n_only_reference", "n_only_policy",
+        "shown",
     )  # fmt: skip
-    return {name: pl.String if name in texts else pl.Int64 if name.startswith("n_") else pl.Float64 for name in order}
+    return {
+        name: pl.Boolean
+        if name == "shown"
+        else pl.String
+        if name in texts
+        else pl.Int64
+        if name.startswith("n_")
+        else pl.Float64
+        for name in order
+    }

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.plan import Plan, plans_of
-from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.catalog.roles import roles_among
+from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+from livingdrug.manufacturing.network.soundness import check_network
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
-from livingdrug.outcome.outcomes import check_outcomes
+from livingdrug.outcome.sound import check_outcome, check_outcomes
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
-    from livingdrug.catalog.records.trial import Trial
+    from livingdrug.catalog.records.outcome import Outcome
+    from livingdrug.catalog.records.population import Population
+    from livingdrug.catalog.records.trial import Stratum, Trial
     from livingdrug.foundation.quantities import Quantity
 
 
@@ -54,15 +58,18 @@ def planned(
         record.arm(name)
     plans = plans_of(record, catalog, None if arms is None else tuple(arms))
     for plan in plans:
-        check_conduct(plan.conduct, plan.trial)
+        check_conduct(plan)
         check_plan(plan, parameters)
+        if plan.network is not None:
+            check_network(plan.network)
         _rehearse(plan)
     for one in record.planned_design.strata:
         if one.covariate not in plans[0].population.covariate:
             raise UnknownName(
-                f'covariate in population "{plans[0].population.id}", named in "design.strata",', one.covariate,
-                plans[0].population.covariate,
+                f'covariate of population "{plans[0].population.id}" for "design.strata" is called', one.covariate,
+                plans[0].population.covariate, "Name one of these, or a population that draws it.",
             )  # fmt: skip
+        _refuse_empty_classes(one, plans[0].population)
     if plans:
         check_outcomes(plans[0].questions)
         for use in record.endpoints:
@@ -70,6 +77,97 @@ def planned(
             ask(endpoint)
             check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')
     return record, plans
+
+
+def own_parameters(
+    plans: Sequence[Plan], parameters: Mapping[str, Quantity | str | float] | None
+) -> dict[str, Quantity]:
+    """Model parameters of the user's own as sourced numbers in the model's unit, held against what they replace.
+
+    Parameters
+    ----------
+    plans
+        One for each arm that is run; a parameter must be in the model of each.
+    parameters
+        Name -> text with number and unit, a bare number where the parameter has no unit, or a `Quantity`.
+
+    Raises
+    ------
+    UnknownName
+        No such parameter; with the nearest.
+    UnitError
+        Another unit than the parameter's.
+    BadInput
+        A sign that the parameter cannot have, or no finite number.
+    """
+    from livingdrug.course.equations import check_plan, own_parameter, parameters_of
+
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise BadInput(
+            f"parameters: got {parameters!r}, expected names with values.\n"
+            '  Write for example parameters={"growth_max": "2.8 1/day"}.'
+        )
+    found: dict[str, Quantity] = {}
+    for plan in plans if parameters else ():
+        known = parameters_of(plan)
+        for name, given in (parameters or {}).items():
+            if name not in known:
+                raise UnknownName(
+                    "model parameter", str(name), known,
+                    f"These are of recipe {plan.recipe}; livingdrug model shows each with value, unit and meaning.",
+                )  # fmt: skip
+            found[name] = own_parameter(name, given, known[name])
+        check_plan(plan, found)
+    return found
+
+
+def _refuse_empty_classes(stratum: Stratum, population: Population) -> None:
+    """A limit outside what the covariate can be makes a class in which nobody is."""
+    low, high = population.covariate[stratum.covariate].range()
+    for limit in stratum.above:
+        if not low <= limit < high:
+            raise BadInput(
+                f'"design.strata" of {stratum.covariate}: nobody is {"at most" if limit < low else "above"} {limit:g}; in population'
+                f' "{population.id}" it lies from {low:g} to {high:g}.\n'
+                "  Give limits inside, one between each two classes."
+            )
+
+
+def check_outcome_file(outcome: Outcome, catalog: Catalog) -> None:
+    """Hold an outcome file by itself against its frame, columns and reducer, and against what the catalogue has of what it names.
+
+    Numbers of a trial's ``[conduct]`` that its formula reads must be those of some trial of the catalogue.
+
+    Raises
+    ------
+    BadInput
+        What is wrong, where, what was expected, what to do.
+    """
+    trials = [catalog.load("trial", name) for name in catalog.names("trial")]
+    check_outcome(outcome, tuple(dict.fromkeys(name for trial in trials for name in trial.conduct)))
+    scales = [catalog.load("scale", name) for name in catalog.names("scale")]
+    assays = [catalog.load("assay", name) for name in catalog.names("assay")]
+    known: dict[str, Collection[str]] = {
+        "scale": [one.id for one in scales],
+        "toxicity": list(dict.fromkeys(one.toxicity for one in scales)),
+        "quantity": list(dict.fromkeys(one.quantity for one in assays)),
+        "drug": catalog.names("drug"),
+    }
+    for key, wanted in outcome.match.items():
+        for name in wanted if isinstance(wanted, tuple) else (wanted,):
+            if isinstance(name, str) and key in known and "{" not in name and name not in known[key]:
+                raise UnknownName(f'{key} in "match" of outcome "{outcome.id}"', name, known[key])
+    for kind in ("scale", "score"):
+        if kind in outcome.option:
+            catalog.load(kind, str(outcome.option[kind]))
+    others = [catalog.load("outcome", name) for name in catalog.names("outcome") if name != outcome.id]
+    twins = [one.id for one in others if one.pattern == outcome.pattern]
+    if twins:
+        raise CatalogError(
+            f'outcome/{outcome.id}.toml, "name": "{outcome.pattern}" is the name of outcome/{twins[0]}.toml, too.\n'
+            f"  Choose another name, or call the file {twins[0]}.toml to stand in its place."
+        )
+    roles_among([*others, outcome])
 
 
 def _rehearse(plan: Plan) -> None:

@@ -65,7 +65,7 @@ class Needs:
 
 
 def estimate(
-    plans: Sequence[Plan], *, patients: int, each_in_one_arm: bool, chunk: int | None, threads: int, sample: int,
+    plans: Sequence[Plan], *, patients: int, shares: Sequence[float], chunk: int | None, threads: int, sample: int,
     memory_gb: float,
 ) -> Needs:  # fmt: skip
     """What a run will take.
@@ -76,8 +76,9 @@ def estimate(
         Of the arms that are run.
     patients
         Enrolled.
-    each_in_one_arm
-        Randomised; otherwise everyone is in every arm.
+    shares
+        Of those enrolled, the part in each of these arms: by the design's ratio, also when an arm is run alone; 1 where
+        everyone is in every arm.
     chunk
         Patients computed together; when None, the usual number, or as many as half the memory holds.
     threads
@@ -89,9 +90,9 @@ def estimate(
     """
     from livingdrug.course.equations import equations
 
-    share = 1 / len(plans) if each_in_one_arm else 1.0
-    kept, memory, disk, seconds, course_bytes = min(sample, patients) * share, _GROUND, 0.0, 0.0, 0
-    for plan in plans:
+    memory, disk, seconds, course_bytes = _GROUND, 0.0, 0.0, 0
+    for plan, share in zip(plans, shares, strict=True):
+        kept = min(sample, patients) * share
         rows = sum(len(one.days) for one in plan.measured)
         checks = _checks(plan)
         course = 8 * checks * len(equations(plan).outputs)
@@ -103,8 +104,8 @@ def estimate(
     if chunk is None:
         fits = int(0.5 * (memory_gb * _GB - _GROUND) / (threads * one_patient))
         chunk = max(1, min(USUAL_CHUNK, fits))
-    together = min(chunk, patients)
-    n_chunks = len(plans) * max(1.0, patients * share / together)
+    together = min(chunk, max(1.0, patients * max(shares)))
+    n_chunks = sum(max(1.0, patients * share / together) for share in shares)
     at_once = min(threads, n_chunks)
     memory += at_once * together * one_patient
     disk += n_chunks * _FILES_OF_CHUNK

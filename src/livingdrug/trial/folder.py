@@ -20,9 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import storage
 from livingdrug.trial.checksums import CHECKSUMS, write_checksums
-from livingdrug.trial.frames import FRAMES
 
 CHUNKS, PLAN, READY = "chunks", "plan.json", ".ready"
 MANIFEST, TRIAL, TIMING = "manifest.json", "trial.toml", "timing.json"

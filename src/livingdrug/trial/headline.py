@@ -26,26 +26,25 @@ def criterion_of(trial: Trial, catalog: Catalog) -> Criterion:
     return judged_by(catalog.load("disease", trial.disease).response)
 
 
-def any_response(criterion: Criterion) -> Endpoint:
-    """The share of the infused with a response that counts: the one definition for headline, patient flow and tables."""
+def any_response(criterion: Criterion, first_response: str) -> Endpoint:
+    """The share of the infused with a response that counts: the one definition for headline, patient flow and tables.
+
+    `first_response` names the outcome that plays this role.
+    """
     from livingdrug.catalog.records.endpoint import Endpoint
 
     words = criterion.words
     told = {
         "id": "response", "title": words.title, "definition": f"{criterion.heading}, {words.counted}, among treated.",
         "kind": "proportion", "group": "efficacy", "short": criterion.heading, "order": 0, "among": "treated",
-        "success": "first_response_day < never", "source": f"own: what {words.title} records",
+        "success": f"{first_response} < never", "source": f"own: what {words.title} records",
     }  # fmt: skip
     return Endpoint.model_validate(told)
 
 
 def headline(result: Result, catalog: Catalog) -> str:
-    """E.g. ``"JULIET: 300 enrolled, 219 infused, overall response 48% (41-55), 3.3 s"``."""
-    import polars as pl
-
-    begun = result.frames["who"].filter(pl.col("status").is_in(BEGUN))["status"]
-    words = " and ".join(dict.fromkeys(begun.to_list())) or INFUSED
-    parts = [f"{result.frames['who'].height} enrolled", f"{len(begun)} {words}", *_responses(result, catalog)]
+    """E.g. ``"JULIET: 300 enrolled, 219 infused, overall response 48% (41-55), 3.3 s"``; persons are counted once."""
+    parts = [*enrolled_words(result), *_responses(result, catalog)]
     if result.failed.height:
         parts.append(f"{result.failed.height} failed")
     if "seconds" in result.timing:
@@ -53,11 +52,27 @@ def headline(result: Result, catalog: Catalog) -> str:
     return f"{result.trial.title.split(':')[0]}: {', '.join(parts)}"
 
 
+def enrolled_words(result: Result) -> list[str]:
+    """Persons enrolled, and of each arm how many were enrolled and how many of them began treatment."""
+    import polars as pl
+
+    who = result.frames["who"]
+    n, arms = who["patient"].n_unique(), result.arms
+    begun = {arm: who.filter(pl.col("arm") == arm, pl.col("status").is_in(BEGUN))["status"] for arm in arms}
+    told = {arm: f"{len(rows)} {rows[0] if len(rows) else INFUSED}" for arm, rows in begun.items()}
+    if len(arms) == 1:
+        return [f"{n} enrolled", told[arms[0]]]
+    if result.trial.planned_design.kind == "randomised":
+        counts = {arm: who.filter(pl.col("arm") == arm).height for arm in arms}
+        return [f"{n} randomised", " · ".join(f"{arm} {counts[arm]}, {told[arm]}" for arm in arms)]
+    return [f"{n} enrolled, the same in each of {len(arms)} arms", " · ".join(f"{arm} {told[arm]}" for arm in arms)]
+
+
 def _responses(result: Result, catalog: Catalog) -> list[str]:
     """The share of responders of each arm; nothing where the disease is not known here or nobody was judged."""
     try:
         criterion = criterion_of(result.trial, catalog)
-        found = result.endpoint(any_response(criterion))
+        found = result.endpoint(any_response(criterion, result.questions.roles["first response"]))
     except LivingDrugError:
         return []
     shares = [found.headline(arm).split(", n")[0] for arm in found.arms]

@@ -11,7 +11,10 @@ the run (`livingdrug.reports.html.write_report`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from livingdrug.course.equations import parameters_of
 from livingdrug.course.settings import Settings
@@ -23,7 +26,6 @@ from livingdrug.outcome.who import who
 from livingdrug.population import draw
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -68,16 +70,20 @@ def follow(
     numbers = parameters_of(plan, settings.parameters)
 
     cohort = draw(plan.population, patients, seed)
+    if settings.first_place is not None:
+        cohort = replace(cohort, enrolled_before=settings.first_place + np.arange(len(cohort)))
     stage("cohort")
     lots = make(plan, cohort, numbers, seed, between_patient=settings.between_patient)
     stage("making")
-    frames = {"who": who(plan, cohort, lots)}
+    frames, exits = {}, None
     if lots.treated.any():
         course = simulate(plan, cohort, lots, seed, quantities=numbers, settings=settings)
         stage("courses")
         seen = look(plan, course, seed)
+        exits = seen.exits
         frames |= {**seen.frames(), "truth": course.fates(), "courses": course.sample(settings.sample)}
     stage("visits")
+    frames = {"who": who(plan, cohort, lots, exits), **frames}
     return {name: frame.with_columns(arm=_constant(plan.arm.name)) for name, frame in frames.items()}
 
 

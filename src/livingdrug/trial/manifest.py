@@ -30,6 +30,7 @@ def describe(
     """
     files = {place: one for plan in plans for place, one in sorted(plan.hashes().items())}
     model = _folder_hashes("model", (".ant", ".toml"))
+    fitted = {address: value for plan in plans for address, value in plan.fitted.items()}
     return {
         "note": "Simulation; not for patient care.",
         "livingdrug": _version("livingdrug"),
@@ -42,7 +43,8 @@ def describe(
         "seed": seed,
         "settings": dict(settings),
         "plan_sha256": digest({plan.arm.name: plan.sha256() for plan in plans}),
-        "parameters_sha256": digest({**files, **model}),
+        "parameters_sha256": digest({**files, **model, **fitted}),
+        **({"parameter_set_sha256": plans[0].parameter_set} if plans[0].parameter_set else {}),
         "code_sha256": digest(_folder_hashes("", (".py",))),
         "catalog": files,
     }

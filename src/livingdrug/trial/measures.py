@@ -24,16 +24,21 @@ def measures(questions: Questions, drugs: Sequence[str]) -> list[Endpoint]:
     drugs
         Drugs counted, given in every arm or not.
     """
-    found = [_mean(f"days_{scale}_grade_{GRADE}", questions) for scale in questions.graded]
-    causes = questions.outcomes["death_cause"].values if "death_cause" in questions.outcomes else ()
+    days, doses, cause_of_death = (
+        questions.roles[role] for role in ("days at a grade", "doses of a drug", "cause of death")
+    )
+    found = [_mean(days.format(scale=scale, grade=GRADE), questions) for scale in questions.graded]
+    died_of = questions.find(cause_of_death)
     found += [
-        _share(f"death_{cause}", f"Death from {cause}", f"death_cause_{cause}") for cause in causes if cause != "other"
+        _share(f"death_{cause}", f"Death from {cause}", f"{cause_of_death}_{cause}")
+        for cause in (died_of.values if died_of else ())
+        if cause != "other"
     ]
     compared = [one for one in questions.outcomes.values() if one.compared and not questions.problem(one)]
     found += [_mean(one.pattern, questions, ratio=one.compared == "ratio") for one in compared]
     for drug in drugs:
-        found.append(_share(f"{drug}_given", f"Given {drug}", f"doses_{drug} >= 1"))
-        found.append(_mean(f"doses_{drug}", questions))
+        found.append(_share(f"{drug}_given", f"Given {drug}", f"{doses.format(drug=drug)} >= 1"))
+        found.append(_mean(doses.format(drug=drug), questions))
     return found
 
 

@@ -27,7 +27,7 @@ def one_patient(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalo
 
     Returns
     -------
-    Frames by name (`livingdrug.trial.frames`; of the log, what rules gave), and ``patients``, the table of outcomes.
+    Frames by name (`livingdrug.observation.frames`; of the log, what rules gave), and ``patients``, the table of outcomes.
     """
     import numpy as np
 
@@ -38,10 +38,23 @@ def one_patient(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalo
 
     record, plans = planned(trial, catalog, arms=[arm])
     # The sample whose course is kept is numbered from 1, so it has to reach this patient.
-    frames = follow(plans[0], np.array([patient], dtype=np.int64), seed, settings=Settings(sample=patient))
+    settings = Settings(sample=patient, first_place=_place(record, arm, patient, seed, catalog))
+    frames = follow(plans[0], np.array([patient], dtype=np.int64), seed, settings=settings)
     manifest = {"trial": record.id, "arms": [arm], "seed": seed, "patients": 1}
     result = Result(
         record, manifest, finished_frames({name: [frame] for name, frame in frames.items()}), catalog=catalog
     )
     by_rules = result.log.filter(result.log["rule"] != PLANNED)
     return {**result.frames, "log": by_rules, "patients": result.patients, "events": result.events}
+
+
+def _place(trial: Trial, arm: str, patient: int, seed: int, catalog: Catalog) -> int | None:
+    """How many were randomised to this arm before this patient; None where everyone is in every arm."""
+    from livingdrug.catalog.plan import plans_of
+    from livingdrug.trial.allocation import allocate
+
+    if trial.planned_design.kind != "randomised" or patient < 1:
+        return None
+    groups = allocate(plans_of(trial, catalog), trial.planned_design, patient, seed)
+    group = dict(zip((one.name for one in trial.arms), groups, strict=True))[arm]
+    return int((group < patient).sum())

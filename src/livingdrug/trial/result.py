@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED
 from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
 from livingdrug.outcome.endpoints import evaluate
-from livingdrug.outcome.names import check_names, outcomes_read
+from livingdrug.outcome.names import check_names, known_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.checksums import CHECKSUMS, verify
-from livingdrug.trial.frames import FRAMES, tidy
 from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.lock import held
 from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.questions import Questions
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.trial import Trial
+    from livingdrug.outcome.columns import Known
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +45,7 @@ class Result:
     manifest
         Versions, seed and content hashes: equal manifests mean equal frames.
     frames
-        By name (`livingdrug.trial.frames`), or as attributes: ``result.visits``. What is asked of them is computed when
+        By name (`livingdrug.observation.frames`), or as attributes: ``result.visits``. What is asked of them is computed when
         asked: `patients`, `outcome`, `endpoint`.
     timing
         Seconds, threads, chunk size: what a repeat need not share.
@@ -100,7 +101,18 @@ class Result:
         missing = [name for name in dict.fromkeys(names) if name not in whole.columns]
         if not missing:
             return whole
-        found = pl.concat([self._asked(arm, missing) for arm in self.arms], how="diagonal_relaxed")
+        pieces = []
+        for arm in self.arms:
+            # what only this arm cannot answer is unknown there; what nobody can is an error
+            elsewhere = [other for other in self.arms if other != arm]
+            records = [
+                self.outcomes(arm).named(name)
+                if self.not_measured(arm, [name]) and not all(self.not_measured(other, [name]) for other in elsewhere)
+                else name
+                for name in missing
+            ]
+            pieces.append(self._asked(arm, records))
+        found = pl.concat(pieces, how="diagonal_relaxed")
         return whole.join(found, on=["arm", "patient"], how="left", maintain_order="left")
 
     def outcome(self, name: str) -> pl.DataFrame:
@@ -117,6 +129,12 @@ class Result:
         """
         import polars as pl
 
+        if self.questions.find(name) is None:
+            raise UnknownName(
+                "outcome of this trial", name, self.questions.names(),
+                "result.questions.names() lists them all; columns of result.patients besides them are who a patient is and"
+                ' what was made. For a number of a group: result.endpoint("…").',
+            )  # fmt: skip
         return pl.concat([self._asked(arm, [name]) for arm in self.arms], how="diagonal_relaxed")
 
     def outcomes(self, arm: str) -> Outcomes:
@@ -238,22 +256,71 @@ class Result:
                 raise UnknownName("arm in this result", name, self.arms)
         own_times = False
         if isinstance(endpoint, (str, Path)):
-            record = self._catalog().load("endpoint", endpoint)
+            record = self._endpoint_record(endpoint)
             for use in self.trial.endpoints:
                 if use.id == endpoint and use.at_months:
-                    record, own_times = record.model_copy(update={"at": use.at_months, "at_unit": "month"}), True
+                    record, own_times = record.at_months(use.at_months), True
         else:
             record = endpoint
         if own_times and not ask(record.model_copy(update={"at": ()})).estimator.over_time:
             raise BadInput(f'trial "{self.trial.id}" gives times for endpoint "{record.id}", which is a {record.kind}.')
-        check_names(record.needs, self.questions, f'endpoint "{record.id}"')
-        patients = self.patients_with(outcomes_read(record.needs, self.questions))
-        return evaluate(record, patients, arms, texts=self.texts, design=self.trial.planned_design.kind)
+        design = self.trial.planned_design.kind
+        whole = self._from_enrolment(record) if design == "randomised" else None
+        needs = (*record.needs, *(whole.needs if whole else ()))
+        check_names(needs, self.questions, f'endpoint "{record.id}"')
+        needed = outcomes_read(needs, self.questions)
+        lacking = {arm: why for arm in arms if (why := self.not_measured(arm, needed))}
+        if len(lacking) == len(arms):
+            raise BadInput(f'endpoint "{record.id}" reads {lacking[arms[0]]}.\n  Ask for another endpoint.')
+        return evaluate(
+            record, self.patients_with(needed), arms, known=self.known_names, not_measured=lacking, design=design,
+            from_enrolment=whole, strata=self.strata,
+        )  # fmt: skip
+
+    def not_measured(self, arm: str, names: Sequence[str]) -> str:
+        """What one of these outcomes reads and nobody could see in an arm; empty when all can be answered."""
+        found = [self.outcomes(arm).not_measured(known) for name in names if (known := self.questions.find(name))]
+        return next((why for why in found if why), "")
+
+    def _endpoint_record(self, endpoint: str | Path) -> Endpoint:
+        """The endpoint of a file or of the catalogue; a name that is not there is told with what lists them."""
+        from livingdrug.catalog.load import is_path
+
+        catalog = self._catalog()
+        if not is_path(endpoint) and not catalog.has("endpoint", str(endpoint)):
+            asked = [use.id for use in self.trial.endpoints]
+            raise UnknownName(
+                "endpoint", str(endpoint), catalog.names("endpoint"),
+                f"result.endpoints() gives those of this trial ({', '.join(asked[:6])}{', …' if len(asked) > 6 else ''});"
+                ' livingdrug list endpoint shows all. For an outcome of each patient: result.outcome("…").',
+            )  # fmt: skip
+        return catalog.load("endpoint", endpoint)
+
+    def _from_enrolment(self, record: Endpoint) -> Endpoint | None:
+        """The endpoint that asks the same of everyone enrolled, at the same times."""
+        if not record.from_enrolment:
+            return None
+        whole = self._endpoint_record(record.from_enrolment)
+        times = {"at": record.at, "at_unit": record.at_unit, "shown_at": record.shown_at}
+        return whole.model_copy(update=times) if whole.at else whole
 
     @cached_property
-    def texts(self) -> dict[str, tuple[str, ...]]:
-        """Words that each text outcome may hold, met in this run or not."""
-        return {one.pattern: one.values for one in self.questions.outcomes.values() if one.values}
+    def strata(self) -> pl.DataFrame | None:
+        """Of a trial randomised within strata: each patient's, in columns patient and stratum; otherwise None."""
+        design = self.trial.planned_design
+        if not design.strata:
+            return None
+        import numpy as np
+        import polars as pl
+
+        who = self.frames["who"]
+        values = {one.covariate: who[one.covariate].cast(pl.Float64).to_numpy() for one in design.strata}
+        return pl.DataFrame({"patient": who["patient"], "stratum": np.asarray(design.stratum_of(values))})
+
+    @cached_property
+    def known_names(self) -> Known:
+        """Names that formulas may use besides the columns of the patients table."""
+        return known_names(self.questions)
 
     def endpoints(self) -> dict[str, EndpointResult]:
         """All endpoints the trial lists, by id."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from livingdrug.course.settings import Settings
 from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.chunks import ChunkStore, Job, Jobs
@@ -27,7 +28,6 @@ from livingdrug.trial.estimate import (
     refuse_numbers,
     refuse_too_much,
 )
-from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe, refuse_mismatch
 from livingdrug.trial.reporter import Progress, Reporter
@@ -63,7 +63,7 @@ def run(
     sample: int = 40,
     arms: Sequence[str] | None = None,
     between_patient: bool = True,
-    parameters: Mapping[str, Quantity] | None = None,
+    parameters: Mapping[str, Quantity | str | float] | None = None,
     memory_gb: float = USUAL_MEMORY_GB,
     afterwards: Callable[[Result], object] | None = None,
     executor: Executor | None = None,
@@ -104,7 +104,8 @@ def run(
     between_patient
         False: every patient has the typical biology; covariates, lots and luck still differ.
     parameters
-        Model parameters to use in place of the catalogue's: name -> `Quantity` (sensitivity, calibration).
+        Model parameters to use in place of the catalogue's (sensitivity, calibration): name -> number and unit as text,
+        ``{"growth_max": "2.8 1/day"}``, or a `Quantity`. Unit, sign and bounds are held against the model's own.
     memory_gb
         A run that would need more memory [GB] is refused before it starts.
     afterwards
@@ -131,33 +132,30 @@ def run(
     # ── set up ──
     started = time.time()
     from livingdrug.catalog.load import default_catalog
-    from livingdrug.trial.door import planned
+    from livingdrug.trial.door import own_parameters, planned
 
     refuse_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads, chunk=chunk, sample=sample)
     refuse_memory(memory_gb)
     refuse_hopeless(patients or 1, threads, memory_gb)
     place = None if out is None else Path(out)
-    if resume and (place is None or force):
-        raise BadInput(
-            "resume and force exclude each other: one goes on with a run, the other replaces it.\n  Give one of them."
-            if force
-            else "resume needs the folder of the run to go on with.\n  Give out=… (-o …)."
-        )
+    _refuse_contradiction(place, resume=resume, force=force)
     catalog = catalog or default_catalog()
-    record, plans = planned(trial, catalog, arms=arms, parameters=parameters)
+    record, plans = planned(trial, catalog, arms=arms)
+    own = own_parameters(plans, parameters)
     patients, threads = patients or record.enrolled or USUAL_PATIENTS, threads or _n_processors()
     needs = estimate(
-        plans, patients=patients, each_in_one_arm=record.planned_design.kind == "randomised", chunk=chunk,
+        plans, patients=patients, shares=[record.share_of(plan.arm.name) for plan in plans], chunk=chunk,
         threads=threads, sample=sample, memory_gb=memory_gb,
     )  # fmt: skip
     refuse_too_much(needs, patients=patients, memory_gb=memory_gb, folder=place)
-    settings = Settings(sample=sample, between_patient=between_patient, parameters=dict(parameters or {}))
+    settings = Settings(sample=sample, between_patient=between_patient, parameters=own)
     manifest = describe(plans, record, patients=patients, seed=seed, settings=settings.told())
-    groups = _groups(record, plans, patients, seed, catalog)
+    groups, randomised = _groups(record, plans, patients, seed, catalog), record.planned_design.kind == "randomised"
     # Stages are told from inside our own threads; elsewhere (a process, another machine) a group is done or not.
     tells_stages = progress is not None and simulate is None and executor is None
     reporter = Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
-    workers = _Workers(executor, threads, simulate or _follow(), plans, seed, settings, reporter)
+    apart = groups if randomised else None
+    workers = _Workers(executor, threads, simulate or _follow(), plans, seed, settings, reporter, apart)
     then = afterwards or (lambda result: None)
 
     with nullcontext() if place is None else held(storage.make_folder(place)):
@@ -190,6 +188,16 @@ def run(
     return result
 
 
+def _refuse_contradiction(place: Path | None, *, resume: bool, force: bool) -> None:
+    """To go on with a run takes its folder, and leaves no room for replacing it."""
+    if resume and (place is None or force):
+        raise BadInput(
+            "resume and force exclude each other: one goes on with a run, the other replaces it.\n  Give one of them."
+            if force
+            else "resume needs the folder of the run to go on with.\n  Give out=… (-o …)."
+        )
+
+
 @dataclass(frozen=True)
 class _Workers:
     """Who computes chunks, and all that is the same for each."""
@@ -201,6 +209,7 @@ class _Workers:
     seed: int
     settings: Settings
     reporter: Reporter
+    groups: Sequence[NDArray[np.int64]] | None = None
 
     def compute(self, jobs: Jobs, store: ChunkStore) -> None:
         """Compute and keep every chunk that is not there; raises as `simulate_all` does."""
@@ -210,7 +219,7 @@ class _Workers:
 
         def submit(job: Job) -> Future[Any]:
             arm, numbers = job
-            words = {"settings": self.settings, **self.reporter.asks(job)}
+            words = {"settings": self._settings(job), **self.reporter.asks(job)}
             return pool.submit(self.simulate, self.plans[arm], numbers, self.seed, **words)
 
         waits = True
@@ -223,6 +232,13 @@ class _Workers:
         finally:
             if self.executor is None:
                 pool.shutdown(wait=waits, cancel_futures=True)
+
+    def _settings(self, job: Job) -> Settings:
+        """The settings of one chunk: in a randomised trial they tell its place in the arm."""
+        if self.groups is None:
+            return self.settings
+        arm, numbers = job
+        return replace(self.settings, first_place=int(np.searchsorted(self.groups[arm], numbers[0])))
 
 
 def _found(place: Path, manifest: Mapping[str, Any], catalog: Catalog, *, resume: bool) -> Result | None:

@@ -96,6 +96,11 @@ def near(found: Sequence[Misfit]) -> int:
     return sum(abs(one.z) <= NEAR for one in found)
 
 
+def recalled(found: Sequence[Misfit]) -> int:
+    """How many of the published numbers nobody has read in their source."""
+    return sum(one.row.status != "read" for one in found)
+
+
 def scoreboard(
     names: Sequence[str | Path] = (),
     *,
@@ -202,6 +207,7 @@ def _score_told(one: Score) -> dict[str, Any]:
         "n_infused": one.n_infused, "n_failed": one.n_failed,
         **{f"n_{use}": len(found) for use, found in uses.items()},
         **{f"n_{use}_within_{NEAR:g}_standard_errors": near(found) for use, found in uses.items()},
+        **{f"n_{use}_recalled": recalled(found) for use, found in uses.items()},
         "rows": [_row_told(misfit) for misfit in one.misfits],
         "unanswered": list(one.unanswered),
     }  # fmt: skip
@@ -216,5 +222,5 @@ def _row_told(one: Misfit) -> dict[str, Any]:
         "published_high": known(one.published_limits[1]), "limits_from": one.limits_from,
         "simulated": one.simulated, "simulated_low": known(one.simulated_limits[0]),
         "simulated_high": known(one.simulated_limits[1]), "z": known(one.z), "inside": one.inside,
-        "population": row.population_note, "source": row.source, "where": row.where, "status": row.status,
+        "population": row.population_note, "source": row.source, "where": row.where, "seen_at": row.seen_at, "status": row.status,
     }  # fmt: skip

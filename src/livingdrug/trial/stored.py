@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.observation.frames import FRAMES, schema
 from livingdrug.trial import storage
-from livingdrug.trial.frames import FRAMES, schema
 
 if TYPE_CHECKING:
     import polars as pl

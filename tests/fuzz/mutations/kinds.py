@@ -5,6 +5,7 @@ quantities · scores (command lines) · tables · kinetics · catalogue · trial
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import random
@@ -165,7 +166,7 @@ def _spoil_toml(path: Path, source: Path, chance: random.Random) -> None:
     elif way < 0.5:
         path.write_bytes(spoiled_bytes(source.read_bytes(), chance))
     else:
-        table = json.loads(json.dumps(read_toml(source)))
+        table = copy.deepcopy(read_toml(source))
         for _ in range(chance.choice((1, 1, 2, 3))):
             _change(table, chance)
         path.write_text(as_file(table), encoding="utf-8", errors="replace")
@@ -183,11 +184,11 @@ def _change(table: Any, chance: random.Random) -> None:
     elif way == 1 and isinstance(inside, dict):
         inside[chance.choice((f"{key}x", str(key)[:-1] or "x", "extends", "x" * 300, "é"))] = inside.pop(key)
     elif way == 2 and isinstance(inside, list):
-        inside.insert(0, json.loads(json.dumps(value)))
+        inside.insert(0, copy.deepcopy(value))
     elif way == 3:
         other_inside, other_key = chance.choice(places)
         if other_key in other_inside if isinstance(other_inside, dict) else other_key < len(other_inside):
-            inside[key] = json.loads(json.dumps(other_inside[other_key]))
+            inside[key] = copy.deepcopy(other_inside[other_key])
     elif isinstance(value, str):
         inside[key] = chance.choice((spoiled(value, chance), quantity(chance), chance.choice(WORDS)))
     elif isinstance(value, (int, float)):

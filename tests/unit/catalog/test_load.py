@@ -80,7 +80,7 @@ def test_an_unknown_name_offers_the_nearest():
         ('title = "ok ok"\nroute = \n', "line 2, column"),
         (DRUG.replace("enters", "entres"), 'Did you mean "enters"'),
         (DRUG.replace('route = "intravenous"\n', ""), '"route": missing'),
-        (DRUG.replace('route = "intravenous"', "route = 3"), '"route": got 3, expected a valid string'),
+        (DRUG.replace('route = "intravenous"', "route = 3"), '"route": got 3, expected a text in quotes'),
         (DRUG.replace("value = 2.0", "value = -2.0"), "expected more than 0"),
         (DRUG.replace("value = 2.0", 'value = "many"'), '"amount_per_mg.value": got "many"'),
         (DRUG.replace('kind = "input"', 'kind = "guessed"'), "expected one of 'reported'"),

@@ -9,7 +9,7 @@ FILES = {
 title = "An imaginary product"
 generic_name = "dreamcabtagene"
 target = "CD19"
-costimulation = "4-1BB"
+costimulation = "4_1bb"
 vector = "lentiviral"
 recipe = "b_all_cd19"
 [parameter.growth_max]

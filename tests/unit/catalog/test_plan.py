@@ -60,7 +60,10 @@ def test_what_moves_a_course_is_in_the_hash(trial):
     arm = trial.arms[0]
     infusion = arm.infusion.model_copy(update={"dose_above_50kg": "0.1e8 to 3.0e8 cell"})
     drug = arm.lymphodepletion[0].model_copy(update={"dose": "31 mg/m^2"})
-    conduct = {**trial.conduct, "salvage_success": trial.conduct["salvage_success"].model_copy(update={"value": 0.5})}
+    conduct = {
+        **trial.conduct,
+        "transplant_in_remission": trial.conduct["transplant_in_remission"].model_copy(update={"value": 0.5}),
+    }
     days = {**trial.visits.days, "response": (29.0, *trial.visits.days["response"][1:])}
     others = [
         with_arm(trial, infusion=infusion),
@@ -100,3 +103,33 @@ def test_names_that_lead_nowhere_are_refused(trial):
     if not catalog.load("product", trial.arms[0].product).making_process:
         with pytest.raises(CatalogError, match="does not say how"):
             plan_arm(unmade, name, catalog)
+
+
+OTHERS = 'arm "tisa-cel", "apheresis.making": "axi_cel_trial" is how axi_cel is made, but the arm gives tisa_cel'
+
+
+def test_the_making_of_another_product_is_refused_unless_it_is_meant(trial, tmp_path):
+    # expected: what is made how and given where, and the two ways to say that it is meant
+    catalog = default_catalog()
+    making = trial.arms[0].apheresis.model_copy(update={"making": "axi_cel_trial"})
+    mistaken = with_arm(trial, apheresis=making)
+    with pytest.raises(CatalogError, match=f"(?s){OTHERS}.*of_another_product = true.*also"):
+        plan_arm(mistaken, "tisa-cel", catalog)
+    meant = with_arm(trial, apheresis=making.model_copy(update={"of_another_product": True}))
+    assert plan_arm(meant, "tisa-cel", catalog).making.product == "axi_cel"
+    (tmp_path / "making").mkdir()
+    text = catalog.path("making", "axi_cel_trial").read_text(encoding="utf-8")
+    told = tmp_path / "making" / "axi_cel_trial.toml"
+    told.write_text(text.replace("product =", 'also = ["tisa_cel"]\nproduct =', 1), encoding="utf-8")
+    assert plan_arm(mistaken, "tisa-cel", Catalog([tmp_path])).making.also == ("tisa_cel",)
+
+
+def test_a_product_that_extends_another_is_made_like_it(trial, tmp_path):
+    # expected: two steps of extending still lead to tisa_cel, whose making this is
+    (tmp_path / "product").mkdir()
+    for name, base in (("mine_cel", "tisa_cel"), ("younger_cel", "mine_cel")):
+        text = f'extends = "{base}"\ntitle = "Of our own"\n'
+        (tmp_path / "product" / f"{name}.toml").write_text(text, encoding="utf-8")
+    mine = with_arm(trial, product="younger_cel")
+    assert trial.arms[0].apheresis.making == "tisa_cel_trial"
+    assert plan_arm(mine, "tisa-cel", Catalog([tmp_path])).making.id == "tisa_cel_trial"

@@ -48,7 +48,7 @@ def test_a_plan_is_run(capsys):
 
 def test_example_policies_are_sound():
     from livingdrug.catalog.load import default_catalog
-    from livingdrug.cli.compare import _refuse_mistakes
+    from livingdrug.cli.commands.compare import _refuse_mistakes
 
     for path in sorted((ROOT / "examples" / "policies").glob("*.toml")):
         _refuse_mistakes(default_catalog(), str(path))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from livingdrug.cli.commands.score import pairs
 from livingdrug.cli.main import main
-from livingdrug.cli.scores import pairs
 from livingdrug.foundation.errors import BadInput
 
 VITALS = 'patient,temp [degF],pressor_level,oxygen_level,note\n1,98.6,0,0,\n2,102.2,low,0,"a, b"\n'

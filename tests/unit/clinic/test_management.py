@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.guideline import Guideline
-from livingdrug.catalog.records.scale import SIGNS
+from livingdrug.catalog.signs import SIGNS
 from livingdrug.clinic.management import compile_guideline, reason_text
 from livingdrug.engine.program import CheckProgram, joined
 from livingdrug.foundation.errors import CatalogError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.records.scale import SIGNS
+from livingdrug.catalog.signs import SIGNS
 from livingdrug.clinic.management import compile_guideline
 from livingdrug.engine.program import CheckProgram, joined
 from livingdrug.foundation.errors import CatalogError

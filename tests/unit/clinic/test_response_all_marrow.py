@@ -5,7 +5,7 @@ import pytest
 
 from livingdrug.clinic.response.all_marrow import CRITERION, status_at_visits
 
-assess = CRITERION.assess
+assess = CRITERION.judge
 
 GOOD, LOW = (2.0, 200.0), (0.4, 30.0)
 
@@ -63,12 +63,12 @@ def test_each_story(patient):
     best, first, mrd, failure, relapse = EXPECTED[patient]
     assert row["best_response"] == best
     assert row["first_response_day"] == first
-    assert row["mrd_negative_3mo"] is mrd
+    assert row["residual_negative"] is mrd
     assert row["treatment_failure_day"] == failure
     assert row["relapse_day"] == relapse
-    assert row["responded_3mo"] is (best != "NR")
-    assert row["cr_3mo"] is (best == "CR")
-    assert row["cri_3mo"] is (best == "CRi")
+    assert row["responded"] is (best != "NR")
+    assert row["complete"] is (best == "CR")
+    assert row["incomplete"] is (best == "CRi")
 
 
 def test_death_or_other_therapy_within_28_days_is_no_response():
@@ -85,7 +85,7 @@ def test_death_or_other_therapy_within_28_days_is_no_response():
     )
     result = assess(visits, patients)
     assert result["patient"].to_list() == [1, 2, 3, 4, 5]
-    assert result["responded_3mo"].to_list() == [False, True, False, False, True]
+    assert result["responded"].to_list() == [False, True, False, False, True]
     assert result["treatment_failure_day"].to_list() == [None] * 5
 
 
@@ -98,7 +98,7 @@ def test_status_at_visits_and_no_marrow():
     assert unseen["treatment_failure_day"].null_count() == len(COURSES)
     nobody = visits_of(COURSES).clear()
     assert assess(nobody).is_empty()
-    assert assess(nobody, pl.DataFrame({"arm": ["a"], "patient": [1]}))["responded_3mo"].to_list() == [False]
+    assert assess(nobody, pl.DataFrame({"arm": ["a"], "patient": [1]}))["responded"].to_list() == [False]
 
 
 def test_row_order_and_other_patients_do_not_matter():

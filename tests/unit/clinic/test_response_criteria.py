@@ -5,7 +5,7 @@ import pytest
 
 from livingdrug.catalog.load import default_catalog
 from livingdrug.clinic import response
-from livingdrug.clinic.criterion import BASELINE_UNTIL, RECORDED, SCHEMA, STATUS_SCHEMA, criteria, judged_by
+from livingdrug.clinic.criterion import BASELINE_UNTIL, RECORDED, STATUS_SCHEMA, criteria, judged_by
 from livingdrug.foundation.errors import UnknownName
 
 FRAME = {
@@ -45,8 +45,7 @@ def test_every_criterion_returns_the_common_columns(name):
     roster = pl.DataFrame({"arm": ["a"], "patient": [1]})
     one = judged_by(name)
     assert dict(one.status_at_visits(nobody).schema) == STATUS_SCHEMA
-    assert dict(one.assess(nobody, roster).schema) == {"arm": pl.String, "patient": pl.Int64, **SCHEMA}
-    assert one.judge(nobody, roster).columns == ["arm", "patient", *RECORDED]
+    assert dict(one.judge(nobody, roster).schema) == {"arm": pl.String, "patient": pl.Int64, **RECORDED}
     assert one.judge(nobody, roster)["responded"].to_list() == [False]
 
 
@@ -69,10 +68,8 @@ def test_response_can_be_judged_by_any_day(name):
     one = judged_by(name)
     visits = seen([(150.0, 150.0), (200.0, 200.0)], QUANTITIES[name])
     roster = pl.DataFrame({"arm": ["a"], "patient": [1], "last_contact_day": [400.0]})
-    assert one.assess(visits, roster)["responded_3mo"].to_list() == [False]
-    late = one.assess(visits, roster, by_day=190.0)
-    assert late["responded_by_190"].to_list() == [True]
-    assert "responded_3mo" not in late.columns
+    assert one.judge(visits, roster)["responded"].to_list() == [False]
+    assert one.judge(visits, roster, by_day=190.0)["responded"].to_list() == [True]
 
 
 def test_a_criterion_is_one_file(tmp_path, monkeypatch):

@@ -3,10 +3,10 @@
 import polars as pl
 import pytest
 
-from livingdrug.clinic.criterion import SCHEMA
+from livingdrug.clinic.criterion import RECORDED
 from livingdrug.clinic.response.imwg import CRITERION, status_at_visits
 
-assess = CRITERION.assess
+assess = CRITERION.judge
 
 IMMUNOFIXATION, SEEN_IN_MARROW, RESIDUAL = 0.15, 0.5, 1e-5
 
@@ -93,10 +93,10 @@ def test_each_story(patient):
     row = assess(visits_of(COURSES), roster_of(COURSES)).filter(pl.col("patient") == patient).row(0, named=True)
     best, three_months, first, failure, relapse = EXPECTED[patient]
     assert row["best_response"] == best
-    assert (row["responded_3mo"], row["cr_3mo"]) == three_months
+    assert (row["responded"], row["complete"]) == three_months
     assert (row["first_response_day"], row["treatment_failure_day"], row["relapse_day"]) == (first, failure, relapse)
-    assert row["mrd_negative_3mo"] is None
-    assert row["cri_3mo"] is False
+    assert row["residual_negative"] is None
+    assert row["incomplete"] is False
 
 
 def test_residual_disease_is_read_from_its_own_assay():
@@ -109,7 +109,7 @@ def test_residual_disease_is_read_from_its_own_assay():
         4: (protein, CLEAN, [(28, None)]),
     }
     rows = assess(visits_of(stories), roster_of(stories))
-    assert rows["mrd_negative_3mo"].to_list() == [True, False, False, None]
+    assert rows["residual_negative"].to_list() == [True, False, False, None]
 
 
 def test_another_therapy_ends_the_assessment():
@@ -123,7 +123,7 @@ def test_one_row_for_everyone_in_order_with_the_shared_columns():
     # expected: the columns every way to judge response returns
     rows = assess(visits_of(COURSES), roster_of([*reversed(COURSES), 99]))
     assert rows["patient"].to_list() == [*COURSES, 99]
-    assert rows.columns == ["arm", "patient", *SCHEMA]
+    assert rows.columns == ["arm", "patient", *RECORDED]
     assert rows.row(-1, named=True)["best_response"] == "NE"
 
 

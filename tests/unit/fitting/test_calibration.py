@@ -30,11 +30,13 @@ def test_a_knob_proves_itself(low, high, part):
 
 def test_applied_changes_value_spread_and_conduct_and_nothing_else(eliana_trial):
     # expected: by hand
-    values = {("growth_max", "value"): 1.7, ("growth_max", "spread"): 0.4, ("salvage_success", "conduct"): 0.3}
+    values = {("growth_max", "value"): 1.7, ("growth_max", "spread"): 0.4, ("transplant_in_remission", "conduct"): 0.3}
     plan, parameters = applied(eliana_trial, {"growth_max": GROWTH}, values)
     assert parameters == {"growth_max": GROWTH.model_copy(update={"value": 1.7, "spread": 0.4})}
-    assert plan.conduct["salvage_success"].value == 0.3
-    assert {name for name in plan.conduct if plan.conduct[name] != eliana_trial.conduct[name]} == {"salvage_success"}
+    assert plan.conduct["transplant_in_remission"].value == 0.3
+    assert {name for name in plan.conduct if plan.conduct[name] != eliana_trial.conduct[name]} == {
+        "transplant_in_remission"
+    }
     assert plan.model_copy(update={"conduct": eliana_trial.conduct}) == eliana_trial
 
 
@@ -58,7 +60,9 @@ def test_finds_a_known_minimum_and_sees_calibration_rows_only(eliana_trial, monk
     def stand_in(plan, *, parameters, **others):
         assert others["seed"] == 9
         assert others["patients"] == 50
-        return SimpleNamespace(growth=parameters["growth_max"].value, salvage=plan.conduct["salvage_success"].value)
+        return SimpleNamespace(
+            growth=parameters["growth_max"].value, salvage=plan.conduct["transplant_in_remission"].value
+        )
 
     def distance(result, rows):
         assert all(row.use == "calibration" for row in rows)
@@ -67,15 +71,15 @@ def test_finds_a_known_minimum_and_sees_calibration_rows_only(eliana_trial, monk
 
     monkeypatch.setattr("livingdrug.trial.run.run", stand_in)
     monkeypatch.setattr(calibration, "misfits", distance)
-    knobs = [Knob("growth_max", 0.5, 5.0), Knob("salvage_success", 0.05, 0.9, "conduct")]
-    start = {("growth_max", "value"): 1.0, ("salvage_success", "conduct"): 0.2}
+    knobs = [Knob("growth_max", 0.5, 5.0), Knob("transplant_in_remission", 0.05, 0.9, "conduct")]
+    start = {("growth_max", "value"): 1.0, ("transplant_in_remission", "conduct"): 0.2}
     told = []
     found = calibrate(
         eliana_trial, knobs, start, {"growth_max": GROWTH}, patients=50, seed=9, n_runs=120,
         catalog=default_catalog(), progress=lambda number, score: told.append(number),
     )  # fmt: skip
     assert found.values["growth_max", "value"] == pytest.approx(2.5, rel=1e-2)
-    assert found.values["salvage_success", "conduct"] == pytest.approx(0.4, rel=3e-2)
+    assert found.values["transplant_in_remission", "conduct"] == pytest.approx(0.4, rel=3e-2)
     assert found.score == min(seen)
     assert found.n_runs == len(seen) == told[-1] <= 125
 

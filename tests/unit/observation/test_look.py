@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from livingdrug.clinic.infections import draw_infections
-from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.instance import Clone
 from livingdrug.observation.look import look
 
@@ -23,28 +22,24 @@ N, SEED = 60, 4
 
 
 def having(plan, infection=None, **numbers):
-    """The plan over 400 days, with other numbers of conduct: nothing happens but what is said."""
+    """The plan over 400 days, with other numbers of the aftermath: nothing happens but what is said."""
     quiet = {
-        "other_death": 0.0,
-        "lost_to_follow_up": 0.0,
-        "transplant_in_remission": 0.0,
-        "salvage_success": 1.0,
+        "other_death": 0.0, "lost_to_follow_up": 0.0, "transplant_in_remission": 0.0, "transplant_death": 0.0, "salvaged": 1.0,
         **numbers,
-    }
-    conduct = {
-        name: Quantity(
-            value=quiet.get(name, one.value), unit="", meaning="of this test", kind="assumed", source="a test"
-        )
-        for name, one in plan.conduct.items()
-    }
+    }  # fmt: skip
+    number = {name: one.model_copy(update={"value": quiet.get(name, one.value)})
+              for name, one in plan.aftermath.number.items()}  # fmt: skip
+    after = plan.aftermath.model_copy(update={"number": number})
     read = {*REMISSION, "antigen_negative_percent"}
     measured = tuple(one for one in plan.measured if one.assay.reads in read)
-    return replace(plan, conduct=conduct, follow_up_days=400.0, missed=0.0, infection=infection, measured=measured)
+    return replace(
+        plan, conduct={}, aftermath=after, follow_up_days=400.0, missed=0.0, infection=infection, measured=measured
+    )
 
 
 def disease_words(plan):
     """What the outcome calls death from the disease: its one word that is none of the other causes."""
-    return set(plan.questions.outcomes["death_cause"].values) - {"toxicity", "infection", "other"}
+    return set(plan.questions.outcomes["death_cause"].values) - {"toxicity", "infection", "transplant", "other"}
 
 
 def test_nobody_dies_where_nothing_kills(made, plan):
@@ -83,7 +78,7 @@ def test_death_from_infection_is_called_so(made, plan):
 
 def test_death_after_failure_is_called_by_the_disease(made, plan):
     # expected: nobody responds and nobody is saved, so within a year of a median of ten days all are dead of the disease
-    numbers = {"salvage_success": 0.0, "survival_after_failure": 10.0, "further_therapy_delay": 1e6}
+    numbers = {"salvaged": 0.0, "death_after_failure": 0.07, "further_therapy_delay": 1e6}
     exits = look(having(plan, **numbers), made(DAYS, {**REMISSION, "marrow_tumour_percent": 80.0}, N), SEED).exits
     assert exits["death_day"].null_count() == 0
     assert set(exits["death_cause"]) == disease_words(plan)
@@ -101,7 +96,7 @@ def test_death_in_remission_from_anything_else_is_other(made, plan):
 
 def test_the_earliest_death_is_the_one_that_counts(made, plan):
     # expected: toxicity on day 9 comes before failure can be seen
-    numbers = {"salvage_success": 0.0, "survival_after_failure": 10.0}
+    numbers = {"salvaged": 0.0, "death_after_failure": 0.07}
     course = made(DAYS, {**REMISSION, "marrow_tumour_percent": 80.0, "toxicity_death_day": 9.0}, N)
     exits = look(having(plan, **numbers), course, SEED).exits
     assert set(exits["death_cause"]) == {"toxicity"}
@@ -143,3 +138,43 @@ def test_nothing_is_seen_after_another_therapy(made, plan):
     assert seen.visits["day"].max() < 65
     assert seen.events.filter(pl.col("event") == "relapse").is_empty()
     assert set(seen.exits["last_contact_day"]) == {400.0}
+
+
+def test_survival_after_relapse_goes_by_what_was_seen_of_it(made, plan, monkeypatch):
+    """By hand: blasts 40 %, read within the assay's error; nine of ten cells without CD19; day and age are the patient's."""
+    from livingdrug.observation import look as module
+    from livingdrug.population import draw
+
+    told = []
+    inner = module.aftermath
+    monkeypatch.setattr(
+        module, "aftermath", lambda number, who, seen, seed: told.append(seen) or inner(number, who, seen, seed)
+    )
+    back = np.where(DAYS >= 120, 40.0, 0.1)
+    cells = {CLONES[0].cells: 1.0, CLONES[1].cells: 9.0}
+    course = made(DAYS, {**REMISSION, "marrow_tumour_percent": back, **cells}, N, clones=CLONES, target="CD19")
+    seen = look(having(plan), course, SEED)
+    (failure,) = told
+    relapse = seen.events.filter(pl.col("event") == "relapse").sort("patient")
+    assert failure.day.tolist() == relapse["day"].to_list()
+    assert failure.responded.all()
+    assert np.median(failure.burden) == pytest.approx(40.0, rel=0.08)
+    assert np.ptp(failure.burden) > 5  # an assay's results, not the truth
+    assert np.median(failure.antigen_negative) == pytest.approx(90.0, rel=0.05)
+    flow = seen.visits.filter(pl.col("quantity") == "antigen_negative_percent").sort("patient")
+    assert failure.antigen_negative.tolist() == flow["value"].to_list()
+    assert failure.age.tolist() == draw(plan.population, course.patients, SEED)["age_years"].tolist()
+
+
+def test_a_death_from_a_transplant_is_called_so(made, plan):
+    # expected: everyone transplanted about day 60, all of whom die of it within the year
+    numbers = {
+        "transplant_in_remission": 1.0,
+        "transplant_day": 60.0,
+        "transplant_day_log_sd": 0.01,
+        "transplant_death": 1.0,
+    }
+    exits = look(having(plan, **numbers, transplant_death_within=100.0), made(DAYS, REMISSION, N), SEED).exits
+    assert set(exits["death_cause"]) == {"transplant"}
+    assert exits["death_day"].max() < 165
+    assert (exits["death_day"] > exits["subsequent_therapy_day"]).all()

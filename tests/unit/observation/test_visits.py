@@ -7,13 +7,16 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.plan import Measured
+from livingdrug.clinic.criterion import judged_by
 from livingdrug.foundation.errors import UnknownName
-from livingdrug.observation.visits import OVERT_BLASTS_PERCENT, OVERT_DELAY_DAYS, at_days, observe, unscheduled
+from livingdrug.observation.visits import at_days, observe, unscheduled
 
 CHECKS = np.arange(0.0, 101.0, 2.0)
 N = 4000
 PATIENTS = np.arange(1, N + 1)
 MISSED = 0.1
+OVERT = judged_by("all_marrow").overt
+assert OVERT is not None
 
 
 @pytest.fixture
@@ -98,14 +101,25 @@ def test_overt_disease_is_looked_at_within_a_week_but_not_in_the_first_month(mad
     """By hand: blasts pass the limit on day 40 (looked at), on day 10 for ten days (still falling, not), never (not)."""
     days = np.arange(0.0, 201.0)
     blasts = np.ones((3, len(days)))
-    blasts[0, days >= 40] = OVERT_BLASTS_PERCENT + 20
+    blasts[0, days >= 40] = OVERT.limit + 20
     blasts[1, (days >= 10) & (days < 20)] = 80  # falls again before anybody would look
     course = made(days, {"marrow_tumour_percent": blasts, "neutrophils": 2.0, "platelets": 200.0}, 3)
-    seen = unscheduled(course, plan.measured, np.full(3, 200.0), 5)
+    seen = unscheduled(course, plan.measured, OVERT, np.full(3, 200.0), 5)
     assert seen["patient"].unique().to_list() == [1]
-    assert 40 <= seen["day"].min() <= seen["day"].max() <= 40 + OVERT_DELAY_DAYS
+    assert 40 <= seen["day"].min() <= seen["day"].max() <= 40 + OVERT.within_days
     assert {"blasts_percent", "anc_1e9_per_l", "platelets_1e9_per_l"} <= set(seen["quantity"])
     marrow = seen.filter(pl.col("quantity") == "blasts_percent")
-    assert marrow["value"][0] > OVERT_BLASTS_PERCENT / 2
+    assert marrow["value"][0] > OVERT.limit / 2
     # nobody who has left is looked at
-    assert unscheduled(course, plan.measured, np.full(3, 39.0), 5).is_empty()
+    assert unscheduled(course, plan.measured, OVERT, np.full(3, 39.0), 5).is_empty()
+
+
+def test_blasts_that_never_fell_are_no_rise(made, plan):
+    """By definition: only a rise after day 28 is looked at; blasts above the limit from the first day on are none, until they rise again."""
+    days = np.arange(0.0, 201.0)
+    blasts = np.full((2, len(days)), OVERT.limit + 40)
+    blasts[1, (days >= 60) & (days < 90)] = 1.0
+    course = made(days, {"marrow_tumour_percent": blasts, "neutrophils": 2.0, "platelets": 200.0}, 2)
+    seen = unscheduled(course, plan.measured, OVERT, np.full(2, 200.0), 5)
+    assert seen["patient"].unique().to_list() == [2]
+    assert 90 <= seen["day"].min() <= seen["day"].max() <= 90 + OVERT.within_days

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.catalog.records.scale import SIGNS
+from livingdrug.catalog.signs import SIGNS
 from livingdrug.clinic.management import RuleInfo
 from livingdrug.engine.ensemble import Firings
 from livingdrug.observation.ward import SHOWN_DAYS, daily_grades, grade_rows, log_rows, sign_rows

@@ -10,12 +10,14 @@ from livingdrug.catalog.questions import Questions, questions_of
 from livingdrug.catalog.records.endpoint import Endpoint
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.outcome import asked
-from livingdrug.outcome.columns import patient_values
+from livingdrug.outcome.columns import Known, patient_values
 from livingdrug.outcome.endpoints import evaluate
-from livingdrug.outcome.names import DERIVED, check_names, outcomes_read
+from livingdrug.outcome.names import DERIVED, check_names, known_names, outcomes_read, text_words
 from livingdrug.outcome.outcomes import TYPES
 
 MONTH = 365.25 / 12
+KNOWN = Known(ready_made={"responder": "responded_3mo", "relapsed": "relapse_day", "died": "death_day"})
+"""As the outcomes' files say (test_roles.py)."""
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def six() -> pl.DataFrame:
 
 
 def ask(name: str, patients: pl.DataFrame):
-    return evaluate(Catalog().load("endpoint", name), patients, ["a"])
+    return evaluate(Catalog().load("endpoint", name), patients, ["a"], known=KNOWN)
 
 
 def made(**fields) -> Endpoint:
@@ -110,17 +112,17 @@ def nobody(needs, questions) -> pl.DataFrame:
         schema[outcome.pattern] = TYPES[outcome.kind]
     known = {
         *DERIVED,
-        *(f"{outcome.pattern}_{word}" for outcome in questions.outcomes.values() for word in outcome.values),
+        *questions.ready_made,
+        *(f"{name}_{word}" for name, words in text_words(questions).items() for word in words),
     }
     others = {name: pl.Float64 for name in needs if name not in known and not name.startswith("status_")}
     return pl.DataFrame(schema={**others, **schema})
 
 
 def test_an_empty_arm_gives_empty_answers(questions):
-    texts = {one.pattern: one.values for one in questions.outcomes.values() if one.values}
     for name in Catalog().names("endpoint"):
         record = Catalog().load("endpoint", name)
-        found = evaluate(record, nobody(record.needs, questions), ["a"], texts=texts)
+        found = evaluate(record, nobody(record.needs, questions), ["a"], known=known_names(questions))
         assert found.table().height >= 1
         assert found.table()["n"].to_list()[0] == 0
         assert "no patient" in repr(found) or "not reached" in repr(found)

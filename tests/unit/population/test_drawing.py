@@ -57,10 +57,10 @@ def test_body_surface_is_mosteller(cohort):
 
 
 def test_covariates_set_model_parameters(record, cohort):
-    # Expected: absolute filtration rate [L/day] = indexed rate [mL/min/1.73 m^2] x surface / 1.73 x 1440 min/day / 1000.
+    # Expected: filtration rate at the reference size [L/day] = indexed rate [mL/min/1.73 m^2], at most 140, x 1440 min/day / 1000.
     sets = model_parameters(record, cohort)
     assert np.array_equal(sets["weight"], cohort["weight_kg"])
-    np.testing.assert_allclose(sets["egfr"], cohort["egfr_ml_min_173"] * cohort["bsa_m2"] / 1.73 * 1440 / 1000)
+    np.testing.assert_allclose(sets["egfr"], np.minimum(cohort["egfr_ml_min_173"], 140) * 1440 / 1000)
 
 
 def test_no_patients_and_negative_numbers_are_refused(record):

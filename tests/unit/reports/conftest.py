@@ -10,7 +10,7 @@ import pytest
 
 from livingdrug.catalog.load import default_catalog, read_record
 from livingdrug.catalog.records.trial import Trial
-from livingdrug.trial.frames import FRAMES, tidy
+from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.trial.result import Result
 
 SPEC = importlib.util.spec_from_file_location("synthetic", Path(__file__).with_name("synthetic.py"))

@@ -44,7 +44,7 @@ def test_a_section_is_one_file(result, tmp_path, monkeypatch):
     monkeypatch.setattr(sections, "__path__", [*sections.__path__, str(tmp_path)])
     page = render(result)
     # between the sections of orders 30 and 40, with its number, and the one that has nothing to say takes none
-    for number, name in ((3, "Cellular kinetics"), (4, "The moon"), (5, "Survival")):
+    for number, name in ((4, "Cellular kinetics"), (5, "The moon"), (6, "Survival")):
         assert f'<span class="number">{number}</span>{name}' in page
     assert "It is full." in page
 

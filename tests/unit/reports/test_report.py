@@ -17,7 +17,7 @@ from livingdrug.reports import sections
 from livingdrug.reports.html import render, write_report
 
 SECTIONS = [
-    "flow", "patients", "kinetics", "survival", "response", "toxicity", "swimmer", "b-cells", "marrow", "laboratory",
+    "flow", "waiting", "patients", "kinetics", "survival", "response", "toxicity", "swimmer", "b-cells", "marrow", "laboratory",
     "calibration", "patient", "provenance",
 ]  # fmt: skip
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -101,7 +101,9 @@ def test_a_missing_frame_costs_its_sections_not_the_report(frames, make_result, 
     outline = Outline()
     outline.feed(render(make_result({**frames, gone: pl.DataFrame()})))
     assert [*outline.sections] == [
-        name for name in SECTIONS if name != "laboratory" or gone not in ("visits", "patients")
+        name
+        for name in SECTIONS
+        if (name != "laboratory" or gone not in ("visits", "patients")) and (name != "waiting" or gone != "patients")
     ]
 
 

@@ -17,6 +17,9 @@ def test_every_number_has_a_row_and_far_ones_a_mark(result):
         assert len(told) == len(one.of_use(use))
         assert sum("*" in row[-1] for row in told) == sum(abs(m.z) > NEAR for m in one.of_use(use))
     assert f"{near(one.of_use('calibration'))} of {len(one.of_use('calibration'))} used for calibration" in counts(one)
+    unread = sum(m.row.status != "read" for m in one.of_use("calibration"))
+    assert f"used for calibration ({unread} recalled, not read)" in counts(one)
+    assert Scoreboard((one,), ()).told()["calibration_trials"][0]["n_calibration_recalled"] == unread
 
 
 def test_page_is_self_contained_and_keeps_predictions_apart(result, tmp_path):

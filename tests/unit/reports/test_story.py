@@ -5,16 +5,20 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from livingdrug.catalog.load import Catalog
+from livingdrug.catalog.roles import roles_in
 from livingdrug.foundation.errors import BadInput
 from livingdrug.reports.choosing import choose
 from livingdrug.reports.setting import Setting
 from livingdrug.reports.story import tell
 from livingdrug.reports.toxicity_scales import Graded
 
+ROLES = roles_in(Catalog())
+
 
 def test_chosen_patient_has_a_course_and_an_instructive_one(frames):
     """The choice is by rule: remission, severe cytokine release, tocilizumab, with a recorded course."""
-    chosen = choose(frames)
+    chosen = choose(frames, ROLES)
     assert chosen is not None
     arm, patient = chosen
     who = frames["patients"].filter((pl.col("arm") == arm) & (pl.col("patient") == patient)).row(0, named=True)
@@ -25,7 +29,7 @@ def test_chosen_patient_has_a_course_and_an_instructive_one(frames):
 
 def test_diary_is_in_order_and_holds_what_happened(frames):
     """Every dated outcome of the patients frame appears on its day."""
-    arm, patient = choose(frames) or ("", 0)
+    arm, patient = choose(frames, ROLES) or ("", 0)
     story = tell(frames, arm, patient)
     who = frames["patients"].filter(pl.col("patient") == patient).row(0, named=True)
     days = [entry.day for entry in story.entries]
@@ -49,7 +53,7 @@ def test_story_without_infusion_says_why(frames):
 @pytest.mark.parametrize("gone", ["visits", "grades", "events", "log", "courses"])
 def test_story_is_shorter_without_a_frame(frames, gone):
     """Only the patients frame is needed."""
-    arm, patient = choose(frames) or ("", 0)
+    arm, patient = choose(frames, ROLES) or ("", 0)
     assert tell({**frames, gone: pl.DataFrame()}, arm, patient).paragraphs
 
 
@@ -61,7 +65,7 @@ def test_unknown_patient_is_refused(frames):
 
 def test_a_second_episode_is_told_as_one(frames):
     """By hand: graded on days 3 to 5 and 9 to 10, so it began, resolved, returned and resolved again."""
-    arm, patient = choose(frames) or ("", 0)
+    arm, patient = choose(frames, ROLES) or ("", 0)
     rows = [(arm, patient, day, "crs_penn", grade) for day, grade in enumerate([0, 0, 0, 1, 3, 2, 0, 0, 0, 1, 1, 0])]
     grades = pl.DataFrame(rows, schema=["arm", "patient", "day", "scale", "grade"], orient="row")
     words = Setting(scales=(Graded("crs_penn", "CRS by the Penn scale", "CRS Penn", "CRS"),))
@@ -81,7 +85,7 @@ def test_a_second_episode_is_told_as_one(frames):
 
 def test_of_many_doses_the_first_and_their_number_are_told(frames):
     """By hand: five doses of immunoglobulin are one line, two of tocilizumab are two."""
-    arm, patient = choose(frames) or ("", 0)
+    arm, patient = choose(frames, ROLES) or ("", 0)
     drugs = [("immunoglobulin", float(d)) for d in range(5)] + [("tocilizumab", 3.0), ("tocilizumab", 4.0)]
     log = pl.DataFrame(
         [(arm, patient, day, "r", drug, 8000.0, "mg", "IgG 3.9 g/L") for drug, day in drugs],

@@ -60,16 +60,22 @@ def test_what_is_given_after_the_end_of_follow_up_is_refused():
 @pytest.mark.parametrize(
     ("name", "change", "told"),
     [
-        ("survival_after_failure", {"value": -125.0}, "expected 1 to"),
-        ("survival_after_failure", {"unit": "mg"}, 'expected "day"'),
-        ("survival_after_failure", {"value": 4.0, "unit": "month"}, 'expected "day"'),
-        ("salvage_success", {"value": 1.5}, "expected 0 to 1"),
+        ("transplant_in_remission", {"value": -125.0}, "expected 0 to"),
+        ("transplant_in_remission", {"unit": "mg"}, 'expected ""'),
+        ("transplant_in_remission", {"value": 1.5}, "expected 0 to 1"),
     ],
 )
 def test_numbers_of_conduct_are_held_against_unit_and_range(name, change, told):
     trial = load_trial("juliet")
     conduct = {**trial.conduct, name: trial.conduct[name].model_copy(update=change)}
     with pytest.raises(CatalogError, match=told):
+        planned(trial.model_copy(update={"conduct": conduct}), default_catalog())
+
+
+def test_survival_after_failure_is_no_trials_to_say():
+    trial = load_trial("juliet")
+    conduct = {**trial.conduct, "salvage_success": trial.conduct["transplant_in_remission"]}
+    with pytest.raises(CatalogError, match="lbcl"):
         planned(trial.model_copy(update={"conduct": conduct}), default_catalog())
 
 

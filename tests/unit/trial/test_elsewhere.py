@@ -13,8 +13,8 @@ import pytest
 from livingdrug.catalog.load import Catalog, default_catalog
 from livingdrug.course.settings import Settings
 from livingdrug.model.texts import package_texts
+from livingdrug.observation.frames import FRAMES
 from livingdrug.trial.door import planned
-from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.line import follow
 from livingdrug.trial.run import run
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -64,7 +66,7 @@ def test_nothing_is_seen_after_the_last_contact(result, frames, infused):
     assert infused.filter(pl.col("death_day") > pl.col("last_contact_day")).is_empty()
     dead = infused.filter(pl.col("death_day").is_not_null())
     assert (dead["death_day"] == dead["last_contact_day"]).all()
-    assert dead["death_cause"].is_in(list(result.texts["death_cause"])).all()
+    assert dead["death_cause"].is_in(list(result.known_names.texts["death_cause"])).all()
     for name in ("visits", "log", "events", "grades"):
         late = frames[name].join(last, on="patient").filter(pl.col("day") > pl.col("last_contact_day"))
         assert late.is_empty(), (name, late)
@@ -138,8 +140,12 @@ def test_a_course_that_fails_is_reported_and_never_dropped(eliana):
     # expected: a number that no equation survives: a sentence per patient, outcomes empty, rows all there
     trial, catalog = eliana
     plain = Quantity(value=1.0, unit="1/day", meaning="no rate at all", kind="assumed", source="a test")
-    absurd = plain.model_copy(update={"value": float("nan")})  # a file with it would be refused
-    result = run(trial, patients=8, seed=8, threads=1, catalog=catalog, parameters={"growth_max": absurd})
+    absurd = plain.model_copy(update={"value": float("nan")})  # the door would refuse it
+
+    def behind_the_door(plan, patients, seed, *, settings, **words):
+        return follow(plan, patients, seed, settings=replace(settings, parameters={"growth_max": absurd}), **words)
+
+    result = run(trial, patients=8, seed=8, threads=1, catalog=catalog, simulate=behind_the_door)
     assert result.patients.height == 8
     failed = result.patients.filter(~pl.col("course_status").is_in([*FINISHED, "not infused"]))
     assert failed.height > 0

@@ -40,7 +40,7 @@ def test_one_line_tells_the_run(result):
     ("name", "words"), [("eliana", "CR or CRi"), ("juliet", "overall response"), ("cartitude_1", "overall response")]
 )
 def test_the_line_speaks_of_its_own_disease_and_of_every_arm(result, name, words):
-    # by hand: one of two infused patients of each arm responded; the words are those of the criterion's file
+    # by hand: the same two persons in both arms, one of two infused responded in each; the words are those of the criterion's file
     patients = pl.DataFrame(
         {
             "arm": ["a", "a", "b", "b"],
@@ -51,7 +51,9 @@ def test_the_line_speaks_of_its_own_disease_and_of_every_arm(result, name, words
     )
     frames = {**{name: frame.head(0) for name, frame in result.frames.items()}, "who": patients}
     two = Result(Catalog().load("trial", name), {"arms": ["a", "b"]}, frames)
-    assert repr(two).endswith(f"4 enrolled, 4 infused, {words} a 50% (1-99) · b 50% (1-99)")
+    assert repr(two).endswith(
+        f"2 enrolled, the same in each of 2 arms, a 2 infused · b 2 infused, {words} a 50% (1-99) · b 50% (1-99)"
+    )
 
 
 def test_the_lines_of_the_design_work_as_written(result):

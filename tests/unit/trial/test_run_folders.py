@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.observation.frames import FRAMES
 from livingdrug.trial.checksums import CHECKSUMS, write_checksums
 from livingdrug.trial.folder import MANIFEST, TABLES, TRIAL
-from livingdrug.trial.frames import FRAMES
 from livingdrug.trial.lock import LOCK, held
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run

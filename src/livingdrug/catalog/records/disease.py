@@ -25,6 +25,8 @@ class Disease(Inheriting):
         Growth, bridging and hazards between apheresis and infusion: name -> `Quantity`.
     response
         How response is judged: a file of `clinic/response/`, which carries the words for it.
+    aftermath
+        What follows relapse or failure: catalogue name of an aftermath.
     called
         The malignancy in one word, for stories and reports: ``"lymphoma"``.
     burden
@@ -41,6 +43,7 @@ class Disease(Inheriting):
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     waiting: dict[str, Quantity] = Field(default_factory=dict)
     response: str = Field(min_length=1)
+    aftermath: str = Field(min_length=1)
     called: str = "tumour"
     burden: str = Field(min_length=1)
     recipe: str = ""

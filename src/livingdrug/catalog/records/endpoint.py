@@ -64,6 +64,9 @@ class Endpoint(CatalogRecord):
         Of a time to event: the time that a single number is told at, in `at_unit`; the middle one of `at` when omitted.
     beside
         Another endpoint in whose figure this one is drawn, thinner: the same question among other patients.
+    from_enrolment
+        The endpoint that asks the same question of everyone enrolled, from enrolment: tests between randomised arms
+        count it.
     source, where, status
         Where the definition was read.
     """
@@ -83,8 +86,10 @@ class Endpoint(CatalogRecord):
     card: int = Field(default=0, ge=0)
     shown_at: float | None = Field(default=None, ge=0)
     beside: str = ""
+    from_enrolment: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Literal["read", "unverified", "own"] = "own"
     note: str = ""
 
@@ -125,6 +130,11 @@ class Endpoint(CatalogRecord):
         if self.shown_at is not None or not self.at:
             return self.shown_at
         return self.at[len(self.at) // 2]
+
+    def at_months(self, times: tuple[float, ...]) -> Endpoint:
+        """This endpoint at a trial's own times [month]; it is shown at its usual time when that is among them."""
+        shown = self.shown_at if self.shown_at in times and self.at_unit == "month" else None
+        return self.model_copy(update={"at": times, "at_unit": "month", "shown_at": shown})
 
     @property
     def place(self) -> tuple[int, int, str]:

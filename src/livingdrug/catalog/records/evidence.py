@@ -37,7 +37,9 @@ class Published(Part):
     population_note
         Who was analysed, at which data cut.
     source, where, status
-        Address; table or section; ``"read"`` when seen there, ``"unverified"`` when only recalled.
+        Primary citation; table or section; ``"read"`` when seen there, ``"unverified"`` when only recalled.
+    seen_at
+        Where the source was seen, when that was a copy or an abstract on another page.
     unverified_fields
         Fields of a row that was read, themselves only recalled.
     use
@@ -60,6 +62,7 @@ class Published(Part):
     population_note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Literal["read", "unverified"]
     unverified_fields: tuple[str, ...] = ()
     use: Literal["calibration", "comparison"]

@@ -121,6 +121,7 @@ class Limit(Part):
     at_most_per_dose: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
 
     @model_validator(mode="after")
@@ -179,6 +180,7 @@ class Rule(Part):
     restarts: tuple[str, ...] = ()
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -227,6 +229,7 @@ class Admission(Part):
     when: str
     discharge_when: str
     source: str = Field(min_length=3)
+    seen_at: str = ""
     status: Status = "own"
 
 
@@ -260,6 +263,7 @@ class Guideline(CatalogRecord):
     note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     scales: tuple[str, ...] = ()
     episode: Episode = Episode()

@@ -7,14 +7,49 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 
 Frame = Literal["visits", "ward", "grades", "events", "log", "exits", "response", "truth"]
 PLACEHOLDERS = ("scale", "drug", "drug_class", "quantity", "day", "grade")
 """What the name of a family of outcomes may leave open: `{scale}_max` is one file for every scale."""
+Role = Literal[
+    "best response", "first response", "treatment failure", "relapse", "antigen-negative relapse", "recovery of B cells",
+    "further therapy", "death", "cause of death", "last contact", "peak of cells", "day of the peak", "days at a grade",
+    "doses of a drug",
+]  # fmt: skip
+"""What flow, stories and headlines have to find: each is played by one outcome, whatever it is called."""
+DIARY_WORDS = ("Look", "best", "lost", "Lost", "target", "cause")
+"""What the sentence of a diary may leave open."""
 _BRACES = re.compile(r"{(\w+)}")
+
+
+class DiaryLine(Part):
+    """How a dated outcome is told in a patient's diary.
+
+    Attributes
+    ----------
+    sentence
+        With open words in braces: what was looked at (``{Look}``), the best response (``{best}``), the loss of it (``{lost}``,
+        ``{Lost}``), the ``{malignancy}``, whether it ``{still}`` carried or had lost the ``{antigen}``, the ``{cause}`` of death.
+    mark
+        What kind of turn it is.
+    order
+        Place among what happened on the same day, low first.
+    """
+
+    sentence: str = Field(min_length=3)
+    mark: Literal["plain", "good", "alarm"] = "plain"
+    order: int = 1000
+
+    @field_validator("sentence")
+    @classmethod
+    def _known_words(cls, text: str) -> str:
+        strangers = sorted(set(_BRACES.findall(text)) - set(DIARY_WORDS))
+        if strangers:
+            raise ValueError(f'leaves "{strangers[0]}" open; it may leave open {", ".join(DIARY_WORDS)}')
+        return text
 
 
 class Outcome(CatalogRecord):
@@ -53,6 +88,12 @@ class Outcome(CatalogRecord):
         Whether it is a column of the patients table; families are so for every scale graded when true.
     compared
         Whether comparisons of arms show it besides endpoints, as a difference of means or a ratio of geometric means.
+    role
+        What it is to flow, stories and headlines; one outcome plays each role.
+    ready_made
+        A yes-or-no name for formulas: whether the day came, or whether it holds (``"died"``); unknown is no.
+    diary
+        How it is told in a patient's diary; absent for not at all.
     event, event_detail, event_grade
         The event that a day stands for; a text about it, and the outcome that grades it.
     """
@@ -76,6 +117,9 @@ class Outcome(CatalogRecord):
     event_grade: str = ""
     compared: Literal["", "mean", "ratio"] = ""
     note: str = ""
+    role: Role | Literal[""] = ""
+    ready_made: str = ""
+    diary: DiaryLine | None = None
 
     @field_validator("when")
     @classmethod
@@ -93,6 +137,12 @@ class Outcome(CatalogRecord):
             raise ValueError(f"days: {self.days[1]:g} comes before {self.days[0]:g}")
         if bool(self.values) and self.kind != "text":
             raise ValueError("values are the words of a text")
+        if self.diary is not None and self.kind != "day":
+            raise ValueError("diary tells of a day")
+        if self.ready_made and self.kind not in ("day", "yes_no"):
+            raise ValueError("ready_made is made of a day or a yes-or-no")
+        if self.open and (self.ready_made or self.diary):
+            raise ValueError("a family of outcomes has no ready-made name and no line in the diary")
         return self
 
     def setting(self, name: str) -> str | float | bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
@@ -94,6 +95,22 @@ class Covariate(Part):
     def categories(self) -> list[tuple[float, float]]:
         """(value, probability) pairs of a `categorical` distribution, rising in value."""
         return sorted((float(m[1]), n.value) for k, n in self.number.items() if (m := _CATEGORY.match(k)))
+
+    def range(self) -> tuple[float, float]:
+        """The lowest and highest value that may be drawn; infinite where nothing in the file bounds it."""
+        low, high = self.value("low", -inf), self.value("high", inf)
+        match self.distribution:
+            case "bernoulli":
+                return 0.0, 1.0
+            case "categorical":
+                low, high = self.categories()[0][0], self.categories()[-1][0]
+            case "quantiles":
+                low, high = max(low, self.quantiles()[0][1]), min(high, self.quantiles()[-1][1])
+            case "beta":
+                low, high = max(low, 0.0), min(high, 1.0)
+            case "lognormal" | "logit_normal" | "growth_chart":
+                low = max(low, 0.0)
+        return low, high
 
     @model_validator(mode="after")
     def _one_way_to_draw(self) -> Covariate:

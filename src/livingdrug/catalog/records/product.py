@@ -1,4 +1,4 @@
-"""A CAR T-cell product: what it is, and where its biology differs from the common model."""
+"""A CAR T-cell product: what it is; what it does follows from that, but for at most three numbers of its own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class Fact(Part):
         The statement.
     source, where
         Address or citation key, and the place in it.
+    seen_at
+        Where the source was seen, when that was a copy.
     status
         ``"read"``: seen in the source; ``"unverified"``: recalled only.
     """
@@ -26,6 +28,7 @@ class Fact(Part):
     text: str
     source: str
     where: str = ""
+    seen_at: str = ""
     status: str = Field(pattern="^(read|unverified)$")
 
 
@@ -39,9 +42,10 @@ class Product(Inheriting):
     target
         Antigen, e.g. ``"CD19"``.
     costimulation
-        Signalling domain beside CD3 zeta, e.g. ``"4-1BB"``.
+        Signalling domain beside CD3 zeta, a file of ``catalog/costimulation/``: what it does is shared by all products
+        that carry it.
     recipe
-        Model recipe that simulates it.
+        Model recipe that simulates it, when it needs another than its disease's.
     making_process
         Catalog name of the usual making process, for arms that name none.
     fact
@@ -63,7 +67,7 @@ class Product(Inheriting):
     target: str
     costimulation: str
     vector: str
-    recipe: str
+    recipe: str = ""
     making_process: str = ""
     fact: dict[str, Fact] = Field(default_factory=dict)
     parameter: dict[str, Quantity] = Field(default_factory=dict)

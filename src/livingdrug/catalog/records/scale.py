@@ -2,145 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import Inheriting, Part
-from livingdrug.foundation.errors import ExpressionError
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.catalog.signs import COURSE_SIGNS, FLAGS, REPORTED, SIGNS
+from livingdrug.foundation.errors import CatalogError, ExpressionError, UnknownName
+from livingdrug.foundation.expressions import compared, read_formula
 from livingdrug.foundation.quantities import Status
-
-
-@dataclass(frozen=True)
-class Sign:
-    """A physiological quantity a grade is read from.
-
-    Attributes
-    ----------
-    unit
-        Canonical unit; ``""`` for a level or score.
-    meaning
-        What it is, with its levels.
-    well
-        Its value in a well patient.
-    worse
-        +1 when a higher value is worse, -1 when a lower one is.
-    low, high
-        What a value written by a person may be; outside it is a slip of the pen or another unit.
-    whole
-        True for levels and scores counted in whole points.
-    laboratory
-        True for what only an assay tells; the ward does not see it.
-    """
-
-    unit: str
-    meaning: str
-    well: float
-    worse: int
-    low: float = 0.0
-    high: float = 1.0
-    whole: bool = False
-    laboratory: bool = False
-
-
-SIGNS: dict[str, Sign] = {
-    "temperature": Sign("degC", "Body temperature", 36.8, +1, 25.0, 45.0),
-    "mean_arterial_pressure": Sign("mmHg", "Mean arterial pressure on the support in place", 80.0, -1, 10.0, 200.0),
-    "pressor_level": Sign(
-        "", "0 none, 1 fluid boluses, 2 one low-dose, 3 high-dose, 4 multiple vasopressors", 0.0, +1, 0.0, 4.0, True
-    ),
-    "oxygen_level": Sign(
-        "",
-        "0 none, 1 low flow, 2 high flow or mask, 3 CPAP or BiPAP, 4 mechanical ventilation",
-        0.0,
-        +1,
-        0.0,
-        4.0,
-        True,
-    ),
-    "creatinine_ratio": Sign("", "Creatinine over its upper limit of normal", 0.6, +1, 0.0, 50.0),
-    "transaminase_ratio": Sign("", "Transaminases over their upper limit of normal", 0.6, +1, 0.0, 1000.0),
-    "ice_score": Sign("", "ICE encephalopathy score, 10 is unimpaired", 10.0, -1, 0.0, 10.0),
-    "arousal": Sign("", "0 awakens spontaneously, 1 to voice, 2 to touch, 3 unarousable", 0.0, +1, 0.0, 3.0, True),
-    "seizure": Sign("", "0 none, 1 brief and resolving, 2 longer than 5 min or repetitive", 0.0, +1, 0.0, 2.0, True),
-    "motor_weakness": Sign("", "1 with deep focal motor weakness", 0.0, +1, 0.0, 1.0, True),
-    "cerebral_oedema": Sign("", "0 none, 1 focal, 2 diffuse", 0.0, +1, 0.0, 2.0, True),
-    "tremor": Sign("", "0 none, 1 mild, 2 limits daily activities, 3 limits self-care", 0.0, +1, 0.0, 3.0, True),
-    "headache": Sign("", "0 none, 1 mild, 2 limits daily activities, 3 limits self-care", 0.0, +1, 0.0, 3.0, True),
-    "distress": Sign(
-        "",
-        "Insomnia, anxiety or dizziness: 0 none, 1 mild, 2 limits daily activities, 3 limits self-care",
-        0.0,
-        +1,
-        0.0,
-        3.0,
-        True,
-    ),
-    "neutrophils": Sign("1e9/L", "Absolute neutrophil count", 3.5, -1, 0.0, 500.0, laboratory=True),
-    "platelets": Sign("1e9/L", "Platelet count", 250.0, -1, 0.0, 5000.0, laboratory=True),
-    "igg": Sign("g/L", "Serum immunoglobulin G", 9.0, -1, 0.0, 200.0, laboratory=True),
-    "crp": Sign("mg/L", "C-reactive protein", 2.0, +1, 0.0, 2000.0, laboratory=True),
-    "ferritin": Sign("ng/mL", "Ferritin", 100.0, +1, 0.0, 1e6, laboratory=True),
-    "il6": Sign("pg/mL", "Interleukin 6", 3.0, +1, 0.0, 1e7, laboratory=True),
-}
-"""What a check can see. The model's outputs carry these names."""
-
-COMPLAINTS = ("tremor", "headache", "distress")
-"""Signs that a table may lack: then nobody looked, and a grade is told with the highest it might be."""
-
-FLAGS: dict[str, Sign] = {
-    "fever_treated": Sign(
-        "", "1 once an antipyretic, tocilizumab or a steroid was given in this episode", 0.0, +1, 0.0, 1.0, True
-    ),
-    "admitted": Sign(
-        "", "1 while in hospital for symptoms of CRS, including febrile neutropenia", 0.0, +1, 0.0, 1.0, True
-    ),
-    "pressor_hours": Sign("hour", "Uninterrupted hours on a vasopressor", 0.0, +1, 0.0, 2000.0),
-    "died_of_toxicity": Sign("", "1 when the patient died of this toxicity", 0.0, +1, 0.0, 1.0, True),
-}
-"""What the ward knows besides the signs; 0 when nobody says otherwise."""
-
-REPORTED: dict[str, Sign] = {
-    "capd_score": Sign(
-        "", "Cornell Assessment of Pediatric Delirium, under 12 years; 0 is unimpaired", 0.0, +1, 0.0, 32.0, True
-    ),
-    "hlh_like": Sign(
-        "", "HLH-like inflammation apart from CRS: 0 none, 1 observed only, 2 treated for it", 0.0, +1, 0.0, 2.0, True
-    ),
-    "movement_sign": Sign(
-        "", "Slowness, tremor, flat affect, poor memory: 0 none, 1 mild, 2 moderate, 3 severe", 0.0, +1, 0.0, 3.0, True
-    ),
-}
-"""What only a person at the bedside can report; 0 when nobody does, and for the rules at a simulated check.
-
-A model with an HLH-like second wave has its own `hlh_like`, one with delayed neurotoxicity its own `movement_sign`; both grade
-a simulated course afterwards.
-"""
-
-COURSE_SIGNS: dict[str, Sign] = {
-    "days_neutrophils_at_most_500": Sign(
-        "day", "Days 0-30 with neutrophils at or below 500 per uL", 0.0, +1, 0.0, 31.0
-    ),
-    "days_neutrophils_at_most_100": Sign(
-        "day", "Days 0-30 with neutrophils at or below 100 per uL", 0.0, +1, 0.0, 31.0
-    ),
-    "neutrophils_never_above_500": Sign(
-        "", "1 when neutrophils stayed at or below 500 per uL on days 0-30", 0.0, +1, 0.0, 1.0, True
-    ),
-    "days_platelets_below_50": Sign("day", "Days 0-30 with platelets below 50e9/L", 0.0, +1, 0.0, 31.0),
-    "days_platelets_below_20": Sign("day", "Days 0-30 with platelets below 20e9/L", 0.0, +1, 0.0, 31.0),
-    "late_neutrophil_nadir": Sign(
-        "1e9/L", "Lowest neutrophils of days 31-100 when a second count is low, too", 3.5, -1, 0.0, 500.0
-    ),
-    "days_late_platelets_below_100": Sign("day", "Days 31-100 with platelets below 100e9/L", 0.0, +1, 0.0, 70.0),
-    "days_late_platelets_below_50": Sign("day", "Days 31-100 with platelets below 50e9/L", 0.0, +1, 0.0, 70.0),
-    "days_late_platelets_below_20": Sign("day", "Days 31-100 with platelets below 20e9/L", 0.0, +1, 0.0, 70.0),
-}
-"""Summaries of a whole course, for scales that grade duration and not a moment."""
-
-READABLE: dict[str, Sign] = {**SIGNS, **FLAGS, **REPORTED, **COURSE_SIGNS}
 
 
 def read_names(formula: str, where: str) -> tuple[str, ...]:
@@ -149,6 +19,10 @@ def read_names(formula: str, where: str) -> tuple[str, ...]:
         return read_formula(formula).names
     except ExpressionError as problem:
         raise ValueError(f"{where}: {problem}") from None
+
+
+DIED = "died_of_toxicity"
+"""The flag that a scale of a whole course may read, too; rules never see it, for the patient is dead."""
 
 
 class ScaleRow(Part):
@@ -172,6 +46,7 @@ class ScaleRow(Part):
     text: str = Field(min_length=3)
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -216,16 +91,21 @@ class Scale(Inheriting):
 
     @model_validator(mode="after")
     def _readable(self) -> Scale:
-        known = (
-            {**SIGNS, **FLAGS, **REPORTED} if self.graded_on == "check" else {**COURSE_SIGNS, "died_of_toxicity": None}
-        )
+        known = {**SIGNS, **FLAGS, **REPORTED} if self.graded_on == "check" else {**COURSE_SIGNS, DIED: None}
         texts = [(f"row {i + 1} (grade {row.grade}, {row.domain})", row.condition) for i, row in enumerate(self.row)]
         if self.requires:
             texts.append(("requires", self.requires))
         for where, text in texts:
             unknown = sorted(set(read_names(text, where)) - known.keys())
             if unknown:
-                raise ValueError(f'{where}: "{text}" reads {", ".join(unknown)}; a scale may read {", ".join(known)}')
+                raise CatalogError(f'{where}, "{text}": {UnknownName("sign", unknown[0], known)}')
+            for name, limit in compared(text):
+                sign = known[name]
+                if sign is not None and not sign.low <= limit <= sign.high:
+                    raise CatalogError(
+                        f'{where}, "{text}": {name} lies from {sign.low:g} to {sign.high:g}{f" {sign.unit}" * bool(sign.unit)}, so'
+                        f" {limit:g} is never met, or always.\n  Correct the limit, or its unit."
+                    )
         strangers = sorted({*self.stands_in, *self.stands_in.values()} - set(self.names))
         if strangers:
             raise ValueError(f"stands_in names {', '.join(strangers)}, which no row reads")

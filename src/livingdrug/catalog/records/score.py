@@ -62,6 +62,7 @@ class Points(Part):
     text: str = Field(min_length=1)
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -84,6 +85,7 @@ class Band(Part):
     meaning: str
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     note: str = ""
 
@@ -108,6 +110,7 @@ class Probability(Part):
     above_last: bool = False
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
 
     @model_validator(mode="after")
@@ -142,6 +145,7 @@ class Example(Part):
     tolerance: float = 0.0
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
 
 
 class Score(CatalogRecord):
@@ -176,6 +180,7 @@ class Score(CatalogRecord):
     note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
+    seen_at: str = ""
     status: Status
     refused: str = ""
     formula: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
@@ -12,9 +13,16 @@ from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from livingdrug.catalog.lookup import Lookup
 
 
+WIDEST_WINDOW_DAYS = 31.0
+"""A visit that may lie further off than this has no planned day (assumed)."""
 LONGEST_FOLLOW_UP_DAYS = 36525.0
 
 
@@ -61,9 +69,23 @@ class Visits(Part):
                 raise CatalogError(f'"visits.{group}": days are not ascending, each once.\n  Sort the list.')
         for group, window in self.window_days.items():
             if window < 0:
-                raise CatalogError(f'"visits.window_days.{group}": got {window:g} day, expected 0 or more.')
+                raise CatalogError(
+                    f'"visits.window_days.{group}": got {window:g} day, expected 0 or more.\n'
+                    "  Write 0 for visits on their day."
+                )
+            widest = min((0.5 * (b - a) for a, b in pairwise(self.days[group])), default=WIDEST_WINDOW_DAYS)
+            if window > min(widest, WIDEST_WINDOW_DAYS):
+                why = "half of the least distance of two visits" if widest < WIDEST_WINDOW_DAYS else "a month"
+                raise CatalogError(
+                    f'"visits.window_days.{group}": got {window:g} day, expected at most'
+                    f" {min(widest, WIDEST_WINDOW_DAYS):g}, {why}.\n"
+                    "  Give a smaller window, or visits that lie further apart: a visit keeps its place among the others."
+                )
         if self.missed is not None and not (0.0 <= self.missed.value < 1.0 and self.missed.unit == ""):
-            raise CatalogError('"visits.missed": expected a probability from 0 to below 1, with unit = "".')
+            raise CatalogError(
+                f'"visits.missed": got {self.missed.value:g} "{self.missed.unit}", expected a probability from 0 to below 1,'
+                ' with unit = "".\n  Write 0.05 for 5 %.'
+            )
         return self
 
 
@@ -107,18 +129,56 @@ class Design(Part):
     def _sound(self) -> Design:
         if self.kind != "randomised" and (self.ratio or self.strata or self.block):
             raise CatalogError(
-                f'"design": ratio, strata and block belong to a randomised trial, this is "{self.kind}".'
+                f'"design": ratio, strata and block belong to a randomised trial, this is "{self.kind}".\n'
+                '  Take them out, or write kind = "randomised".'
             )
         if any(part < 1 for part in self.ratio):
-            raise CatalogError(f'"design.ratio": got {list(self.ratio)}, expected whole numbers from 1.')
+            raise CatalogError(
+                f'"design.ratio": got {list(self.ratio)}, expected whole numbers from 1.\n'
+                "  Write one for each arm, such as [2, 1]; an arm that nobody is to enter is taken out."
+            )
         if self.ratio and self.block % sum(self.ratio):
             raise CatalogError(
-                f'"design.block": got {self.block}, expected a multiple of {sum(self.ratio)}, the sum of the ratio.'
+                f'"design.block": got {self.block}, expected a multiple of {sum(self.ratio)}, the sum of the ratio.\n'
+                f"  Write {sum(self.ratio)} or {2 * sum(self.ratio)}, or leave it out."
             )
         for one in self.strata:
             if list(one.above) != sorted(set(one.above)):
-                raise CatalogError(f'"design.strata" of {one.covariate}: "above" must rise, got {list(one.above)}.')
+                raise CatalogError(
+                    f'"design.strata" of {one.covariate}: "above" must rise, got {list(one.above)}.\n'
+                    "  Sort the limits, each once."
+                )
+        names = [one.covariate for one in self.strata]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise CatalogError(
+                f'"design.strata": {twice[0]} stands there twice.\n'
+                '  Keep one, with all limits of its classes in "above": above = [2, 4].'
+            )
         return self
+
+    def stratum_of(self, values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.int64]:
+        """Each patient's stratum: one number for the classes of all stratifying covariates together, shaped (n,).
+
+        Parameters
+        ----------
+        values
+            The covariates named in `strata`, each shaped (n,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> design = Design(kind="randomised", strata=({"covariate": "prior_lines", "above": (2, 4)},))
+        >>> design.stratum_of({"prior_lines": np.array([1.0, 2.0, 3.0, 5.0])}).tolist()
+        [0, 0, 1, 2]
+        """
+        import numpy as np
+
+        together = np.zeros(len(next(iter(values.values()))), dtype=np.int64)
+        for one in self.strata:
+            above = values[one.covariate][:, None] > np.asarray(one.above)
+            together = together * (len(one.above) + 1) + above.sum(axis=1)
+        return together
 
 
 class EndpointUse(Part):
@@ -135,6 +195,15 @@ class EndpointUse(Part):
     id: str
     at_months: tuple[float, ...] = ()
 
+    @model_validator(mode="after")
+    def _sound(self) -> EndpointUse:
+        if any(time < 0 for time in self.at_months) or list(self.at_months) != sorted(set(self.at_months)):
+            raise CatalogError(
+                f'"endpoint.at_months" of {self.id}: got {[float(f"{time:g}") for time in self.at_months]}, expected months'
+                " from 0 in rising order, each once.\n  Write for example [6, 12, 24]."
+            )
+        return self
+
 
 class Trial(CatalogRecord):
     """A trial.
@@ -144,6 +213,9 @@ class Trial(CatalogRecord):
     role
         ``"calibration"``: its outcomes may be fitted to. ``"prediction"``: its outcomes were never used, and no
         evidence file of its name may exist. ``"design"``: a trial of one's own, with no published outcome.
+    family
+        Trials that share patients, or product and use: cohorts, pools, registries. They are left out together when it is
+        asked how well a trial is predicted by the others; a trial without one stands alone.
     population, disease
         Catalog names: who enrols, and with what.
     follow_up
@@ -167,6 +239,7 @@ class Trial(CatalogRecord):
     """
 
     role: Literal["calibration", "prediction", "design"]
+    family: str = ""
     population: str
     disease: str
     follow_up: str
@@ -233,12 +306,23 @@ class Trial(CatalogRecord):
                 f'"design.ratio": got {len(design.ratio)} numbers for {n} arms.\n  Give one for each arm.'
             )
         if design.kind == "randomised" and design.block % sum(design.ratio or (1,) * n):
-            raise CatalogError(f'"design.block": got {design.block}, expected a multiple of {n}.')
+            raise CatalogError(
+                f'"design.block": got {design.block}, expected a multiple of {n}, one for each arm.\n'
+                f"  Write {n} or {2 * n}, or leave it out."
+            )
 
     @property
     def planned_design(self) -> Design:
         """The design as stated, or as the number of arms implies."""
         return self.design or Design(kind="paired" if len(self.arms) > 1 else "single_arm")
+
+    def share_of(self, arm: str) -> float:
+        """The part of those enrolled who are in an arm: by the design's ratio, or everyone where all are in every arm."""
+        design, names = self.planned_design, [one.name for one in self.arms]
+        if design.kind != "randomised":
+            return 1.0
+        ratio = design.ratio or (1,) * len(names)
+        return ratio[names.index(arm)] / sum(ratio)
 
     @property
     def follow_up_days(self) -> float:

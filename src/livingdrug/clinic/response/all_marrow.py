@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Words, looked
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Overt, Words, first_that_holds, looked
 
 NEVER = float("inf")
 
@@ -83,14 +83,8 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFra
     residual = ~pl.col("below_limit") & (pl.col("value") >= limits.mrd_fraction)
     marrow = marrow.join(one("mrd_fraction", residual.alias("residual")), on=at, how="left")
     counts = (pl.col("anc_1e9_per_l") > limits.neutrophils) & (pl.col("platelets_1e9_per_l") > limits.platelets)
-    status = (
-        pl.when(pl.col("blasts") >= limits.blasts_percent)
-        .then(pl.lit("NR"))
-        .when(counts.fill_null(False))
-        .then(pl.lit("CR"))
-        .otherwise(pl.lit("CRi"))
-    )
-    found = marrow.filter(~pl.col("start")).with_columns(status.alias("status"))
+    status = first_that_holds({"NR": pl.col("blasts") >= limits.blasts_percent, "CR": counts}, otherwise="CRi")
+    found = marrow.filter(~pl.col("start")).with_columns(status)
     return found.select(*STATUS_SCHEMA).sort(*KEYS, "day")
 
 
@@ -158,7 +152,15 @@ CRITERION = Criterion(
     order=("CR", "CRi", "NR"),
     responses=("CR", "CRi"),
     complete=("CR",),
-    looks_when_overt=True,
+    overt=Overt(
+        reads="marrow_tumour_percent",
+        limit=30.0,
+        after_day=28.0,
+        within_days=7.0,
+        beside=("neutrophils", "platelets"),
+        source="assumed, no source: falling counts and blasts in blood show a marrow filled to about a third, somebody looks within a "
+        "week; in the first month blasts are still falling and planned visits are near",
+    ),
     status_at_visits=status_at_visits,
     record=kept_remission,
     words=Words(

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Words, looked
-from livingdrug.clinic.every_visit import best_of_every_visit
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked
+from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,14 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = IMWG) -> pl.DataFram
     risen = (value >= limits.progressive_rise * lowest) & (value - lowest >= limits.progressive_g_per_l)
     complete = pl.col("negative") & (pl.col("marrow_percent") < limits.complete_marrow_percent)
     very_good = (value <= limits.very_good_share * started).fill_null(False) | (value < limits.electrophoresis_g_per_l)
-    status = (
-        pl.when(risen.fill_null(False))
-        .then(pl.lit("PD"))
-        .when((complete & pl.col("no_plasma_cells")).fill_null(False))
-        .then(pl.lit("sCR"))
-        .when(complete.fill_null(False))
-        .then(pl.lit("CR"))
-        .when(very_good)
-        .then(pl.lit("VGPR"))
-        .when((value <= limits.partial_share * started).fill_null(False))
-        .then(pl.lit("PR"))
-        .otherwise(pl.lit("SD"))
-    )
-    judged = rows.with_columns(status.alias("status"), pl.lit(None, dtype=pl.Boolean).alias("residual"))
+    status = first_that_holds(
+        {
+            "PD": risen, "sCR": complete & pl.col("no_plasma_cells"), "CR": complete, "VGPR": very_good,
+            "PR": value <= limits.partial_share * started,
+        },
+        otherwise="SD",
+    )  # fmt: skip
+    judged = rows.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))
     residual = looked(visits, "mrd_fraction").with_columns(
         pl.lit(None, dtype=pl.String).alias("status"), (~pl.col("below_limit")).alias("residual")
     )
@@ -120,34 +114,23 @@ def _with_marrow(visits: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     ).sort(*KEYS, "day")  # fmt: skip
 
 
-CRITERION = Criterion(
-    order=("sCR", "CR", "VGPR", "PR", "SD", "PD"),
-    responses=("sCR", "CR", "VGPR", "PR"),
+CRITERION = judged_at_every_visit(
+    title="Response by M-protein and marrow (IMWG)",
+    responses={
+        "sCR": "stringent complete response",
+        "CR": "complete response",
+        "VGPR": "very good partial response",
+        "PR": "partial response",
+    },
     complete=("sCR", "CR"),
-    looks_when_overt=False,
+    or_better={"sCR": "sCR", "CR": "≥ CR", "VGPR": "≥ VGPR", "PR": "overall response"},
+    at_a_visit={
+        "sCR": "as CR, and no clonal plasma cells seen in that marrow",
+        "CR": "immunofixation negative, and fewer than 5 % plasma cells in the marrow",
+        "VGPR": "M-protein down by 90 % or more, or seen by immunofixation only",
+        "PR": "M-protein down by half or more",
+    },
+    progression_at_a_visit="M-protein risen by a quarter or more, and by 5 g/L or more, from the lowest",
+    lead="Response is read from M-protein and marrow: complete when M-protein is gone, partial when it has halved.",
     status_at_visits=status_at_visits,
-    record=best_of_every_visit,
-    words=Words(
-        title="Response by M-protein and marrow (IMWG)",
-        status={
-            "sCR": "stringent complete response",
-            "CR": "complete response",
-            "VGPR": "very good partial response",
-            "PR": "partial response",
-            "SD": "stable disease",
-            "PD": "progression",
-            "NE": "not evaluable",
-        },
-        or_better={"sCR": "sCR", "CR": "≥ CR", "VGPR": "≥ VGPR", "PR": "overall response"},
-        at_a_visit={
-            "sCR": "as CR, and no clonal plasma cells seen in that marrow",
-            "CR": "immunofixation negative, and fewer than 5 % plasma cells in the marrow",
-            "VGPR": "M-protein down by 90 % or more, or seen by immunofixation only",
-            "PR": "M-protein down by half or more",
-            "SD": "neither response nor progression",
-            "PD": "M-protein risen by a quarter or more, and by 5 g/L or more, from the lowest",
-        },
-        counted="at any visit before progression or another therapy",
-        lead="Response is read from M-protein and marrow: complete when M-protein is gone, partial when it has halved.",
-    ),
 )

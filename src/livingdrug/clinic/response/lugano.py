@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Words, looked
-from livingdrug.clinic.every_visit import best_of_every_visit
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked
+from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
 @dataclass(frozen=True)
@@ -78,44 +78,22 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFr
     gone = (metabolic < limits.complete_volume_ml) & small_enough
     grown = pl.col("size") >= limits.progressive_size * pl.col("smallest")
     halved = pl.col("size") <= limits.partial_size * pl.col("start_size")
-    status = (
-        pl.when((grown & ~gone).fill_null(False))
-        .then(pl.lit("PD"))
-        .when(gone)
-        .then(pl.lit("CR"))
-        .when(halved.fill_null(False))
-        .then(pl.lit("PR"))
-        .otherwise(pl.lit("SD"))
-    )
-    found = scans.with_columns(status.alias("status"), pl.lit(None, dtype=pl.Boolean).alias("residual"))
+    status = first_that_holds({"PD": grown & ~gone, "CR": gone, "PR": halved}, otherwise="SD")
+    found = scans.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))
     return found.filter(~pl.col("start")).select(*STATUS_SCHEMA)
 
 
-CRITERION = Criterion(
-    order=("CR", "PR", "SD", "PD"),
-    responses=("CR", "PR"),
+CRITERION = judged_at_every_visit(
+    title="Response by volumes on PET-CT (Lugano)",
+    responses={"CR": "complete response", "PR": "partial response"},
     complete=("CR",),
-    looks_when_overt=False,
+    or_better={"CR": "CR", "PR": "overall response"},
+    at_a_visit={
+        "CR": "metabolic volume below 1 mL, and invisible or below 2 % of the start",
+        "PR": "size down by half or more from the start",
+    },
+    progression_at_a_visit="visible, and size grown by half or more from the smallest",
+    lead="Response is read from volumes: complete when nothing active is left, partial when size has halved.",
+    look="The scan",
     status_at_visits=status_at_visits,
-    record=best_of_every_visit,
-    words=Words(
-        title="Response by volumes on PET-CT (Lugano)",
-        status={
-            "CR": "complete response",
-            "PR": "partial response",
-            "SD": "stable disease",
-            "PD": "progression",
-            "NE": "not evaluable",
-        },
-        or_better={"CR": "CR", "PR": "overall response"},
-        at_a_visit={
-            "CR": "metabolic volume below 1 mL, and invisible or below 2 % of the start",
-            "PR": "size down by half or more from the start",
-            "SD": "neither response nor progression",
-            "PD": "visible, and size grown by half or more from the smallest",
-        },
-        counted="at any visit before progression or another therapy",
-        lead="Response is read from volumes: complete when nothing active is left, partial when size has halved.",
-        look="The scan",
-    ),
 )

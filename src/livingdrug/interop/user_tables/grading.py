@@ -12,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import Catalog, default_catalog
-from livingdrug.catalog.records.scale import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE, Scale
+from livingdrug.catalog.records.scale import Scale
+from livingdrug.catalog.signs import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE
 from livingdrug.clinic.course_signs import course_signs_of_many
 from livingdrug.clinic.grading import grade
 from livingdrug.foundation.errors import BadInput
@@ -191,7 +192,7 @@ def _asked(read: SignTable, scales: Sequence[str] | None, catalog: Catalog) -> l
 def _missing(read: SignTable, scale: Scale) -> list[str]:
     """Signs the scale cannot do without and the table has no column for."""
     if scale.graded_on == "course" and not _given_directly(read, scale):
-        counts = [count for count in ("neutrophils", "platelets") if any(count in name for name in scale.names)]
+        counts = _counts(scale.names)
         return [*(["day"] if read.day is None else []), *(count for count in counts if count not in read.signs)]
     partners = {**scale.stands_in, **{other: name for name, other in scale.stands_in.items()}}
     given = {*read.signs, *FLAGS, *COMPLAINTS}
@@ -244,6 +245,12 @@ def _graded(read: SignTable, scale: Scale) -> list[pl.Series]:
     return columns
 
 
+def _counts(names: Iterable[str]) -> list[str]:
+    """The counts that these signs of a whole course are read off, each once."""
+    found = [sign.summary.counts for name in names if (sign := COURSE_SIGNS.get(name)) and sign.summary]
+    return list(dict.fromkeys(found))
+
+
 def _per_patient(read: SignTable, scale: Scale) -> dict[str, NDArray[np.float64]]:
     """Course signs of each row's patient, from the counts of all that patient's rows."""
     if read.people.problem:
@@ -252,7 +259,7 @@ def _per_patient(read: SignTable, scale: Scale) -> dict[str, NDArray[np.float64]
             f" {read.people.problem}.\n  Give one column that names the patient of every row."
         )
     assert read.day is not None
-    counts = {name: read.signs[name] for name in ("neutrophils", "platelets") if name in read.signs}
+    counts = {name: read.signs[name] for name in _counts(COURSE_SIGNS) if name in read.signs}
     known = ~np.isnan(read.day)
     signs = course_signs_of_many(
         read.people.codes[known],

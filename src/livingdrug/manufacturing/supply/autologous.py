@@ -15,14 +15,21 @@ from livingdrug.catalog.records.making import Making
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.apheresis import collect
 from livingdrug.manufacturing.culture import Harvest, grow
-from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
+from livingdrug.manufacturing.lots import (
+    DIED_WAITING,
+    INFUSED,
+    MANUFACTURING_FAILURE,
+    NON_CONFORMING,
+    WITHDRAWN_WAITING,
+    Lots,
+)
+from livingdrug.manufacturing.network.waits import Waits, own_clocks, waits_of
 from livingdrug.manufacturing.release import Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, growing_tumour, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, USUAL_LINES, frailty, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 Array = NDArray[np.float64]
-USUAL_LINES = 3.0  # earlier lines of a patient of average fitness
 
 
 def supply(
@@ -31,8 +38,16 @@ def supply(
     """Collect, make, release and wait, for every patient of the cohort: see `livingdrug.manufacturing.make`."""
     assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     waiting = {**plan.disease.waiting, **{name: numbers[name] for name in SHARED_WITH_MODEL}}
+    waits = waits_of(plan.network, cohort.patients, seed) if plan.network else None
     return make_lots(
-        cohort, plan.making, waiting, plan.arm, seed, burden=plan.disease.burden, between_patient=between_patient
+        cohort,
+        plan.making,
+        waiting,
+        plan.arm,
+        seed,
+        burden=plan.disease.burden,
+        between_patient=between_patient,
+        waits=waits,
     )
 
 
@@ -45,6 +60,7 @@ def make_lots(
     *,
     burden: str = "blasts_percent",
     between_patient: bool = True,
+    waits: Waits | None = None,
 ) -> Lots:
     """Collect, make, release and wait, for every patient of the cohort.
 
@@ -64,6 +80,8 @@ def make_lots(
         Covariate that tells the burden of disease, in percent of the capacity.
     between_patient
         False: the tumour grows alike in all patients (lots still differ).
+    waits
+        Waits and roads of a network, in place of the making file's slot, roads and booking; enrolment is then the referral.
 
     Returns
     -------
@@ -81,51 +99,61 @@ def make_lots(
     lot = _attempts(collection.t_cells, fitness, weight, arm, steps, waiting)
 
     # Clocks: days after enrolment.
-    decided = waiting.drawn("ship_to_maker") + waiting.drawn("slot") + lot.days
-    ready = decided + waiting.drawn("ship_to_clinic") + waiting.drawn("booking")
+    waits = waits or own_clocks(waiting)
+    decided = waits.before_apheresis + waits.to_culture + lot.days
+    ready = decided + waits.to_lymphodepletion
     planned_infusion = ready + (arm.day_zero - arm.first_day)
     waiting_ends = np.where(lot.released, ready, decided)
 
     # The tumour meanwhile.
+    bridging = arm.bridging.allowed
     disease_course = growing_tumour(
-        cohort[burden],
-        weight,
-        waiting,
-        bridging_allowed=arm.bridging.allowed,
-        between_patient=between_patient,
+        cohort[burden], weight, waiting, bridging_allowed=bridging, between_patient=between_patient
     )
-    lost = lost_on_day(disease_course, waiting_ends, waiting)
+    lost = lost_on_day(disease_course, waiting_ends, waiting, frailty(cohort, waiting))
     ended = np.minimum(waiting_ends, lost)
-    died = waiting.happens("loss_is_death")
-    status = np.where(
-        np.isfinite(lost),
-        np.where(died, DIED_WAITING, WITHDRAWN_WAITING),
-        np.where(lot.released, INFUSED, MANUFACTURING_FAILURE),
-    )
+    status = _status(lost, lot, steps, waiting)
     infused = status == INFUSED
     return Lots(
         patients=cohort.patients,
         status=status,
         enrolment_day=-planned_infusion,
-        vein_to_vein_days=np.where(infused, planned_infusion, np.nan),
+        vein_to_vein_days=np.where(infused, planned_infusion - waits.before_apheresis, np.nan),
         waiting_end_day=ended - planned_infusion,
         bridging=disease_course.bridging,
         burden_percent_at_lymphodepletion=disease_course.burden_percent_at(ended),
         tumour_cells_at_lymphodepletion=disease_course.cells_at(ended),
         t_cells_collected=collection.t_cells,
         collection_days=collection.days,
-        dose_cells=np.where(lot.released, lot.dose, np.nan),
-        dose_cells_per_kg=np.where(lot.released, lot.dose / weight, np.nan),
-        viability=lot.harvest.viability,
-        transduction=lot.harvest.transduction,
-        purity=lot.harvest.purity,
-        memory_fraction=lot.harvest.memory_fraction,
-        copies_per_car_t_cell=lot.harvest.copies_per_car_t_cell,
-        culture_doublings=lot.harvest.doublings,
-        out_of_specification=lot.out_of_specification,
-        n_manufacturing_attempts=lot.attempts,
-        failure_reason=lot.reason,
         fitness=fitness,
+        **_record_of(lot, weight),
+    )
+
+
+def _record_of(lot: _Lot, weight: NDArray[np.float64]) -> dict[str, NDArray]:
+    """What the maker writes down of each patient's lot, as columns of `Lots`."""
+    return {
+        "dose_cells": np.where(lot.released, lot.dose, np.nan),
+        "dose_cells_per_kg": np.where(lot.released, lot.dose / weight, np.nan),
+        "viability": lot.harvest.viability,
+        "transduction": lot.harvest.transduction,
+        "purity": lot.harvest.purity,
+        "memory_fraction": lot.harvest.memory_fraction,
+        "copies_per_car_t_cell": lot.harvest.copies_per_car_t_cell,
+        "culture_doublings": lot.harvest.doublings,
+        "out_of_specification": lot.out_of_specification,
+        "n_manufacturing_attempts": lot.attempts,
+        "failure_reason": lot.reason,
+    }
+
+
+def _status(lost: NDArray[np.float64], lot: _Lot, steps: Steps, waiting: Steps) -> NDArray:
+    """What became of each patient: lost while waiting (dead or withdrawn), infused, or without a lot that could be released or counts."""
+    died = waiting.happens("loss_is_death")
+    return np.where(
+        np.isfinite(lost),
+        np.where(died, DIED_WAITING, WITHDRAWN_WAITING),
+        np.where(lot.released, np.where(_counted(lot, steps), INFUSED, NON_CONFORMING), MANUFACTURING_FAILURE),
     )
 
 
@@ -172,6 +200,13 @@ def _one_attempt(t_cells: Array, fitness: Array, weight: Array, arm: Arm, steps:
         days=harvest.days + waiting.drawn("release_testing"),
         attempts=np.ones(len(weight), dtype=np.int64),
     )
+
+
+def _counted(lot: _Lot, steps: Steps) -> NDArray[np.bool_]:
+    """Whether the trial counts what was given as its treatment."""
+    if steps.typical("out_of_specification_counted"):
+        return np.ones(len(lot.dose), dtype=bool)
+    return ~(lot.out_of_specification | steps.happens("other_non_conformance"))
 
 
 def _where(mask: NDArray[np.bool_], yes: _Lot, no: _Lot) -> _Lot:

@@ -17,7 +17,7 @@ from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots
 from livingdrug.manufacturing.release import fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, growing_tumour, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, frailty, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 
@@ -26,16 +26,17 @@ def supply(
 ) -> Lots:
     """A dose of a banked lot for everyone, unless none is in stock or the patient is lost while it is booked.
 
-    The making file gives, in ``[making]``: ``doses_per_lot`` (consecutive patients share a lot), ``out_of_stock``
+    The making file gives, in ``[making]``: ``doses_per_lot`` (patients who enrol in the arm one after another share a lot:
+    a dose is set aside for everyone enrolled), ``out_of_stock``
     (probability), ``dose_wanted_fixed`` or ``dose_wanted_per_kg``, and of the lot ``viability``, ``transduction``,
     ``purity``, ``memory_fraction``, ``copies_per_car_t_cell``, ``culture_doublings``, ``fitness``; in ``[waiting]``:
-    ``booking`` [day], ``bridged``, ``bridging_hold``, ``tumour_ceiling`` and the numbers of loss while waiting.
+    ``booking`` [day], ``bridged``, ``bridging_hold``, ``tumour_ceiling``; the numbers of loss while waiting are those of the one law.
     """
     assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     making, arm, n = plan.making, plan.arm, len(cohort)
     own = Steps(making.making, f"making/{making.id}", cohort.patients, seed)
     _check(plan, own)
-    lot_number = (cohort.patients - 1) // int(own.typical("doses_per_lot"))
+    lot_number = cohort.places // int(own.typical("doses_per_lot"))
     lot = replace(own, place=f"bank/{making.id}", patients=lot_number)
     shared = {name: numbers[name] for name in SHARED_WITH_MODEL}
     waiting = Steps({**making.waiting, **plan.disease.waiting, **shared}, f"waiting/{making.id}", cohort.patients, seed)
@@ -47,7 +48,7 @@ def supply(
         cohort[plan.disease.burden], weight, waiting,
         bridging_allowed=arm.bridging.allowed, between_patient=between_patient,
     )  # fmt: skip
-    lost = lost_on_day(tumour, ready, waiting)
+    lost = lost_on_day(tumour, ready, waiting, frailty(cohort, waiting))
     ended = np.minimum(ready, lost)
     in_stock = ~own.happens("out_of_stock")
     leaves = np.where(waiting.happens("loss_is_death"), DIED_WAITING, WITHDRAWN_WAITING)

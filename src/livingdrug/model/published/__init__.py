@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from livingdrug.foundation.errors import CatalogError, UnknownName
+from livingdrug.foundation.findings import sentence, telling
 from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
@@ -218,7 +219,10 @@ def about_published(name: str) -> Published:
     try:
         return Published.model_validate({"id": name, **read_toml_file(path, called=path.name)})
     except ValidationError as problem:
-        lines = [f'{path.name}, "{".".join(map(str, e["loc"])) or "file"}": {e["msg"]}' for e in problem.errors()[:8]]
+        lines = [
+            f'{path.name}, "{".".join(map(str, e["loc"])) or "file"}": {sentence(e)}'
+            for e in telling(problem.errors())[:8]
+        ]
         raise CatalogError("\n".join(lines) + "\n  Compare with another file of the same folder.") from None
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome.estimator import Asked, Cell, Contrast, Estimator, Floats, GroupTest, Reading, Row
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
+from livingdrug.outcome.estimators.log_rank import chi_squared_of
 from livingdrug.outcome.estimators.paired import Difference, paired_means
 from livingdrug.outcome.estimators.quantiles import median, quantiles
 from livingdrug.outcome.kinds import quantity
+from livingdrug.outcome.strata import not_stratified, strata_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +114,13 @@ CONTRASTS = {"geometric_mean": _ratio}
 
 
 def kruskal_wallis(patients: pl.DataFrame, asked: Asked) -> GroupTest:
-    """The rank test of equal amounts in two or more groups (of two: Wilcoxon's, without continuity correction)."""
+    """The rank test of equal amounts in two or more groups (of two: Wilcoxon's, without continuity correction).
+
+    Within strata it is van Elteren's: rank sums weighted by one over the stratum's size and one (van Elteren 1960).
+    """
+    strata = strata_of(patients)
+    if strata is not None:
+        return _van_elteren(patients["value"].to_numpy(), patients["arm"].to_numpy(), strata)
     groups = _groups(patients)
     values = patients["value"].to_numpy()
     if np.ptp(values) == 0:  # all values are equal: no difference to see
@@ -121,6 +129,26 @@ def kruskal_wallis(patients: pl.DataFrame, asked: Asked) -> GroupTest:
 
     found = kruskal(*groups)
     return GroupTest("Kruskal-Wallis", float(found.statistic), float(len(groups) - 1), float(found.pvalue))
+
+
+def _van_elteren(values: Floats, arm: Any, strata: Any) -> GroupTest:
+    from scipy.special import gammaincc
+    from scipy.stats import rankdata
+
+    label, member = np.unique(arm, return_inverse=True)
+    apart, variance, seen = np.zeros(label.size), np.zeros((label.size, label.size)), np.zeros(label.size)
+    for number in np.unique(strata):
+        inside = strata == number
+        n, ranks, groups = int(inside.sum()), rankdata(values[inside]), member[inside]
+        size = np.bincount(groups, minlength=label.size).astype(np.float64)
+        seen += size
+        if n > 1:
+            weight = 1.0 / (n + 1)
+            apart += weight * (np.bincount(groups, ranks, label.size) - size * ranks.mean())
+            variance += weight**2 * ranks.var(ddof=1) * (np.diag(size) - np.outer(size, size) / n)
+    statistic, freedom = chi_squared_of(apart, variance, seen > 0)
+    p_value = float(gammaincc(freedom / 2, statistic / 2)) if statistic > 0 else 1.0
+    return GroupTest("van Elteren's", statistic, float(freedom), p_value)
 
 
 def welch(patients: pl.DataFrame, asked: Asked) -> GroupTest:
@@ -134,8 +162,9 @@ def welch(patients: pl.DataFrame, asked: Asked) -> GroupTest:
         groups = [np.log(group) for group in groups]
     from scipy.stats import ttest_ind
 
-    found = ttest_ind(*groups, equal_var=False)
-    return GroupTest("Welch's t", float(found.statistic), float(found.df), float(found.pvalue))  # type: ignore[attr-defined]
+    found: Any = ttest_ind(*groups, equal_var=False)
+    name = not_stratified("Welch's t", patients)
+    return GroupTest(name, float(found.statistic), float(found.df), float(found.pvalue))
 
 
 def _groups(patients: pl.DataFrame) -> list[Floats]:

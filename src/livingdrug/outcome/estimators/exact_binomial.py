@@ -12,8 +12,10 @@ from scipy.special import betaincinv
 from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome.checks import check_count, check_level
 from livingdrug.outcome.estimator import Asked, Contrast, Estimator, GroupTest, Reading, Row
+from livingdrug.outcome.estimators.log_rank import log_rank
 from livingdrug.outcome.estimators.paired import paired_shares
 from livingdrug.outcome.kinds import proportion
+from livingdrug.outcome.strata import not_stratified, strata_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,7 +97,12 @@ class ExactBinomial(Estimator):
 
 
 def chi_squared(patients: pl.DataFrame, asked: Asked) -> GroupTest:
-    """Pearson's test of equal shares in two or more groups, without continuity correction."""
+    """Pearson's test of equal shares in two or more groups; within strata Cochran-Mantel-Haenszel's. No correction."""
+    strata = strata_of(patients)
+    if strata is not None:  # hypergeometric means and variances added up: a log-rank test of one day
+        success = patients["success"].to_numpy()
+        one = log_rank(np.zeros(success.size), success, patients["arm"].to_numpy(), strata=strata)
+        return GroupTest("Cochran-Mantel-Haenszel", one.statistic, float(one.degrees_of_freedom), one.p_value)
     counts = _counts(patients)
     counts = counts[:, counts.sum(axis=0) > 0]
     freedom = float(counts.shape[0] - 1)
@@ -117,7 +124,7 @@ def fisher_exact(patients: pl.DataFrame, asked: Asked) -> GroupTest:
     from scipy.stats import fisher_exact as exact
 
     found: Any = exact(counts)
-    return GroupTest("Fisher's exact", float("nan"), float("nan"), float(found.pvalue))
+    return GroupTest(not_stratified("Fisher's exact", patients), float("nan"), float("nan"), float(found.pvalue))
 
 
 def _counts(patients: pl.DataFrame) -> np.ndarray:

@@ -13,6 +13,7 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome.checks import check_causes, check_labels, check_times
 from livingdrug.outcome.estimator import Asked, GroupTest
 from livingdrug.outcome.estimators.log_rank import chi_squared_of
+from livingdrug.outcome.strata import strata_of, stratified
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,8 +45,8 @@ class GrayTest:
     p_value: float
 
 
-def gray_test(times: ArrayLike, causes: ArrayLike, groups: ArrayLike) -> GrayTest:
-    """Gray's test of two or more groups.
+def gray_test(times: ArrayLike, causes: ArrayLike, groups: ArrayLike, *, strata: ArrayLike | None = None) -> GrayTest:
+    """The (stratified) Gray test of two or more groups.
 
     Parameters
     ----------
@@ -53,6 +54,8 @@ def gray_test(times: ArrayLike, causes: ArrayLike, groups: ArrayLike) -> GrayTes
         As for `cumulative_incidence`, shaped (n,).
     groups
         Group labels, shaped (n,).
+    strata
+        Labels within which groups are compared, shaped (n,): scores and their covariances are added up over strata.
 
     Raises
     ------
@@ -72,8 +75,27 @@ def gray_test(times: ArrayLike, causes: ArrayLike, groups: ArrayLike) -> GrayTes
     label, member = np.unique(check_labels("groups", groups, time.size), return_inverse=True)
     if label.size < 2:
         raise BadInput(f"Gray's test needs two groups, got {label.size} ({', '.join(label)}).\n  Label each group.")
+    layer = np.zeros(time.size, dtype=np.int64)
+    if strata is not None:
+        layer = np.unique(check_labels("strata", strata, time.size), return_inverse=True)[1]
+    score, variance, seen = np.zeros(label.size), np.zeros((label.size, label.size)), np.zeros(label.size)
+    for number in np.unique(layer):
+        inside = layer == number
+        u, v, at_risk = _one_stratum(time[inside], cause[inside], member[inside], label.size)
+        score, variance, seen = score + u, variance + v, seen + at_risk
+    statistic, freedom = chi_squared_of(score, variance, seen > 0)
+    p_value = float(gammaincc(freedom / 2, statistic / 2)) if statistic > 0 else 1.0
+    return GrayTest(tuple(map(str, label)), score, variance, statistic, freedom, p_value)
+
+
+def _one_stratum(
+    time: Floats, cause: NDArray[np.int64], member: NDArray[np.int64], k: int
+) -> tuple[Floats, Floats, Floats]:
+    """Scores (k,), their covariance (k, k), and how often each group was at risk on a day of an event (k,)."""
     days = np.unique(time[cause > 0])
-    k, m = label.size, days.size
+    m = days.size
+    if m == 0:
+        return np.zeros(k), np.zeros((k, k)), np.zeros(k)
     here = np.searchsorted(days, time)  # the first day of an event not before the patient's own time
     exact = cause > 0
     cell = member * m + np.minimum(here, m - 1)
@@ -83,10 +105,7 @@ def gray_test(times: ArrayLike, causes: ArrayLike, groups: ArrayLike) -> GrayTes
     )
     watched = np.searchsorted(days, time, side="right")  # on how many days of events the patient was at risk
     at_risk = np.array([(watched[member == g][:, None] > np.arange(m)).sum(axis=0) for g in range(k)], dtype=np.float64)
-    score, variance = _score(event, other, at_risk)
-    statistic, freedom = chi_squared_of(score, variance, at_risk.sum(axis=1) > 0)
-    p_value = float(gammaincc(freedom / 2, statistic / 2)) if statistic > 0 else 1.0
-    return GrayTest(tuple(map(str, label)), score, variance, statistic, freedom, p_value)
+    return *_score(event, other, at_risk), at_risk.sum(axis=1)
 
 
 def _score(event: Floats, other: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
@@ -122,6 +141,7 @@ def _before(values: Floats, start: float) -> Floats:
 
 
 def between_arms(patients: pl.DataFrame, asked: Asked) -> GroupTest:
-    """The test between the arms of an endpoint's patients."""
-    found = gray_test(*(patients[column].to_numpy() for column in ("time_days", "cause", "arm")))
-    return GroupTest("Gray's", found.statistic, float(found.degrees_of_freedom), found.p_value)
+    """The test between the arms of an endpoint's patients, within strata."""
+    columns = (patients[column].to_numpy() for column in ("time_days", "cause", "arm"))
+    found = gray_test(*columns, strata=strata_of(patients))
+    return GroupTest(stratified("Gray's", patients), found.statistic, float(found.degrees_of_freedom), found.p_value)

@@ -12,6 +12,7 @@ from scipy.special import gammaincc
 from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome.checks import check_events, check_labels, check_number, check_times
 from livingdrug.outcome.estimator import Asked, GroupTest
+from livingdrug.outcome.strata import strata_of, stratified
 
 if TYPE_CHECKING:
     import polars as pl
@@ -90,10 +91,10 @@ def log_rank(
 
 
 def between_arms(patients: pl.DataFrame, asked: Asked, *, name: str = "log-rank", rho: float = 0.0) -> GroupTest:
-    """The test between the arms of an endpoint's patients: of the hazard of cause 1, others censored."""
+    """The test between the arms of an endpoint's patients, within strata: of the hazard of cause 1, others censored."""
     time, cause, arm = (patients[column].to_numpy() for column in ("time_days", "cause", "arm"))
-    found = log_rank(time, cause == 1, arm, rho=rho)
-    return GroupTest(name, found.statistic, float(found.degrees_of_freedom), found.p_value)
+    found = log_rank(time, cause == 1, arm, rho=rho, strata=strata_of(patients))
+    return GroupTest(stratified(name, patients), found.statistic, float(found.degrees_of_freedom), found.p_value)
 
 
 def chi_squared_of(

@@ -102,7 +102,9 @@ def paired_incidences(
     -----
     Each person's influence on either estimate is known in closed form (the derivative of the estimator with respect to
     that person's weight); the variance of the difference is the sum of squares of the differences of influences. For
-    one curve alone this gives Greenwood's variance up to terms of order 1/n.
+    one curve alone this gives Greenwood's variance up to terms of order 1/n. Where few pairs differ by then, that variance
+    is too small: one discordant pair is added on either side, as `paired_shares` does, to as many pairs as are known at
+    that time (`interval_with_two_more`).
     """
     (time_1, cause_1), (time_2, cause_2) = first, second
     level = check_level(level)
@@ -111,8 +113,42 @@ def paired_incidences(
     n = _pairs(influence_1, influence_2)
     if n == 0:
         return Difference(np.nan, np.nan, np.nan, 0)
-    half = _z(level) * float(np.sqrt(((influence_2 - influence_1) ** 2).sum()))
-    return Difference(two - one, two - one - half, two - one + half, n)
+    variance = float(((influence_2 - influence_1) ** 2).sum())
+    n_known = int((_known(time_1, cause_1, at) & _known(time_2, cause_2, at)).sum())
+    low, high = interval_with_two_more(two - one, variance, n_known, largest=1.0, level=level)
+    return Difference(two - one, low, high, n)
+
+
+def interval_with_two_more(
+    difference: float, variance: float, n: int, *, largest: float, level: float
+) -> tuple[float, float]:
+    """The interval of a mean difference within pairs, with one pair added on either side that differs as much as a pair can.
+
+    Where few pairs differ, the variance seen is too small, and none where none does; the two pairs keep the interval open, by
+    about what n equal pairs leave possible. With shares this is the interval of `paired_shares`.
+
+    Parameters
+    ----------
+    difference, variance
+        The estimate and its variance.
+    n
+        Pairs it rests on; 0 leaves everything possible.
+    largest
+        The most by which a pair can differ.
+    level
+        Confidence level.
+    """
+    if n == 0:
+        return -largest, largest
+    middle = difference * n / (n + 2)
+    square = (n * (variance * n + difference**2) + 2 * largest**2) / (n + 2)
+    half = _z(level) * float(np.sqrt((square - middle**2) / (n + 2)))
+    return max(middle - half, -largest), min(middle + half, largest)
+
+
+def _known(time: ArrayLike, cause: ArrayLike, at: float) -> NDArray[np.bool_]:
+    """Of whom it is known whether the event came by a time: watched until then, or an event seen."""
+    return (np.asarray(time, dtype=np.float64) >= at) | (np.asarray(cause) > 0)
 
 
 def incidence_influence(time: ArrayLike, cause: ArrayLike, at: float) -> tuple[float, Floats]:

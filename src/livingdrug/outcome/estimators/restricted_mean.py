@@ -16,9 +16,10 @@ from livingdrug.foundation.units import factor
 from livingdrug.outcome.checks import check_events, check_level, check_number, check_times
 from livingdrug.outcome.estimator import Asked, Contrast, Estimator, GroupTest, Reading, Row
 from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_meier
-from livingdrug.outcome.estimators.paired import Difference
+from livingdrug.outcome.estimators.paired import Difference, interval_with_two_more
 from livingdrug.outcome.kinds import time_to_event
 from livingdrug.outcome.over_time import CARRIED, counted
+from livingdrug.outcome.strata import not_stratified
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,7 +101,7 @@ def paired_restricted_means(
     Notes
     -----
     As for `livingdrug.outcome.estimators.paired.paired_incidences`: the variance is the sum of squares of the
-    differences of each person's influence on either mean.
+    differences of each person's influence on either mean, and one pair is added on either side that differs by the horizon.
     """
     level = check_level(level)
     one, influence_1 = _influence(*first, horizon)
@@ -110,8 +111,11 @@ def paired_restricted_means(
             f"pairs need two columns of one length, got {influence_1.shape} and {influence_2.shape}.\n"
             "  Give the same patients in the same order."
         )
-    half = float(ndtri(0.5 + level / 2)) * float(np.sqrt(((influence_2 - influence_1) ** 2).sum()))
-    return Difference(two - one, two - one - half, two - one + half, int(influence_1.size))
+    variance = float(((influence_2 - influence_1) ** 2).sum())
+    known = [(np.asarray(times) >= horizon) | (np.asarray(events) > 0) for times, events in (first, second)]
+    n_known = int((known[0] & known[1]).sum())
+    low, high = interval_with_two_more(two - one, variance, n_known, largest=horizon, level=level)
+    return Difference(two - one, low, high, int(influence_1.size))
 
 
 def _influence(times: ArrayLike, events: ArrayLike, horizon: float) -> tuple[float, NDArray[np.float64]]:
@@ -218,14 +222,19 @@ def equal_means(patients: pl.DataFrame, asked: Asked) -> GroupTest:
     freedom = float(len(arms) - 1)
     if not (variance > 0).all():
         if np.ptp(mean) == 0:
-            return GroupTest("equal restricted means", 0.0, freedom, 1.0)
+            return GroupTest(not_stratified("equal restricted means", patients), 0.0, freedom, 1.0)
         raise BadInput(
             "a group has no event before the horizon, its restricted mean has no error to compare with.\n"
             "  Choose a later horizon, or compare the curves (log_rank)."
         )
     middle = (mean / variance).sum() / (1 / variance).sum()
     statistic = float(((mean - middle) ** 2 / variance).sum())
-    return GroupTest("equal restricted means", statistic, freedom, float(gammaincc(freedom / 2, statistic / 2)))
+    return GroupTest(
+        not_stratified("equal restricted means", patients),
+        statistic,
+        freedom,
+        float(gammaincc(freedom / 2, statistic / 2)),
+    )
 
 
 def _horizon_days(asked: Asked) -> float:

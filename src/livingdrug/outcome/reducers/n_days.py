@@ -9,6 +9,9 @@ from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.outcome.rows import Rows
 
+COLUMN = False
+"""It looks at which rows there are, not at what stands in them."""
+
 
 def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.float64]:
     """Different days on which a row counts (n,); NaN where no row was read."""

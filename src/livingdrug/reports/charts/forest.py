@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ LETTER = 6.5  # width of a letter of a label
 
 @dataclass(frozen=True)
 class Pair:
-    """One endpoint: published and simulated value with limits, on the axis' own unit."""
+    """One endpoint: published (NaN for none) and simulated value with limits, on the axis' own unit."""
 
     label: str
     group: str
@@ -27,9 +28,21 @@ class Pair:
 
 
 def draw_forest(
-    pairs: Sequence[Pair], width: float, *, title: str, low: float, high: float, log: bool, unit: str = ""
+    pairs: Sequence[Pair],
+    width: float,
+    *,
+    title: str,
+    low: float,
+    high: float,
+    log: bool,
+    unit: str = "",
+    null: float | None = None,
 ) -> str:
-    """One line per endpoint under its group's heading; lines outside the published interval are marked."""
+    """One line per endpoint under its group's heading; lines outside the published interval are marked.
+
+    A dashed line stands at `null`, the value that says nothing: 1 for ratios.
+    """
+    null = 1.0 if log and null is None else null
     narrow = width < 500
     left = 8.0 if narrow else LEFT
     at_most = int((width if narrow else LEFT - 14) / LETTER)
@@ -55,8 +68,8 @@ def draw_forest(
     panel = Panel(x, scales.linear(0, 1, TOP + height, TOP))
     for value, _ in x.ticks:
         panel.add(element("line", x1=x(value), x2=x(value), y1=TOP, y2=TOP + height, class_="grid"))
-    if log:
-        panel.add(element("line", x1=x(1), x2=x(1), y1=TOP, y2=TOP + height, class_="limit"))
+    if null is not None:
+        panel.add(element("line", x1=x(null), x2=x(null), y1=TOP, y2=TOP + height, class_="limit"))
     y = float(TOP)
     for group in groups:
         panel.add(text(0, y + 19, group, "group"))
@@ -88,5 +101,7 @@ def _pair(
 
 def _whisker(value: tuple[float, float | None, float | None], x: scales.Scale, y: float, role: str) -> str:
     middle, low, high = value
+    if math.isnan(middle):  # a direction was published, no figure
+        return ""
     bar = "" if low is None or high is None else element("line", x1=x(low), x2=x(high), y1=y, y2=y)
     return element("g", bar + element("circle", cx=x(middle), cy=y, r=4), class_=role)

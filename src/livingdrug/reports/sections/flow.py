@@ -16,6 +16,7 @@ from livingdrug.reports.words import plain
 if TYPE_CHECKING:
     import polars as pl
 
+    from livingdrug.catalog.roles import Roles
     from livingdrug.clinic.criterion import Criterion
 
 ORDER = 10
@@ -25,6 +26,7 @@ LEAD = (
 )
 NOT_INFUSED = (
     ("manufacturing_failure", "no product could be made", "no lot met release"),
+    ("non_conforming", "given a product out of specification", "not counted as the trial's treatment"),
     ("died_waiting", "died while waiting", "between apheresis and infusion"),
     ("withdrawn_waiting", "withdrawn while waiting", "progression or adverse event"),
 )
@@ -39,7 +41,7 @@ def section(source: Source) -> Section:
     figures = []
     for arm in source.arms:
         cells = source.has_cells(arm)
-        stages = _stages(source.patients(arm, infused=False), source.criterion, cells)
+        stages = _stages(source.patients(arm, infused=False), source.criterion, source.roles, cells)
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
         title = f"From {'apheresis' if cells else 'enrolment'} to the end of follow-up{source.of_arm(arm)}"
@@ -48,7 +50,7 @@ def section(source: Source) -> Section:
     return Section("flow", "Patient flow", LEAD, (*figures, *([table] if table else [])))
 
 
-def _stages(patients: pl.DataFrame, criterion: Criterion | None, cells: bool = True) -> list[Stage]:
+def _stages(patients: pl.DataFrame, criterion: Criterion | None, roles: Roles, cells: bool = True) -> list[Stage]:
     """Enrolled, infused, responded, still in response: a response is the one that the criterion counts."""
     import polars as pl
 
@@ -65,13 +67,15 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None, cells: bool = T
     if criterion is None:
         return [enrolled, Stage(begun, infused.height, wait)]
     words = criterion.words
-    died = pl.col("death_day").is_not_null()
-    responded = infused.filter(pl.col("first_response_day").is_not_null())
-    others = infused.filter(pl.col("first_response_day").is_null())
-    lost = responded.filter(pl.col("relapse_day").is_not_null())
-    kept = responded.filter(pl.col("relapse_day").is_null())
-    negative = lost.filter(pl.col("relapse_antigen_negative").fill_null(False)).height
-    further = kept.filter(~died & pl.col("subsequent_therapy_day").is_not_null()).height
+    first, relapse, death = (pl.col(roles[role]) for role in ("first response", "relapse", "death"))
+    negative_relapse, therapy = pl.col(roles["antigen-negative relapse"]), pl.col(roles["further therapy"])
+    died = death.is_not_null()
+    responded = infused.filter(first.is_not_null())
+    others = infused.filter(first.is_null())
+    lost = responded.filter(relapse.is_not_null())
+    kept = responded.filter(relapse.is_null())
+    negative = lost.filter(negative_relapse.fill_null(False)).height
+    further = kept.filter(~died & therapy.is_not_null()).height
     return [
         enrolled,
         Stage(begun, infused.height, wait, (

@@ -33,7 +33,7 @@ class Diary:
 def section(source: Source) -> Section:
     """Paragraphs, small multiples and a diary."""
     frames = {name: source.frame(name) for name in ("patients", "visits", "grades", "events", "log", "courses")}
-    chosen = choose(frames)
+    chosen = choose(frames, source.roles)
     if chosen is None:
         return missing("patient", "One patient's story", "This run has no infused patient to tell of.")
     words = setting(source.trial, chosen[0], source.catalog)

@@ -19,7 +19,8 @@ LEAD = "Virtual patients are drawn from the trial's population; their T cells, a
 LOTS = (
     ("bridging", "Bridging chemotherapy", False),
     ("vein_to_vein_days", "Enrolment to infusion, days", False),
-    ("dose_cells_per_kg", "Dose, CAR T cells/kg", False),
+    ("dose_cells_per_kg", "Dose given in all, CAR T cells/kg", False),
+    ("lot_cells_per_kg", "Dose filled from the lot, CAR T cells/kg", False),
     ("transduction", "Transduced T cells in the lot", True),
     ("viability", "Viability of the lot", True),
     ("out_of_specification", "Infused out of specification", False),

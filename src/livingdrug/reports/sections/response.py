@@ -32,7 +32,9 @@ def section(source: Source) -> Section:
     table = table_of(source, found, note=NOTE)
     best = _best(source, criterion)
     if table is None or best is None:
-        return missing("response", "Response", "This run has no responses (best_response, first_response_day).")
+        return missing(
+            "response", "Response", "This run has no responses (outcomes in the roles of best and first response)."
+        )
     return Section("response", "Response", criterion.words.lead, (table, best))
 
 
@@ -40,7 +42,8 @@ def _best(source: Source, criterion: Criterion) -> Table | None:
     """How many of the infused reached each status at best, and what a visit must show for it."""
     import polars as pl
 
-    if "best_response" not in source.frame("patients").columns:
+    best = source.roles["best response"]
+    if best not in source.frame("patients").columns:
         return None
     rows: list[tuple[str, ...]] = []
     words = criterion.words
@@ -48,7 +51,7 @@ def _best(source: Source, criterion: Criterion) -> Table | None:
         cells = []
         for arm in source.arms:
             patients = source.patients(arm)
-            n = patients.filter(pl.col("best_response") == status).height
+            n = patients.filter(pl.col(best) == status).height
             cells.append(f"{n:,} ({percent(n / patients.height)})" if patients.height else DASH)
         name = words.status[status]
         rows.append((f"{status}: {name}", *cells, words.at_a_visit.get(status, "")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livingdrug.reports.charts.swimmer import Lane, draw_swimmer
 from livingdrug.reports.diary import cause_of_death
@@ -13,6 +13,9 @@ from livingdrug.reports.page import Figure, Section, missing
 from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
 from livingdrug.reports.toxicity_scales import Graded, graded_scales
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.records.outcome import Role
 
 ORDER = 70
 SHOWN = 40
@@ -109,17 +112,16 @@ def _drug_days(source: Source, arm: str, who: list[int], classes: list[DrugClass
 def _lane(
     row: dict[str, Any], grades: dict[int, int], drugs: dict[int, list[float]], last_day: float, words: Setting
 ) -> Lane:
-    def day(name: str) -> float:
-        value = row.get(name)
-        return math.nan if value is None else float(value)
+    def day(role: Role) -> float:
+        return words.day(row, role)
 
-    last = day("last_contact_day")
+    last = day("last contact")
     last = last_day if math.isnan(last) else last
     return Lane(
-        name=str(row["patient"]), remission=day("first_response_day"), relapse=day("relapse_day"),
-        antigen_negative=bool(row.get("relapse_antigen_negative")), failure=day("treatment_failure_day"),
-        subsequent=day("subsequent_therapy_day"), death=day("death_day"), last=last, grades=grades, drugs=drugs,
-        ongoing=math.isnan(day("death_day")), tip=_tip(row, words),
+        name=str(row["patient"]), remission=day("first response"), relapse=day("relapse"),
+        antigen_negative=bool(words.of(row, "antigen-negative relapse")), failure=day("treatment failure"),
+        subsequent=day("further therapy"), death=day("death"), last=last, grades=grades, drugs=drugs,
+        ongoing=math.isnan(day("death")), tip=_tip(row, words),
     )  # fmt: skip
 
 
@@ -128,12 +130,12 @@ def _tip(row: dict[str, Any], words: Setting) -> str:
     age = row.get("age_years")
     lost = words.criterion.words.lost if words.criterion is not None else "relapse"
     parts = [f"patient {row['patient']}" + (f", {age:.0f} years" if age is not None else "")]
-    parts.append(str(row.get("best_response") or "no response recorded"))
-    for name, what, detail in (
-        ("relapse_day", lost, "antigen-negative" if row.get("relapse_antigen_negative") else ""),
-        ("subsequent_therapy_day", "further therapy", ""),
-        ("death_day", "died", cause_of_death(row, words)),
-    ):
-        if row.get(name) is not None:
-            parts.append(f"{what} on day {row[name]:.0f}" + (f" ({detail})" if detail else ""))
+    parts.append(str(words.of(row, "best response") or "no response recorded"))
+    negative = "antigen-negative" if words.of(row, "antigen-negative relapse") else ""
+    told: tuple[tuple[Role, str, str | None], ...] = (
+        ("relapse", lost, negative), ("further therapy", "further therapy", ""), ("death", "died", cause_of_death(row, words)),
+    )  # fmt: skip
+    for role, what, detail in told:
+        if not math.isnan(words.day(row, role)):
+            parts.append(f"{what} on day {words.day(row, role):.0f}" + (f" ({detail})" if detail else ""))
     return "; ".join(parts)

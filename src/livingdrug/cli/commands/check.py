@@ -1,0 +1,78 @@
+"""Whether a file is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import SIMULATE, Command
+
+
+def check(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A trial file; or any catalogue file in a folder named by its kind.")
+    ],
+    catalog: CATALOG = None,
+) -> None:
+    """Is this file sound? Units, doses, days, and every product, drug, endpoint and scale it names.
+
+    A file in a folder called product, drug, endpoint … is read as one of that kind, one in a folder called recipes or
+    mechanisms as a piece of the model, any other as a trial.
+
+    [bold]For example[/bold]
+
+      livingdrug check my_trial.toml
+      livingdrug check my_catalog/drug/my_drug.toml
+    """
+    from livingdrug.catalog.doses_told import design_told, doses_told
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.cli.screen import console, notice
+
+    known, screen = opened(catalog), console()
+    folder = Path(file).parent.name
+    if folder in ("recipes", "mechanisms"):
+        title = _sound_piece(folder, Path(file), known)
+        screen.print(f"{file}: a sound {folder[:-1]}.\n  {title}", markup=False)
+        notice(screen)
+        return
+    kind = folder if folder in known.kinds() else "trial"
+    record: Any = load_trial(file, catalog=known) if kind == "trial" else known.load(kind, Path(file))
+    if kind == "trial":
+        from livingdrug.trial.door import planned
+
+        planned(record, known)
+    elif kind == "outcome":
+        from livingdrug.trial.door import check_outcome_file
+
+        check_outcome_file(record, known)
+    elif kind == "endpoint":
+        from livingdrug.outcome.asked import ask
+
+        ask(record)
+    screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
+    if kind == "trial":
+        screen.print(f"  {design_told(record)}", markup=False)
+        for arm in record.arms:
+            screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
+            for line in doses_told(arm):
+                screen.print(f"    {line}", markup=False)
+        screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
+        screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
+    notice(screen)
+
+
+def _sound_piece(folder: str, file: Path, known: Any) -> str:
+    """The title of a recipe or mechanism that holds together."""
+    from livingdrug.model.assemble import assemble
+    from livingdrug.model.texts import mechanism_of, package_texts, texts_in
+
+    texts = {**package_texts(), **texts_in(known.folders), **texts_in([file.parent.parent])}
+    if folder == "recipes":
+        return assemble(file, texts=texts).title
+    return mechanism_of(file.stem, texts).sheet.title
+
+
+COMMAND = Command(check, panel=SIMULATE, order=20)

@@ -1,0 +1,59 @@
+"""A model taken to another program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import EXPORT, Command
+from livingdrug.cli.files import refuse_folder
+from livingdrug.cli.models import assembled
+from livingdrug.cli.patients import check_patient
+
+
+def export_sbml(
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")],
+    patient: Annotated[
+        int | None, typer.Option("--patient", metavar="N", help="With this patient's parameters and doses.")
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The SBML file to write.")] = Path(
+        "model.xml"
+    ),
+    seed: Annotated[int, typer.Option(help="The seed that patient N belongs to.")] = 1,
+    arm: Annotated[str | None, typer.Option(help="The arm; the trial's first by default.")] = None,
+    catalog: CATALOG = None,
+) -> None:
+    """The model as SBML, for libRoadRunner and other simulators.
+
+    With --patient, the file holds that patient's parameters and doses; clinic rules (tocilizumab …) are not part of SBML.
+
+    [bold]For example[/bold]
+
+      livingdrug export sbml eliana -o eliana.xml
+      livingdrug export sbml eliana --patient 12 --seed 7 -o patient12.xml
+    """
+    from livingdrug.cli.screen import console, notice
+
+    refuse_folder(out)
+    known = opened(catalog)
+    if patient is None:
+        from livingdrug.interop.sbml import export_sbml as write
+
+        write(assembled(trial, arm, known), out)
+    else:
+        from livingdrug.catalog.load import load_trial
+        from livingdrug.interop.patient_sbml import export_patient_sbml
+
+        check_patient(patient)
+        protocol = load_trial(trial, catalog=known)
+        chosen = protocol.arms[0] if arm is None else protocol.arm(arm)
+        export_patient_sbml(protocol, chosen.name, patient, seed, out, catalog=known)
+    screen = console()
+    screen.print(f"SBML: {out.resolve()}", markup=False)
+    notice(screen)
+
+
+COMMAND = Command(group={"sbml": export_sbml}, words="Take a model to another program.", panel=EXPORT, order=40)

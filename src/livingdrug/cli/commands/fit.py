@@ -1,0 +1,151 @@
+"""A population model fitted to kinetics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.cli.command import YOURS, Command
+from livingdrug.cli.kinetics import COLUMN, LLOQ, OUTPUT, SHIFT, TIME_UNIT, UNIT, pair, read_table
+
+
+def fit(
+    data: Annotated[Path | None, typer.Argument(metavar="[DATA.csv]", help="Kinetics; see: livingdrug data check --help.")] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them. Or a TOML file that describes an SBML or Antimony model.")] = "stein2019",
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; fits/MODEL by default.")] = None,
+    error: Annotated[str | None, typer.Option(help="Residual error: additive, proportional, combined, combined_root, lognormal.")] = None,
+    covariate: Annotated[list[str] | None, typer.Option("--covariate", metavar="PARAMETER=FORMULA", help="An effect, as CL=log(WT/70) or Cmax=SEX; again for more.")] = None,
+    correlate: Annotated[list[str] | None, typer.Option("--correlate", metavar="A,B", help="Parameters that vary together, or full; again for more groups.")] = None,
+    no_spread: Annotated[list[str] | None, typer.Option("--no-spread", metavar="PARAMETER", help="A parameter that all patients share; again for more.")] = None,
+    fixed: Annotated[list[str] | None, typer.Option("--fix", metavar="PARAMETER=VALUE", help="A typical value that is not estimated.")] = None,
+    start: Annotated[list[str] | None, typer.Option("--start", metavar="PARAMETER=VALUE", help="A typical value to begin with; proposed from the data otherwise.")] = None,
+    lloq: LLOQ = None,
+    column: COLUMN = None,
+    output: OUTPUT = None,
+    time_unit: TIME_UNIT = None,
+    unit: UNIT = None,
+    shift: SHIFT = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")] = None,
+    explore: Annotated[int, typer.Option(help="Iterations of the first phase.", min=10)] = 300,
+    settle: Annotated[int, typer.Option(help="Iterations of the second phase.", min=10)] = 200,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a fit that was interrupted.")] = False,
+    list_models: Annotated[bool, typer.Option("--list-models", help="Say what can be fitted, and stop.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimates as JSON, for a program.")] = False,
+) -> None:  # fmt: skip
+    """Fit a population model to your own kinetics; results below the limit count by their probability (M3).
+
+    Writes tables, data, a manifest and report.html into one folder. What is done survives Ctrl-C.
+
+    [bold]For example[/bold]
+
+      livingdrug fit ck.csv --model stein2019 --lloq "25 copy/ug" -o fits/ck
+      livingdrug fit theo.csv -m one_compartment_oral --covariate "CL=log(WT/70)"
+    """
+    from livingdrug.foundation.errors import BadInput
+
+    if list_models:
+        _list_models()
+        return
+    if data is None:
+        raise BadInput("no data were given.\n  Give a CSV file; livingdrug data check FILE says whether it is sound.")
+    from livingdrug.fitting.fit import fit as estimate
+    from livingdrug.fitting.saem import Settings
+    from livingdrug.fitting.structure import load_model
+
+    load_model(model)  # a misspelt name stops before the data are read
+    read = read_table(data, lloq, column, output, time_unit, unit, shift)
+    folder = out if out is not None else Path("fits") / Path(model).stem
+    say = None if as_json else _live()
+    found = estimate(
+        read, model, error=error, covariates=_several(covariate), correlations=_groups(correlate),
+        no_spread=no_spread or (), fixed=_numbers(fixed, "--fix"), start=_numbers(start, "--start"), seed=seed,
+        threads=threads, settings=Settings(explore=explore, settle=settle), progress=say, folder=folder, resume=resume,
+    )  # fmt: skip
+    if not no_report:
+        from livingdrug.reports.fits import write_figures, write_fit_report
+
+        write_fit_report(found, folder / "report.html", seed=seed)
+        write_figures(found, folder / "figures", seed=seed)
+    if as_json:
+        import json
+
+        told = {"folder": str(folder), "minus_two_ll": found.minus_two_ll, "converged": found.converged,
+                "parameters": found.parameters.to_dicts()}  # fmt: skip
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        return
+    from livingdrug.cli.screen import console, notice
+
+    screen = console()
+    for finding in read.findings:
+        if finding.severity == "warning":
+            screen.print(f"Look: {finding.what}: rows {finding.rows_told}. {finding.remedy}", markup=False)
+    screen.print(found.summary(), markup=False)
+    screen.print(f"Tables: {folder}", markup=False)
+    if not no_report:
+        screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
+    notice(screen)
+
+
+def _list_models() -> None:
+    from livingdrug.cli.screen import console, notice, table
+    from livingdrug.fitting.structure import load_model, model_names
+
+    screen = console()
+    models = [(name, load_model(name)) for name in model_names()]
+    rows = [(name, model.title, ", ".join(model.names), model.error) for name, model in models]
+    screen.print(table(("model", "what", "parameters", "usual error"), rows))
+    notice(screen)
+
+
+def _live() -> Any:
+    """Progress on standard error: iterations and present typical values on one line, or a few lines in a log."""
+    import sys
+
+    terminal = sys.stderr.isatty()
+
+    def say(done: int, total: int, theta: Any) -> None:
+        every = max(total // (100 if terminal else 4), 1)
+        if done % every and done != total:
+            return
+        import numpy as np
+
+        spread = " ".join(f"{value:.3g}" for value in np.sqrt(np.diag(theta.omega)))
+        line = f"iteration {done}/{total}  spreads {spread}"
+        end = "\r" if terminal and done < total else "\n"
+        print(line[:110].ljust(110) if terminal else line, end=end, file=sys.stderr, flush=True)
+
+    return say
+
+
+def _numbers(words: list[str] | None, option: str) -> dict[str, float]:
+    from livingdrug.foundation.errors import BadInput
+
+    found = {}
+    for word in words or []:
+        key, value = pair(word, option, "CL=2.5")
+        try:
+            found[key] = float(value)
+        except ValueError:
+            raise BadInput(f'{option}: got "{word}", expected a number after "=", as CL=2.5.') from None
+    return found
+
+
+def _several(words: list[str] | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words or []:
+        key, value = pair(word, "--covariate", "CL=log(WT/70)")
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _groups(words: list[str] | None) -> Any:
+    if words and "full" in words:
+        return "full"
+    return [[name.strip() for name in word.split(",")] for word in words or []]
+
+
+COMMAND = Command(fit, panel=YOURS, order=40)

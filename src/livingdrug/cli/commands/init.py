@@ -1,0 +1,66 @@
+"""A trial of one's own, started from another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import SIMULATE, Command
+
+NETWORK = "network"
+
+
+def init(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The file to write: my_trial.toml; or the word network, for network.toml."),
+    ],
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="The trial or network to start from; eliana when omitted."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    catalog: CATALOG = None,
+) -> None:
+    """Start a trial or a network of your own from one in the catalogue: a commented TOML file to edit.
+
+    [bold]For example[/bold]
+
+      livingdrug init my_trial.toml --from eliana
+      livingdrug init network
+    """
+    from livingdrug.cli.files import refuse_folder, write_text
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.foundation.errors import BadInput
+
+    known = opened(catalog)
+    kind = (
+        NETWORK
+        if str(file) == NETWORK or (origin and not known.has("trial", origin) and known.has(NETWORK, origin))
+        else "trial"
+    )
+    if str(file) == NETWORK:
+        file = Path(f"{NETWORK}.toml")
+    name = origin or (known.names(NETWORK)[0] if kind == NETWORK else "eliana")
+    refuse_folder(file)
+    if file.exists() and not force:
+        raise BadInput(f"{file} is there already.\n  Choose another name, or replace it with --force.")
+    text = _as_design(Path(known.path(kind, name)).read_text(encoding="utf-8"))
+    write_text(file, f"# Started from the catalogue's {kind} {name}. Simulation; not for patient care.\n{text}")
+    screen = console()
+    then = f"livingdrug logistics {file}" if kind == NETWORK else f"livingdrug check {file}"
+    screen.print(f"Wrote {file}. Edit it, then: {then}", markup=False)
+    notice(screen)
+
+
+def _as_design(text: str) -> str:
+    """The same trial as a design of one's own: it no longer claims to be a trial with known results."""
+    import re
+
+    return re.sub(r'^role\s*=\s*"[a-z]+"', 'role = "design"', text, count=1, flags=re.M)
+
+
+COMMAND = Command(init, panel=SIMULATE, order=10)

@@ -1,0 +1,198 @@
+"""A virtual trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.cli.trials import print_json, refuse_silence
+from livingdrug.foundation.errors import BadInput
+
+UNCERTAINTY = "uncertainty.json"
+
+
+def run(
+    trial: Annotated[
+        str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue (eliana), or a path to a trial file.")
+    ],
+    patients: Annotated[
+        int | None,
+        typer.Option("-n", "--patients", help="Patients enrolled; as many as the trial's file says when omitted."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same patients and the same results.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; runs/TRIAL by default.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the run that is in the folder; otherwise it is never overwritten.")
+    ] = False,
+    parameters: Annotated[
+        Path | None,
+        typer.Option(
+            "--parameters", metavar="DIR", help="Use the fitted values of a calibration (livingdrug calibrate -o DIR)."
+        ),
+    ] = None,
+    uncertainty: Annotated[
+        int,
+        typer.Option(
+            "--uncertainty",
+            metavar="DRAWS",
+            min=0,
+            help="With --parameters: also simulate so many trials, each under a draw of the parameters with patients of its own, and"
+            " tell the intervals in which a trial of this size is expected.",
+        ),
+    ] = 0,
+    catalog: CATALOG = None,
+    sample: Annotated[
+        int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
+    ] = 40,
+    chunk: Annotated[
+        int | None,
+        typer.Option(
+            help="Patients computed and saved together; smaller needs less memory. Results do not depend on it. 250, or as"
+            " many as memory allows, by default."
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            metavar="NAME=VALUE",
+            help='A model parameter of your own with its unit, "growth_max=2.8 1/day"; repeatable.',
+        ),
+    ] = None,
+    memory: Annotated[
+        float, typer.Option("--memory", metavar="GB", help="A run that would need more memory is refused.")
+    ] = 4.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the endpoints as JSON, for a program.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
+) -> None:
+    """A virtual trial: enrol patients, make their cells, treat them, follow them, and tell what came of it.
+
+    Writes frames (Parquet), the trial file, a manifest and report.html into one folder. Finished work survives Ctrl-C
+    (once: what is being computed is finished first; twice: at once). A run is never overwritten without --force.
+
+    [bold]For example[/bold]
+
+      livingdrug run eliana -n 1000 --seed 7
+      livingdrug run my_trial.toml -n 500 -o runs/mine --resume
+      livingdrug run my_trial.toml --parameters runs/fit --uncertainty 100
+    """
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.cli.progress import progress
+    from livingdrug.cli.screen import console
+
+    known = files = opened(catalog)
+    own = _own(parameter or [])
+    if uncertainty and parameters is None:
+        raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
+    if parameters is not None:
+        from livingdrug.fitting.joint.calibrated import read_parameters
+
+        known = known.under(read_parameters(parameters)[0])
+    protocol = load_trial(trial, catalog=known)
+    folder = out if out is not None else Path("runs") / protocol.id
+    # Simulation code is imported only now: a mistake in the trial file is told at once.
+    from livingdrug.trial.run import run as simulate
+
+    written: list[Path] = []
+
+    def tell(result: Any) -> None:
+        from livingdrug.reports.html import write_report
+
+        report_progress("", "report", 0, 1)
+        written.append(write_report(result, folder / "report.html"))
+        report_progress("", "report", 1, 1)
+
+    with progress(quiet=as_json) as report_progress:
+        result = simulate(
+            protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
+            progress=report_progress, catalog=known, sample=sample, memory_gb=memory, parameters=own,
+            afterwards=None if no_report else tell,
+        )  # fmt: skip
+    told = (
+        _expected(trial, files, parameters, uncertainty, patients, seed, threads, folder)
+        if parameters and uncertainty
+        else None
+    )
+    if as_json:
+        print_json(result, folder=str(folder), report=str(written[0]) if written else None)
+        refuse_silence(result)
+        return
+    from livingdrug.reports.terminal import summary
+
+    screen = console()
+    screen.print(summary(result, catalog=known))
+    if told is not None:
+        screen.print(told)
+    screen.print(repr(result), markup=False)
+    screen.print(f"Every time and more endpoints: livingdrug endpoints {folder}", markup=False)
+    screen.print(f"Frames: {folder}", markup=False)
+    if written:
+        screen.print(f"Report: {written[0].resolve()}", markup=False)
+    refuse_silence(result)
+
+
+def _own(texts: list[str]) -> dict[str, str]:
+    """NAME=VALUE as a name and a text with number and unit."""
+    from livingdrug.foundation.errors import BadInput
+
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not (name and sign and value) or name in found:
+            what = "a name that is given twice" if name in found else "no name with a value"
+            raise BadInput(f'--parameter "{text}": {what}.\n  Write each once, as --parameter "growth_max=2.8 1/day".')
+        found[name] = value
+    return found
+
+
+def _expected(
+    trial: str,
+    files: Any,
+    parameters: Path,
+    draws: int,
+    patients: int | None,
+    seed: int,
+    threads: int | None,
+    folder: Path,
+) -> Any:
+    """The trial under draws of the parameters: written to `UNCERTAINTY`, and a table of intervals."""
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.cli.calibration_progress import told
+    from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
+    from livingdrug.fitting.joint.predict import predict
+    from livingdrug.fitting.joint.search import Progress
+    from livingdrug.reports.calibrated.expected import table
+    from livingdrug.trial.storage import write_json
+
+    point, members = read_parameters(parameters)
+    if draws > len(members):
+        raise BadInput(
+            f"--uncertainty {draws}: the calibration kept {len(members)} draws.\n  Ask for that many at most."
+        )
+    with told() as tell:
+        found = predict(
+            load_trial(trial, catalog=files), files, members[:draws], read_between_trials(parameters), patients=patients,
+            seed=seed, threads=threads or 1, done=lambda done, total: tell(Progress("draws", float("inf"), done, total)),
+        )  # fmt: skip
+    written = {
+        "note": "Simulation; not for patient care.",
+        "parameter_set_sha256": point.sha256,
+        "interval_percent": 90,
+    }
+    write_json(
+        folder / UNCERTAINTY, {**written, "draws": draws, "seed": seed, "expected": [one.told() for one in found]}
+    )
+    return table(found, draws)
+
+
+COMMAND = Command(run, panel=SIMULATE, order=30)

@@ -1,0 +1,1 @@
+"""A network of centres and factories: queues, lines, lanes, and what they cost patients."""

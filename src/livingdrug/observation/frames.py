@@ -1,0 +1,61 @@
+"""The frames of a run: their names, the columns every one of them has, and their types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FRAMES = ("who", "visits", "ward", "grades", "events", "log", "exits", "truth", "courses", "failed")
+"""``who`` is everyone enrolled; the next six are what was seen (`livingdrug.observation.seen.Seen`); ``truth`` and
+``courses`` are what only the model knows; ``failed`` lists courses that did not finish."""
+
+# Type letters: s text, i whole number, f number, b yes/no. Frames may have further columns: covariates, signs, states.
+_COLUMNS = {
+    "who": "status:s",
+    "visits": "quantity:s day_planned:f day:f value:f lower_limit:f below_limit:b missed:b unit:s",
+    "ward": "day:i",
+    "grades": "day:i scale:s grade:i",
+    "events": "day:f event:s detail:s grade:i",
+    "log": "day:f rule:s drug:s amount:f unit:s reason:s",
+    "exits": "last_contact_day:f death_day:f death_cause:s subsequent_therapy_day:f course_status:s",
+    "truth": "truth_cured:b",
+    "courses": "day:f",
+    "failed": "course_status:s",
+}
+_LETTERS = {
+    frame: {"arm": "s", "patient": "i", **dict(column.split(":") for column in text.split())}
+    for frame, text in _COLUMNS.items()
+}
+
+
+def schema(frame: str) -> dict[str, pl.DataType]:
+    """The promised columns of a frame and their polars types."""
+    import polars as pl
+
+    types = {"s": pl.String(), "i": pl.Int64(), "f": pl.Float64(), "b": pl.Boolean()}
+    return {name: types[letter] for name, letter in _LETTERS[frame].items()}
+
+
+def columns_of(frame: str) -> tuple[str, ...]:
+    """The promised columns of a frame, without the arm.
+
+    >>> columns_of("exits")[:3]
+    ('patient', 'last_contact_day', 'death_day')
+    """
+    return tuple(name for name in _LETTERS[frame] if name != "arm")
+
+
+def tidy(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The frame with every promised column in its promised type and place; further columns follow as they came."""
+    import polars as pl
+
+    promised = schema(name)
+    columns = [
+        (pl.col(column).cast(kind) if column in frame.columns else pl.lit(None, dtype=kind).alias(column))
+        for column, kind in promised.items()
+    ]
+    if frame.width == 0:
+        return pl.DataFrame(schema=promised)
+    return frame.select(*columns, pl.exclude(*promised))

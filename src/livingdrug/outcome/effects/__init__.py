@@ -1,0 +1,1 @@
+"""Effect measures, one file each with an object ``EFFECT`` (`livingdrug.outcome.effect.EffectMeasure`)."""

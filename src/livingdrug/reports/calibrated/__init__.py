@@ -1,0 +1,1 @@
+"""A calibration told: on the terminal, and as a page."""

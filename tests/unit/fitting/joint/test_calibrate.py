@@ -1,0 +1,215 @@
+"""Expected values: the numbers that trials were simulated under, found again; the same bytes after an interruption; and the rule
+that no outcome of a trial kept for prediction is ever looked at."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from livingdrug.catalog.load import HERE, Catalog
+from livingdrug.catalog.parameter_set import ParameterSet
+from livingdrug.fitting.joint import told
+from livingdrug.fitting.joint.bench import Bench
+from livingdrug.fitting.joint.calibrate import calibrate, calibration_trials
+from livingdrug.fitting.joint.calibrated import Calibrated, read_parameters
+from livingdrug.fitting.joint.free import free_numbers
+from livingdrug.fitting.joint.leave_out import leave_out, refit, scores
+from livingdrug.fitting.joint.linear import objective
+from livingdrug.fitting.joint.prepare import prepare
+from livingdrug.fitting.joint.problem import TrialProblem, linearised
+from livingdrug.fitting.joint.search import search
+from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.model.texts import package_texts
+
+FILES = ("parameters.json", "linear.npz", "rows.json", "calibration.json")
+
+
+@pytest.fixture(scope="module")
+def found(small):
+    """From the files' values, which are not those of the truth."""
+    return calibrate(
+        ["first", "second"], free=list(small.truth), patients=120, seed=3, jacobians=2, threads=2, catalog=small.catalog
+    )
+
+
+@pytest.mark.slow
+def test_numbers_that_trials_were_simulated_under_are_found_again(small, found):
+    # expected: TRUTH, which the likelihood ratio may not refuse at 1 % (chi-squared of three numbers), wherever the biology bends
+    law, point, tau = found.posterior(), found.found.point, found.tau
+    truth = np.array([one.at(small.truth) for one in found.free])
+
+    def distance(where: np.ndarray) -> float:
+        simulated = found.problem.simulate([where])[0]
+        flat = np.zeros((simulated.size, where.size))
+        return objective(linearised(found.problem, where, simulated, flat, found.problem.fitted, tau=tau), tau)
+
+    assert 2 * (distance(truth) - distance(point)) < chi2.ppf(0.99, df=truth.size)
+    width = np.array([one.width for one in found.free])
+    assert (law.sd < width).all()
+
+
+@pytest.mark.slow
+def test_search_goes_to_the_truth_where_nothing_but_the_truth_fits(small):
+    # expected: TRUTH: the rows are what these very patients give under it, and the prior is centred there, so that the objective is
+    # 0 there and nowhere else; the search stops where half a chi-squared falls by less than 0.3, 0.8 standard deviations away
+    free = tuple(replace(one, centre=one.at(small.truth)) for one in free_numbers(small.catalog, list(small.truth)))
+    bench = Bench(
+        small.catalog, prepare(["first", "second"], small.catalog, free, patients=120, seed=3), 120, 3, threads=2
+    )
+    problem = TrialProblem(bench, free)
+    truth = np.array([one.at(small.truth) for one in free])
+    problem.published = problem.simulate([truth])[0]
+    found = search(problem, np.array([one.at({}) for one in free]), tau=np.full(len(problem.kinds), 0.02))
+    sd = Calibrated(problem, found).posterior().sd
+    assert found.objective < 0.6
+    assert (np.abs(found.point - truth) < sd).all()
+
+
+@pytest.mark.slow
+def test_published_numbers_of_the_truth_lie_inside_the_intervals(found):
+    # expected: 90 % of 16 rows, less three binomial standard errors
+    errors = np.sqrt(np.diag(found.problem.covariance(found.found.point)))
+    z = (found.found.simulated - found.problem.published) / errors
+    assert np.mean(np.abs(z) < 1.645) > 0.67
+
+
+@pytest.mark.slow
+def test_left_out_by_one_step_agrees_with_a_whole_search(found):
+    # expected: the search itself; the step is allowed a third of the interval's standard deviation
+    families = leave_out(found)
+    assert [family.name for family in families] == ["first", "second"]
+    anew = refit(found, "second", jacobians=2)
+    quick = {one.row.label: one for one in families[1].rows}
+    apart = [abs(one.expected - quick[one.row.label].expected) / one.sd for one in anew.rows]
+    assert np.median(apart) < 0.34
+    whole = scores(families)[-1]
+    assert whole.coverage > 0.6
+    assert 1.0 < whole.width < 4.0
+    assert whole.score >= whole.coverage * 0.9
+
+
+def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
+    # expected: the calibration that nobody interrupted
+    def run(folder: Path, **words):
+        return calibrate(
+            ["first"], free=["product/axi_cel/parameter.growth_max"], patients=40, seed=5, jacobians=1, threads=2,
+            out=folder, catalog=small.catalog, **words,
+        )  # fmt: skip
+
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    run(whole)
+    count = 0
+
+    def stop(progress) -> None:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted, match="--resume"):
+        run(cut, tell=stop)
+    kept = set((cut / "evaluations").glob("*.json"))
+    assert kept
+    assert not (cut / "parameters.json").exists()
+    with pytest.raises(BadInput, match="--resume"):
+        run(cut)
+    with pytest.raises(BadInput, match="another run"):
+        calibrate(["first"], free=["growth_max"], patients=50, seed=5, out=cut, resume=True, catalog=small.catalog)
+    run(cut, resume=True)
+    for name in FILES:
+        assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
+    assert kept <= set((cut / "evaluations").glob("*.json"))
+
+
+def test_no_outcome_of_a_trial_kept_for_prediction_is_looked_at(small):
+    # expected: the rule of the project, by role and not by name
+    assert "kept" not in calibration_trials(small.catalog)
+    seen = []
+
+    class Watched(Catalog):
+        def load(self, kind, name):
+            seen.append((kind, str(name)))
+            return super().load(kind, name)
+
+    watched = Watched([small.folder])
+    for words in ({"trials": ["kept"]}, {"trials": ["first", "kept"], "hold_out": ["kept"]}):
+        with pytest.raises(BadInput, match='role "prediction"'):
+            calibrate(**words, free=["growth_max"], patients=20, catalog=watched)
+    assert ("evidence", "kept") not in seen
+    assert ("evidence", "first") not in seen
+
+
+def test_every_evidence_looked_at_by_default_is_of_a_calibration_trial():
+    # expected: the catalogue's own roles
+    catalog = Catalog()
+    assert calibration_trials(catalog)
+    assert {catalog.load("trial", name).role for name in calibration_trials(catalog)} == {"calibration"}
+
+
+def test_a_parameter_set_gives_what_files_with_these_numbers_give(small, tmp_path):
+    # expected: the same trial with the numbers typed into product, disease and mechanism files
+    growth, tumour, half = 6.1, 0.09, 210.0
+    values = {
+        "product/axi_cel/parameter.growth_max": growth, "disease/lbcl/parameter.tumour_growth": tumour,
+        "mechanism/cytokines/parameter.myeloid_half": half,
+    }  # fmt: skip
+    free = free_numbers(small.catalog, list(values))
+    prepared = prepare(["first"], small.catalog, free, patients=30, seed=2)
+    by_set = Bench(small.catalog, prepared, 30, 2).at([values])[0][0]
+    for kind, name, key, old, new in (
+        ("product", "axi_cel", "growth_max", free_value(free, "growth_max"), growth),
+        ("disease", "lbcl", "tumour_growth", free_value(free, "tumour_growth"), tumour),
+    ):
+        (tmp_path / kind).mkdir()
+        text = (HERE / kind / f"{name}.toml").read_text(encoding="utf-8")
+        head, tail = text.split(f"[parameter.{key}]")
+        tail = tail.replace(f"value = {old:g}", f"value = {new:g}", 1)
+        (tmp_path / kind / f"{name}.toml").write_text(f"{head}[parameter.{key}]{tail}", encoding="utf-8")
+    (tmp_path / "mechanisms").mkdir()
+    text = package_texts()["mechanisms/cytokines.toml"]
+    head, tail = text.split("[parameter.myeloid_half]")
+    tail = tail.replace(f"value = {free_value(free, 'myeloid_half')}", f"value = {half}", 1)
+    (tmp_path / "mechanisms" / "cytokines.toml").write_text(f"{head}[parameter.myeloid_half]{tail}", encoding="utf-8")
+    typed = Catalog([tmp_path, small.folder])
+    by_files = Bench(typed, prepare(["first"], typed, (), patients=30, seed=2), 30, 2).at([{}])[0][0]
+    np.testing.assert_array_equal(by_set.number, by_files.number)
+    unmoved = Bench(small.catalog, prepared, 30, 2).at([{}])[0][0]
+    assert (by_set.number != unmoved.number).any()
+
+
+def free_value(free, key: str) -> float:
+    return next(one.value for one in free if one.address.endswith(f".{key}"))
+
+
+@pytest.mark.slow
+def test_the_folder_is_read_back_and_a_change_is_noticed(small, found, tmp_path):
+    # expected: what was written
+    from livingdrug.fitting.joint.calibrated import write
+    from livingdrug.reports.calibrated.page import write_calibration
+
+    asked = {"seed": 3, "patients": 120, "livingdrug": "test"}
+    write(found, tmp_path, asked=asked, draws=50)
+    point, draws = read_parameters(tmp_path)
+    assert point == ParameterSet(found.values)
+    assert len(draws) == 50
+    law = found.posterior()
+    logs = np.log([list(draw.values.values()) for draw in draws])
+    # standard error of a mean of 50 draws
+    assert (np.abs(logs.mean(axis=0) - law.mean) < 4 * law.sd / np.sqrt(50)).all()
+    after = told.ask(found)
+    told.write(after, tmp_path)
+    page = write_calibration(after, tmp_path / "page.html", asked=asked).read_text(encoding="utf-8")
+    for words in ("Trials left out", "What was learned", "Between trials", "Farthest off"):
+        assert words in page
+    assert not re.findall(r"(?:src|href)=.http", page)
+    path = tmp_path / "parameters.json"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"values": {', '"values": {"x/y/z": 1.0,', 1), encoding="utf-8"
+    )
+    with pytest.raises(BadInput, match=r"changed|not as"):
+        read_parameters(tmp_path)

@@ -349,27 +349,34 @@ def _spoil_one(place: Path, chance: random.Random) -> None:
     elif path.suffix == ".parquet" and way < 7:
         _spoil_frame(path, chance)
     elif path.suffix in (".json", ".toml") and way < 7:
-        if path.suffix == ".json" and chance.random() < 0.7:
-            table = json.loads(path.read_text(encoding="utf-8"))
-            _change(table, chance)
-            path.write_text(json.dumps(table), encoding="utf-8")
-        else:
-            path.write_text(
-                chance.choice(
-                    (spoiled(path.read_text(encoding="utf-8"), chance), "[" * 100_000, "{}", "null", "9" * 5000)
-                ),
-                encoding="utf-8",
-                errors="replace",
-            )
+        _spoil_text(path, chance)
     else:
         path.write_bytes(spoiled_bytes(path.read_bytes(), chance))
+
+
+def _spoil_text(path: Path, chance: random.Random) -> None:
+    """A manifest, plan, checksum or trial file: values changed, or the text; some are spoiled for the second time."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".json" and chance.random() < 0.7:
+        try:
+            table = json.loads(text)
+        except (ValueError, RecursionError):
+            table = {}
+        _change(table, chance)
+        path.write_text(json.dumps(table), encoding="utf-8")
+    else:
+        new = chance.choice((spoiled(text, chance), "[" * 100_000, "{}", "null", "9" * 5000))
+        path.write_text(new, encoding="utf-8", errors="replace")
 
 
 def _spoil_frame(path: Path, chance: random.Random) -> None:
     """A frame that is Parquet still: a column gone, of another type, blank or nonsense, rows gone, doubled or shuffled."""
     import polars as pl
 
-    frame = pl.read_parquet(path)
+    try:
+        frame = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):  # spoiled already
+        return
     if not frame.width:
         return
     name = chance.choice(frame.columns)

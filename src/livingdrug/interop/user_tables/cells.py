@@ -163,7 +163,8 @@ def _in_own_unit(values: NDArray[np.float64], match: Match, column: Column) -> N
     if match.unit == column.unit:
         return values
     # Limits are met exactly: 100.4 degF is 38 degC, not 38.00000000000006.
-    return np.round(convert_laboratory(values, match.unit, column.unit, molar_mass=column.molar_mass), 9)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large becomes infinite, and is out of any range
+        return np.round(convert_laboratory(values, match.unit, column.unit, molar_mass=column.molar_mass), 9)
 
 
 def _told(table: UserTable, column: Column, match: Match, cell: str, row: int, high: float, decimals: _Decimals) -> str:

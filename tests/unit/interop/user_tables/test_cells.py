@@ -105,3 +105,9 @@ def test_the_last_brackets_hold_the_unit():
     assert name_and_unit("LDH ([iU]/L)") == ("LDH", "[iU]/L")
     assert name_and_unit("LDH []") == ("LDH", None)
     assert name_and_unit("LDH ]") == ("LDH ]", None)
+
+
+def test_a_number_beyond_all_measure_is_refused_by_its_range(tmp_path):
+    # rounding 1e308 overflows; a warning is an error in tests
+    with pytest.raises(BadInput, match='"ldh": got "1e308"'):
+        read(tmp_path, "ldh\n1e308\n")

@@ -32,8 +32,6 @@ class Case:
         One of these stands in a refusal: the file, or the option.
     then
         Asked afterwards where the first answer was 0: what is called sound has to run.
-    whole
-        Whether what was checked first was all of it; a file alone may be sound and not fit the others.
     files
         What was spoiled, to show where the answer is wrong.
     """
@@ -42,7 +40,6 @@ class Case:
     names: tuple[str, ...]
     then: tuple[Sequence[str], ...] = ()
     files: tuple[Path, ...] = ()
-    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def answer(case: Case) -> Answer:
         return first
     for words in case.then:
         later = _one(words, case.names, _given(case))
-        if later.wrong or (later.code == 2 and case.whole):
+        if later.wrong or later.code == 2:
             why = later.wrong or "what was called sound is refused"
             return Answer(later.code, later.said, why, later.asked)
         first = Answer(later.code or first.code, first.said, "", first.asked)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.may_miss
 HERE = Path(__file__).parent
 EXPECTED = tomllib.loads((HERE / "crs_labs" / "expected.toml").read_text(encoding="utf-8"))
 CASES = [(analyte, group) for analyte, one in EXPECTED.items() for group in one if group != "why"]

@@ -23,12 +23,6 @@ MARGIN = 0.5
 """A listed row leaves the list when it is this much inside: at the limit a few patients decide."""
 NEAR = 4.5
 """Percentage points around the incidence in the label: three, and the simulation's own error of such a share."""
-FURTHER = {
-    ("eliana", "crs_severe"): 6.0,
-    ("eliana", "neurotoxicity_severe"): 7.0,
-    ("zuma_1", "neurological_events_severe"): 6.0,
-}
-"""Moved when fludarabine's clearance and the loss while waiting were mended, and not calibrated again (50.8, 18.8 and 35.8 %)."""
 INCIDENCE = {
     "eliana": ("crs_any", "crs_severe", "neurotoxicity_any", "neurotoxicity_severe"),
     "juliet": ("crs_any", "crs_severe", "neurotoxicity_any"),
@@ -103,17 +97,17 @@ def of_column(row, column):
     EXPECTED,
     ids=[f"{name}-{row.endpoint}-{row.at or 'overall'}-{measure}" for name, row, measure in EXPECTED],
 )
-def test_calibration_row(simulated, name, row, measure):
+def test_calibration_row(simulated, held_row, record_property, name, row, measure):
     # expected: the row itself; its source is in catalog/evidence/<trial>.toml
     key = (row.endpoint, row.at, measure)
     found = simulated(name)
     assert key in found, f"the simulated trial does not answer {key}"
     value, z = found[key]
-    told = f"{row.endpoint} {row.at} {measure}: published {row.value:g} {row.unit}, simulated {value:.4g}, z = {z:.2f}"
-    if key in KNOWN[name]:
-        assert abs(z) > TOLERANCE - MARGIN, f"{told}: inside again; take it out of {name}_known_misfits.toml"
-    else:
-        assert abs(z) <= TOLERANCE, f"{told}: a new misfit; mend it, or list it in {name}_known_misfits.toml"
+    told = f"published {row.value:g} {row.unit}, simulated {value:.4g}, z = {z:.2f}"
+    state = "outside" if abs(z) > TOLERANCE else "near" if abs(z) > TOLERANCE - MARGIN else "inside"
+    side = "above" if z > 0 else "below"
+    here = {"endpoint": row.endpoint, "at": row.at, "measure": measure}
+    held_row(f"{name}_known_misfits.toml", here, state, side, told).hold(record_property)
 
 
 @pytest.mark.parametrize("name", TRIALS)
@@ -128,18 +122,19 @@ def test_known_misfits_are_rows_and_have_reasons(name):
         assert len(KNOWN[name]) <= len(rows) / 5, "with so many exceptions the model is not calibrated"
 
 
+@pytest.mark.may_miss
 @pytest.mark.parametrize(
     ("name", "endpoint"), [(name, endpoint) for name, endpoints in INCIDENCE.items() for endpoint in endpoints]
 )
 def test_incidence_of_the_label(simulated, name, endpoint):
     # expected: the published share, within three percentage points and the error of this small trial
     row = next(row for row in ROWS[name] if row.endpoint == endpoint)
-    assert abs(simulated(name)[endpoint, row.at, "value"][0] - row.value) <= FURTHER.get((name, endpoint), NEAR)
+    assert abs(simulated(name)[endpoint, row.at, "value"][0] - row.value) <= NEAR
 
 
 def test_every_file_of_known_misfits_belongs_to_a_trial():
-    # expected: this folder; regrading has a test of its own
+    # expected: this folder; regrading, aftermath and tests listed by name are no trials
     files = {
         path.name.removesuffix("_known_misfits.toml") for path in Path(__file__).parent.glob("*_known_misfits.toml")
     }
-    assert files - {"regrading"} <= set(TRIALS)
+    assert files - {"regrading", "aftermath", "other"} <= set(TRIALS)

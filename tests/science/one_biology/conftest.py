@@ -2,7 +2,7 @@
 
 No guideline acts; the extinction of each clone is decided by chance, as in a trial. Nobody dies of toxicity, so that the
 tumour alone decides.
-The biology is that of the folder examples/one_biology, laid over the catalogue. Expected directions come from publications and are told in each test; margins are wide enough that another calibration of
+Expected directions come from publications and are told in each test; margins are wide enough that another calibration of
 the same mechanisms keeps them.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from livingdrug.catalog.load import Catalog
-
 Floats = NDArray[np.float64]
 Change = Callable[[Any], Any]
 
-FOLDER = Path(__file__).parents[3] / "examples" / "one_biology"
 N = 300
 ACUTE = 60.0
 OVERT = 1e10
@@ -218,14 +214,10 @@ OPEN = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what stands in `OPEN` as expected to fail."""
     for item in items:
-        if item.path.parent == Path(__file__).parent and item.name in OPEN:
-            item.add_marker(pytest.mark.xfail(strict=True, reason=OPEN[item.name]))
-
-
-@pytest.fixture(scope="session")
-def treated(treated) -> Callable[..., Any]:
-    """As elsewhere, under the one biology."""
-    return partial(treated, catalog=Catalog([FOLDER]))
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.may_miss)
+            if item.name in OPEN:
+                item.add_marker(pytest.mark.xfail(strict=True, reason=OPEN[item.name]))
 
 
 @pytest.fixture(scope="session")

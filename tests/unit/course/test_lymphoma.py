@@ -49,7 +49,7 @@ def test_one_capacity_in_two_files(parts):
     trial, catalog, disease, population = parts
     from livingdrug.model.assemble import assemble
 
-    model = assemble(catalog.load("product", trial.arms[0].product).recipe)
+    model = assemble(disease.recipe)
     cells = disease.parameter["tumour_capacity"].value
     numbers = population.covariate["burden_percent"].number
     assert numbers["capacity"].value * model.parameters["lymphoma_density"].value == cells

@@ -49,15 +49,15 @@ def test_m_protein_begins_in_proportion_to_the_marrow(result):
     np.testing.assert_allclose(ratio, wanted, rtol=1e-3)
 
 
-def test_plasma_cells_are_killed_and_b_cells_are_not(result):
-    # expected: BCMA is on plasma cells only; lymphodepletion alone lowers B cells, and they are back within half a year
+def test_plasma_cells_are_killed_and_b_cells_come_back(result):
+    # expected: BCMA is on plasma cells and, less, on B cells, which are lost for about 70 days (doi:10.1182/bloodadvances.2021004603)
     at = {day: result.courses.filter(pl.col("day") == day) for day in (0.0, 28.0, 180.0)}
     plasma = {day: dict(frame.select("patient", "plasma_cells").iter_rows()) for day, frame in at.items()}
     lost = [plasma[28.0][who] / plasma[0.0][who] for who in plasma[28.0]]
     assert np.median(lost) < 0.2
     b_cells = {day: dict(frame.select("patient", "b_cells").iter_rows()) for day, frame in at.items()}
     kept = [b_cells[180.0][who] / b_cells[0.0][who] for who in b_cells[180.0]]
-    assert np.median(kept) > 1.0
+    assert np.median(kept) > 0.5
 
 
 def test_soluble_bcma_and_m_protein_follow_the_myeloma_down(result):

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from livingdrug.catalog.load import Catalog, load_trial
+from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.catalog.plan import plans_of
 from livingdrug.course.equations import check_plan, parameters_of
 from livingdrug.foundation.errors import CatalogError, ModelError
 
-ONE_BIOLOGY = Catalog([Path(__file__).parents[3] / "examples" / "one_biology"])
-
 
 @pytest.fixture(scope="module")
 def plan():
-    catalog = ONE_BIOLOGY
+    catalog = default_catalog()
     return plans_of(load_trial("zuma_1", catalog), catalog)[0]
 
 
 def test_a_product_aimed_at_what_the_cells_do_not_carry_is_refused_with_both_names(plan):
-    other = ONE_BIOLOGY.load("product", "cilta_cel")
+    other = default_catalog().load("product", "cilta_cel")
     with pytest.raises(CatalogError, match=r'"cilta_cel" is aimed at BCMA.*"lbcl".*CD19 only'):
         check_plan(replace(plan, product=other))
 
 
 def test_another_product_of_the_same_target_needs_no_numbers_of_its_own(plan):
     for name in ("liso_cel", "tisa_cel", "brexu_cel"):
-        other = ONE_BIOLOGY.load("product", name)
-        domain = ONE_BIOLOGY.load("costimulation", other.costimulation)
+        other = default_catalog().load("product", name)
+        domain = default_catalog().load("costimulation", other.costimulation)
         check_plan(replace(plan, product=other, costimulation=domain))
 
 
 def test_two_products_of_one_domain_share_its_ratios(plan):
     found = []
     for name in ("axi_cel", "brexu_cel"):
-        product = ONE_BIOLOGY.load("product", name)
-        one = replace(plan, product=product, costimulation=ONE_BIOLOGY.load("costimulation", product.costimulation))
+        product = default_catalog().load("product", name)
+        one = replace(plan, product=product, costimulation=default_catalog().load("costimulation", product.costimulation))
         found.append({key: value.value for key, value in parameters_of(one).items() if key.endswith("_costimulation")})
     assert found[0] == found[1]
     assert any(value != 1.0 for value in found[0].values())

@@ -238,13 +238,20 @@ def test_mistake_is_caught_and_placed(name):
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(("recipe", "antigen"), [("b_all_cd19", "CD19"), ("lbcl_cd19", "CD19"), ("mm_bcma", "BCMA")])
-def test_clones_of_the_package(recipe, antigen):
-    # expected: the recipes' lists; every name is one of the model
+SITES = ["site_2", "site_3"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "antigen", "sites"),
+    [("b_all_cd19", "CD19", []), ("lbcl_cd19", "CD19", SITES), ("mm_bcma", "BCMA", SITES)],
+)
+def test_clones_of_the_package(recipe, antigen, sites):
+    # expected: the recipes' lists; every name is one of the model; the last clone alone lacks the antigen
     model = assemble(recipe)
-    assert [clone.name for clone in model.clones] == ["positive", "negative"]
-    assert [clone.antigens for clone in model.clones] == [{antigen: 1.0}, {antigen: 0.0}]
-    assert [clone.carries(antigen) for clone in model.clones] == [True, False]
+    assert [clone.name for clone in model.clones] == ["positive", *sites, "sheltered", "negative"]
+    lacking = [{antigen: 1.0}] * (2 + len(sites)) + [{antigen: 0.0}]
+    assert [clone.antigens for clone in model.clones] == lacking
+    assert [clone.carries(antigen) for clone in model.clones] == [True] * (2 + len(sites)) + [False]
     for clone in model.clones:
         assert {clone.cells, clone.lineage} <= model.states.keys()
         assert clone.survivors in model.outputs

@@ -269,7 +269,11 @@ def aftermath_table() -> str:
     for one in targets():
         value = counts(weeks(one["trial"]))[one["measure"]]
         inside = one["low"] <= value <= one["high"]
-        verdict = "inside" if inside else f"misfit: {known.get((one['trial'], one['measure'], one['published']), 'not explained')}"
+        verdict = (
+            "inside"
+            if inside
+            else f"misfit: {known.get((one['trial'], one['measure'], one['published']), 'not explained')}"
+        )
         rows.append([one["title"], one["trial"], f"{one['published']:g}", f"{one['low']:g}–{one['high']:g}", f"{value:.3g}",
                      verdict, one["source"]])  # fmt: skip
     return table(["measure", "simulated trial", "published", "accepted", "simulated", "", "source"], rows)

@@ -2,6 +2,7 @@
 
 python examples/trial_table.py eliana                                 1,000 patients, prints the table
 python examples/trial_table.py eliana 1000 docs/trials/eliana.md      writes it into the page, between its markers
+python examples/trial_table.py pilot,zuma_12 800 docs/trials/…        several trials, each under its title
 """
 
 from __future__ import annotations
@@ -40,9 +41,15 @@ def text(trial: str, patients: int = 1000) -> str:
             table(header, rows),
             f"Of {len(fitted)} numbers calibrated on, {near} are within two published standard errors."
             + (f" Farther off: {off}." if off else ""),
-            "Published, but not answered by this run (no such endpoint): "
-            + ", ".join(f"`{name}`" for name in silent)
-            + ".",
+            *(
+                [
+                    "Published, but not answered by this run (no such endpoint): "
+                    + ", ".join(f"`{name}`" for name in silent)
+                    + "."
+                ]
+                if silent
+                else []
+            ),
         ]
     )
 
@@ -70,10 +77,17 @@ def _where(row: Published) -> str:
     return row.population_note or "primary analysis"
 
 
+def several(trials: list[str], patients: int) -> str:
+    """The tables of several trials, each under its title; that of one alone without."""
+    if len(trials) == 1:
+        return text(trials[0], patients)
+    return "\n\n".join(f"### {ld.load_trial(trial).title}\n\n{text(trial, patients)}" for trial in trials)
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         raise SystemExit(__doc__)
-    told = text(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
+    told = several(sys.argv[1].split(","), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
     if len(sys.argv) > 3:
         page = Path(sys.argv[3])
         page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")

@@ -18,7 +18,9 @@ SEED = 20
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: minutes rather than seconds; run with -m slow or LIVINGDRUG_SLOW=1")
-    config.addinivalue_line("markers", "may_miss: held against publications; python tests/relist.py lists what does not hold")
+    config.addinivalue_line(
+        "markers", "may_miss: held against publications; python tests/relist.py lists what does not hold"
+    )
 
 
 def pytest_collection_modifyitems(config, items):

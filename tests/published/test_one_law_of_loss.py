@@ -50,6 +50,7 @@ def infused_rows() -> dict[str, Published]:
 INFUSED = infused_rows()
 
 
+@pytest.mark.may_miss
 @pytest.mark.parametrize("trial", INFUSED)
 def test_infused_share_of_each_calibration_trial(trial: str) -> None:
     # the first row of "infused" in the trial's evidence, within two of its standard errors

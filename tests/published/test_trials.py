@@ -129,7 +129,8 @@ def test_known_misfits_are_rows_and_have_reasons(name):
 def test_incidence_of_the_label(simulated, name, endpoint):
     # expected: the published share, within three percentage points and the error of this small trial
     row = next(row for row in ROWS[name] if row.endpoint == endpoint)
-    assert abs(simulated(name)[endpoint, row.at, "value"][0] - row.value) <= NEAR
+    share = simulated(name)[endpoint, row.at, "value"][0]
+    assert abs(share - row.value) <= NEAR, f"published {row.value:g} %, simulated {share:.1f} %"
 
 
 def test_every_file_of_known_misfits_belongs_to_a_trial():

@@ -1,7 +1,7 @@
 """Fitted values that stand in place of those in the files: one number for each address, laid on when a file is read.
 
-An address is kind, file and place: ``"product/axi_cel/parameter.kill_max"`` is the value that stands there,
-``"product/axi_cel/parameter.kill_max.spread"`` its spread between patients, ``"mechanism/car_t/parameter.growth_max"`` a
+An address is kind, file and place: ``"product/tisa_cel/parameter.killing_product"`` is the value that stands there,
+``"mechanism/tumour/parameter.kill_max.spread"`` its spread between patients, ``"mechanism/car_t/parameter.growth_max"`` a
 number of a mechanism's sheet. The files stay as they are.
 """
 

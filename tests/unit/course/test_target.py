@@ -35,7 +35,9 @@ def test_two_products_of_one_domain_share_its_ratios(plan):
     found = []
     for name in ("axi_cel", "brexu_cel"):
         product = default_catalog().load("product", name)
-        one = replace(plan, product=product, costimulation=default_catalog().load("costimulation", product.costimulation))
+        one = replace(
+            plan, product=product, costimulation=default_catalog().load("costimulation", product.costimulation)
+        )
         found.append({key: value.value for key, value in parameters_of(one).items() if key.endswith("_costimulation")})
     assert found[0] == found[1]
     assert any(value != 1.0 for value in found[0].values())

@@ -6,8 +6,11 @@ Slow tests are skipped unless chosen with ``-m slow`` or the environment variabl
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +26,23 @@ def pytest_configure(config):
     )
 
 
+@cache
+def not_held(folder: Path) -> dict[str, str]:
+    """What stands in a folder's list of tests that do not hold yet, by name, with what was measured or why."""
+    found = {}
+    for file, table in (("other_known_misfits.toml", "misfit"), ("open.toml", "open")):
+        path = folder / file
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get(table, []) if path.exists() else []
+        found |= {one["test"]: one.get("reason") or one["measured"] for one in entries}
+    return found
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        listed = not_held(item.path.parent) if item.get_closest_marker("may_miss") else {}
+        if reason := listed.get(f"{item.path.name}::{item.name}", listed.get(item.name)):
+            item.add_marker(pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason))
     if os.environ.get("LIVINGDRUG_SLOW") or "slow" in (config.getoption("markexpr") or ""):
         return
     for item in items:

@@ -148,7 +148,7 @@ def compared(people):
     # resolved to their scale only, so a day may move to a neighbouring check, and rarely does
     fates = [(int(i), "last check") for i in np.flatnonzero(ensemble.stop_check != known.last)]
     moved = 0
-    for name in ("positive_extinct_day", "negative_extinct_day", "toxicity_death_day"):
+    for name in (*(f"{clone.name}_extinct_day" for clone in model.clones), "toxicity_death_day"):
         ours = ensemble.memory[:, people.ready.compiled.memory.index(name)]
         theirs = known.memory[name]
         fates += [(int(i), name) for i in np.flatnonzero((ours < NEVER) != (theirs < NEVER))]

@@ -61,14 +61,6 @@ def held_row() -> type[Row]:
     return Row
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests that stand in other_known_misfits.toml as expected to fail, strictly."""
-    known = {dict(key)["test"]: reason for key, reason in known_misfits("other_known_misfits.toml").items()}
-    for item in items:
-        if item.path.parent == HERE and (reason := known.get(f"{item.path.name}::{item.name}")):
-            item.add_marker(pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason))
-
-
 @pytest.fixture(scope="session")
 def first_weeks():
     path = Path(__file__).parents[2] / "examples" / "first_weeks.py"

@@ -51,5 +51,7 @@ def test_peaks(first_weeks, analyte, sign, grade, within):
     # to eight times too low (10 patients; the amplifier saturates).
     with (HERE / "crs_labs" / "peak_quantiles_by_crs_grade.csv").open(encoding="utf-8") as file:
         rows = {(row["statistic"], row["max_crs_grade"]): float(row["p50"]) for row in csv.DictReader(file)}
+    graded = first_weeks.weeks("eliana").patients["crs_astct_max"]
+    assert (graded == grade).any(), "nobody has CRS of this grade"
     ratio = first_weeks.peak(first_weeks.weeks("eliana"), sign, grade) / rows[f"peak_{analyte}", str(grade)]
     assert 1 / within <= ratio <= within, ratio

@@ -103,7 +103,8 @@ def test_calibration_row(simulated, held_row, record_property, name, row, measur
     found = simulated(name)
     assert key in found, f"the simulated trial does not answer {key}"
     value, z = found[key]
-    told = f"published {row.value:g} {row.unit}, simulated {value:.4g}, z = {z:.2f}"
+    said = f"{row.value:g} {row.unit}" if measure == "value" else f"CV {row.cv_percent:g} %"
+    told = f"published {said}, simulated {value:.4g}{' log SD' * (measure == 'spread')}, z = {z:.2f}"
     state = "outside" if abs(z) > TOLERANCE else "near" if abs(z) > TOLERANCE - MARGIN else "inside"
     side = "above" if z > 0 else "below"
     here = {"endpoint": row.endpoint, "at": row.at, "measure": measure}
@@ -119,7 +120,13 @@ def test_known_misfits_are_rows_and_have_reasons(name):
     assert len(KNOWN[name]) == len(listed(name))
     assert all(len(reason) > 20 for reason in KNOWN[name].values())
     if is_calibrated(name):
-        assert len(KNOWN[name]) <= len(rows) / 5, "with so many exceptions the model is not calibrated"
+        assert len(KNOWN[name]) <= len(rows) / 3, "with so many exceptions the model is not calibrated to this trial"
+
+
+def test_known_misfits_are_a_fifth_of_all_rows_at_most():
+    # expected: with more exceptions the model is not calibrated; one fit of all trials may miss one of them more
+    fitted = [name for name in TRIALS if is_calibrated(name)]
+    assert sum(len(KNOWN[name]) for name in fitted) <= sum(trial in fitted for trial, _, _ in EXPECTED) / 5
 
 
 @pytest.mark.may_miss

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-FOLDERS = ("published", "science/one_biology", "science/test_course_limits.py")
+FOLDERS = ("published", "science/one_biology", "science/test_course_limits.py", "science/test_delayed_neurotoxicity.py")
 BY_NAME = {
     "published": ("other_known_misfits.toml", "misfit"),
     "one_biology": ("open.toml", "open"),

@@ -17,8 +17,8 @@ from livingdrug.fitting.joint.simulated import simulated_endpoints
 from livingdrug.fitting.joint.statistics import answer
 
 TRUTH = {
-    "mechanism/cytokines/parameter.myeloid_half": 190.0,
-    "product/axi_cel/parameter.growth_max": 5.2,
+    "mechanism/cytokines/parameter.myeloid_half": 140.0,
+    "costimulation/cd28/parameter.growth_costimulation": 1.1,
     "disease/lbcl/parameter.tumour_growth": 0.1,
 }
 SHARES = ("lugano_orr", "lugano_cr", "crs_any_lee", "crs_severe_lee", "tocilizumab_use")

@@ -97,7 +97,7 @@ def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
     # expected: the calibration that nobody interrupted
     def run(folder: Path, **words):
         return calibrate(
-            ["first"], free=["product/axi_cel/parameter.growth_max"], patients=40, seed=5, jacobians=1, threads=2,
+            ["first"], free=["costimulation/cd28/parameter.growth_costimulation"], patients=40, seed=5, jacobians=1, threads=2,
             out=folder, catalog=small.catalog, **words,
         )  # fmt: skip
 
@@ -152,17 +152,17 @@ def test_every_evidence_looked_at_by_default_is_of_a_calibration_trial():
 
 
 def test_a_parameter_set_gives_what_files_with_these_numbers_give(small, tmp_path):
-    # expected: the same trial with the numbers typed into product, disease and mechanism files
-    growth, tumour, half = 6.1, 0.09, 210.0
+    # expected: the same trial with the numbers typed into costimulation, disease and mechanism files
+    growth, tumour, half = 1.15, 0.09, 140.0
     values = {
-        "product/axi_cel/parameter.growth_max": growth, "disease/lbcl/parameter.tumour_growth": tumour,
+        "costimulation/cd28/parameter.growth_costimulation": growth, "disease/lbcl/parameter.tumour_growth": tumour,
         "mechanism/cytokines/parameter.myeloid_half": half,
     }  # fmt: skip
     free = free_numbers(small.catalog, list(values))
     prepared = prepare(["first"], small.catalog, free, patients=30, seed=2)
     by_set = Bench(small.catalog, prepared, 30, 2).at([values])[0][0]
     for kind, name, key, old, new in (
-        ("product", "axi_cel", "growth_max", free_value(free, "growth_max"), growth),
+        ("costimulation", "cd28", "growth_costimulation", free_value(free, "growth_costimulation"), growth),
         ("disease", "lbcl", "tumour_growth", free_value(free, "tumour_growth"), tumour),
     ):
         (tmp_path / kind).mkdir()

@@ -78,7 +78,7 @@ def test_only_numbers_with_a_prior_move_unless_they_are_named(catalog):
     spread = mine["product/like/parameter.growth_max.spread"]
     assert (spread.centre, spread.high) == (math.log(0.3), 0.0)
     assert not any(one.prior_assumed for one in free)
-    named = free_numbers(catalog, ["product/axi_cel/parameter.kill_max"])
+    named = free_numbers(catalog, ["mechanism/marrow/parameter.fitness_crp"])
     assert [one.prior_assumed for one in named] == [True]
     with pytest.raises(BadInput, match="no fitted number"):
         free_numbers(catalog, ["product/like/parameter.kill_max"])  # assumed: it never moves

@@ -107,6 +107,7 @@ def reference(people, scales):
     columns = {name: np.ascontiguousarray(people.table[:, i]) for i, name in enumerate(odes.parameters)}
     y = np.stack([np.broadcast_to(read_formula(text).evaluate(columns), (n,)) for text in odes.initial], axis=1)
     y = np.array(y, dtype=np.float64)
+    clones = np.array([odes.states.index(clone.cells) for clone in people.ready.model.clones])
     rules, alive = Rules(odes, program, people.table), np.ones(n, dtype=bool)
     found = Reference(np.full((n, len(people.checks), size), np.nan), {}, np.zeros(n, dtype=int), {})
     for g, day in enumerate(people.checks):
@@ -123,7 +124,10 @@ def reference(people, scales):
             for i in np.flatnonzero(alive):
                 done = solvers[i].solve(np.array([day, people.checks[g + 1]]), y[i])
                 assert done.success, (i, day, done.message)
+                # T' = (b - d) T: a clone that died out stays so; Newton's iterations leave 1e-28 cells, which would grow back
+                gone = clones[y[i, clones] == 0.0]
                 y[i] = done.y[-1]
+                y[i, gone] = 0.0
     found.memory = rules.memory
     return found
 

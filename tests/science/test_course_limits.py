@@ -43,7 +43,7 @@ def milligrams(people, eliana, drug, mg):
 
 def test_without_antigen_car_t_cells_decline_and_nobody_is_ill(early):
     # expected: no target, no division signal: never more cells than were infused, and no fever (38 degC) of CRS
-    course = early.having(tumour_start=1.0, b_cell_input=1e-3, plasma_cell_number=1e-6).course(rules=False)
+    course = early.having(tumour_start=1e-6, b_cell_input=1e-3, plasma_cell_number=1e-6).course(rules=False)
     infused = next(dose.amounts for dose in early.doses if dose.state == "car_t_infused")
     cells = course["car_t_total"] + course["car_t_infused"]
     after = early.checks >= 0

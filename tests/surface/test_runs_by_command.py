@@ -59,15 +59,16 @@ def test_a_changed_run_is_named(
 
 
 def test_every_course_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Case 14: a power of 1e12 in one parameter of the product."""
-    from livingdrug.catalog.load import Catalog
+    """Case 14: a power of 1e12 in one parameter of a mechanism, of a ratio above one in everybody."""
+    from livingdrug.model.texts import package_texts
 
-    text = Catalog().path("product", "tisa_cel").read_text(encoding="utf-8")
-    head, power = text.split("[parameter.ifn_power]", 1)
-    first, rest = power.split("value = ", 1)
-    broken = f"{head}[parameter.ifn_power]{first}value = 1e12\n{rest.split(chr(10), 1)[1]}"
-    (tmp_path / "product").mkdir()
-    (tmp_path / "product" / "tisa_cel.toml").write_text(broken, encoding="utf-8")
+    broken = package_texts()["mechanisms/cytokines.toml"]
+    for name, value in (("crp_steepness", "1e12"), ("crp_half", "1e-6")):
+        head, number = broken.split(f"[parameter.{name}]", 1)
+        first, rest = number.split("value = ", 1)
+        broken = f"{head}[parameter.{name}]{first}value = {value}\n{rest.split(chr(10), 1)[1]}"
+    (tmp_path / "mechanisms").mkdir()
+    (tmp_path / "mechanisms" / "cytokines.toml").write_text(broken, encoding="utf-8")
     out = tmp_path / "run"
     assert main(["run", "eliana", "--catalog", str(tmp_path), "-n", "6", "--no-report", "-o", str(out)]) == 3
     told = capsys.readouterr()

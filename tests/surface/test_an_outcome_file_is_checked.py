@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from livingdrug.catalog.load import Catalog
 from livingdrug.cli.main import main
 
 PLAIN = {
@@ -83,3 +84,19 @@ def test_an_endpoint_reads_what_some_trial_has(tmp_path: Path, capsys: pytest.Ca
     assert main(["check", str(file)]) == 0, capsys.readouterr().err
     file.write_text(text.format("icans_max"), encoding="utf-8")
     assert main(["check", str(file)]) == 0, capsys.readouterr().err
+
+
+def test_an_outcome_is_held_against_those_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # by definition: two outcomes of one folder cannot have one name, and a scale beside is one of the catalogue
+    assert check(tmp_path) == 0
+    (tmp_path / "outcome" / "twin.toml").write_text((tmp_path / "outcome" / "mine.toml").read_text() + 'name = "mine"\n')
+    assert main(["check", str(tmp_path / "outcome" / "twin.toml")]) == 2
+    told = capsys.readouterr().err
+    assert "twin" in told and '"mine"' in told, told
+    (tmp_path / "outcome" / "twin.toml").unlink()
+    scale = Catalog().path("scale", "crs_penn").read_text(encoding="utf-8")
+    (tmp_path / "scale").mkdir()
+    (tmp_path / "scale" / "crs_ours.toml").write_text(scale, encoding="utf-8")
+    graded = {"of": '"grades"', "match": '{ scale = "crs_ours" }', "when": '"grade >= 1"'}
+    assert check(tmp_path, **graded) == 0, capsys.readouterr().err
+    assert check(tmp_path, **{**graded, "match": '{ scale = "crs_theirs" }'}) == 2

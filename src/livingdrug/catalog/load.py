@@ -83,7 +83,7 @@ class Catalog(TypedLoad):
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of files there are: product, drug, trial, …"""
-        return _kinds()
+        return kinds()
 
     def names(self, kind: str) -> list[str]:
         """All names of one kind, sorted."""
@@ -175,7 +175,8 @@ REMEDY = "Correct that entry; docs/files.md says what each key holds."
 
 
 @cache
-def _kinds() -> tuple[str, ...]:
+def kinds() -> tuple[str, ...]:
+    """The kinds of files there are, each a file of `records/`."""
     return tuple(sorted(path.stem for path in RECORDS.glob("*.py") if path.stem not in ("__init__", "base")))
 
 

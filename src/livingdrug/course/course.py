@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,6 +42,8 @@ class Course:
         Every dose given by a rule, and what each rule means.
     planned
         Every drug that the plan gave: day, drug, milligrams (n,).
+    person
+        What is known of each person, as the model calls it: ``"age"`` [year], ``"weight"`` [kg] …, each (n,).
     failed
         Whose integration did not finish (n,).
     sentences
@@ -60,6 +62,7 @@ class Course:
     failed: NDArray[np.bool_]
     sentences: tuple[str, ...]
     planned: tuple[PlannedDose, ...] = ()
+    person: Mapping[str, Floats] = field(default_factory=dict, repr=False, compare=False)
     _columns: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:

@@ -21,6 +21,7 @@ from livingdrug.engine.ensemble import Dose, Ensemble
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
 from livingdrug.population import Cohort
+from livingdrug.population.drawing import model_parameters
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -44,6 +45,8 @@ class Start:
         Days of the checks from infusion (C,).
     doses
         Everything planned: check, state, amounts (n,).
+    person
+        What is known of each person, as the model calls it (n,).
     """
 
     ready: Equations
@@ -52,6 +55,7 @@ class Start:
     parameters: NDArray[np.float64]
     days: NDArray[np.float64]
     doses: tuple[Dose, ...]
+    person: Mapping[str, NDArray[np.float64]]
 
 
 def start(
@@ -88,7 +92,8 @@ def start(
         clones=ready.model.clones, between_patient=between_patient,
     )  # fmt: skip
     planned = tuple(doses(plan.arm, cohort["weight_kg"], cohort["bsa_m2"]))
-    return Start(ready, cohort.patients, planned, table, days, tuple(planned_doses(plan, planned, cohort, lots, days)))
+    given = tuple(planned_doses(plan, planned, cohort, lots, days))
+    return Start(ready, cohort.patients, planned, table, days, given, model_parameters(plan.population, cohort))
 
 
 def simulate(
@@ -144,6 +149,7 @@ def as_course(begin: Start, ensemble: Ensemble, target: str) -> Course:
         failed=ensemble.status >= 2,
         sentences=tuple(ensemble.sentences()),
         planned=begin.planned,
+        person=begin.person,
     )
 
 

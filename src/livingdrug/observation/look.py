@@ -22,7 +22,6 @@ from livingdrug.observation.aftermath import Aftermath, Failure, aftermath, numb
 from livingdrug.observation.seen import Seen
 from livingdrug.observation.visits import RELAPSE, observe, unplanned, unscheduled
 from livingdrug.observation.ward import grade_rows, log_rows, sign_rows
-from livingdrug.population.drawing import draw, model_parameters
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -149,14 +148,12 @@ def _aftermath(
     )
     biopsied = [one.assay for one in plan.measured if one.assay.on_relapse]
     biopsy = unplanned(course, biopsied, relapse, until, RELAPSE, seed)  # the same result as in the second look
-    # the same people: what is drawn of a patient is addressed by the patient
-    known = model_parameters(plan.population, draw(plan.population, course.patients, seed))
     failure = Failure(
         responded=first["responded"].fill_null(False).to_numpy(),
         day=day,
         burden=_last(visits.filter(pl.col("quantity") == plan.aftermath.burden), course.patients, day),
         antigen_negative=_last(biopsy, course.patients, day),
-        age=known.get("age", np.full(len(course), np.nan)),
+        age=course.person.get("age", np.full(len(course), np.nan)),
     )
     return aftermath(numbers_of(plan), course.patients, failure, seed)
 

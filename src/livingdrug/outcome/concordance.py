@@ -1,10 +1,27 @@
-"""Concordance: how often the patient with more of the predictor has more of the outcome, or the earlier event."""
+"""Concordance: how often the patient with more of the predictor has more of the outcome, or the earlier event; and what its kinds share."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from livingdrug.outcome.effect import Z95, Effect, Floats, Sample
+from livingdrug.outcome.effect import Z95, Effect, EffectMeasure, Floats, Sample, absent, too_few, too_few_events
+
+
+class Concordance(EffectMeasure):
+    """One half where the predictor tells nothing; which outcomes it is asked of, its kinds say."""
+
+    null = 0.5
+    asked_of = ""
+
+    def fits(self, sample: Sample) -> bool:
+        """Whether this kind is asked of such an outcome."""
+        raise NotImplementedError
+
+    def estimate(self, sample: Sample) -> Effect:
+        if not self.fits(sample):
+            return absent(sample, f"{self.title} is asked of {self.asked_of}")
+        why = too_few(sample) or too_few_events(sample)
+        return absent(sample, why) if why else concordance(sample)
 
 
 def concordance(sample: Sample) -> Effect:

@@ -183,7 +183,8 @@ def _worst(grades: list[dict[str, Any]], words: Setting) -> list[str]:
     if not scales:
         return []
     if not any(worst[scale.id] for scale in scales):
-        return [f"There was no {first}."]
+        asked = words.cells or not any(scale.of_cells for scale in scales)
+        return [f"There was no {first}."] if asked else []
     return [f"At worst, {listed([f'{scale.name} was grade {worst[scale.id]}' for scale in scales])}."]
 
 

@@ -28,12 +28,15 @@ class Graded:
         In full, and in a word or two: ``"CRS Penn"``.
     toxicity
         What it grades: ``"CRS"``.
+    of_cells
+        Whether only cells can cause it: without them nobody looks for it.
     """
 
     id: str
     title: str
     name: str
     toxicity: str
+    of_cells: bool = False
 
 
 def scale_name(scale: Scale) -> str:
@@ -60,7 +63,7 @@ def told_scales(names: Iterable[str], catalog: Catalog | None) -> list[Graded]:
     for name in names:
         if catalog is not None and catalog.has("scale", name):
             record = catalog.load("scale", name)
-            found.append(Graded(name, record.title, scale_name(record), record.toxicity))
+            found.append(Graded(name, record.title, scale_name(record), record.toxicity, record.after_infusion))
         else:
             words = name.replace("_", " ")
             found.append(Graded(name, words, words, words))

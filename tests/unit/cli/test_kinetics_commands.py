@@ -75,3 +75,22 @@ def test_fit_writes_a_folder_and_says_so(tmp_path: Path, capsys: pytest.CaptureF
 def test_mistakes_end_in_a_sentence(words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     assert main(["fit", str(EXAMPLES / "kinetics_plain.csv"), "-o", str(tmp_path / "f"), *words]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("headings", "words", "told"),
+    [
+        ("ID,TIME,time,DV", (), "both hold time"),
+        ("ID,TIME,DV", ("--output", "marrow"), '"marrow"'),
+        ("ID,TIME,DV", ("--time-unit", "parsec"), "parsec"),
+        ("ID,TIME,DV", ("--column", "DV=conc"), '"conc"'),
+    ],
+)
+@pytest.mark.parametrize("command", [("data", "check"), ("nca",)])
+def test_every_refusal_names_the_file_and_what_to_do(tmp_path, capsys, command, headings, words, told):
+    # expected: the promise that an error says where and what next
+    path = tmp_path / "ck.csv"
+    path.write_text(f"{headings}\n" + ",".join("1" for _ in headings.split(",")) + "\n", encoding="utf-8")
+    assert main([*command, str(path), *words]) == 2
+    error = capsys.readouterr().err
+    assert told in error and "ck.csv" in error and len(error.strip().splitlines()) > 1, error

@@ -143,7 +143,6 @@ def test_nothing_is_seen_after_another_therapy(made, plan):
 def test_survival_after_relapse_goes_by_what_was_seen_of_it(made, plan, monkeypatch):
     """By hand: blasts 40 %, read within the assay's error; nine of ten cells without CD19; day and age are the patient's."""
     from livingdrug.observation import look as module
-    from livingdrug.population import draw
 
     told = []
     inner = module.aftermath
@@ -152,7 +151,10 @@ def test_survival_after_relapse_goes_by_what_was_seen_of_it(made, plan, monkeypa
     )
     back = np.where(DAYS >= 120, 40.0, 0.1)
     cells = {CLONES[0].cells: 1.0, CLONES[1].cells: 9.0}
-    course = made(DAYS, {**REMISSION, "marrow_tumour_percent": back, **cells}, N, clones=CLONES, target="CD19")
+    person = {"age": np.linspace(3.0, 20.0, N)}
+    course = made(
+        DAYS, {**REMISSION, "marrow_tumour_percent": back, **cells}, N, clones=CLONES, target="CD19", person=person
+    )
     seen = look(having(plan), course, SEED)
     (failure,) = told
     relapse = seen.events.filter(pl.col("event") == "relapse").sort("patient")
@@ -163,7 +165,7 @@ def test_survival_after_relapse_goes_by_what_was_seen_of_it(made, plan, monkeypa
     assert np.median(failure.antigen_negative) == pytest.approx(90.0, rel=0.05)
     flow = seen.visits.filter(pl.col("quantity") == "antigen_negative_percent").sort("patient")
     assert failure.antigen_negative.tolist() == flow["value"].to_list()
-    assert failure.age.tolist() == draw(plan.population, course.patients, SEED)["age_years"].tolist()
+    assert failure.age.tolist() == person["age"].tolist()
 
 
 def test_a_death_from_a_transplant_is_called_so(made, plan):

@@ -97,3 +97,16 @@ def test_of_many_doses_the_first_and_their_number_are_told(frames):
         "Tocilizumab 8 g: IgG 3.9 g/L.",
         "Tocilizumab 8 g, dose 2: IgG 3.9 g/L.",
     ]
+
+
+@pytest.mark.parametrize(("cells", "told"), [(True, True), (False, False)])
+def test_what_only_cells_cause_is_not_told_of_an_arm_without_cells(frames, cells, told):
+    # by hand: every grade of CRS is 0; whoever got no cells could not have had it, and nobody looked
+    from livingdrug.reports.setting import Setting
+    from livingdrug.reports.toxicity_scales import told_scales
+
+    scales = tuple(told_scales(["crs_penn"], Catalog()))
+    none = frames["grades"].with_columns(pl.lit(0, dtype=frames["grades"].schema["grade"]).alias("grade"))
+    arm, number = frames["grades"].select("arm", "patient").row(0)
+    story = tell({**frames, "grades": none}, arm, number, Setting(scales=scales, cells=cells))
+    assert ("There was no CRS" in " ".join(story.paragraphs)) == told

@@ -20,7 +20,7 @@ def check(
     """Is this file sound? Units, doses, days, and every product, drug, endpoint and scale it names.
 
     A file in a folder called product, drug, endpoint … is read as one of that kind, one in a folder called recipes or
-    mechanisms as a piece of the model, any other as a trial.
+    mechanisms as a piece of the model, any other as a trial. What stands in the folders beside it may be named.
 
     [bold]For example[/bold]
 
@@ -28,17 +28,19 @@ def check(
       livingdrug check my_catalog/drug/my_drug.toml
     """
     from livingdrug.catalog.doses_told import design_told, doses_told
-    from livingdrug.catalog.load import load_trial
+    from livingdrug.catalog.load import kinds, load_trial
     from livingdrug.cli.screen import console, notice
 
-    known, screen = opened(catalog), console()
-    folder = Path(file).parent.name
+    folder, beside = Path(file).parent.name, Path(file).parent.parent
+    # a file in a folder of its kind is part of a catalogue, and may name what stands beside it
+    whole = folder in kinds() and folder != "trial" and beside.is_dir()
+    known, screen = opened([*(catalog or []), *([beside] if whole else [])]), console()
     if folder in ("recipes", "mechanisms"):
         title = _sound_piece(folder, Path(file), known)
         screen.print(f"{file}: a sound {folder[:-1]}.\n  {title}", markup=False)
         notice(screen)
         return
-    kind = folder if folder in known.kinds() else "trial"
+    kind = folder if folder in kinds() else "trial"
     record: Any = load_trial(file, catalog=known) if kind == "trial" else known.load(kind, Path(file))
     if kind == "trial":
         from livingdrug.trial.door import planned
@@ -51,8 +53,7 @@ def check(
     elif kind == "endpoint":
         from livingdrug.trial.door import check_endpoint_file
 
-        # an endpoint may read an outcome that stands beside it
-        check_endpoint_file(record, opened([*(catalog or []), Path(file).parent.parent]))
+        check_endpoint_file(record, known)
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         screen.print(f"  {design_told(record)}", markup=False)

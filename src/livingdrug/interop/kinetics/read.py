@@ -15,7 +15,7 @@ import numpy as np
 
 from livingdrug.fitting.data import BELOW, Finding, KineticsData
 from livingdrug.foundation.amounts import LONGEST, NotAnAmount, read_amount
-from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
+from livingdrug.foundation.errors import BadInput, UnitError, UnknownName, naming
 from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
 from livingdrug.foundation.units import read
 from livingdrug.interop.kinetics import checks
@@ -117,6 +117,19 @@ def check_kinetics(
 ) -> tuple[KineticsData | None, tuple[Finding, ...]]:
     """The data, None if they cannot be used, and all that was noticed; arguments as in `read_kinetics`."""
     text = open_table(table)
+    with naming(text.source, "livingdrug data check --help says what a table holds."):
+        return _checked(text, lloq, columns, output, (time_unit, value_unit, dose_unit), shift)
+
+
+def _checked(
+    text: Table,
+    lloq: str | float | None,
+    columns: Mapping[str, str] | None,
+    output: str | None,
+    stated_units: tuple[str | None, str | None, str | None],
+    shift: float,
+) -> tuple[KineticsData | None, tuple[Finding, ...]]:
+    """`check_kinetics` of a table that is open; units of time, value and dose as the user says them."""
     known = recognise(text.headings, columns)
     if absent := [name for name in ("id", "time", "value") if name not in known]:
         usual = {"id": "ID", "time": "TIME", "value": "DV"}
@@ -124,7 +137,7 @@ def check_kinetics(
         remedy = f"Name them with columns={{'{usual[absent[0]]}': '…'}} (--column {usual[absent[0]]}=HEADING)."
         headings = ", ".join(text.headings)
         return None, (Finding("error", f"no column for {what}; headings are: {headings}", (), remedy),)
-    units, unit_findings = _units(text, known, time_unit, value_unit, dose_unit)
+    units, unit_findings = _units(text, known, *stated_units)
     limit = _limit(lloq, units["value"])
     if limit is not None and not units["value"] and isinstance(lloq, str):
         units["value"] = leading_number(plain_spaces(lloq))[1].strip()

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.signs import COURSE_SIGNS, FLAGS, READABLE, REPORTED, SIGNS
+from livingdrug.catalog.signs import SHIPPED
 from livingdrug.clinic.grading import days_at_or_below, formula_text, grade
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 
 CATALOG = Catalog()
 SCALES = {name: CATALOG.load("scale", name) for name in CATALOG.names("scale")}
-WELL = {name: sign.well for name, sign in READABLE.items()}
+WELL = {name: sign.well for name, sign in SHIPPED.items()}
 HOT = {"temperature": 38.6}
 CRS = ("crs_astct", "crs_penn", "crs_lee", "crs_cartox", "crs_mskcc")
 
@@ -118,9 +118,9 @@ def a_value(name):
 @given(st.data(), st.sampled_from(sorted(SCALES)))
 def test_worse_signs_never_lower_the_grade(data, name):
     """Any grading of severity is monotone: by definition, not by a published number."""
-    signs = {sign: data.draw(a_value(sign), label=sign) for sign in READABLE}
+    signs = {sign: data.draw(a_value(sign), label=sign) for sign in SHIPPED}
     worse = dict(signs)
-    for sign, about in READABLE.items():
+    for sign, about in SHIPPED.items():
         other = data.draw(a_value(sign), label=f"other {sign}")
         worse[sign] = max(signs[sign], other) if about.worse > 0 else min(signs[sign], other)
     assert grade(SCALES[name], worse) >= grade(SCALES[name], signs)
@@ -161,4 +161,4 @@ def test_days_at_or_below():
 
 def test_signs_flags_and_course_signs_do_not_overlap():
     """One name, one meaning."""
-    assert len(READABLE) == len(SIGNS) + len(FLAGS) + len(REPORTED) + len(COURSE_SIGNS)
+    assert len(SHIPPED) == len(SHIPPED.moment) + len(SHIPPED.flags) + len(SHIPPED.reported) + len(SHIPPED.course)

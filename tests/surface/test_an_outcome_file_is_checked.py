@@ -89,10 +89,13 @@ def test_an_endpoint_reads_what_some_trial_has(tmp_path: Path, capsys: pytest.Ca
 def test_an_outcome_is_held_against_those_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # by definition: two outcomes of one folder cannot have one name, and a scale beside is one of the catalogue
     assert check(tmp_path) == 0
-    (tmp_path / "outcome" / "twin.toml").write_text((tmp_path / "outcome" / "mine.toml").read_text() + 'name = "mine"\n')
+    (tmp_path / "outcome" / "twin.toml").write_text(
+        (tmp_path / "outcome" / "mine.toml").read_text() + 'name = "mine"\n'
+    )
     assert main(["check", str(tmp_path / "outcome" / "twin.toml")]) == 2
     told = capsys.readouterr().err
-    assert "twin" in told and '"mine"' in told, told
+    assert "twin" in told
+    assert '"mine"' in told, told
     (tmp_path / "outcome" / "twin.toml").unlink()
     scale = Catalog().path("scale", "crs_penn").read_text(encoding="utf-8")
     (tmp_path / "scale").mkdir()

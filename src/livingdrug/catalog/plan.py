@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from livingdrug.catalog.questions import Questions, questions_of
+from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.foundation.errors import CatalogError
 
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ class Plan:
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
     network
         Where the arm's lead times come from; None for the product's own clocks.
+    signs
+        Every sign there is: what scales, guideline and ward may read.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
     fitted
@@ -135,6 +138,7 @@ class Plan:
     infection: Infection | None
     recipe: str
     questions: Questions = field(repr=False)
+    signs: Signs = field(default=SHIPPED, repr=False)
     fitted: Mapping[str, float] = field(default_factory=dict, repr=False)
     parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -212,6 +216,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
         recipe=(product.recipe if product else "") or disease.recipe,
         questions=questions,
+        signs=questions.signs,
         fitted=dict(catalog.parameters.of_model),
         parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.catalog.roles import Roles, roles_among
+from livingdrug.catalog.signs import SHIPPED, Signs, signs_of
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
@@ -51,6 +52,8 @@ class Questions:
         How response is judged in the trial's disease.
     covariates
         Covariates of the population.
+    signs
+        Every sign there is.
     """
 
     trial: str
@@ -66,6 +69,7 @@ class Questions:
     conduct: Mapping[str, float]
     criterion: str
     covariates: tuple[str, ...]
+    signs: Signs = SHIPPED
 
     def find(self, name: str) -> Outcome | None:
         """The outcome of this name; None when no file has it."""
@@ -210,6 +214,7 @@ def questions_of(trial: Trial, catalog: Lookup) -> Questions:
         conduct={name: quantity.value for name, quantity in trial.conduct.items()},
         criterion=catalog.load("disease", trial.disease).response,
         covariates=tuple(catalog.load("population", trial.population).covariate),
+        signs=signs_of(catalog),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.catalog.records.sign import Summary
-from livingdrug.catalog.signs import COURSE_SIGNS
+from livingdrug.catalog.signs import SHIPPED, Signs
 
 LONGEST_GAP_DAYS = 7
 """Up to so many missing days are interpolated, as for weekly blood draws.
@@ -53,7 +53,9 @@ def daily_counts(days: NDArray[np.float64], counts: NDArray[np.float64], first: 
     return every
 
 
-def course_signs(days: NDArray[np.float64], counts: dict[str, NDArray[np.float64]]) -> dict[str, float]:
+def course_signs(
+    days: NDArray[np.float64], counts: dict[str, NDArray[np.float64]], known: Signs = SHIPPED
+) -> dict[str, float]:
     """What duration scales read, from one patient's counts.
 
     Parameters
@@ -62,6 +64,8 @@ def course_signs(days: NDArray[np.float64], counts: dict[str, NDArray[np.float64
         Days from infusion (m,).
     counts
         ``"neutrophils"`` and/or ``"platelets"`` [1e9/L], each (m,).
+    known
+        The signs there are.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def course_signs(days: NDArray[np.float64], counts: dict[str, NDArray[np.float64
     """
     every: dict[tuple[str, int, int], NDArray[np.float64]] = {}
     found = {}
-    for name, summary in _summaries(counts):
+    for name, summary in _summaries(counts, known):
         values = counts[summary.counts]
         if summary.how == "confirmed_lowest":
             found[name] = _confirmed_lowest(days, values, summary)
@@ -87,9 +91,9 @@ def course_signs(days: NDArray[np.float64], counts: dict[str, NDArray[np.float64
     return found
 
 
-def _summaries(counts: Collection[str]) -> list[tuple[str, Summary]]:
+def _summaries(counts: Collection[str], known: Signs) -> list[tuple[str, Summary]]:
     """Each course sign that these counts allow, and how it is read off."""
-    found = [(name, sign.summary) for name, sign in COURSE_SIGNS.items()]
+    found = [(name, sign.summary) for name, sign in known.course.items()]
     return [(name, summary) for name, summary in found if summary is not None and summary.counts in counts]
 
 
@@ -108,7 +112,11 @@ PATIENTS_AT_ONCE = 20_000
 
 
 def course_signs_of_many(
-    patients: NDArray[np.int64], days: NDArray[np.float64], counts: dict[str, NDArray[np.float64]], n: int
+    patients: NDArray[np.int64],
+    days: NDArray[np.float64],
+    counts: dict[str, NDArray[np.float64]],
+    n: int,
+    known: Signs = SHIPPED,
 ) -> dict[str, NDArray[np.float64]]:
     """`course_signs` of many patients at once, in time and memory that grow with the rows.
 
@@ -116,8 +124,8 @@ def course_signs_of_many(
     ----------
     patients
         Whose measurement each one is (m,), from 0 to n - 1.
-    days, counts
-        As in `course_signs`, each (m,).
+    days, counts, known
+        As in `course_signs`, the first two each (m,).
     n
         Number of patients.
 
@@ -131,16 +139,16 @@ def course_signs_of_many(
     for number, first in enumerate(range(0, n, PATIENTS_AT_ONCE)):
         rows = order[starts[number] : starts[number + 1]]
         here = {name: values[rows] for name, values in counts.items()}
-        parts.append(_signs_of(patients[rows] - first, days[rows], here, min(PATIENTS_AT_ONCE, n - first)))
+        parts.append(_signs_of(patients[rows] - first, days[rows], here, min(PATIENTS_AT_ONCE, n - first), known))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
 def _signs_of(
-    who: NDArray[np.int64], days: NDArray[np.float64], counts: dict[str, NDArray[np.float64]], n: int
+    who: NDArray[np.int64], days: NDArray[np.float64], counts: dict[str, NDArray[np.float64]], n: int, known: Signs
 ) -> dict[str, NDArray[np.float64]]:
     every: dict[tuple[str, int, int], NDArray[np.float64]] = {}
     found = {}
-    for name, summary in _summaries(counts):
+    for name, summary in _summaries(counts, known):
         values = counts[summary.counts]
         if summary.how == "confirmed_lowest":
             found[name] = _confirmed_lowest_of_many(who, days, values, n, summary)

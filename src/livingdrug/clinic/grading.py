@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from livingdrug.catalog.records.scale import Scale
-from livingdrug.catalog.signs import FLAGS, READABLE, REPORTED
+from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.expressions import read_formula
 
@@ -40,7 +40,7 @@ def formula_text(scale: Scale, without: Collection[str] = ()) -> str:
     return _with_zeros(text, unread) if unread & set(read_formula(text).names) else text
 
 
-def grade_formula(scale: Scale, without: Collection[str] = ()) -> list[tuple[str, str]]:
+def grade_formula(scale: Scale, without: Collection[str] = (), known: Signs = SHIPPED) -> list[tuple[str, str]]:
     """Statements of a check program that leave this scale's grade in a local named by the scale's id.
 
     What only a person at the bedside can report (CAPD, a diagnosis of HLH) counts as 0.
@@ -50,10 +50,10 @@ def grade_formula(scale: Scale, without: Collection[str] = ()) -> list[tuple[str
             f'scale "{scale.id}" grades a whole course and cannot be read at one check.\n'
             "  Grade it afterwards with grade(), or take it out of the guideline."
         )
-    return [(scale.id, formula_text(scale, (*without, *REPORTED)))]
+    return [(scale.id, formula_text(scale, (*without, *known.reported)))]
 
 
-def grade(scale: Scale, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
+def grade(scale: Scale, signs: Mapping[str, ArrayLike], known: Signs = SHIPPED) -> NDArray[np.int8]:
     """Grades of many moments or patients at once.
 
     Parameters
@@ -63,6 +63,8 @@ def grade(scale: Scale, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
     signs
         Sign or flag -> values in the sign's canonical unit; all of one shape (or single numbers). Flags and reported
         signs that are missing count as 0; a sign whose value is NaN fulfils no condition.
+    known
+        The signs there are.
 
     Returns
     -------
@@ -81,10 +83,10 @@ def grade(scale: Scale, signs: Mapping[str, ArrayLike]) -> NDArray[np.int8]:
     array([0, 1, 3], dtype=int8)
     """
     needed = scale.names
-    optional = {*FLAGS, *REPORTED, *(name for name, other in scale.stands_in.items() if other in signs)}
+    optional = {*known.flags, *known.reported, *(name for name, other in scale.stands_in.items() if other in signs)}
     missing = [name for name in needed if name not in signs and name not in optional]
     if missing:
-        described = "; ".join(f"{name} ({READABLE[name].meaning})" for name in missing)
+        described = "; ".join(f"{name} ({known[name].meaning})" for name in missing)
         raise BadInput(
             f'scale "{scale.id}" reads {described}, which is not among the signs given: {", ".join(sorted(signs))}.\n'
             "  Record these signs, or grade on another scale."

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from livingdrug.catalog.records.drug import Drug
 from livingdrug.catalog.records.guideline import Dose, Guideline, Limit, Rule
 from livingdrug.catalog.records.scale import Scale
-from livingdrug.catalog.signs import FLAGS, SIGNS
+from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.grading import grade_formula
 from livingdrug.engine.program import CheckProgram
 from livingdrug.foundation.errors import CatalogError
@@ -86,6 +86,7 @@ def compile_guideline(
     drugs: Mapping[str, Drug],
     *,
     active_until_day: float,
+    signs: Signs = SHIPPED,
 ) -> tuple[CheckProgram, list[RuleInfo]]:
     """A guideline as a check program, and what its firings mean.
 
@@ -107,6 +108,8 @@ def compile_guideline(
         Drug id -> record, for every drug the rules give.
     active_until_day
         Acute rules fire from day 0 to this day; rules marked long_term go on to the end.
+    signs
+        The signs there are.
 
     Raises
     ------
@@ -114,12 +117,12 @@ def compile_guideline(
         A rule reads a name nobody provides, or a scale or drug is missing.
     """
     _complete(guideline, scales, drugs)
-    known = _known_names(guideline, scales)
-    used = _used_names(guideline, known)
+    known = _known_names(guideline, scales, signs)
+    used = _used_names(guideline, known, signs)
     memory: dict[str, float] = {}
     statements: list[tuple[str, str]] = [("in_care", "1 if dead == 0 and time >= 0 else 0")]
     _flags(guideline, statements, memory)
-    _grades(scales.values(), statements, memory)
+    _grades(scales.values(), signs, statements, memory)
 
     # wanted: every condition is read before any dose of this check is given
     for drug in guideline.drugs:
@@ -128,7 +131,7 @@ def compile_guideline(
     statements.extend((name, f"1 if ({text}) else 0") for name, text in guideline.define.items())
     for rule in guideline.rule:
         _wanted(rule, active_until_day, statements, memory)
-    for sign in SIGNS:
+    for sign in signs.moment:
         if any(f"{sign}_at_{drug}" in used for drug in guideline.drugs) or f"{sign}_before" in used:
             statements.append((f"{sign}_now", sign))
 
@@ -138,16 +141,24 @@ def compile_guideline(
         memory.update({f"n_{drug}": 0.0, f"last_{drug}_day": -NEVER, f"first_{drug}_day": NEVER})
         for back in range(2, (guideline.limit[drug].at_most_in_24_hours or 1) + 1):
             memory[f"dose_{back}_back_{drug}_day"] = -NEVER
-        memory.update({f"{sign}_at_{drug}": SIGNS[sign].well for sign in SIGNS if f"{sign}_at_{drug}" in used})
+        memory.update({f"{sign}_at_{drug}": signs[sign].well for sign in signs.moment if f"{sign}_at_{drug}" in used})
     for rule in guideline.rule:
         drug, named = drugs[rule.drug], guideline.episode.fever_treated_by
         treats_fever = rule.drug in named if named else drug.lowers_fever
-        statements.extend(_given(rule, guideline.limit[rule.drug], drug, treats_fever, used))
+        statements.extend(
+            _given(
+                rule,
+                guideline.limit[rule.drug],
+                drug,
+                treats_fever,
+                [sign for sign in signs.moment if f"{sign}_at_{rule.drug}" in used],
+            )
+        )
         infos.append(RuleInfo(rule.id, rule.drug, f"given_{rule.id}_mg", "mg", rule.reason, rule.reason_names))
 
-    for sign in SIGNS:
+    for sign in signs.moment:
         if f"{sign}_before" in used:
-            memory[f"{sign}_before"] = SIGNS[sign].well
+            memory[f"{sign}_before"] = signs[sign].well
             statements.append((f"{sign}_before", f"{sign}_now"))
     return CheckProgram(tuple(statements), memory, tuple(info.firing for info in infos)), infos
 
@@ -173,9 +184,9 @@ def _flags(guideline: Guideline, statements: list[tuple[str, str]], memory: dict
         )
 
 
-def _grades(scales: Iterable[Scale], statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
+def _grades(scales: Iterable[Scale], signs: Signs, statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
     for scale in scales:
-        for name, text in grade_formula(scale, without=("died_of_toxicity",)):
+        for name, text in grade_formula(scale, without=("died_of_toxicity",), known=signs):
             statements.append((name, f"({text}) if {'in_care' if scale.after_infusion else 'dead == 0'} else 0"))
         memory.update({f"max_{scale.id}": 0.0, f"onset_{scale.id}_day": NEVER})
         statements.append((f"max_{scale.id}", f"max(max_{scale.id}, {scale.id})"))
@@ -201,7 +212,7 @@ def _wanted(rule: Rule, active_until_day: float, statements: list[tuple[str, str
         statements.append((f"wanted_{rule.id}", f"1 if {allowed} and ({rule.when}) else 0"))
 
 
-def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, used: set[str]) -> list[tuple[str, str]]:
+def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, remembered: list[str]) -> list[tuple[str, str]]:
     name, given = rule.drug, f"given_{rule.id}_mg"
     inside = [f"time - last_{name}_day >= {limit.min_interval_days!r} - {MOMENT!r}"]
     if limit.at_most_doses is not None:
@@ -228,9 +239,7 @@ def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, used: set[s
     if treats_fever:
         statements.append(("fever_treated", f"1 if {given} > 0 else fever_treated"))
     statements += [(f"step_{other}", f"0 if {given} > 0 else step_{other}") for other in rule.restarts]
-    for sign in SIGNS:
-        if f"{sign}_at_{name}" in used:
-            statements.append((f"{sign}_at_{name}", f"{sign}_now if {given} > 0 else {sign}_at_{name}"))
+    statements += [(f"{sign}_at_{name}", f"{sign}_now if {given} > 0 else {sign}_at_{name}") for sign in remembered]
     return statements
 
 
@@ -251,8 +260,10 @@ def _milligrams(dose: Dose, limit: Limit) -> str:
     return text
 
 
-def _known_names(guideline: Guideline, scales: Mapping[str, Scale]) -> set[str]:
-    known = {*SIGNS, *FLAGS, *scales, *PATIENT_PARAMETERS, "time", "in_care", "dead"} - {"died_of_toxicity"}
+def _known_names(guideline: Guideline, scales: Mapping[str, Scale], signs: Signs) -> set[str]:
+    known = {*signs.moment, *signs.flags, *scales, *PATIENT_PARAMETERS, "time", "in_care", "dead"} - {
+        "died_of_toxicity"
+    }
     for name in (*guideline.define, *(rule.id for rule in guideline.rule)):
         if name in known or name in guideline.drugs:
             raise CatalogError(
@@ -261,18 +272,18 @@ def _known_names(guideline: Guideline, scales: Mapping[str, Scale]) -> set[str]:
             )
     known |= set(guideline.define)
     known |= {f"max_{name}" for name in scales} | {f"onset_{name}_day" for name in scales}
-    known |= {f"{sign}_before" for sign in SIGNS}
+    known |= {f"{sign}_before" for sign in signs.moment}
     for drug in guideline.drugs:
         known |= {f"n_{drug}", f"last_{drug}_day", f"hours_since_{drug}", f"hours_since_first_{drug}"}
-        known |= {f"{sign}_at_{drug}" for sign in SIGNS}
+        known |= {f"{sign}_at_{drug}" for sign in signs.moment}
     for rule in guideline.rule:
         known |= {f"n_{rule.id}", f"step_{rule.id}"}
     return known
 
 
-def _used_names(guideline: Guideline, known: set[str]) -> set[str]:
+def _used_names(guideline: Guideline, known: set[str], signs: Signs) -> set[str]:
     """Every name the guideline's formulas read, each of them known; definitions only read earlier ones."""
-    flags_only = {*SIGNS, *FLAGS}
+    flags_only = {*signs.moment, *signs.flags}
     texts = [("episode.active_when", guideline.episode.active_when, flags_only)]
     texts.append(("episode.fever_treated_when", guideline.episode.fever_treated_when, flags_only))
     if guideline.admission:

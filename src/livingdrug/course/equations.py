@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.signs import FLAGS, REPORTED
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
@@ -107,7 +106,7 @@ def equations(plan: Plan) -> Equations:
     with _LOCK:
         model = assembled(plan)
         key = (id(model), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
-               tuple(d.model_dump_json() for d in given.values()))  # fmt: skip
+               tuple(d.model_dump_json() for d in given.values()), tuple(s.model_dump_json() for s in plan.signs.values()))  # fmt: skip
         if key not in _READY:
             _READY[key] = _compile(model, plan, given)
         return _READY[key]
@@ -115,7 +114,9 @@ def equations(plan: Plan) -> Equations:
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
     odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), model.shapes), model.clones)
-    managed, rules = compile_guideline(plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS)
+    managed, rules = compile_guideline(
+        plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS, signs=plan.signs
+    )
     program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
     days = map(extinct_day, model.clones)
@@ -271,7 +272,7 @@ def check_plan(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> Non
             )
     for scale in plan.graded:
         lacking = sorted(set(scale.names) - set(ready.outputs) - {"died_of_toxicity"})
-        unseen = set(lacking) - {*FLAGS, *REPORTED, *scale.stands_in}
+        unseen = set(lacking) - {*plan.signs.flags, *plan.signs.reported, *scale.stands_in}
         if scale.id in plan.scales and unseen and scale.graded_on == "check":
             raise CatalogError(
                 f'scale "{scale.id}" reads {", ".join(lacking)}, which the model of recipe "{plan.recipe}" does not have.\n'

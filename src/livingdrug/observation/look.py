@@ -73,8 +73,8 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     done = pl.DataFrame({"patient": course.patients[~course.failed]})  # a course that failed was not seen to its end
     seen = Seen(
         visits=visits.with_columns(pl.col("value").fill_nan(None)),
-        ward=sign_rows(course, ends.in_view),
-        grades=grade_rows(course, plan.graded, ends.in_view),
+        ward=sign_rows(course, ends.in_view, plan.signs),
+        grades=grade_rows(course, plan.graded, ends.in_view, plan.signs),
         events=_events(response, infections, ends, course.patients),
         log=log_rows(course, ends.in_view),
         exits=ends.frame(course),

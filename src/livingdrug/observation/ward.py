@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.records.scale import Scale
-from livingdrug.catalog.signs import SIGNS, UNSEEN
+from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.grading import grade
 from livingdrug.clinic.management import reason_text
 from livingdrug.course.course import Course
@@ -23,7 +23,7 @@ SHOWN_DAYS = 30
 Floats = NDArray[np.float64]
 
 
-def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats) -> pl.DataFrame:
+def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats, known: Signs = SHIPPED) -> pl.DataFrame:
     """The grades frame: patient, day, scale, grade; the worst of each day, from the signs at its checks.
 
     Parameters
@@ -34,11 +34,13 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats) -> pl.
         Grading scales; one whose signs the model lacks is not graded.
     last_day
         Last day in care (n,).
+    known
+        The signs there are.
     """
     pieces = []
     for scale in scales:
-        if not set(scale.names) - set(course) - {*UNSEEN, *scale.stands_in} and scale.graded_on == "check":
-            days, grades = daily_grades(course.days, course, scale, last_day)
+        if not set(scale.names) - set(course) - {*known.unseen, *scale.stands_in} and scale.graded_on == "check":
+            days, grades = daily_grades(course.days, course, scale, last_day, known)
             row, column = np.nonzero((grades >= 1) | ((grades >= 0) & (days <= SHOWN_DAYS)))
             pieces.append(
                 pl.DataFrame(
@@ -51,7 +53,11 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats) -> pl.
 
 
 def daily_grades(
-    checks: Floats, signs: Course | Mapping[str, Floats], scale: Scale, last_day: Floats
+    checks: Floats,
+    signs: Course | Mapping[str, Floats],
+    scale: Scale,
+    last_day: Floats,
+    known: Signs = SHIPPED,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Worst grade of each day on one scale, from the signs at its checks.
 
@@ -63,6 +69,8 @@ def daily_grades(
         Grading scale.
     last_day
         Last day in care (n,).
+    known
+        The signs there are.
 
     Returns
     -------
@@ -73,12 +81,12 @@ def daily_grades(
     read = {name: signs[name][:, acute] for name in scale.names if name in signs}
     here = ~np.isnan(next(iter(read.values()))) & (checks[acute] <= last_day[:, None])
     read["died_of_toxicity"] = np.zeros(here.shape)
-    graded = np.where(here, grade(scale, read).astype(np.int64), -1)
+    graded = np.where(here, grade(scale, read, known).astype(np.int64), -1)
     days, begins = _days(checks[acute])
     return days, np.maximum.reduceat(graded, begins, axis=1)
 
 
-def sign_rows(course: Course, last_day: Floats) -> pl.DataFrame:
+def sign_rows(course: Course, last_day: Floats, known: Signs = SHIPPED) -> pl.DataFrame:
     """The ward frame: patient, day, and the worst value of each sign on that day, while a patient was in care.
 
     What a laboratory measures is told by assays at visits, not here.
@@ -90,7 +98,7 @@ def sign_rows(course: Course, last_day: Floats) -> pl.DataFrame:
     here = _here(course, acute, last_day)
     days, begins = _days(course.days[acute])
     columns = {}
-    for name, sign in SIGNS.items():
+    for name, sign in known.moment.items():
         if name not in course or sign.laboratory:
             continue
         values, pick = course[name][:, acute], np.maximum if sign.worse > 0 else np.minimum
@@ -98,7 +106,7 @@ def sign_rows(course: Course, last_day: Floats) -> pl.DataFrame:
     there = np.maximum.reduceat(here, begins, axis=1)
     supported = np.zeros(there.shape, dtype=bool)
     for name, worst in columns.items():
-        sign = SIGNS[name]
+        sign = known[name]
         if sign.kept_from is not None:
             supported |= worst >= sign.kept_from if sign.worse > 0 else worst <= sign.kept_from
     row, column = np.nonzero(there & ((days <= SHOWN_DAYS) | supported))

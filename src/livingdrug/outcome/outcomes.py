@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
-from livingdrug.catalog.signs import SIGNS
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
@@ -116,7 +115,7 @@ class Outcomes:
         if outcome.of == "ward" and not self._whole("ward").is_empty():
             read = [*(read_formula(outcome.when).names if outcome.when else ()), outcome.column]
             there = self._whole("ward").columns
-            lacking = [name for name in read if name in SIGNS and name not in there]
+            lacking = [name for name in read if name in self.questions.signs.moment and name not in there]
             if lacking:
                 return f"{', '.join(lacking)}, which nobody on the ward sees in this arm (its model lacks the sign, or an assay measures it)"
         if outcome.of == "grades" and not self._whole("ward").is_empty():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.signs import SIGNS
+from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.criterion import RECORDED
 from livingdrug.foundation.errors import CatalogError, UnknownName, naming
 from livingdrug.foundation.expressions import read_formula
@@ -41,11 +41,11 @@ def check_outcomes(questions: Questions) -> None:
                 f'outcome/{outcome.id}.toml, "name": "{outcome.pattern}" is the name of outcome/{twin}.toml, too.\n'
                 f"  Choose another name, or call the file {twin}.toml to stand in its place."
             )
-        check_outcome(outcome, questions.conduct)
+        check_outcome(outcome, questions.conduct, questions.signs)
     _ = questions.roles  # told here, at the door, when a role is played by nobody or by two
 
 
-def check_outcome(outcome: Outcome, conduct: Collection[str]) -> None:
+def check_outcome(outcome: Outcome, conduct: Collection[str], signs: Signs = SHIPPED) -> None:
     """Hold one outcome file against its frame, columns and reducer.
 
     Parameters
@@ -54,6 +54,8 @@ def check_outcome(outcome: Outcome, conduct: Collection[str]) -> None:
         The file.
     conduct
         Names of the numbers that a trial gives (``[conduct]``), which its formula may read.
+    signs
+        The signs there are.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def check_outcome(outcome: Outcome, conduct: Collection[str]) -> None:
         raise CatalogError(
             f'outcome/{outcome.id}.toml, "days": frame "{outcome.of}" has one row a patient and no days.\n  Take it out.'
         )
-    columns = frame_columns(outcome.of)
+    columns = frame_columns(outcome.of, signs)
     wanted = [(name, "match") for name in outcome.match if not (name == TOXICITY and outcome.of == "grades")]
     if outcome.when and "{" not in outcome.when:
         wanted += [(name, "when") for name in read_formula(outcome.when).names if name not in conduct]
@@ -83,11 +85,11 @@ def check_outcome(outcome: Outcome, conduct: Collection[str]) -> None:
         )  # fmt: skip
 
 
-def frame_columns(frame: str) -> set[str]:
+def frame_columns(frame: str, signs: Signs = SHIPPED) -> set[str]:
     """Every column that an outcome may read of a frame; of the truth also the days on which clones died out, ``truth_…``."""
     if frame == "response":
         return {"patient", *RECORDED}
     found = set(columns_of(frame))
     if frame == "ward":
-        found |= {name for name, sign in SIGNS.items() if not sign.laboratory}
+        found |= {name for name, sign in signs.moment.items() if not sign.laboratory}
     return found | set(MADE_OF_LOG) if frame == "log" else found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.signs import SIGNS
+from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.reports.diary import GRADES, cause_of_death
 from livingdrug.reports.setting import Setting
 from livingdrug.reports.words import plain
@@ -45,6 +45,8 @@ class Life:
         Scale -> worst grade of each of `days`, -1 where the patient was not there.
     n_severe_infections
         Infections of grade 3 or higher in the whole follow-up.
+    signs
+        The signs there are.
     """
 
     who: Mapping[str, Any]
@@ -52,6 +54,7 @@ class Life:
     days: tuple[int, ...]
     grades: Mapping[str, NDArray[np.int64]]
     n_severe_infections: int
+    signs: Signs = SHIPPED
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], scales: Mapping[str, Scale], words: Setting) -> Life:
@@ -66,11 +69,14 @@ class Life:
         signs = {name: np.ascontiguousarray(values[None, :], dtype=np.float64) for name, values in course.items()}
         ends = (words.of(who, "last contact"), words.of(who, "further therapy"), 1e9)
         last = min(day for day in ends if day is not None)
-        graded = {name: daily_grades(course["day"], signs, scale, np.array([last])) for name, scale in scales.items()}
+        graded = {
+            name: daily_grades(course["day"], signs, scale, np.array([last]), words.signs)
+            for name, scale in scales.items()
+        }
         days = next(iter(graded.values()))[0] if graded else np.array([], dtype=np.int64)
         infections = frames["events"].filter((pl.col("event") == "infection") & (pl.col("grade") >= 3)).height
         grades = {name: one[1][0] for name, one in graded.items()}
-        return cls(who, course, tuple(int(day) for day in days), grades, infections)
+        return cls(who, course, tuple(int(day) for day in days), grades, infections, words.signs)
 
     def worst(self, names: Iterable[str], day: int) -> dict[str, float]:
         """The worst value of each sign on a day; empty when the patient was not there."""
@@ -79,8 +85,10 @@ class Life:
             return {}
         found = {}
         for name in names:
+            if name not in self.course:
+                continue  # the model has no such sign
             values = self.course[name][here]
-            found[name] = float(values.max() if SIGNS[name].worse > 0 else values.min())
+            found[name] = float(values.max() if self.signs[name].worse > 0 else values.min())
         return found
 
     def at(self, name: str, day: float) -> float:
@@ -99,8 +107,8 @@ class Life:
 def a_day_later(treated: Life, untreated: Life, day: float) -> str:
     """The signs 24 hours after a dose, as treated and, in brackets, untreated; nothing when they are the same."""
     parts = []
-    for name, told in _shown():
-        if not (told.before or told.after):
+    for name, told in treated.signs.shown.items():
+        if name not in treated.course or not (told.before or told.after):
             continue
         mine, theirs = treated.at(name, day + 1), untreated.at(name, day + 1)
         shown, other = _sign(told, mine), _sign(told, theirs)
@@ -126,7 +134,7 @@ def what_changed(
     if not given:
         return ("No rule fired: nothing was given for side effects, and without the guideline the course is the same.",)
     told = [_temperature(treated, untreated), *(_grade(treated, untreated, *one) for one in scales.items())]
-    for name, shown in _shown():
+    for name, shown in treated.signs.shown.items():
         if shown.support_from is None:
             continue
         mine, theirs = (_days_at_least(life, name, shown.support_from) for life in (treated, untreated))
@@ -247,11 +255,6 @@ def _days_at_least(life: Life, name: str, level: float) -> int:
 
 def _days(n: int) -> str:
     return f"{n} day{'' if n == 1 else 's'}"
-
-
-def _shown() -> list[tuple[str, Shown]]:
-    """Signs that are told of one patient, and how."""
-    return [(name, sign.shown) for name, sign in SIGNS.items() if sign.shown is not None]
 
 
 def _sign(told: Shown, value: float) -> str:

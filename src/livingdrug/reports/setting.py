@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.roles import Roles, roles_among
+from livingdrug.catalog.signs import Signs, signs_of
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.toxicity_scales import Graded, told_scales
 from livingdrug.reports.words import listed
@@ -63,6 +64,11 @@ class Setting:
 
         known = self.catalog or default_catalog()
         return tuple(known.load("outcome", name) for name in known.names("outcome"))
+
+    @cached_property
+    def signs(self) -> Signs:
+        """Every sign of the catalogue, or of the package's where there is none."""
+        return signs_of(self.catalog)
 
     @cached_property
     def roles(self) -> Roles:

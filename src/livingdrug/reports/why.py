@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.catalog.signs import SIGNS
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.changes import Life, a_day_later, what_changed
 from livingdrug.reports.diary import amount_text
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 UNTREATED = "no_treatment"
 """Guideline under which signs are graded and nothing is given."""
-SHOWN = tuple(name for name, sign in SIGNS.items() if sign.shown is not None)
-"""Signs told day by day, where a course has them."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +137,13 @@ def why(
     shown = {name: scale_name(record) for name, record in records.items()}
     if frames["patients"]["status"][0] not in BEGUN:
         text = ("The cells were never given, so there was no side effect to treat.",)
-        return Why(story, guideline, shown, (), (), text, _table((), shown))
+        return Why(story, guideline, shown, (), (), text, _table((), shown, tuple(words.signs.shown)))
     treated = Life.of(frames, records, words)
     untreated = Life.of(one_patient(_untreated(trial, arm), arm, patient, seed, catalog), records, words)
     given = _given(frames["log"], treated, untreated)
     days = _days(treated, untreated, given)
     text = what_changed(treated, untreated, shown, bool(given), words)
-    return Why(story, guideline, shown, days, given, text, _table(days, shown))
+    return Why(story, guideline, shown, days, given, text, _table(days, shown, tuple(words.signs.shown)))
 
 
 def _untreated(trial: Trial, arm: str) -> Trial:
@@ -167,29 +164,30 @@ def _given(log: pl.DataFrame, treated: Life, untreated: Life) -> tuple[Given, ..
 
 
 def _days(treated: Life, untreated: Life, given: Sequence[Given]) -> tuple[Day, ...]:
-    signs = {day: treated.worst(SHOWN, day) for day in treated.days}
+    told = tuple(treated.signs.shown)
+    signs = {day: treated.worst(told, day) for day in treated.days}
     return tuple(
         Day(
-            day, signs[day], untreated.worst(SHOWN, day), treated.grades_on(day), untreated.grades_on(day),
+            day, signs[day], untreated.worst(told, day), treated.grades_on(day), untreated.grades_on(day),
             tuple(one for one in given if day <= one.day + 1e-9 < day + 1),
         )
         for day in treated.days
     )  # fmt: skip
 
 
-def _table(days: Sequence[Day], scales: Mapping[str, str]) -> pl.DataFrame:
+def _table(days: Sequence[Day], scales: Mapping[str, str], signs: Sequence[str]) -> pl.DataFrame:
     import polars as pl
 
     rows: list[dict[str, Any]] = []
     for one in days:
         row: dict[str, Any] = {"day": one.day}
-        for name in SHOWN:
+        for name in signs:
             row |= {name: one.signs.get(name), f"{name}_untreated": one.untreated_signs.get(name)}
         for name in scales:
             row |= {name: one.grades.get(name), f"{name}_untreated": one.untreated_grades.get(name)}
         rows.append({**row, "given": "; ".join(f"{g.drug}{g.amount}" for g in one.given)})
     kinds: dict[str, Any] = {"day": pl.Int64}
-    for name in SHOWN:
+    for name in signs:
         kinds |= {name: pl.Float64, f"{name}_untreated": pl.Float64}
     for name in scales:
         kinds |= {name: pl.Int64, f"{name}_untreated": pl.Int64}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from livingdrug.catalog.plan import Plan, plans_of
 from livingdrug.catalog.questions import questions_of
 from livingdrug.catalog.roles import roles_among
+from livingdrug.catalog.signs import signs_of
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.manufacturing.network.soundness import check_network
 from livingdrug.outcome.asked import ask
@@ -146,7 +147,7 @@ def check_outcome_file(outcome: Outcome, catalog: Catalog) -> None:
         What is wrong, where, what was expected, what to do.
     """
     trials = [catalog.load("trial", name) for name in catalog.names("trial")]
-    check_outcome(outcome, tuple(dict.fromkeys(name for trial in trials for name in trial.conduct)))
+    check_outcome(outcome, tuple(dict.fromkeys(name for trial in trials for name in trial.conduct)), signs_of(catalog))
     scales = [catalog.load("scale", name) for name in catalog.names("scale")]
     assays = [catalog.load("assay", name) for name in catalog.names("assay")]
     known: dict[str, Collection[str]] = {

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.guideline import Guideline
-from livingdrug.catalog.signs import SIGNS
+from livingdrug.catalog.signs import SHIPPED
 from livingdrug.clinic.management import compile_guideline, reason_text
 from livingdrug.engine.program import CheckProgram, joined
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 
 CATALOG = Catalog()
-WELL = {name: sign.well for name, sign in SIGNS.items()}
+WELL = {name: sign.well for name, sign in SHIPPED.moment.items()}
 CHECKS = np.concatenate([[-6.0, -1.0], np.arange(0, 106) / 3])
 LIFE = CheckProgram(statements=(("dead", "1 if time >= dies_day else dead"),), memory={"dead": 0.0})
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.catalog.signs import SIGNS
+from livingdrug.catalog.signs import SHIPPED
 from livingdrug.clinic.management import compile_guideline
 from livingdrug.engine.program import CheckProgram, joined
 from livingdrug.foundation.errors import CatalogError
@@ -36,7 +36,7 @@ def random_signs(rng, n):
     has a course of its own."""
     ill = rng.random(n)
     signs = {}
-    for name, sign in SIGNS.items():
+    for name, sign in SHIPPED.moment.items():
         worst = {"temperature": 41.0, "creatinine_ratio": 6.0, "transaminase_ratio": 30.0, "mean_arterial_pressure": 40.0,
                  "crp": 300.0, "ferritin": 20_000.0, "il6": 5_000.0}.get(name, LEVELS.get(name, 0.0))  # fmt: skip
         degree = 1.0 if name in ("neutrophils", "platelets", "igg") else 1.3 * ill
@@ -48,7 +48,7 @@ def random_signs(rng, n):
 
 def well_signs(n):
     """Signs of somebody who has recovered in every respect."""
-    return {name: np.full(n, sign.well) for name, sign in SIGNS.items()}
+    return {name: np.full(n, sign.well) for name, sign in SHIPPED.moment.items()}
 
 
 def walk(program, n, seed, *, days, weight, dies_day, recovered_from=np.inf):

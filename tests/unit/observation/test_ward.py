@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.catalog.signs import SIGNS
+from livingdrug.catalog.signs import SHIPPED
 from livingdrug.clinic.management import RuleInfo
 from livingdrug.engine.ensemble import Firings
 from livingdrug.observation.ward import SHOWN_DAYS, daily_grades, grade_rows, log_rows, sign_rows
@@ -19,7 +19,7 @@ LAST = np.array([60.0, 60.0, 60.0])
 @pytest.fixture
 def signs():
     """Everyone well, all the time."""
-    truth = {name: np.full((N, len(CHECKS)), float(sign.well)) for name, sign in SIGNS.items()}
+    truth = {name: np.full((N, len(CHECKS)), float(sign.well)) for name, sign in SHIPPED.moment.items()}
     return {**truth, **{name: np.zeros((N, len(CHECKS))) for name in ("fever_treated", "admitted")}}
 
 
@@ -69,7 +69,7 @@ def test_the_ward_keeps_the_worst_of_each_sign_while_present(signs, made):
     frame = sign_rows(made(CHECKS, signs, N), np.array([60.0, 60.0, 19.0]))
     told = {(row["patient"], row["day"]): row for row in frame.to_dicts()}
     assert (told[1, 5]["mean_arterial_pressure"], told[1, 5]["temperature"]) == (50.0, 40.0)
-    assert told[1, 6]["temperature"] == SIGNS["temperature"].well
+    assert told[1, 6]["temperature"] == SHIPPED.moment["temperature"].well
     assert max(day for who, day in told if who == 3) == 19
     assert [day for who, day in told if who == 2 and day > SHOWN_DAYS] == [45]
     assert "ferritin" not in frame.columns, "what a laboratory measures is told by its visits"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import Inheriting, Part
-from livingdrug.catalog.signs import COURSE_SIGNS, FLAGS, REPORTED, SIGNS
 from livingdrug.foundation.errors import CatalogError, ExpressionError, UnknownName
 from livingdrug.foundation.expressions import compared, read_formula
 from livingdrug.foundation.quantities import Status
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.lookup import Lookup
 
 
 def read_names(formula: str, where: str) -> tuple[str, ...]:
@@ -91,25 +93,35 @@ class Scale(Inheriting):
 
     @model_validator(mode="after")
     def _readable(self) -> Scale:
-        known = {**SIGNS, **FLAGS, **REPORTED} if self.graded_on == "check" else {**COURSE_SIGNS, DIED: None}
-        texts = [(f"row {i + 1} (grade {row.grade}, {row.domain})", row.condition) for i, row in enumerate(self.row)]
-        if self.requires:
-            texts.append(("requires", self.requires))
-        for where, text in texts:
-            unknown = sorted(set(read_names(text, where)) - known.keys())
-            if unknown:
-                raise CatalogError(f'{where}, "{text}": {UnknownName("sign", unknown[0], known)}')
-            for name, limit in compared(text):
-                sign = known[name]
-                if sign is not None and not sign.low <= limit <= sign.high:
-                    raise CatalogError(
-                        f'{where}, "{text}": {name} lies from {sign.low:g} to {sign.high:g}{f" {sign.unit}" * bool(sign.unit)}, so'
-                        f" {limit:g} is never met, or always.\n  Correct the limit, or its unit."
-                    )
+        for where, text in self._texts():
+            read_names(text, where)
         strangers = sorted({*self.stands_in, *self.stands_in.values()} - set(self.names))
         if strangers:
             raise ValueError(f"stands_in names {', '.join(strangers)}, which no row reads")
         return self
+
+    def check_in(self, catalog: Lookup) -> None:
+        """Every name is a sign of the catalogue that this kind of scale may read, and every limit one that it can reach."""
+        kinds = ("moment", "flag", "reported") if self.graded_on == "check" else ("course",)
+        signs = {name: catalog.load("sign", name) for name in self.names if catalog.has("sign", name)}
+        for where, text in self._texts():
+            for name in read_names(text, where):
+                if name not in signs or (signs[name].kind not in kinds and (name, *kinds) != (DIED, "course")):
+                    every = [catalog.load("sign", one) for one in catalog.names("sign")]
+                    known = [one.id for one in sorted(every, key=lambda sign: sign.order) if one.kind in kinds]
+                    raise CatalogError(f'{where}, "{text}": {UnknownName("sign", name, known)}')
+            for name, limit in compared(text):
+                sign = signs[name]
+                if name != DIED and not sign.low <= limit <= sign.high:
+                    raise CatalogError(
+                        f'{where}, "{text}": {name} lies from {sign.low:g} to {sign.high:g}{f" {sign.unit}" * bool(sign.unit)}, so'
+                        f" {limit:g} is never met, or always.\n  Correct the limit, or its unit."
+                    )
+
+    def _texts(self) -> list[tuple[str, str]]:
+        """Every formula, with its place."""
+        texts = [(f"row {i + 1} (grade {row.grade}, {row.domain})", row.condition) for i, row in enumerate(self.row)]
+        return [*texts, ("requires", self.requires)] if self.requires else texts
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -141,12 +141,13 @@ def _simulated(
 
 def _refuse_mistakes(known: Any, name: str) -> None:
     """A mistake in a policy is told before anything is simulated."""
+    from livingdrug.catalog.signs import signs_of
     from livingdrug.clinic.management import compile_guideline
 
     policy = known.load("guideline", name)
     scales = {scale: known.load("scale", scale) for scale in policy.scales}
     drugs = {drug: known.load("drug", drug) for drug in policy.drugs}
-    compile_guideline(policy, scales, drugs, active_until_day=0.0)
+    compile_guideline(policy, scales, drugs, active_until_day=0.0, signs=signs_of(known))
 
 
 def _say(found: Comparison, out: Path | None, plan: Any) -> None:

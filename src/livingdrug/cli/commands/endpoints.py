@@ -26,15 +26,17 @@ def endpoints(
       livingdrug endpoints runs/eliana
       livingdrug endpoints runs/eliana --add rfs,cmax,tocilizumab_use
     """
+    from livingdrug.foundation.errors import naming
     from livingdrug.trial.result import Result
 
     result = Result.load(folder, catalog=opened(catalog))
     ids = protocol_endpoints(result)
     added = [name for name in (part.strip() for part in (add or "").split(",")) if name and name not in ids]
-    if as_json:
-        print_json(result, folder=str(folder), report=None, ids=[*ids, *added])
-    else:
-        _say(result, ids, added)
+    with naming(str(folder)):
+        if as_json:
+            print_json(result, folder=str(folder), report=None, ids=[*ids, *added])
+        else:
+            _say(result, ids, added)
 
 
 def _say(result: Any, ids: list[str], added: list[str]) -> None:

@@ -40,6 +40,7 @@ def grade(
       livingdrug grade vitals.csv --scale crs_astct --scale icans_astct -o graded.csv
       livingdrug list scale
     """
+    from livingdrug.catalog.signs import signs_of
     from livingdrug.foundation.errors import BadInput
     from livingdrug.interop.user_tables.grading import graded, read_sign_table
     from livingdrug.interop.user_tables.grading import template as empty_table
@@ -47,12 +48,13 @@ def grade(
     if out is not None:
         _refuse_target(out, table)
     if template:
-        _give(empty_table(), out)
+        _give(empty_table(signs_of(opened(catalog))), out)
         return
     if table is None:
         raise BadInput("no table was given.\n  Give a CSV file; livingdrug grade --template makes one to fill in.")
-    read = read_sign_table(table)
-    result = graded(read, scale, catalog=opened(catalog))
+    known = opened(catalog)
+    read = read_sign_table(table, signs_of(known))
+    result = graded(read, scale, catalog=known)
     if out is not None:
         from livingdrug.cli.files import write_text
         from livingdrug.interop.user_tables.files import as_csv

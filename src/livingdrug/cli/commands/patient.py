@@ -105,7 +105,7 @@ def _explain(screen: Any, told: Any, known: Any, *, named: bool) -> None:
 
     eventful = [one for one in told.days if one.eventful]
     if eventful:
-        signs = [sign for sign in shown_signs() if _is_off(eventful, sign)]
+        signs = [sign for sign in shown_signs(known) if _is_off(eventful, sign)]
         shown, left = _scales_that_fit(told, known, screen.width - SIGN_WIDTH * len(signs), named)
         rows = [
             (
@@ -169,11 +169,11 @@ def _is_off(days: Any, sign: Sign) -> bool:
     return always or any(round(life.get(sign.id, sign.well)) != sign.well for life in lives)
 
 
-def shown_signs() -> list[Sign]:
+def shown_signs(known: Any) -> list[Sign]:
     """Signs with a column of their own, in order."""
-    from livingdrug.catalog.signs import SIGNS
+    from livingdrug.catalog.signs import signs_of
 
-    return [sign for sign in SIGNS.values() if sign.shown is not None and sign.shown.heading]
+    return [sign for sign in signs_of(known).moment.values() if sign.shown is not None and sign.shown.heading]
 
 
 def _bullets(sentences: Any) -> Any:

@@ -31,12 +31,13 @@ def report(
     result = Result.load(folder, catalog=opened(catalog))
     from contextlib import nullcontext
 
+    from livingdrug.foundation.errors import naming
     from livingdrug.reports.html import write_report
     from livingdrug.trial.lock import held
 
     target = out if out is not None else folder / "report.html"
     inside = target.absolute().parent == folder.absolute()  # nobody may be replacing the run meanwhile
-    with held(folder) if inside else nullcontext():
+    with held(folder) if inside else nullcontext(), naming(str(folder)):
         written = write_report(result, target)
     screen = console()
     screen.print(f"Report: {Path(written).resolve()}", markup=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.load import Catalog, default_catalog
 from livingdrug.catalog.records.scale import Scale
-from livingdrug.catalog.signs import COMPLAINTS, COURSE_SIGNS, FLAGS, READABLE
+from livingdrug.catalog.signs import SHIPPED, Signs, signs_of
 from livingdrug.clinic.course_signs import course_signs_of_many
 from livingdrug.clinic.grading import grade
 from livingdrug.foundation.errors import BadInput
@@ -31,7 +31,7 @@ from livingdrug.interop.user_tables.people import (
     perhaps_people,
     repeated,
 )
-from livingdrug.interop.user_tables.signs import COLUMNS
+from livingdrug.interop.user_tables.signs import columns_of
 from livingdrug.interop.user_tables.understood import Understood, understood
 
 
@@ -53,6 +53,8 @@ class SignTable:
         What is told of it on every use.
     day_headings
         The column that the days were read from.
+    known
+        The signs that were looked for.
     """
 
     table: UserTable
@@ -61,10 +63,18 @@ class SignTable:
     people: People
     understood: Understood
     day_headings: tuple[str, ...] = ()
+    known: Signs = SHIPPED
 
 
-def read_sign_table(path: Path | str) -> SignTable:
+def read_sign_table(path: Path | str, known: Signs = SHIPPED) -> SignTable:
     """Read a table of vital signs; headings are sign names or synonyms, with a unit in brackets where it differs.
+
+    Parameters
+    ----------
+    path
+        CSV.
+    known
+        The signs there are, each a column the table may have.
 
     Raises
     ------
@@ -72,7 +82,7 @@ def read_sign_table(path: Path | str) -> SignTable:
         What cannot be used, with row, column, value and expectation.
     """
     table = read_table(path)
-    columns = (*COLUMNS.values(), DAY, STUDY_DAY)
+    columns = (*columns_of(known).values(), DAY, STUDY_DAY)
     matches = match_columns(table, columns, known=PEOPLE_NAMES)
     read = numbers(table, matches, columns)
     day, day_from = days(table, matches, read.values)
@@ -84,7 +94,7 @@ def read_sign_table(path: Path | str) -> SignTable:
         notes=(*who.notes, *([f"patients are not clear: {problem}"] if problem else []), *repeated(table, who, day)),
     )  # fmt: skip
     day_headings = tuple(matches[name].heading for name in ("day", "study_day") if name in matches)[:1]
-    return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings)
+    return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings, known)
 
 
 def _unclear(table: UserTable, who: People, day: NDArray[np.float64] | None, read: Sequence[str]) -> str:
@@ -142,7 +152,8 @@ def grade_table(
     >>> grade_table(file, ["crs_astct"])["crs_astct"].to_list()
     [0, 3]
     """
-    return graded(read_sign_table(path), scales, catalog=catalog)
+    catalog = catalog or default_catalog()
+    return graded(read_sign_table(path, signs_of(catalog)), scales, catalog=catalog)
 
 
 def graded(read: SignTable, scales: Sequence[str] | None = None, *, catalog: Catalog | None = None) -> pl.DataFrame:
@@ -159,12 +170,12 @@ def graded(read: SignTable, scales: Sequence[str] | None = None, *, catalog: Cat
     return frame
 
 
-def template() -> str:
+def template(known: Signs = SHIPPED) -> str:
     """A table to fill in, as CSV text: every sign a scale may read, with its unit, and two example rows."""
-    names = ["patient", "day", *(name for name in READABLE if name not in COURSE_SIGNS)]
-    unit = {**{name: sign.unit for name, sign in READABLE.items()}, "day": "day"}
+    names = ["patient", "day", *(name for name in known if name not in known.course)]
+    unit = {**{name: sign.unit for name, sign in known.items()}, "day": "day"}
     heading = ",".join(f"{name} [{unit[name]}]" if unit.get(name) else name for name in names)
-    well = {name: f"{READABLE[name].well:g}" for name in names if name in READABLE}
+    well = {name: f"{known[name].well:g}" for name in names if name in known}
     rows = (
         {"patient": "A", "day": "1", **well, "capd_score": ""},
         {"patient": "A", "day": "3", **well, "capd_score": "", "temperature": "39.4", "pressor_level": "low",
@@ -192,17 +203,17 @@ def _asked(read: SignTable, scales: Sequence[str] | None, catalog: Catalog) -> l
 def _missing(read: SignTable, scale: Scale) -> list[str]:
     """Signs the scale cannot do without and the table has no column for."""
     if scale.graded_on == "course" and not _given_directly(read, scale):
-        counts = _counts(scale.names)
+        counts = _counts(read, scale.names)
         return [*(["day"] if read.day is None else []), *(count for count in counts if count not in read.signs)]
     partners = {**scale.stands_in, **{other: name for name, other in scale.stands_in.items()}}
-    given = {*read.signs, *FLAGS, *COMPLAINTS}
+    given = {*read.signs, *read.known.flags, *read.known.complaints}
     return [name for name in scale.names if name not in given and partners.get(name) not in given]
 
 
 def _no_column(read: SignTable, scale: Scale, missing: Iterable[str]) -> str:
     told = []
     for name in missing:
-        column = {**COLUMNS, "day": DAY}[name]
+        column = {**columns_of(read.known), "day": DAY}[name]
         unit = f" [{column.unit}]" if column.unit else ""
         near = difflib.get_close_matches(name, [plain(h) for h in read.table.frame.columns], n=1, cutoff=0.6)
         told.append(f"- {name}{unit}: {column.meaning}" + (f' (is it "{near[0]}"?)' if near else ""))
@@ -216,7 +227,7 @@ def _no_column(read: SignTable, scale: Scale, missing: Iterable[str]) -> str:
 
 
 def _given_directly(read: SignTable, scale: Scale) -> bool:
-    return all(name in read.signs for name in scale.names if name not in FLAGS)
+    return all(name in read.signs for name in scale.names if name not in read.known.flags)
 
 
 def _graded(read: SignTable, scale: Scale) -> list[pl.Series]:
@@ -232,22 +243,22 @@ def _graded(read: SignTable, scale: Scale) -> list[pl.Series]:
         values = signs.get(name, unseen)
         seen |= ~np.isnan(values)
         # What the ward would have said is 0 when nobody says it; a sign that nobody looked at may be anything.
-        here[name] = np.nan_to_num(values) if name in FLAGS else values
+        here[name] = np.nan_to_num(values) if name in read.known.flags else values
         unknown = np.isnan(here[name]) & np.isnan(signs.get(partners.get(name, ""), unseen))
         blanks |= bool(unknown.any())
-        worst[name] = np.where(unknown, np.inf * READABLE[name].worse, here[name])
-    least = grade(scale, here).astype(np.int64)
+        worst[name] = np.where(unknown, np.inf * read.known[name].worse, here[name])
+    least = grade(scale, here, read.known).astype(np.int64)
     columns = [pl.Series(scale.id, least).set(~pl.Series(seen), None)]
     if blanks:
-        most = grade(scale, worst).astype(np.int64)
+        most = grade(scale, worst, read.known).astype(np.int64)
         if (most > least).any():
             columns.append(pl.Series(f"{scale.id}_at_most", most, dtype=pl.Int64))
     return columns
 
 
-def _counts(names: Iterable[str]) -> list[str]:
+def _counts(read: SignTable, names: Iterable[str]) -> list[str]:
     """The counts that these signs of a whole course are read off, each once."""
-    found = [sign.summary.counts for name in names if (sign := COURSE_SIGNS.get(name)) and sign.summary]
+    found = [sign.summary.counts for name in names if (sign := read.known.course.get(name)) and sign.summary]
     return list(dict.fromkeys(found))
 
 
@@ -259,12 +270,13 @@ def _per_patient(read: SignTable, scale: Scale) -> dict[str, NDArray[np.float64]
             f" {read.people.problem}.\n  Give one column that names the patient of every row."
         )
     assert read.day is not None
-    counts = {name: read.signs[name] for name in _counts(COURSE_SIGNS) if name in read.signs}
+    counts = {name: read.signs[name] for name in _counts(read, read.known.course) if name in read.signs}
     known = ~np.isnan(read.day)
     signs = course_signs_of_many(
         read.people.codes[known],
         read.day[known],
         {name: values[known] for name, values in counts.items()},
         len(read.people.labels),
+        read.known,
     )
     return {name: values[read.people.codes] for name, values in signs.items() if name in scale.names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livingdrug.catalog.records.sign import Sign
-from livingdrug.catalog.signs import READABLE
+from livingdrug.catalog.signs import Signs
 from livingdrug.foundation.yes_no import YES_NO
 from livingdrug.interop.user_tables.columns import Column
 
@@ -24,4 +24,6 @@ def column_of(sign: Sign) -> Column:
     )
 
 
-COLUMNS: dict[str, Column] = {name: column_of(sign) for name, sign in READABLE.items()}
+def columns_of(signs: Signs) -> dict[str, Column]:
+    """Sign -> the column it may stand in, in order."""
+    return {name: column_of(sign) for name, sign in signs.items()}

@@ -23,11 +23,11 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     found = np.full(len(rows), np.nan)
     for row in range(len(rows)):
         known = ~np.isnan(days[row])
-        signs = course_signs(days[row][known], {str(outcome.setting("counts")): counts[row][known]})
+        signs = course_signs(days[row][known], {str(outcome.setting("counts")): counts[row][known]}, questions.signs)
         if "sign" in outcome.option:
             found[row] = signs[str(outcome.setting("sign"))]
             continue
         scale = questions.scales[str(outcome.setting("scale"))]
         if any(not np.isnan(signs[name]) for name in scale.names):
-            found[row] = float(grade(scale, signs))
+            found[row] = float(grade(scale, signs, questions.signs))
     return found

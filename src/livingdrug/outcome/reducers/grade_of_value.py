@@ -20,5 +20,6 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     known = np.flatnonzero(rows.met & ~np.isnan(values))
     found[rows.place[known]] = values[known]
     measured = np.isfinite(found)
-    graded = grade(questions.scales[str(outcome.setting("scale"))], {str(outcome.setting("sign")): found})
+    scale = questions.scales[str(outcome.setting("scale"))]
+    graded = grade(scale, {str(outcome.setting("sign")): found}, questions.signs)
     return np.where(measured, graded.astype(np.float64), np.nan)

@@ -260,3 +260,35 @@ def test_functions_lost_no_digits_in_sbml():
         odes = read_sbml(f"model m\n x = {x!r}; z = 0; y := arcsinh(x); z' = 1\nend")
         found = run_with_events(EventModel(odes), [odes.defaults], [0.0, 1.0], outputs=["y"])
         assert found.outputs[0, 1, 0] == pytest.approx(np.arcsinh(x), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("grows", "turns", "start", "until"),
+    [(1, 100, 1e-9, 24.74), (1, 100, 1e-12, 30), (1, 10, 1e-9, 24), (0.2, 50, 1e-9, 120)],
+)
+@pytest.mark.parametrize("n_times", [2, 11])
+def test_an_oscillation_that_grows_from_far_below_the_tolerance_is_followed(grows, turns, start, until, n_times):
+    # analytic: the radius is start * exp(grows * until); CVODE, Radau and BDF end at 1e-18 here. 5 %: the errors of
+    # thousands of steps of relative tolerance 1e-4 add up
+    rates = (f"{grows}*x - {turns}*y", f"{turns}*x + {grows}*y")
+    spiral = Odes(("x", "y"), (), (), (), rates, (repr(start), "0.0"))
+    found = run_with_events(EventModel(spiral, ()), [[]], np.linspace(0.0, until, n_times), 1e-4, 1e-6)
+    assert found.sentences() == ["finished"]
+    assert np.hypot(*found.outputs[0, -1]) == pytest.approx(start * np.exp(grows * until), rel=0.05)
+
+
+def test_an_oscillation_that_dies_out_below_the_tolerance_costs_few_steps():
+    # analytic: exp(-24) of 1e-9 is nothing; steps of a tenth of a turn would be 24,000
+    spiral = Odes(("x", "y"), (), (), (), ("-x - 100*y", "100*x - y"), ("1e-9", "0.0"))
+    found = run_with_events(EventModel(spiral, ()), [[]], np.linspace(0.0, 24.0, 3), 1e-4, 1e-6, most_steps=500)
+    assert found.sentences() == ["finished"]
+    assert np.hypot(*found.outputs[0, -1]) < 1e-9
+
+
+def test_in_an_ensemble_a_smaller_scale_follows_it():
+    # analytic as above; what docs/sbml.md says of the fast engine: at a scale of 1e-3 it is damped, at 1e-9 it is not
+    spiral = Odes(("x", "y"), (), (), (), ("x - 100*y", "100*x + y"), ("1e-9", "0.0"))
+    model = compile_model(spiral, log_scales={}, linear_scales={"x": 1e-9, "y": 1e-9}, outputs=["x", "y"])
+    times = np.linspace(0.0, 24.74, 11)
+    found = model.run(np.zeros((1, 0)), times, np.zeros(11, bool), rtol=1e-6)
+    assert np.hypot(*found.outputs[0, -1]) == pytest.approx(1e-9 * np.exp(24.74), rel=0.01)

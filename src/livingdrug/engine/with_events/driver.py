@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.with_events.events import EventModel
+from livingdrug.engine.with_events.growth import longest_step, small_states
 from livingdrug.engine.with_events.kernels import EventKernels, build_event_kernels
 from livingdrug.engine.with_events.stepping import (
     ARRIVED,
@@ -210,6 +211,7 @@ class _Course:
         self._happen, self._record, self._turn = (
             ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 5)(code.address(name)) for name in ("happen", "record", "turn")
         )
+        self._linearise = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6)(code.address("linearise"))
         self._turns, self._blur, self._least = np.zeros(2 * kernels.n_turns), 0.0, 0.0
         self._was = np.array([event.initial_value for event in self.events], dtype=bool)
         self._waiting: list[_Due] = []
@@ -233,6 +235,7 @@ class _Course:
                 target = min([moment, self._next_turn(moment), *(max(due.moment, clock[0]) for due in self._waiting)])
                 if moment - target <= _TOGETHER * moment + self._blur:
                     target = moment
+                limits[1] = min(longest, self._longest_here(span - float(clock[0])))
                 code = advance(
                     self._addresses, self._method, GAMMA, self._tolerances, limits, self._follows,
                     self._x, self._p, self._c, clock, target, time if target == moment else origin + target,
@@ -256,6 +259,18 @@ class _Course:
         until = np.where(np.abs(until) <= little, little, until)
         ahead = until[until > 0]
         return min(latest, float(self._clock[0] + ahead.min())) if ahead.size else latest
+
+    def _longest_here(self, left: float) -> float:
+        """The longest step that does not damp what grows from far below the tolerance."""
+        n, absolute = len(self._x), self._tolerances[0]
+        small = small_states(self._x, absolute)
+        if not small.size:
+            return np.inf
+        slopes, jacobian = np.zeros(n), np.zeros(n * n + n)
+        self._now[0] = self._clock[3]
+        arrays = (self._x, self._p, self._c, self._now, slopes, jacobian)
+        self._linearise(*(array.ctypes.data for array in arrays))
+        return longest_step(jacobian[: n * n].reshape(n, n), self._x, absolute, small, left)
 
     def _call(self, kernel: Callable[..., None], result: Floats) -> None:
         self._now[0] = self._clock[3]

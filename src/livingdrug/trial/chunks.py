@@ -21,6 +21,7 @@ from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.checksums import verify, write_checksums
 from livingdrug.trial.manifest import refuse_mismatch
+from livingdrug.trial.stored import refuse_foreign
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,12 +70,15 @@ class ChunkStore:
         Patients of a chunk.
     there
         Chunks that are finished, by this process or an earlier one.
+    arms
+        Names of the run's arms, in the order of their places in jobs.
     """
 
     folder: Path | None
     chunk: int
     there: set[tuple[int, int]] = field(default_factory=set)
     memory: dict[tuple[int, int], dict[str, pl.DataFrame]] = field(default_factory=dict)
+    arms: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, place: Path, manifest: Mapping[str, Any], *, chunk: int) -> ChunkStore:
@@ -103,7 +107,7 @@ class ChunkStore:
         refuse_mismatch(stored["manifest"], manifest, place)
         for leftover in chunks.glob(".*.part"):
             shutil.rmtree(leftover, ignore_errors=True)
-        return cls(chunks, int(stored["chunk"]))
+        return cls(chunks, int(stored["chunk"]), arms=tuple(manifest["arms"]))
 
     def look(self, jobs: Iterable[Job]) -> None:
         """Find the chunks that are there whole; one that was cut or changed is removed, to be computed again."""
@@ -115,11 +119,19 @@ class ChunkStore:
                 continue
             try:
                 verify(place, FILES, "It is computed again.")
+                self._refuse_foreign(place, job)
             except BadInput as problem:
-                _LOG.warning("%s", problem)
+                _LOG.warning("%s\n  It is computed again.", str(problem).splitlines()[0])
                 shutil.rmtree(place, ignore_errors=True)
             else:
                 self.there.add(_key(job))
+
+    def _refuse_foreign(self, place: Path, job: Job) -> None:
+        """Stop at a chunk whose checksums hold and whose frames are not those of its arm and patients."""
+        frames = {name: storage.read_frame(place / f"{name}.parquet") for name in FRAMES}
+        refuse_foreign(frames, {"arms": [self.arms[job[0]]], "patients": int(job[1].max())}, place)
+        if sorted(frames["who"]["patient"].to_list()) != sorted(job[1].tolist()):
+            raise BadInput(f"{place / 'who.parquet'} does not hold the patients of its chunk.")
 
     def has(self, job: Job) -> bool:
         """Whether this chunk is finished."""

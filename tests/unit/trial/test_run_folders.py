@@ -160,6 +160,22 @@ def test_a_spoiled_plan_is_named_and_a_spoiled_chunk_is_computed_again(trial, si
         assert (place / name).read_bytes() == (folder / name).read_bytes()
 
 
+@pytest.mark.parametrize("change", [
+    lambda f: f.with_columns(arm=pl.lit("placebo")), lambda f: f.with_columns(patient=pl.lit(1, dtype=pl.Int64)), lambda f: f.head(0), lambda f: f.drop("status"),
+])  # fmt: skip
+def test_a_chunk_changed_with_its_checksums_is_computed_again(trial, simulate, folder, tmp_path, change, caplog):
+    # expected: the bytes of the same run, undisturbed
+    place = tmp_path / "stopped"
+    stopped(trial, simulate, place)
+    chunk = place / "chunks" / "arm00_from00000001"
+    change(pl.read_parquet(chunk / "who.parquet")).write_parquet(chunk / "who.parquet")
+    write_checksums(chunk, [f"{name}.parquet" for name in FRAMES])
+    run(trial, simulate=simulate, out=place, resume=True, **WORDS)
+    assert "computed again" in caplog.text
+    for name in TABLES:
+        assert (place / name).read_bytes() == (folder / name).read_bytes()
+
+
 @pytest.mark.parametrize(
     ("name", "change", "expected"),
     [

@@ -78,7 +78,9 @@ def answer(case: Case) -> Answer:
 
 def _given(case: Case) -> str:
     """All that was handed over, which an answer may repeat."""
-    texts = [path.read_bytes()[:100_000].decode(errors="replace") for path in case.files if path.is_file()]
+    heads = [path.read_bytes()[:100_000] for path in case.files if path.is_file()]
+    wide = (b"\xff\xfe", b"\xfe\xff")
+    texts = [head.decode("utf-16" if head.startswith(wide) else "utf-8", errors="replace") for head in heads]
     return "".join([*([] if callable(case.asked) else case.asked), *texts])
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.load import HERE, read_record
 from livingdrug.catalog.records.sign import Shown, Sign
+from livingdrug.foundation.toml_files import read_toml_file
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
@@ -76,7 +77,10 @@ class Signs(Mapping[str, Sign]):
         return {name: sign for name, sign in self.items() if sign.kind == kind}
 
 
-SHIPPED = Signs(read_record(path, Sign) for path in (HERE / "sign").glob("*.toml"))
+SHIPPED = Signs(
+    Sign.model_validate({**read_toml_file(path, called=f"sign/{path.name}"), "id": path.stem})
+    for path in (Path(__file__).parent / "sign").glob("*.toml")
+)
 """Those that come with the package; what is given none takes these."""
 
 

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 ONCE = ("who", "exits", "truth", "failed")
 """Frames with one row a patient."""
+NEVER_BLANK = {
+    "grades": ("day", "grade", "scale"),
+    "ward": ("day",),
+    "events": ("day", "event"),
+    "log": ("day", "drug"),
+}
+"""Columns in which every row of a run has something."""
 DAMAGED = "Run the trial again into this folder with force=True (--force), or take the files from a copy."
 
 
@@ -77,6 +84,9 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
                 raise BadInput(f'{path} has no column "{column}", which every run writes.\n  {DAMAGED}')
             if frame.schema[column] != kind:
                 raise BadInput(f'{path}, column "{column}": got {frame.schema[column]}, expected {kind}.\n  {DAMAGED}')
+        for column in NEVER_BLANK.get(name, ()):
+            if frame[column].null_count():
+                raise BadInput(f'{path}, column "{column}": blank in a row, which no run writes.\n  {DAMAGED}')
         no_number = frame.select(pl.col(pl.Float64).is_finite().not_().any())
         for column in no_number.columns:
             if no_number[column].item():

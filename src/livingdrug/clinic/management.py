@@ -106,10 +106,8 @@ def compile_guideline(
         Scale id -> record; all are graded, the guideline's own must be among them.
     drugs
         Drug id -> record, for every drug the rules give.
-    active_until_day
-        Acute rules fire from day 0 to this day; rules marked long_term go on to the end.
-    signs
-        The signs there are.
+    active_until_day, signs
+        Acute rules fire from day 0 to this day; rules marked long_term go on to the end. The signs there are.
 
     Raises
     ------

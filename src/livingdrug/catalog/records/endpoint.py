@@ -18,6 +18,7 @@ GROUPS = {
     "kinetics": "Cellular kinetics",
     "toxicity": "Toxicity",
     "management": "Management of toxicity",
+    "laboratory": "Cytokines and laboratory values",
     "cytopenia": "Blood counts",
     "b_cells": "B cells",
     "infection": "Infections and immunoglobulin",

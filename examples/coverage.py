@@ -41,11 +41,22 @@ def text(folder: Path) -> str:
     outside = [row for row in rows if abs(row["z"]) > Z90]
     told = sorted(outside, key=lambda row: (row["trial"], -abs(row["z"])))
     misses = [
-        [row["trial"], row["label"], f"{row['published']:.4g}", f"{row['simulated']:.4g}", f"{row['z']:+.1f}", row["status"]]
+        [
+            row["trial"],
+            row["label"],
+            f"{row['published']:.4g}",
+            f"{row['simulated']:.4g}",
+            f"{row['z']:+.1f}",
+            row["status"],
+        ]
         for row in told
     ]
     return "\n\n".join(
-        [table(header, lines), "## Rows outside", table(["trial", "row", "published", "simulated", "z", "seen by us"], misses)]
+        [
+            table(header, lines),
+            "## Rows outside",
+            table(["trial", "row", "published", "simulated", "z", "seen by us"], misses),
+        ]
     )
 
 

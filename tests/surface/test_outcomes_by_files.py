@@ -100,7 +100,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def juliet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run of JULIET, by nobody who knew of those files."""
     folder = tmp_path_factory.mktemp("juliet") / "run"
-    run("juliet", patients=24, seed=6, threads=1, sample=0, out=folder)
+    run("juliet", patients=40, seed=6, threads=1, sample=0, out=folder)
     return folder
 
 

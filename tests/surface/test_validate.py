@@ -24,7 +24,7 @@ def test_scoreboard_is_written_and_shown(tmp_path: Path, livingdrug: Command) ->
 
 
 def test_why_is_told(livingdrug: Command) -> None:
-    done = livingdrug("patient", "eliana", "--patient", "12", "--seed", "7", "--why", "--scale", "crs_lee")
+    done = livingdrug("patient", "eliana", "--patient", "1", "--seed", "7", "--why", "--scale", "crs_lee")
     assert done.returncode == 0, done.stderr
     assert "What it changed" in done.stdout
     assert "CRS Lee" in done.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,9 @@ _DOUBT = 0.5
 _SWEEPS = 50
 """Of the chains at the estimates, for each patient's moments."""
 _WITHIN_REACH = 0.02
-"""A rise of the log likelihood that one more step surely makes: then the samples are doubled for the last ones."""
+"""A rise of the log likelihood that one more step surely makes: then more samples are drawn for the last ones."""
+_POINTS = 512
+"""Of each of the eight shifts, for the likelihood that is told."""
 _WIDER, _ADAPTED = 1.5, 2
 """The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
 
@@ -190,14 +192,15 @@ def _at_the_maximum(
     likelihood: Any, coordinates: Coordinates, theta: Any, mean: Any, covariance: Any, seed: int, refined: bool
 ) -> tuple[Any, Any]:
     """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there."""
-    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed, points=128)
+    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed, points=64)
     for _ in range(_ADAPTED):
         seen = examine(likelihood, coordinates, theta, proposals)
-        proposals = proposals.again(seen, theta.omega, points=256)
+        proposals = proposals.again(seen, theta.omega, points=128)
     if not refined:
+        proposals = replace(proposals, points=_POINTS)
         return theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
     theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8, enough=_WITHIN_REACH)
-    proposals = proposals.again(here, theta.omega, points=2 * proposals.points)
+    proposals = proposals.again(here, theta.omega, points=_POINTS)
     theta, here, _ = refine(likelihood, coordinates, theta, proposals, steps=2)
     return theta, here
 

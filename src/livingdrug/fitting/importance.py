@@ -29,7 +29,7 @@ Integers = NDArray[np.int64]
 
 FREEDOM = 5.0
 """Of the Student t: heavy enough tails for skewed posteriors."""
-_WITHOUT_A_LOOK = 1e-3
+_WITHOUT_A_LOOK = 4e-3
 _ROWS = 60_000
 """Samples held at one time."""
 

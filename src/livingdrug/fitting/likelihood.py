@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting import kernels
-from livingdrug.fitting.data import KineticsData
-from livingdrug.fitting.error_models import ErrorModel
+from livingdrug.fitting.data import NOT_CENSORED, KineticsData
+from livingdrug.fitting.error_models import LOGNORMAL, ErrorModel
 from livingdrug.fitting.structure import StructuralModel
 
 Floats = NDArray[np.float64]
@@ -135,6 +135,25 @@ class Likelihood(Protocol):
 
 
 @dataclass(frozen=True)
+class Occasions:
+    """Parameters that differ within a patient from occasion to occasion.
+
+    Attributes
+    ----------
+    n
+        Occasions; 0 when nothing differs.
+    number
+        Occasion of each measurement, shaped (m,).
+    varying
+        Number and scale (`transforms.CODES`) of each parameter that differs, shaped (v, 2).
+    """
+
+    n: int = 0
+    number: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    varying: Integers = field(default_factory=lambda: np.empty((0, 2), np.int64))
+
+
+@dataclass(frozen=True)
 class CompiledLikelihood:
     """Likelihood of a closed form.
 
@@ -147,47 +166,61 @@ class CompiledLikelihood:
     model: StructuralModel
     data: KineticsData
     threads: int = 1
+    occasions: Occasions = field(default_factory=Occasions)
     _pool: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        arrays = {
-            "first": self.data.first, "first_dose": self.data.first_dose,
-            "time": np.ascontiguousarray(self.data.time), "value": np.ascontiguousarray(self.data.value),
-            "censored": np.ascontiguousarray(self.data.censored), "output": np.ascontiguousarray(self.data.output),
-            "doses": np.ascontiguousarray(self.data.doses),
-        }  # fmt: skip
+        data, count = self.data, self.data.time.size
+        kinds = {"time": data.time, "censored": data.censored, "output": data.output, "doses": data.doses}
+        arrays = {name: np.ascontiguousarray(values) for name, values in kinds.items()}
+        arrays |= {"first": data.first, "first_dose": data.first_dose}
+        arrays |= {"occasion": self.occasions.number if self.occasions.n else np.zeros(count, np.int64)}
         object.__setattr__(self, "_arrays", arrays)
+        object.__setattr__(self, "_scales", {})
         if self.threads > 1:
             object.__setattr__(self, "_pool", ThreadPoolExecutor(self.threads))
+
+    def _scale(self, error: ErrorSizes) -> tuple[Floats, Floats]:
+        """`compared` values and `jacobians`, computed once for each set of errors."""
+        known: dict[bytes, tuple[Floats, Floats]] = self._scales  # type: ignore[attr-defined]
+        key = error.code.tobytes()
+        if key not in known:
+            known[key] = compared(self.data, error.code), jacobians(self.data, error.code)
+        return known[key]
 
     def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
         """See `Likelihood`."""
         d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
         result = np.empty(len(who))
+        value, jacobian = self._scale(error)
 
         def work(part: slice) -> None:
             kernels.row_likelihood(
-                self.model.predict, psi[part], who[part], d["first"], d["first_dose"], d["time"], d["value"],
-                d["censored"], d["output"], d["doses"], error.code, error.a, error.b, result[part],
+                self.model.predict, psi[part], who[part], d["first"], d["first_dose"], d["time"], value,
+                d["censored"], d["output"], d["occasion"], d["doses"], self.occasions.varying, self.occasions.n,
+                error.code, error.a, error.b, result[part],
             )  # fmt: skip
 
         self._each(work, len(who))
-        return result
+        return result + jacobian[who]
 
     def sweep(self, moves: Moves, phi: Floats, fit: Floats, who: Integers, error: ErrorSizes) -> NDArray[np.bool_]:
         """Metropolis moves of all rows, in place, as `sampling.sweep` describes; which were taken (proposals, rows)."""
         d: dict[str, Any] = self._arrays  # type: ignore[attr-defined]
         taken = np.zeros((moves.kinds.size, who.size), dtype=bool)
+        value, jacobian = self._scale(error)
+        fit -= jacobian[who]
 
         def work(part: slice) -> None:
             kernels.row_sweep(
-                self.model.predict, phi, fit, who, d["first"], d["first_dose"], d["time"], d["value"], d["censored"],
-                d["output"], d["doses"], error.code, error.a, error.b, moves.scales, moves.random, moves.centre,
-                moves.root, moves.inverse_root, moves.own, moves.z, moves.log_u, moves.kinds, part.start, part.stop,
-                taken,
+                self.model.predict, phi, fit, who, d["first"], d["first_dose"], d["time"], value, d["censored"],
+                d["output"], d["occasion"], d["doses"], self.occasions.varying, self.occasions.n, error.code, error.a,
+                error.b, moves.scales, moves.random, moves.centre, moves.root, moves.inverse_root, moves.own, moves.z,
+                moves.log_u, moves.kinds, part.start, part.stop, taken,
             )  # fmt: skip
 
         self._each(work, who.size)
+        fit += jacobian[who]
         return taken
 
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
@@ -199,7 +232,7 @@ class CompiledLikelihood:
         def work(part: slice) -> None:
             kernels.row_levels(
                 self.model.predict, psi[part], who[part], d["first"], d["first_dose"], d["time"], d["output"],
-                d["doses"], start[:-1][part], level,
+                d["occasion"], d["doses"], self.occasions.varying, self.occasions.n, start[:-1][part], level,
             )  # fmt: skip
 
         self._each(work, len(who))
@@ -208,7 +241,9 @@ class CompiledLikelihood:
     def sums(self, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
         """See `Likelihood`."""
         found = RowSums.empty(who.size, error)
-        self._each(lambda part: _sum_rows(self.data, who, start, level, error, found, part), who.size)
+        value, jacobian = self._scale(error)
+        self._each(lambda part: _sum_rows(self.data, value, who, start, level, error, found, part), who.size)
+        found.density[:] += jacobian[who]
         return found
 
     def _each(self, work: Callable[[slice], None], n: int) -> None:
@@ -240,7 +275,9 @@ class BatchLikelihood:
     def sums(self, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> RowSums:
         """See `Likelihood`."""
         found = RowSums.empty(who.size, error)
-        _sum_rows(self.data, who, start, level, error, found, slice(0, who.size))
+        value = compared(self.data, error.code)
+        _sum_rows(self.data, value, who, start, level, error, found, slice(0, who.size))
+        found.density[:] += jacobians(self.data, error.code)[who]
         return found
 
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
@@ -252,6 +289,22 @@ def _starts(first: Integers, who: Integers) -> Integers:
     return np.concatenate([[0], np.cumsum(np.diff(first)[who])]).astype(np.int64)
 
 
+def compared(data: KineticsData, code: Integers) -> Floats:
+    """Values on the scale on which they are compared with levels: logarithms where the error is lognormal, (m,)."""
+    value = np.array(data.value)
+    logarithmic = code[data.output] == LOGNORMAL
+    value[logarithmic] = np.log(value[logarithmic])
+    return value
+
+
+def jacobians(data: KineticsData, code: Integers) -> Floats:
+    """What brings each patient's log likelihood from that scale to the values as they are given, shaped (n,)."""
+    counted = (code[data.output] == LOGNORMAL) & (data.censored == NOT_CENSORED)
+    each = np.zeros(data.time.size)
+    each[counted] = -np.log(data.value[counted])
+    return np.bincount(data.patient, each, data.n_patients)
+
+
 def places(data: KineticsData, who: Integers, start: Integers) -> Integers:
     """Number of the measurement behind each level of rows that begin at `start`."""
     first = data.first
@@ -260,22 +313,23 @@ def places(data: KineticsData, who: Integers, start: Integers) -> Integers:
 
 
 def level_terms(data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes) -> Terms:
-    """Log densities of measurements around given levels, with their derivatives in the level."""
+    """Log densities of measurements around given levels, on the compared scale, with their derivatives in the level."""
     place = places(data, who, start)
     density, slope, weight = np.empty(level.size), np.empty(level.size), np.empty(level.size)
     kernels.level_terms(
-        np.ascontiguousarray(level), data.value[place], data.censored[place], data.output[place],
+        np.ascontiguousarray(level), compared(data, error.code)[place], data.censored[place], data.output[place],
         error.code, error.a, error.b, density, slope, weight,
     )  # fmt: skip
     return Terms(start, density, slope, weight)
 
 
 def _sum_rows(
-    data: KineticsData, who: Integers, start: Integers, level: Floats, error: ErrorSizes, found: RowSums, part: slice
-) -> None:
+    data: KineticsData, value: Floats, who: Integers, start: Integers, level: Floats, error: ErrorSizes, found: RowSums,
+    part: slice,
+) -> None:  # fmt: skip
     """Fill some rows of `found`."""
     kernels.row_sums(
-        level, start[part.start : part.stop + 1], who[part], data.first, data.value, data.censored, data.output,
+        level, start[part.start : part.stop + 1], who[part], data.first, value, data.censored, data.output,
         error.code, error.a, error.b, found.density[part],
         *(array[part].reshape(part.stop - part.start, -1) for array in (found.score, found.bend, found.curvature)),
     )  # fmt: skip

@@ -104,9 +104,30 @@ class StructuralModel:
         return tuple(parameter.name for parameter in self.parameters)
 
 
-def compiled(function: Callable[..., None]) -> Any:
+class Predictor(types.WrapperAddressProtocol):
+    """A compiled `predict` whose address is looked up once: handing a Numba function on costs more than calling it."""
+
+    def __init__(self, function: Any) -> None:
+        found = function.get_compile_result(SIGNATURE)
+        self.function = function
+        self._address = int(found.library.get_pointer_to_function(found.fndesc.llvm_cfunc_wrapper_name))
+
+    def __call__(self, *arguments: Any) -> None:
+        """As the function itself."""
+        self.function(*arguments)
+
+    def __wrapper_address__(self) -> int:
+        """Where the machine code begins."""
+        return self._address
+
+    def signature(self) -> Any:
+        """Types of the arguments."""
+        return SIGNATURE
+
+
+def compiled(function: Callable[..., None]) -> Predictor:
     """A model's `predict` as machine code, kept on disk where that is possible."""
-    return kept(function, SIGNATURE, nogil=True, error_model="numpy")
+    return Predictor(kept(function, SIGNATURE, nogil=True, error_model="numpy"))
 
 
 def model_names() -> list[str]:

@@ -7,17 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from livingdrug.cli.command import YOURS, Command
-from livingdrug.cli.kinetics import COLUMN, DATA, LLOQ, OUTPUT, SHIFT, TIME_UNIT, UNIT, mapped
+from livingdrug.cli.kinetics import DATA, Reading, reads_a_table
 
 
+@reads_a_table
 def check(
     data: DATA,
-    lloq: LLOQ = None,
-    column: COLUMN = None,
-    output: OUTPUT = None,
-    time_unit: TIME_UNIT = None,
-    unit: UNIT = None,
-    shift: SHIFT = 0.0,
+    reading: Reading,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for a program.")] = False,
 ) -> None:
     """Is a table of kinetics sound? What was understood, and everything worth a look, with its rows.
@@ -30,9 +26,7 @@ def check(
     """
     from livingdrug.interop.kinetics.read import check_kinetics
 
-    found, findings = check_kinetics(
-        data, lloq=lloq, columns=mapped(column), output=output, time_unit=time_unit, value_unit=unit, shift=shift
-    )
+    found, findings = check_kinetics(data, **reading.words())
     if as_json:
         import json
         from dataclasses import asdict

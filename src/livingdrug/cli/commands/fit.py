@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from livingdrug.cli.command import YOURS, Command
-from livingdrug.cli.kinetics import COLUMN, LLOQ, OUTPUT, SHIFT, TIME_UNIT, UNIT, pair, read_table
+from livingdrug.cli.kinetics import AS_IT_IS, Reading, pair, reads_a_table
 
 
+@reads_a_table
 def fit(
     data: Annotated[Path | None, typer.Argument(metavar="[DATA.csv]", help="Kinetics; see: livingdrug data check --help.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them. Or a TOML file that describes an SBML or Antimony model.")] = "stein2019",
@@ -21,12 +22,7 @@ def fit(
     no_spread: Annotated[list[str] | None, typer.Option("--no-spread", metavar="PARAMETER", help="A parameter that all patients share; again for more.")] = None,
     fixed: Annotated[list[str] | None, typer.Option("--fix", metavar="PARAMETER=VALUE", help="A typical value that is not estimated.")] = None,
     start: Annotated[list[str] | None, typer.Option("--start", metavar="PARAMETER=VALUE", help="A typical value to begin with; proposed from the data otherwise.")] = None,
-    lloq: LLOQ = None,
-    column: COLUMN = None,
-    output: OUTPUT = None,
-    time_unit: TIME_UNIT = None,
-    unit: UNIT = None,
-    shift: SHIFT = 0.0,
+    reading: Reading = AS_IT_IS,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")] = None,
     explore: Annotated[int, typer.Option(help="Iterations of the first phase.", min=10)] = 300,
@@ -57,7 +53,7 @@ def fit(
     from livingdrug.fitting.structure import load_model
 
     load_model(model)  # a misspelt name stops before the data are read
-    read = read_table(data, lloq, column, output, time_unit, unit, shift)
+    read = reading.of(data)
     folder = out if out is not None else Path("fits") / Path(model).stem
     say = None if as_json else _live()
     found = estimate(

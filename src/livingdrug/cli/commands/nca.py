@@ -8,22 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from livingdrug.cli.command import YOURS, Command
-from livingdrug.cli.kinetics import COLUMN, DATA, LLOQ, OUTPUT, SHIFT, TIME_UNIT, UNIT, read_table
+from livingdrug.cli.kinetics import DATA, Reading, reads_a_table
 
 SHOWN_PATIENTS = 30
 
 
+@reads_a_table
 def nca(
     data: DATA,
+    reading: Reading,
     areas_to: Annotated[str, typer.Option("--areas-to", metavar="TIMES", help="Ends of the areas, in the unit of the data.")] = "28,84",
     blq: Annotated[str, typer.Option("--blq", help="What a result below the limit counts as in an area; a misspelt word lists all.")] = "zero",
     by: Annotated[list[str] | None, typer.Option("--by", metavar="COLUMN", help="A covariate that makes groups in the summary; again for more.")] = None,
-    lloq: LLOQ = None,
-    column: COLUMN = None,
-    output: OUTPUT = None,
-    time_unit: TIME_UNIT = None,
-    unit: UNIT = None,
-    shift: SHIFT = 0.0,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write each patient's numbers here, as CSV.")] = None,
 ) -> None:  # fmt: skip
     """Peak, areas, half-life, doubling time and persistence of each patient, without a model.
@@ -42,7 +38,7 @@ def nca(
 
         refuse_folder(out)
     ends = _ends(areas_to)
-    read = read_table(data, lloq, column, output, time_unit, unit, shift)
+    read = reading.of(data)
     with naming(str(data)):
         found = non_compartmental_table(_visits(read), areas_to=ends, below_limit_as=blq)
     if read.time_unit != "day":  # columns say the unit that is in them

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _FIRST_LINE = 2
+_NUMBER_WORD = re.compile(r"(inf|infinity|nan|e[-+]?\d+)\b", re.I)
 MOST_DOSES = 1_000_000
 _LIMIT_REMEDY = 'Write one number, with its unit or without: --lloq "25 copy/ug".'
 
@@ -138,6 +139,9 @@ def _checked(
         headings = ", ".join(text.headings)
         return None, (Finding("error", f"no column for {what}; headings are: {headings}", (), remedy),)
     units, unit_findings = _units(text, known, *stated_units)
+    unit_findings += [_no_unit(what, unit) for what, unit in units.items() if not _looks_like_a_unit(unit)]
+    if any(finding.severity == "error" for finding in unit_findings):
+        return None, tuple(unit_findings)
     limit = _limit(lloq, units["value"])
     if limit is not None and not units["value"] and isinstance(lloq, str):
         units["value"] = leading_number(plain_spaces(lloq))[1].strip()
@@ -233,6 +237,20 @@ def _units(
     if not unit:
         findings.append(Finding("note", "the table does not say the unit of the values", (), "State it in the heading, as in DV [copy/ug], or with value_unit=… (--unit)."))  # fmt: skip
     return {"time": time, "value": unit, "dose": dose or (known["amount"].unit if "amount" in known else "")}, findings
+
+
+def _looks_like_a_unit(unit: str) -> bool:
+    """A unit that is known, or a word: letters first, no list and no number."""
+    try:
+        read_amount(f"1 {unit}"[:LONGEST])
+    except NotAnAmount:
+        return re.fullmatch(r"[^\W\d_][^,;<>=\n]{0,59}", unit.strip()) is not None and not _NUMBER_WORD.match(unit.strip())
+    return len(unit) < LONGEST
+
+
+def _no_unit(what: str, unit: str) -> Finding:
+    option = {"value": "value_unit=… (--unit)", "dose": "dose_unit=…", "time": "time_unit=… (--time-unit)"}[what]
+    return Finding("error", f'the unit of the {what}, "{unit[:40]}", is no unit', (), f"Write one such as copy/ug or mg/L in the heading, or with {option}.")  # fmt: skip
 
 
 def _limit(lloq: str | float | None, unit: str) -> float | None:

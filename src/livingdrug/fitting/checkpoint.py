@@ -37,7 +37,7 @@ class Checkpoint:
         if folder is None:
             return None
         mark = hashlib.sha256()
-        for part in (data.patient, data.time, data.value, data.censored, data.output, data.doses):
+        for part in (data.patient, data.time, data.value, data.censored, data.output, data.doses, data.occasion):
             mark.update(np.ascontiguousarray(part).tobytes())
         mark.update(data.covariates.write_csv().encode())
         mark.update(json.dumps([name, options, asdict(settings)], sort_keys=True, default=str).encode())
@@ -52,7 +52,7 @@ class Checkpoint:
             phi=chains.phi, fit=chains.fit, who=chains.who, chain=chains.chain, step=chains.step,
             joint_step=chains.joint_step, sweeps=chains.sweeps, first=state.statistics[0], second=state.statistics[1],
             own_mean=state.own_mean, own_spread=state.own_spread, curvature=state.curvature, trace=state.trace,
-            done=state.done,
+            done=state.done, counted=state.counted, share=state.theta.share,
         )  # fmt: skip
         write_bytes(self.folder / FILE, memory.getvalue())
 
@@ -80,10 +80,10 @@ class Checkpoint:
         chains = Chains(
             kept["phi"], kept["fit"], kept["who"], kept["chain"], kept["step"], kept["joint_step"], int(kept["sweeps"])
         )
-        theta = Theta(kept["beta"], kept["omega"], kept["error"])
+        theta = Theta(kept["beta"], kept["omega"], kept["error"], float(kept["share"]))
         return State(
             theta, chains, (kept["first"], kept["second"]), kept["own_mean"], kept["own_spread"], kept["curvature"],
-            kept["trace"], int(kept["done"]),
+            kept["trace"], int(kept["done"]), kept["counted"],
         )  # fmt: skip
 
     def clear(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,6 +78,8 @@ class KineticsData:
         Row of the file, shaped (m,).
     doses
         One line per dose: patient number, time, amount, duration (0 for an instant), compartment; shaped (k, 5), sorted.
+    occasion, occasions
+        Number of the occasion of each measurement, shaped (m,), and what the table calls each.
     covariates
         Frame with a column ``patient`` (name) and one per covariate, one row per patient; values at the first record.
     findings
@@ -94,6 +96,8 @@ class KineticsData:
     row: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     doses: Floats = field(default_factory=lambda: np.empty((0, 5)))
     outputs: tuple[str, ...] = ("value",)
+    occasion: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    occasions: tuple[str, ...] = ("1",)
     time_unit: str = "day"
     value_unit: str = ""
     dose_unit: str = ""
@@ -102,10 +106,10 @@ class KineticsData:
 
     def __post_init__(self) -> None:
         m = self.time.size
-        for name in ("output", "row"):
+        for name in ("output", "row", "occasion"):
             if getattr(self, name).size != m:
                 object.__setattr__(self, name, np.zeros(m, np.int64))
-        shapes = {name: getattr(self, name).shape for name in ("patient", "time", "value", "censored", "output", "row")}
+        shapes = {name: getattr(self, name).shape for name in ("patient", "time", "value", "censored", "output", "row", "occasion")}
         if set(shapes.values()) != {(m,)}:
             raise BadInput(f"measurements are shaped {shapes}; expected one length for all of them.")
         if not m:
@@ -147,12 +151,12 @@ class KineticsData:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """The measurements as a frame: patient, time, value, censored, output, row."""
+        """The measurements as a frame: patient, time, value, censored, output, row; occasion where there are several."""
         import polars as pl
 
         names = np.array(self.patients, dtype=object)[self.patient]
         outputs = np.array(self.outputs, dtype=object)[self.output]
-        return pl.DataFrame(
+        found = pl.DataFrame(
             {
                 "patient": names.tolist(),
                 "time": self.time,
@@ -162,6 +166,9 @@ class KineticsData:
                 "row": self.row,
             }
         )
+        if len(self.occasions) == 1:
+            return found
+        return found.with_columns(pl.Series("occasion", [self.occasions[k] for k in self.occasion]))
 
     def without_censored(self) -> KineticsData:
         """The same data with every censored measurement thrown away: what M3 is compared with, never what to use."""
@@ -183,8 +190,30 @@ class KineticsData:
             patients=names, patient=number[self.patient[keep]], time=self.time[keep], value=self.value[keep],
             censored=self.censored[keep], covariates=self.covariates.filter(pl.col("patient").is_in(names)),
             output=self.output[keep], row=self.row[keep], doses=doses, outputs=self.outputs,
+            occasion=self.occasion[keep], occasions=self.occasions,
             time_unit=self.time_unit, value_unit=self.value_unit, dose_unit=self.dose_unit, source=self.source,
             findings=self.findings,
+        )  # fmt: skip
+
+    def taken(self, who: Integers) -> KineticsData:
+        """These patients, in this order and as often as they are named; each time a patient of its own."""
+        first, first_dose = self.first, self.first_dose
+        rows = [np.arange(first[i], first[i + 1]) for i in who]
+        given = [self.doses[first_dose[i] : first_dose[i + 1]] for i in who]
+        place = np.concatenate(rows) if rows else np.empty(0, np.int64)
+        doses = np.concatenate([np.column_stack([np.full(len(d), k), d[:, 1:]]) for k, d in enumerate(given)])
+        seen: dict[int, int] = {}
+        names = []
+        for i in who.tolist():
+            seen[i] = seen.get(i, 0) + 1
+            names.append(self.patients[i] + (f" ({seen[i]})" if seen[i] > 1 else ""))
+        import polars as pl
+
+        frame = self.covariates[who.tolist()].with_columns(pl.Series("patient", names))
+        return replace(
+            self, patients=tuple(names), patient=np.repeat(np.arange(len(who), dtype=np.int64), [r.size for r in rows]),
+            time=self.time[place], value=self.value[place], censored=self.censored[place], covariates=frame,
+            output=self.output[place], row=self.row[place], occasion=self.occasion[place], doses=doses,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -2,7 +2,8 @@
 
 title = "Theophylline, one compartment"
 antimony = "theo.ant"                  # or sbml = "model.xml"; beside this file
-measured = "concentration"             # a state, assignment or parameter of the model
+measured = "concentration"             # a state, assignment or parameter of the model; several:
+                                       # [measured] cp = "concentration"  pca = "effect", by name in DVID
 error = "combined"
 [doses]
 1 = "depot"                            # CMT of the data -> state that the amount is added to
@@ -66,8 +67,11 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         raise BadInput(f'{path}: expected measured = "…" and at least one [parameter.NAME].')
     odes = _equations(path, told)
     known = [*odes.states, *(name for name, _ in odes.assignments), *odes.parameters]
-    if told["measured"] not in known:
-        raise UnknownName("quantity of the model", told["measured"], known)
+    measured = told["measured"] if isinstance(told["measured"], dict) else {"value": told["measured"]}
+    for quantity in measured.values():
+        if quantity not in known:
+            raise UnknownName("quantity of the model", str(quantity), known)
+    quantities = list(dict.fromkeys(measured.values()))
     for name in told["parameter"]:
         if name not in odes.parameters:
             raise UnknownName("parameter of the model", name, odes.parameters)
@@ -77,7 +81,7 @@ def read_engine_model(path: Path | str) -> StructuralModel:
             raise UnknownName("state of the model", state, odes.states)
     log_scales = {name: float(scale) for name, scale in told.get("log_states", {}).items()}
     linear = {name: 1e-3 for name in odes.states if name not in log_scales}
-    compiled = compile_model(odes, log_scales=log_scales, linear_scales=linear, outputs=[told["measured"]])
+    compiled = compile_model(odes, log_scales=log_scales, linear_scales=linear, outputs=quantities)
     parameters = tuple(_parameter(path, name, entry) for name, entry in told["parameter"].items())
     start = {name: float(entry["start"]) for name, entry in told["parameter"].items()}
     rtol = float(told.get("rtol", RTOL))
@@ -89,7 +93,10 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         propose=lambda data: dict(start),
         error=str(told.get("error", "combined")),
         needs_doses=bool(dosed),
-        batch=lambda data: batch_predictor(compiled, [p.name for p in parameters], dosed, data, rtol),
+        outputs=tuple(measured),
+        batch=lambda data: batch_predictor(
+            compiled, [p.name for p in parameters], dosed, data, rtol, _columns(data, measured, quantities)
+        ),
     )
 
 
@@ -113,9 +120,17 @@ def _equations(path: Path, told: Mapping[str, Any]) -> Odes:
     return read_sbml(file)
 
 
+def _columns(data: KineticsData, measured: Mapping[str, str], quantities: list[str]) -> Integers:
+    """Which computed quantity each output of the data is."""
+    if len(measured) == 1:
+        return np.zeros(len(data.outputs), np.int64)
+    return np.array([quantities.index(measured[name]) for name in data.outputs], np.int64)
+
+
 def batch_predictor(
-    compiled: CompiledModel, names: list[str], dosed: Mapping[str, str], data: KineticsData, rtol: float
-) -> Callable[[Floats, Integers], Floats]:
+    compiled: CompiledModel, names: list[str], dosed: Mapping[str, str], data: KineticsData, rtol: float,
+    quantity: Integers | None = None,
+) -> Callable[[Floats, Integers], Floats]:  # fmt: skip
     """A function (parameters (rows, p), patients (rows,)) -> levels at the patients' times, one row after the other.
 
     Patients with the same times of measurement and doses are integrated together.
@@ -124,6 +139,7 @@ def batch_predictor(
     columns = [odes.parameters.index(name) for name in names]
     schedules = _schedules(data, dosed)
     first = data.first
+    column = np.zeros(data.time.size, np.int64) if quantity is None else quantity[data.output]
 
     def predict(psi: Floats, who: Integers) -> Floats:
         lengths = np.diff(first)[who]
@@ -138,8 +154,9 @@ def batch_predictor(
             at = np.searchsorted(patients, who[rows])
             given = [Dose(check, state, amounts[at, k]) for k, (check, state) in enumerate(doses)]
             found = compiled.run(values[rows], grid, np.zeros(grid.size, bool), given, rtol=rtol)
-            levels = np.where(found.status[:, None] <= 1, found.outputs[:, :, 0], np.nan)
-            result[start[rows][:, None] + np.arange(places.size)] = levels[:, places]
+            own = column[first[patients[0]] : first[patients[0] + 1]]
+            levels = np.where(found.status[:, None] <= 1, found.outputs[:, places, own], np.nan)
+            result[start[rows][:, None] + np.arange(places.size)] = levels
         return result
 
     return predict
@@ -156,9 +173,10 @@ def _schedules(data: KineticsData, dosed: Mapping[str, str]) -> list[tuple[Float
                 f"patient {data.patients[i]} has an infusion over time; models on the engine take doses at once."
             )
         times = tuple(data.time[first[i] : first[i + 1]].tolist())
-        groups[times, tuple(doses[:, TIME].tolist()), tuple(doses[:, COMPARTMENT].tolist())].append(i)
+        outputs = tuple(data.output[first[i] : first[i + 1]].tolist())
+        groups[times, outputs, tuple(doses[:, TIME].tolist()), tuple(doses[:, COMPARTMENT].tolist())].append(i)
     found = []
-    for (times, when, where), members in groups.items():
+    for (times, _, when, where), members in groups.items():
         grid = np.unique(np.array([0.0, *times, *when]))
         # what is measured at the time of a dose is measured before it: outputs are recorded, then the dose is given
         states = []

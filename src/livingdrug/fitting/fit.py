@@ -26,7 +26,7 @@ from livingdrug.fitting.result import Fit
 from livingdrug.fitting.saem import Progress, Settings, approximate, conditional_moments
 from livingdrug.fitting.specification import specify
 from livingdrug.fitting.structure import StructuralModel, load_model, refuse_missing_doses
-from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,8 +37,8 @@ _SWEEPS = 50
 """Of the chains at the estimates, for each patient's moments."""
 _WITHIN_REACH = 0.02
 """A rise of the log likelihood that one more step surely makes: then more samples are drawn for the last ones."""
-_POINTS = 512
-"""Of each of the eight shifts, for the likelihood that is told."""
+_BUDGET, _FEWEST, _MOST = 46_000, 256, 2048
+"""Points of a shift times patients that are worth their time for the likelihood that is told, and their bounds."""
 _WIDER, _ADAPTED = 1.5, 2
 """The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
 
@@ -47,7 +47,7 @@ def fit(
     data: KineticsData,
     model: str | StructuralModel,
     *,
-    error: str | Sequence[str] | None = None,
+    error: str | Sequence[str] | Mapping[str, str] | None = None,
     covariates: Mapping[str, Sequence[str]] | None = None,
     correlations: Sequence[Sequence[str]] | str = (),
     no_spread: Sequence[str] = (),
@@ -55,6 +55,8 @@ def fit(
     start: Mapping[str, float] | None = None,
     spread: Mapping[str, float] | None = None,
     fixed_error: Mapping[str, float] | None = None,
+    by_occasion: Sequence[str] = (),
+    mixture: Sequence[str] | Mapping[str, float] = (),
     seed: int = 1,
     threads: int | None = None,
     settings: Settings | None = None,
@@ -73,7 +75,7 @@ def fit(
         A name of `livingdrug.fitting.structure.model_names()`, a TOML file that describes an SBML or Antimony model (see
         `livingdrug.fitting.engine_model`), or a model of your own.
     error
-        Residual error, one for all outputs or one each: additive, proportional, combined, combined_root, lognormal; the
+        Residual error, one for all outputs or one each (in their order, or by name): additive, proportional, combined, combined_root, lognormal; the
         model's usual one by default.
     covariates
         Parameter -> formulas of covariates, each an effect on the parameter's own scale:
@@ -88,6 +90,12 @@ def fit(
         Typical values and standard deviations (on the parameter's own scale) to begin with; proposed from the data.
     fixed_error
         Error sizes a and b that are not estimated.
+    by_occasion
+        Parameters that differ within a patient from occasion to occasion (the column OCC): a measurement's level is that
+        of its occasion's parameters, all doses counted.
+    mixture
+        Parameters with another typical value in a second, hidden group of patients (non-responders), or their values there
+        to begin with: ``["Cmax"]``, ``{"Cmax": 200}``. The share of that group is estimated.
     seed
         The same seed gives the same bytes, with any number of threads.
     threads
@@ -125,9 +133,12 @@ def fit(
     options = {
         "error": error, "spread": spread, "no_spread": list(no_spread), "fixed": fixed, "start": start,
         "correlations": correlations, "covariates": covariates, "fixed_error": fixed_error,
+        "by_occasion": list(by_occasion), "mixture": dict(mixture) if isinstance(mixture, Mapping) else list(mixture),
     }  # fmt: skip
     specification = specify(structure, data, **options)
-    likelihood = likelihood_of(structure, data, threads or os.cpu_count() or 1)
+    likelihood = likelihood_of(
+        structure, data, threads or os.cpu_count() or 1, specification.occasions, specification.population.classes
+    )
     asked = {key: value for key, value in options.items() if value}
     try:
         found = estimate(
@@ -143,7 +154,11 @@ def fit(
 
 
 def _refuse_outputs(structure: StructuralModel, data: KineticsData) -> None:
-    if len(data.outputs) > len(structure.outputs):
+    if len(structure.outputs) > 1 and structure.batch is not None:  # found by name
+        for name in data.outputs:
+            if name not in structure.outputs:
+                raise UnknownName("output of the model", name, structure.outputs, "The data's DVID must name one of them.")
+    elif len(data.outputs) != len(structure.outputs):
         raise BadInput(
             f"the data hold {len(data.outputs)} outputs ({', '.join(data.outputs)}), {structure.title} gives "
             f"{len(structure.outputs)}.\n  Keep one when reading: output=… (--output NAME)."
@@ -173,7 +188,7 @@ def estimate(
         progress=progress, state=state, keep=checkpoint.keep if checkpoint is not None else None,
     )  # fmt: skip
     if not np.isfinite(found.chains.fit).all():
-        lost = sorted({data.patients[i] for i in found.chains.who[~np.isfinite(found.chains.fit)]})
+        lost = sorted({data.patients[i % data.n_patients] for i in found.chains.who[~np.isfinite(found.chains.fit)]})
         raise BadInput(
             f"{name}: no parameters were found that make the data of {len(lost)} patients possible ({', '.join(lost[:8])}).\n"
             "  1. Look at their rows (livingdrug data check). 2. Give start values. 3. Try another residual error."
@@ -192,15 +207,17 @@ def _at_the_maximum(
     likelihood: Any, coordinates: Coordinates, theta: Any, mean: Any, covariance: Any, seed: int, refined: bool
 ) -> tuple[Any, Any]:
     """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there."""
-    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed, points=64)
+    fair = 2 ** round(np.log2(_BUDGET / len(mean)))
+    most = int(np.clip(fair, _FEWEST, _MOST))
+    proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed, points=most // 8)
     for _ in range(_ADAPTED):
         seen = examine(likelihood, coordinates, theta, proposals)
-        proposals = proposals.again(seen, theta.omega, points=128)
+        proposals = proposals.again(seen, theta.omega, points=most // 4)
     if not refined:
-        proposals = replace(proposals, points=_POINTS)
+        proposals = replace(proposals, points=most)
         return theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
     theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8, enough=_WITHIN_REACH)
-    proposals = proposals.again(here, theta.omega, points=_POINTS)
+    proposals = proposals.again(here, theta.omega, points=most)
     theta, here, _ = refine(likelihood, coordinates, theta, proposals, steps=2)
     return theta, here
 

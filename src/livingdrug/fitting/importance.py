@@ -22,7 +22,7 @@ from scipy.special import gammaincinv, gammaln, logsumexp, ndtr, ndtri
 from livingdrug.fitting.draws import uniforms
 from livingdrug.fitting.error_models import ErrorModel
 from livingdrug.fitting.likelihood import ErrorSizes, Likelihood, RowSums, level_terms
-from livingdrug.fitting.population import Population, Theta
+from livingdrug.fitting.population import SECOND, Population, Theta
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -30,13 +30,15 @@ Integers = NDArray[np.int64]
 FREEDOM = 5.0
 """Of the Student t: heavy enough tails for skewed posteriors."""
 _WITHOUT_A_LOOK = 4e-3
+_HARDLY = 1e-3
+"""A patient who belongs to a class by less than this tells nothing about it."""
 _ROWS = 60_000
 """Samples held at one time."""
 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """The order of everything estimated: β, log standard deviations, correlations, log errors."""
+    """The order of everything estimated: β, log standard deviations, correlations, log errors, logit of the share."""
 
     population: Population
     errors: tuple[ErrorModel, ...]
@@ -55,9 +57,32 @@ class Coordinates:
         return [(k, "ab".index(p)) for k, e in enumerate(self.errors) for p in e.parameters]
 
     @property
+    def mixed(self) -> int:
+        """1 where the share of a second class is estimated."""
+        return int(self.population.classes > 1)
+
+    @property
     def size(self) -> int:
         """How many numbers are estimated."""
-        return self.beta.size + self.population.random.size + len(self.population.pairs) + len(self.error)
+        p = self.population
+        return self.beta.size + len(p.groups) + len(p.pairs) + len(self.error) + self.mixed
+
+    @property
+    def untied(self) -> Coordinates:
+        """The same with a spread of its own for every random parameter, and without a share."""
+        return replace(self, population=replace(self.population, tied=np.empty(0, np.int64), classes=1))
+
+    @property
+    def collapse(self) -> Floats:
+        """How the untied numbers depend on these, shaped (untied, size)."""
+        q, groups, d = self.beta.size, self.population.groups, self.population.random.size
+        rest = len(self.population.pairs) + len(self.error)
+        found = np.zeros((q + d + rest, self.size))
+        found[np.arange(q), np.arange(q)] = 1.0
+        for g, members in enumerate(groups):
+            found[q + members, q + g] = 1.0
+        found[q + d + np.arange(rest), q + len(groups) + np.arange(rest)] = 1.0
+        return found
 
     @property
     def names(self) -> list[str]:
@@ -67,9 +92,10 @@ class Coordinates:
         outputs = [f"_{k + 1}" if len(self.errors) > 1 else "" for k in range(len(self.errors))]
         return (
             [p.coefficients[q] for q in self.beta]
-            + [f"sd({name})" for name in random]
+            + [spread_name(random, group) for group in p.groups]
             + [f"corr({random[i]}, {random[j]})" for i, j in p.pairs]
             + ["ab"[which] + outputs[k] for k, which in self.error]
+            + [SHARE] * self.mixed
         )
 
     def pack(self, theta: Theta) -> Floats:
@@ -77,21 +103,39 @@ class Coordinates:
         deviation = np.sqrt(np.diag(theta.omega))
         corr = [theta.omega[i, j] / (deviation[i] * deviation[j]) for i, j in self.population.pairs]
         error = [np.log(theta.error[at]) for at in self.error]
-        return np.concatenate([theta.beta[self.beta], np.log(deviation), corr, error])
+        first = [group[0] for group in self.population.groups]
+        share = [np.log(theta.share / (1 - theta.share))] if self.mixed else []
+        return np.concatenate([theta.beta[self.beta], np.log(deviation[first]), corr, error, share])
 
     def unpack(self, row: Floats, like: Theta) -> Theta:
         """θ from one row; what is fixed comes from `like`."""
-        q, d = self.beta.size, self.population.random.size
+        q, groups = self.beta.size, self.population.groups
+        d = len(groups)
         beta, error = like.beta.copy(), like.error.copy()
         beta[self.beta] = row[:q]
-        deviation = np.exp(row[q : q + d])
+        deviation = np.empty(self.population.random.size)
+        for g, members in enumerate(groups):
+            deviation[members] = np.exp(row[q + g])
         omega = np.diag(deviation**2)
         pairs = self.population.pairs
         for (i, j), corr in zip(pairs, row[q + d : q + d + len(pairs)], strict=True):
             omega[i, j] = omega[j, i] = corr * deviation[i] * deviation[j]
-        for at, size in zip(self.error, row[q + d + len(pairs) :], strict=True):
+        end = self.size - self.mixed
+        for at, size in zip(self.error, row[q + d + len(pairs) : end], strict=True):
             error[at] = np.exp(size)
-        return Theta(beta, omega, error)
+        share = 1.0 / (1.0 + np.exp(-float(row[-1]))) if self.mixed else like.share
+        return Theta(beta, omega, error, share)
+
+
+SHARE = f"share of {SECOND}"
+AT = "@"
+"""Between a parameter's name and its occasion's, in the name of its move on that occasion."""
+
+
+def spread_name(random: list[str], group: Integers) -> str:
+    """What a spread is called: of one parameter between patients, or between occasions within a patient."""
+    name = random[group[0]]
+    return f"sd between occasions({name.split(AT)[0]})" if AT in name else f"sd({name})"
 
 
 @dataclass(frozen=True)
@@ -140,6 +184,8 @@ class Examined:
         Effective share of samples by patient, shaped (n,).
     gradient, information
         In `Coordinates`, shaped (k,) and (k, k); empty when not asked for.
+    counted
+        How much each patient belongs to each class, shaped (n,); 1 without a mixture.
     """
 
     log_likelihood: float
@@ -150,6 +196,7 @@ class Examined:
     effective: Floats
     gradient: Floats
     information: Floats
+    counted: Floats
 
 
 @cache
@@ -201,8 +248,12 @@ def examine(
     likelihood: Likelihood, coordinates: Coordinates, theta: Theta, proposals: Proposals, *, curvature: bool = False
 ) -> Examined:
     """Likelihood at θ, and its gradient and curvature when asked for."""
+    tied, coordinates = coordinates, coordinates.untied
     population = coordinates.population
     n, d = population.n_patients, population.random.size
+    counted = np.ones(n)
+    if tied.mixed and curvature:  # how much each patient counts in each class must be known beforehand
+        counted = examine(likelihood, tied, theta, proposals).counted
     per_patient = proposals.shifts * proposals.points
     sizes = ErrorSizes.of(coordinates.errors, theta.error)
     centre = population.means(theta.beta)
@@ -213,6 +264,7 @@ def examine(
     mean, square, effective = np.zeros((n, d)), np.zeros((n, d, d)), np.zeros(n)
     k = coordinates.size
     gradient, information = np.zeros(k), np.zeros((k, k))
+    each = np.zeros((n, k))
     for patients in _chunks(n, per_patient):
         phi_random, log_q = _samples(proposals, patients)
         eta = phi_random - centre[patients][:, None, population.random]
@@ -240,18 +292,47 @@ def examine(
         square[patients] = np.einsum("nm,nmi,nmj->nij", weight, away, away, optimize=True)
         if curvature:
             seen = _Seen(who, start, level, sums)
-            score, bent = _scores(likelihood, coordinates, theta, phi, psi, seen, eta, inverse, weight, patients)
+            share = weight * counted[patients, None]
+            score, bent = _scores(likelihood, coordinates, theta, phi, psi, seen, eta, inverse, share, patients)
             expected = np.einsum("nm,nmk->nk", weight, score)
             centred = score - expected[:, None]
-            gradient += expected.sum(axis=0)
-            information -= np.einsum("nmk,nml->kl", centred * weight[..., None], centred, optimize=True) + bent
+            each[patients] = expected
+            information -= np.einsum("nmk,nml->kl", centred * share[..., None], centred, optimize=True) + bent
     if curvature:
-        information += _prior_information(coordinates, theta, mean, square)
+        information += _prior_information(coordinates, theta, mean, square, counted)
+        gradient, information = tied.collapse.T @ (counted @ each), tied.collapse.T @ information @ tied.collapse
+    if tied.mixed:
+        by_shift, counted = _over_classes(by_shift, theta)
+        if curvature:
+            gradient, information = _mixed(each @ tied.collapse, counted, theta, gradient, information)
     overall = logsumexp(by_shift, axis=1) - np.log(proposals.shifts)
     spread = np.exp(by_shift - overall[:, None]).std(axis=1, ddof=1) / np.sqrt(proposals.shifts)
-    return Examined(
-        float(overall.sum()), float(np.sqrt((spread**2).sum())), overall, mean, square, effective, gradient, information
-    )
+    error = float(np.sqrt((spread**2).sum()))
+    told = np.where(counted > _HARDLY, effective, 1.0)  # samples of a class that a patient is not of do not matter
+    return Examined(float(overall.sum()), error, overall, mean, square, told, gradient, information, counted)
+
+
+def _over_classes(by_shift: Floats, theta: Theta) -> tuple[Floats, Floats]:
+    """Log likelihoods by patient and shift over both classes, and how much each patient belongs to each, shaped (2 n,)."""
+    both = by_shift.reshape(2, -1, by_shift.shape[1]) + np.log(theta.shares)[:, None, None]
+    total = logsumexp(both, axis=0)
+    weight = np.exp(logsumexp(both, axis=2) - logsumexp(total, axis=1))
+    return total, weight.reshape(-1)
+
+
+def _mixed(
+    each: Floats, counted: Floats, theta: Theta, gradient: Floats, information: Floats
+) -> tuple[Floats, Floats]:
+    """Gradient and information with the share: which class a patient is of is unknown too (Louis' formula once more)."""
+    n, share = counted.size // 2, theta.share
+    score = each.copy()
+    score[:n, -1], score[n:, -1] = -share, 1.0 - share
+    gradient = counted @ score
+    one, two = score[:n], score[n:]
+    apart = (one - two) * np.sqrt(counted[:n] * counted[n:])[:, None]
+    information = information - apart.T @ apart
+    information[-1, -1] += n * share * (1.0 - share)
+    return gradient, information
 
 
 @dataclass(frozen=True)
@@ -318,7 +399,9 @@ def _scores(likelihood, coordinates, theta, phi, psi, seen, eta, inverse, weight
     return score, bent
 
 
-def _prior_information(coordinates: Coordinates, theta: Theta, mean: Floats, covariance: Floats) -> Floats:
+def _prior_information(
+    coordinates: Coordinates, theta: Theta, mean: Floats, covariance: Floats, counted: Floats
+) -> Floats:
     """Minus second derivatives of the expected log density of φ, by differences of a formula of moments."""
     population = coordinates.population
     random = population.random
@@ -327,12 +410,14 @@ def _prior_information(coordinates: Coordinates, theta: Theta, mean: Floats, cov
     inner = [c for c, q in enumerate(coordinates.beta) if population.is_random[q]]
     inner += list(range(coordinates.beta.size, k - len(coordinates.error)))
 
+    within = np.einsum("n,nij->ij", counted, covariance)
+
     def expected(row: Floats) -> float:
         there = coordinates.unpack(row, theta)
         away = mean - population.means(there.beta)[:, random]
-        total = covariance.sum(axis=0) + away.T @ away
+        total = within + away.T @ (counted[:, None] * away)
         _, logdet = np.linalg.slogdet(there.omega)
-        return -0.5 * (len(mean) * logdet + float(np.trace(np.linalg.solve(there.omega, total))))
+        return -0.5 * (counted.sum() * logdet + float(np.trace(np.linalg.solve(there.omega, total))))
 
     size = 1e-3 * np.ones(k)
     for c, q in enumerate(coordinates.beta):
@@ -359,12 +444,16 @@ def determined(coordinates: Coordinates, information: Floats) -> NDArray[np.bool
 
     A spread counts as undetermined when its logarithm's information is below 2: a standard error above a factor of two.
     """
-    q, d = coordinates.beta.size, coordinates.population.random.size
+    groups = coordinates.population.groups
+    q, d = coordinates.beta.size, len(groups)
     keep = np.ones(coordinates.size, dtype=bool)
     flat = np.diag(information)[q : q + d] < 2.0
     keep[q : q + d] = ~flat
+    lost = np.zeros(coordinates.population.random.size, dtype=bool)
+    for g, members in enumerate(groups):
+        lost[members] = flat[g]
     for c, (i, j) in enumerate(coordinates.population.pairs):
-        keep[q + d + c] = not (flat[i] or flat[j])
+        keep[q + d + c] = not (lost[i] or lost[j])
     return keep
 
 

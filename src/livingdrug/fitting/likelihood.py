@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from livingdrug.fitting import kernels
 from livingdrug.fitting.data import NOT_CENSORED, KineticsData
 from livingdrug.fitting.error_models import LOGNORMAL, ErrorModel
 from livingdrug.fitting.structure import StructuralModel
+from livingdrug.fitting.transforms import CODES, TRANSFORMS
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -266,6 +267,7 @@ class BatchLikelihood:
 
     predict: Callable[[Floats, Integers], Floats]
     data: KineticsData
+    occasions: Occasions = field(default_factory=Occasions)
 
     def rows(self, psi: Floats, who: Integers, error: ErrorSizes) -> Floats:
         """See `Likelihood`."""
@@ -282,7 +284,19 @@ class BatchLikelihood:
 
     def levels(self, psi: Floats, who: Integers) -> tuple[Integers, Floats]:
         """See `Likelihood`."""
-        return _starts(self.data.first, who), self.predict(psi, who)
+        start = _starts(self.data.first, who)
+        if not self.occasions.n:
+            return start, self.predict(psi, who)
+        p = psi.shape[1] - len(self.occasions.varying) * self.occasions.n
+        occasion, level = self.occasions.number[places(self.data, who, start)], np.full(start[-1], np.nan)
+        for k in np.unique(occasion):
+            own = psi[:, :p].copy()
+            for v, (j, code) in enumerate(self.occasions.varying):
+                scale = TRANSFORMS[list(CODES)[code]]
+                own[:, j] = scale.back(scale.forward(own[:, j]) + psi[:, p + v * self.occasions.n + k])
+            mine = occasion == k
+            level[mine] = self.predict(np.ascontiguousarray(own), who)[mine]
+        return start, level
 
 
 def _starts(first: Integers, who: Integers) -> Integers:
@@ -335,8 +349,14 @@ def _sum_rows(
     )  # fmt: skip
 
 
-def likelihood_of(model: StructuralModel, data: KineticsData, threads: int = 1) -> CompiledLikelihood | BatchLikelihood:
-    """The likelihood of data under a model, whatever stands behind it."""
+def likelihood_of(
+    model: StructuralModel, data: KineticsData, threads: int = 1, occasions: Occasions | None = None, classes: int = 1
+) -> CompiledLikelihood | BatchLikelihood:
+    """The likelihood of data under a model, whatever stands behind it; with classes each patient stands in every one."""
+    known = occasions or Occasions()
+    if classes > 1:
+        data = data.taken(np.tile(np.arange(data.n_patients, dtype=np.int64), classes))
+        known = replace(known, number=np.tile(known.number, classes))
     if model.batch is not None:
-        return BatchLikelihood(model.batch(data), data)
-    return CompiledLikelihood(model, data, threads)
+        return BatchLikelihood(model.batch(data), data, known)
+    return CompiledLikelihood(model, data, threads, known)

@@ -53,8 +53,8 @@ def load_fit(folder: Path | str) -> Fit:
     trace = pl.read_csv(place / "trace.csv")
     judgement = {name: (bool(passed), str(words)) for name, passed, words in told["judgement"]}
     return Fit(
-        told["model"], structure, data, specification, Theta(kept["beta"], kept["omega"], kept["error"]), examined,
-        kept["modes"], trace, judgement, told["settings"], told["options"], likelihood_of(structure, data),
+        told["model"], structure, data, specification, Theta(kept["beta"], kept["omega"], kept["error"], float(kept["share"])), examined,
+        kept["modes"], trace, judgement, told["settings"], told["options"], likelihood_of(structure, data, 1, specification.occasions, specification.population.classes),
     )  # fmt: skip
 
 
@@ -62,6 +62,8 @@ def _data(place: Path, told: dict[str, Any]) -> KineticsData:
     frame = read_frame(place / "measurements.parquet")
     patients, outputs = list(told["patients"]), list(told["outputs"])
     number = {name: i for i, name in enumerate(patients)}
+    occasions = tuple(told.get("occasions", ["1"]))
+    occasion = [occasions.index(name) for name in frame["occasion"]] if len(occasions) > 1 else [0] * frame.height
     findings = tuple(Finding(s, what, tuple(rows), remedy) for s, what, rows, remedy in told["findings"])
     return KineticsData(
         patients=tuple(patients),
@@ -74,6 +76,8 @@ def _data(place: Path, told: dict[str, Any]) -> KineticsData:
         row=frame["row"].to_numpy().copy(),
         doses=np.ascontiguousarray(read_frame(place / "doses.parquet").to_numpy(), dtype=float).reshape(-1, 5),
         outputs=tuple(outputs),
+        occasion=np.array(occasion, np.int64),
+        occasions=occasions,
         time_unit=told["time_unit"],
         value_unit=told["value_unit"],
         dose_unit=told["dose_unit"],

@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from livingdrug.fitting.transforms import TRANSFORMS
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
+SECOND = "group 2"
+"""Of a mixture: the patients of the second typical value."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class Population:
         Which coefficients are estimated rather than fixed, shaped (q,).
     together
         Which elements of Ω are estimated, shaped (d, d); blocks on the diagonal.
+    tied
+        Number of the group of each random parameter (d,): those of one group have one spread.
+    classes
+        Kinds of patients that cannot be told by a covariate; 2 with a mixture.
     """
 
     names: tuple[str, ...]
@@ -52,11 +59,28 @@ class Population:
     design: Floats
     estimated: Booleans
     together: Booleans
+    tied: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    classes: int = 1
+
+    def __post_init__(self) -> None:
+        if self.tied.size != self.random.size:
+            object.__setattr__(self, "tied", np.arange(self.random.size, dtype=np.int64))
 
     @property
     def n_patients(self) -> int:
-        """Patients."""
+        """Patients; with several classes each patient once in every class, class by class."""
         return self.design.shape[0]
+
+    @property
+    def without_steps(self) -> Population:
+        """The same with the steps between classes held where they are."""
+        steps = np.array([name.endswith(f", {SECOND})") for name in self.coefficients])
+        return replace(self, estimated=self.estimated & ~steps)
+
+    @property
+    def groups(self) -> list[Integers]:
+        """Random parameters whose spread is one number, group by group."""
+        return [np.flatnonzero(self.tied == first) for first in dict.fromkeys(self.tied.tolist())]
 
     @property
     def is_random(self) -> Booleans:
@@ -100,22 +124,32 @@ class Theta:
         Covariance of η, shaped (d, d).
     error
         a and b of each output, shaped (outputs, 2).
+    share
+        Share of patients of the second class; 0 without a mixture.
     """
 
     beta: Floats
     omega: Floats
     error: Floats
+    share: float = 0.0
 
-    def replaced(self, **changes: Floats) -> Theta:
+    def replaced(self, **changes: Any) -> Theta:
         """A copy with other values."""
         return replace(self, **changes)
 
     def contiguous(self) -> Theta:
         """The same values in plain memory order."""
-        return Theta(*(np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error)))
+        return Theta(*(np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error)), self.share)
+
+    @property
+    def shares(self) -> Floats:
+        """Of both classes; one without a mixture."""
+        return np.array([1.0 - self.share, self.share]) if self.share else np.ones(1)
 
 
-def maximise(population: Population, mean: Floats, square: Floats, beta: Floats) -> tuple[Floats, Floats]:
+def maximise(
+    population: Population, mean: Floats, square: Floats, beta: Floats, weight: Floats | None = None
+) -> tuple[Floats, Floats]:
     """β of the random parameters and Ω that fit the moments of φ best.
 
     Parameters
@@ -126,12 +160,16 @@ def maximise(population: Population, mean: Floats, square: Floats, beta: Floats)
         E[φ_i φ_i'], shaped (n, d, d).
     beta
         Present coefficients; those fixed or of other parameters stay.
+    weight
+        How much each counts, shaped (n,); 1 by default.
 
     Returns
     -------
     β, Ω.  Alternates generalised least squares and moments twice; one is exact when no coefficient is a covariate's.
     """
-    n, d = mean.shape
+    d = mean.shape[1]
+    w = np.ones(len(mean)) if weight is None else weight
+    n = w.sum()
     move = population.is_random & population.estimated
     a = population.design[:, population.random]
     beta = beta.copy()
@@ -140,13 +178,16 @@ def maximise(population: Population, mean: Floats, square: Floats, beta: Floats)
     for _ in range(1 if simple else 6):
         if move.any():
             rest = mean - a[:, :, ~move] @ beta[~move]
-            weighted = np.linalg.solve(omega, a[:, :, move])  # Ω⁻¹A
+            weighted = np.linalg.solve(omega, a[:, :, move]) * w[:, None, None]  # Ω⁻¹A
             normal = np.einsum("ndq,ndr->qr", a[:, :, move], weighted)
             beta[move] = np.linalg.solve(normal, np.einsum("ndq,nd->q", weighted, rest))
         centre = a @ beta
-        cross = np.einsum("ni,nj->ij", mean, centre)
-        omega = (square.sum(axis=0) - cross - cross.T + centre.T @ centre) / n
+        held = w[:, None] * centre
+        cross = np.einsum("ni,nj->ij", mean, held)
+        omega = (np.einsum("n,nij->ij", w, square) - cross - cross.T + centre.T @ held) / n
         omega = np.where(population.together, 0.5 * (omega + omega.T), 0.0)
+        for group in population.groups if (np.bincount(population.tied) > 1).any() else []:
+            omega[group, group] = omega[group, group].mean()
         omega[np.diag_indices(d)] = np.maximum(np.diag(omega), 1e-12)
     return beta, omega
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting.data import KineticsData
-from livingdrug.fitting.importance import Coordinates, Examined, covariance_of
+from livingdrug.fitting.importance import AT, SHARE, Coordinates, Examined, covariance_of, spread_name
 from livingdrug.fitting.population import Theta
 from livingdrug.fitting.specification import Specification
 from livingdrug.fitting.structure import StructuralModel
@@ -119,6 +119,8 @@ class Fit:
         }
         rows: list[tuple[Any, ...]] = []
         for q, label in enumerate(population.coefficients):
+            if AT in label and label in population.names:  # a move on one occasion: 0 by definition
+                continue
             typical = q < len(population.names)
             scale = TRANSFORMS[population.transforms[q] if typical else "normal"]
             at = theta.beta[q]
@@ -126,8 +128,9 @@ class Fit:
             unit = self.model.parameters[q].unit.format(**units) if typical else ""
             rows.append(_row(label, "typical value" if typical else "covariate", at, se, scale, unit))
         deviation = np.sqrt(np.diag(theta.omega))
-        for k, r in enumerate(population.random):
-            label = f"sd({population.names[r]})"
+        random = [population.names[r] for r in population.random]
+        for group in population.groups:
+            k, label = int(group[0]), spread_name(random, group)
             rows.append(
                 _row(
                     label,
@@ -156,23 +159,39 @@ class Fit:
                         "",
                     )
                 )
+        if population.classes > 1:
+            at = np.log(theta.share / (1 - theta.share))
+            rows.append(_row(SHARE, "share of patients", at, error.get(SHARE), TRANSFORMS["logit"], ""))
         names = ("parameter", "kind", "value", "se", "rse_percent", "ci_low", "ci_high", "unit", "fixed")
         kinds: dict[str, Any] = dict.fromkeys(names[2:7], pl.Float64)
         return pl.DataFrame(rows, schema=list(names), schema_overrides=kinds, orient="row")
 
     @property
+    def likeliest(self) -> NDArray[np.int64]:
+        """Row of each patient in the class that it most likely belongs to, shaped (n,)."""
+        n, counted = self.data.n_patients, self.examined.counted
+        second = counted[n:] > counted[:n] if counted.size > n else np.zeros(n, dtype=bool)
+        return np.arange(n, dtype=np.int64) + n * second
+
+    @property
     def individuals(self) -> pl.DataFrame:
-        """One row per patient: parameters at the mode, mean and sd of η given the data by parameter."""
+        """One row per patient: parameters at the mode, mean and sd of η given the data by parameter.
+
+        With a mixture, in the class that the patient most likely belongs to, and how likely the second is (in_group_2).
+        """
         import polars as pl
 
         population = self.specification.population
-        psi = population.natural(self.modes)
+        own = self.likeliest
+        psi = population.natural(self.modes)[own]
         frame = pl.DataFrame({"patient": list(self.data.patients)})
         frame = frame.with_columns(pl.Series(name, psi[:, i]) for i, name in enumerate(population.names))
-        centre = population.means(self.theta.beta)[:, population.random]
-        eta = self.examined.mean - centre
-        mode = self.modes[:, population.random] - centre
-        sd = np.sqrt(np.einsum("nii->ni", self.examined.covariance))
+        centre = population.means(self.theta.beta)[:, population.random][own]
+        eta = self.examined.mean[own] - centre
+        mode = self.modes[own][:, population.random] - centre
+        sd = np.sqrt(np.einsum("nii->ni", self.examined.covariance))[own]
+        if population.classes > 1:
+            frame = frame.with_columns(pl.Series("in_group_2", self.examined.counted[self.data.n_patients :]))
         return frame.with_columns(
             pl.Series(f"{what}({population.names[r]})", values[:, k])
             for k, r in enumerate(population.random)
@@ -188,9 +207,10 @@ class Fit:
         """
         import polars as pl
 
-        population, who = self.specification.population, np.arange(self.data.n_patients, dtype=np.int64)
-        pred = self.likelihood.levels(population.natural(population.means(self.theta.beta)), who)[1]
-        ipred = self.likelihood.levels(population.natural(self.modes), who)[1]
+        population, who = self.specification.population, self.likeliest
+        first = np.arange(self.data.n_patients, dtype=np.int64)
+        pred = self.likelihood.levels(population.natural(population.means(self.theta.beta))[first], first)[1]
+        ipred = self.likelihood.levels(population.natural(self.modes)[who], who)[1]
         residual = np.where(self.data.censored == 0, self.standardised(self.data.value, ipred), np.nan)
         return self.data.frame.with_columns(
             pl.Series("pred", pred), pl.Series("ipred", ipred), pl.Series("iwres", residual)
@@ -218,13 +238,14 @@ class Fit:
         import polars as pl
 
         population = self.specification.population
-        centre = population.means(self.theta.beta)[:, population.random]
+        own = self.likeliest
+        centre = population.means(self.theta.beta)[:, population.random][own]
         variance = np.diag(self.theta.omega)
         rows = [
             (
                 population.names[r],
-                100 * (1 - np.var(self.examined.mean[:, k] - centre[:, k], ddof=1) / variance[k]),
-                100 * (1 - np.var(self.modes[:, r] - centre[:, k], ddof=1) / variance[k]),
+                100 * (1 - np.var(self.examined.mean[own, k] - centre[:, k], ddof=1) / variance[k]),
+                100 * (1 - np.var(self.modes[own, r] - centre[:, k], ddof=1) / variance[k]),
             )
             for k, r in enumerate(population.random)
         ]

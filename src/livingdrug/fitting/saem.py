@@ -27,6 +27,8 @@ Progress = Callable[[int, int, Theta], None]
 _H = 1e-4
 """Step of differences on the normal scale of a parameter."""
 KEPT_EVERY = 50
+CLASSES_EVERY = 5
+"""Iterations between two looks at which class each patient is of."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class State:
     ----------
     done
         Iterations done.
+    counted
+        How much each patient belongs to each class, shaped (n,); empty without a mixture.
     statistics
         Averaged moments of φ: (n, d) and (n, d, d).
     own_mean, own_spread
@@ -107,6 +111,12 @@ class State:
     curvature: Floats
     trace: Floats
     done: int = 0
+    counted: Floats = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def weight(self) -> Floats | None:
+        """How much each patient counts in each class; None without a mixture."""
+        return self.counted if self.counted.size else None
 
 
 def begin(
@@ -121,7 +131,8 @@ def begin(
         sweep(chains, likelihood, population, start, sizes, _usable(spread, start), seed=settings.seed, adapt=0.5)
     trace = np.empty((settings.explore + settings.settle, values_of(population, errors, start).size))
     mean = population.means(start.beta)[:, random]
-    return State(start, chains, _moments(chains, random, n), mean, spread, np.empty((0, 0)), trace)
+    counted = np.repeat(start.shares, n // 2) if population.classes > 1 else np.empty(0)
+    return State(start, chains, _moments(chains, random, n), mean, spread, np.empty((0, 0)), trace, counted=counted)
 
 
 def approximate(
@@ -183,21 +194,42 @@ def _iterate(
         state.statistics[1] + gain * (two - state.statistics[1]),
     )
     own = _follow(state.own_mean, state.own_spread, one, two, 0.1 if exploring else max(gain, 0.02))
-    beta, omega = maximise(population, *statistics, theta.beta)
+    counted = state.counted
+    if counted.size and state.done % CLASSES_EVERY == 0 and state.done >= CLASSES_EVERY:
+        now = _classes(likelihood, population, errors, theta, own, settings.seed)
+        counted = counted + max(gain, 0.05) * (now - counted)
+        theta = theta.replaced(share=float(np.clip(counted[n // 2 :].mean(), 0.5 / n, 1 - 0.5 / n)))
+    # while spreads are still wide everybody fits either class: the step between them would melt away
+    early = population.classes > 1 and state.done < settings.explore // 2
+    moving = population.without_steps if early else population
+    beta, omega = maximise(moving, *statistics, theta.beta, counted if counted.size else None)
     if state.done < settings.explore // 2:
         omega = _cooled(omega, theta.omega, settings.cooling)
     theta = theta.replaced(beta=beta, omega=omega)
     theta, curvature = follower.step(
-        theta, chains, likelihood, gain, settings.cooling if exploring else 0.0, state.curvature
-    )
+        theta, chains, likelihood, gain, settings.cooling if exploring else 0.0, state.curvature,
+        counted[chains.who] if counted.size else None,
+    )  # fmt: skip
     _rest(chains, population, theta)
     chains.fit = likelihood.rows(population.natural(chains.phi), chains.who, ErrorSizes.of(errors, theta.error))
     state.trace[state.done] = values_of(population, errors, theta)
     # one memory layout, as if just read back from disk: sums then round the same way after an interruption
     state.statistics = (np.ascontiguousarray(statistics[0]), np.ascontiguousarray(statistics[1]))
+    state.counted = np.ascontiguousarray(counted)
     state.own_mean, state.own_spread = np.ascontiguousarray(own[0]), np.ascontiguousarray(own[1])
     state.theta, state.chains, state.curvature = theta.contiguous(), chains.copied(), np.ascontiguousarray(curvature)
     state.done += 1
+
+
+def _classes(
+    likelihood: Likelihood, population: Population, errors: tuple[ErrorModel, ...], theta: Theta,
+    own: tuple[Floats, Floats], seed: int,
+) -> Floats:  # fmt: skip
+    """How much each patient belongs to each class: from the likelihood in either, by a few samples."""
+    from livingdrug.fitting.importance import Coordinates, Proposals, examine
+
+    proposals = Proposals.around(own[0], 1.5 * _usable(own[1], theta), theta.omega, seed, points=16)
+    return examine(likelihood, Coordinates(population, errors), theta, proposals).counted
 
 
 def conditional_moments(
@@ -218,11 +250,13 @@ def conditional_moments(
 
 
 def values_of(population: Population, errors: tuple[ErrorModel, ...], theta: Theta) -> Floats:
-    """Everything estimated in one row: β, standard deviations, correlations, error sizes."""
+    """Everything estimated in one row: β, standard deviations, correlations, error sizes, share of the second class."""
     deviation = np.sqrt(np.diag(theta.omega))
+    first = [group[0] for group in population.groups]
+    share = [theta.share] if population.classes > 1 else []
     correlation = [theta.omega[i, j] / (deviation[i] * deviation[j]) for i, j in population.pairs]
     sizes = [theta.error[k, "ab".index(p)] for k, error in enumerate(errors) for p in error.parameters]
-    return np.concatenate([theta.beta, deviation, correlation, sizes])
+    return np.concatenate([theta.beta, deviation[first], correlation, sizes, share])
 
 
 def _moments(chains: Chains, random: NDArray[np.int64], n: int) -> tuple[Floats, Floats]:
@@ -271,13 +305,14 @@ class _Follower:
         self.errors = errors
 
     def step(
-        self, theta: Theta, chains: Chains, likelihood: Likelihood, gain: float, cooling: float, old: Floats
-    ) -> tuple[Theta, Floats]:
+        self, theta: Theta, chains: Chains, likelihood: Likelihood, gain: float, cooling: float, old: Floats,
+        weight: Floats | None = None,
+    ) -> tuple[Theta, Floats]:  # fmt: skip
         """θ after one step, and the averaged curvature."""
         size = len(self.error) + self.beta.size
         if not size:
             return theta, old
-        score, curvature = self._derivatives(theta, chains, likelihood)
+        score, curvature = self._derivatives(theta, chains, likelihood, weight)
         if old.size:
             curvature = old + max(gain, 0.05) * (curvature - old)
         ridge = 1e-6 * np.trace(curvature) / size + 1e-12
@@ -289,14 +324,17 @@ class _Follower:
         beta[self.beta] += np.clip(move[len(self.error) :], -0.3, 0.3)
         return theta.replaced(error=error, beta=beta), curvature
 
-    def _derivatives(self, theta: Theta, chains: Chains, likelihood: Likelihood) -> tuple[Floats, Floats]:
+    def _derivatives(
+        self, theta: Theta, chains: Chains, likelihood: Likelihood, weight: Floats | None
+    ) -> tuple[Floats, Floats]:
         population, data = self.population, likelihood.data
         sizes = ErrorSizes.of(self.errors, theta.error)
         start, level = likelihood.levels(population.natural(chains.phi), chains.who)
         sums = likelihood.sums(chains.who, start, level, sizes)
         size, k = len(self.error) + self.beta.size, len(self.error)
         score, curvature = np.zeros(size), np.zeros((size, size))
-        total, curve = sums.score.sum(axis=0), sums.curvature.sum(axis=0)
+        w = np.ones(chains.who.size) if weight is None else weight
+        total, curve = np.einsum("r,rok->ok", w, sums.score), np.einsum("r,rok->ok", w, sums.curvature)
         for x, (output, which) in enumerate(self.error):
             score[x] = total[output, which]
             for y, (other, its) in enumerate(self.error):
@@ -311,7 +349,7 @@ class _Follower:
             phi = chains.phi.copy()
             phi[:, owner] += _H * population.design[chains.who, owner, q]
             bends.append((likelihood.levels(population.natural(phi), chains.who)[1] - level) / _H)
-        matrix = np.stack(bends)
-        score[k:] = matrix @ terms.slope
-        curvature[k:, k:] = (matrix * terms.weight) @ matrix.T
+        matrix, by_level = np.stack(bends), np.repeat(w, np.diff(start))
+        score[k:] = matrix @ (by_level * terms.slope)
+        curvature[k:, k:] = (matrix * (by_level * terms.weight)) @ matrix.T
         return score, curvature

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting.data import BELOW, KineticsData
-from livingdrug.fitting.draws import normals
+from livingdrug.fitting.draws import normals, uniforms
 from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.foundation.errors import BadInput
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from livingdrug.fitting.result import Fit
 
 Floats = NDArray[np.float64]
+MOST_PATIENTS = 1_000_000
 
 
 def replicates(fit: Fit, n: int, *, seed: int = 1, uncertainty: bool = False) -> Floats:
@@ -46,12 +47,18 @@ def replicates(fit: Fit, n: int, *, seed: int = 1, uncertainty: bool = False) ->
         theta = thetas[r] if uncertainty else fit.theta
         which = np.full(data.n_patients, r, np.int64)
         z = normals(seed, "fit/simulate/patients", patients, which, 0, population.random.size).T
-        phi = population.means(theta.beta)
+        who = patients + data.n_patients * _second(theta, uniforms(seed, "fit/simulate/group", patients, which, 0, 1)[0])
+        phi = population.means(theta.beta)[who]
         phi[:, population.random] += z @ np.linalg.cholesky(theta.omega).T
-        level = fit.likelihood.levels(population.natural(phi), patients)[1]
+        level = fit.likelihood.levels(population.natural(phi), who)[1]
         noise = normals(seed, "fit/simulate/noise", numbers, np.full(numbers.size, r, np.int64), 0, 1)[0]
         result[r] = with_error(fit, theta.error, level, noise, data.output)
     return result
+
+
+def _second(theta: Theta, chance: Floats) -> NDArray[np.int64]:
+    """1 for those who fall into the second class, 0 for the others and without a mixture."""
+    return (chance < theta.share).astype(np.int64)
 
 
 def with_error(fit: Fit, error: Floats, level: Floats, noise: Floats, output: NDArray[np.int64]) -> Floats:
@@ -82,7 +89,7 @@ def drawn_thetas(fit: Fit, n: int, seed: int) -> list[Theta]:
     z = normals(seed, "fit/simulate/uncertainty", number, np.zeros(n, np.int64), 0, int(keep.sum())).T
     rows = np.repeat(coordinates.pack(fit.theta)[None], n, axis=0)
     rows[:, keep] += z @ root.T
-    q, d = coordinates.beta.size, coordinates.population.random.size
+    q, d = coordinates.beta.size, len(coordinates.population.groups)
     rows[:, q + d : q + d + len(coordinates.population.pairs)] = np.clip(
         rows[:, q + d : q + d + len(coordinates.population.pairs)], -0.99, 0.99
     )
@@ -126,7 +133,8 @@ def simulate(
     Returns
     -------
     patient, like (the fitted patient whose covariates and doses these are), time, level (true), value (measured),
-    below_limit.
+    below_limit; output where there are several, in_group_2 with a mixture. Parameters that differ between occasions are
+    those of one occasion.
 
     Examples
     --------
@@ -136,32 +144,24 @@ def simulate(
 
     from livingdrug.foundation.streams import uniform
 
+    if not 1 <= patients <= MOST_PATIENTS:
+        raise BadInput(f"patients: got {patients}, expected 1 to {MOST_PATIENTS:,}.")
     grid = np.unique(fit.data.time) if times is None else np.unique(np.asarray(times, float))
     if not (grid.size and np.isfinite(grid).all()):
         raise BadInput("times: expected at least one finite time.")
     who = np.arange(patients, dtype=np.int64)
-    like = np.minimum(
-        (uniform(seed, "fit/simulate/who", who) * fit.data.n_patients).astype(np.int64), fit.data.n_patients - 1
-    )
+    n = fit.data.n_patients
+    like = np.minimum((uniform(seed, "fit/simulate/who", who) * n).astype(np.int64), n - 1)
     data = _asked(fit.data, like, grid)
-    population = replace(fit.specification.population, design=fit.specification.population.design[like])
-    z = normals(seed, "fit/simulate/people", who, np.zeros(patients, np.int64), 0, population.random.size).T
-    phi = np.empty((patients, len(population.names)))
-    thetas = drawn_thetas(fit, patients, seed) if uncertainty else [fit.theta]
-    if uncertainty:
-        for i, theta in enumerate(thetas):
-            phi[i] = population.design[i] @ theta.beta
-            phi[i, population.random] += np.linalg.cholesky(theta.omega) @ z[i]
-    else:
-        phi = population.means(fit.theta.beta)
-        phi[:, population.random] += z @ np.linalg.cholesky(fit.theta.omega).T
-    likelihood = likelihood_of(fit.model, data)
-    level = likelihood.levels(population.natural(phi), who)[1]
+    phi, second = _people(fit, like, seed, uncertainty)
+    known = fit.specification.occasions
+    known = replace(known, number=np.zeros(data.time.size, np.int64)) if known.n else known
+    level = likelihood_of(fit.model, data, 1, known).levels(fit.specification.population.natural(phi), who)[1]
     number = np.arange(data.time.size, dtype=np.int64)
     noise = normals(seed, "fit/simulate/measured", number, np.zeros(number.size, np.int64), 0, 1)[0]
     value = with_error(fit, fit.theta.error, level, noise, data.output)
     below = np.zeros(value.size, bool) if lloq is None else value < lloq
-    return pl.DataFrame(
+    found = pl.DataFrame(
         {
             "patient": data.patient,
             "like": [fit.data.patients[i] for i in like[data.patient]],
@@ -171,19 +171,47 @@ def simulate(
             "below_limit": below,
         }
     )
+    if len(data.outputs) > 1:
+        found = found.with_columns(pl.Series("output", [data.outputs[k] for k in data.output]))
+    if fit.specification.population.classes > 1:
+        found = found.with_columns(pl.Series("in_group_2", second[data.patient].astype(bool)))
+    return found
+
+
+def _people(fit: Fit, like: NDArray[np.int64], seed: int, uncertainty: bool) -> tuple[Floats, NDArray[np.int64]]:
+    """Parameters of new people on their normal scale (n, p), and 1 for those of a mixture's second group (n,)."""
+    population, who = fit.specification.population, np.arange(like.size, dtype=np.int64)
+    z = normals(seed, "fit/simulate/people", who, np.zeros(like.size, np.int64), 0, population.random.size).T
+    chance = uniforms(seed, "fit/simulate/group", who, np.zeros(like.size, np.int64), 0, 1)[0]
+    thetas = drawn_thetas(fit, like.size, seed) if uncertainty else [fit.theta] * like.size
+    share = np.array([theta.share for theta in thetas])
+    second = (chance < share).astype(np.int64)
+    rows = like + fit.data.n_patients * second
+    if not uncertainty:
+        phi = population.means(fit.theta.beta)[rows]
+        phi[:, population.random] += z @ np.linalg.cholesky(fit.theta.omega).T
+        return phi, second
+    phi = np.empty((like.size, len(population.names)))
+    for i, theta in enumerate(thetas):
+        phi[i] = population.design[rows[i]] @ theta.beta
+        phi[i, population.random] += np.linalg.cholesky(theta.omega) @ z[i]
+    return phi, second
 
 
 def _asked(data: KineticsData, like: NDArray[np.int64], grid: Floats) -> KineticsData:
-    """A record with these patients at these times; values mean nothing."""
+    """A record with these patients at these times, of every output; values mean nothing."""
     import polars as pl
 
-    n, m = like.size, grid.size
+    n, several = like.size, len(data.outputs)
+    times = np.repeat(grid, several)
+    m = times.size
     doses = [np.column_stack([np.full(len(d), i), d[:, 1:]]) for i, d in enumerate(_doses_of(data, like))]
     names = tuple(str(i) for i in range(n))
     return KineticsData(
-        patients=names, patient=np.repeat(np.arange(n, dtype=np.int64), m), time=np.tile(grid, n),
+        patients=names, patient=np.repeat(np.arange(n, dtype=np.int64), m), time=np.tile(times, n),
         value=np.ones(n * m), censored=np.zeros(n * m, np.int64), covariates=pl.DataFrame({"patient": names}),
-        doses=np.concatenate(doses) if doses else np.empty((0, 5)), outputs=data.outputs[:1], time_unit=data.time_unit,
+        output=np.tile(np.tile(np.arange(several, dtype=np.int64), grid.size), n),
+        doses=np.concatenate(doses) if doses else np.empty((0, 5)), outputs=data.outputs, time_unit=data.time_unit,
         value_unit=data.value_unit,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from livingdrug.fitting.data import KineticsData
 from livingdrug.fitting.error_models import ErrorModel, error_model
-from livingdrug.fitting.population import Population, Theta, blocks
-from livingdrug.fitting.structure import StructuralModel
-from livingdrug.fitting.transforms import TRANSFORMS
+from livingdrug.fitting.importance import AT
+from livingdrug.fitting.likelihood import Occasions
+from livingdrug.fitting.population import SECOND, Population, Theta, blocks
+from livingdrug.fitting.structure import Parameter, StructuralModel
+from livingdrug.fitting.transforms import CODES, TRANSFORMS
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.foundation.expressions import read_formula
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Specification:
@@ -37,19 +38,22 @@ class Specification:
         Column name -> values (n,) of the covariate columns that the design uses.
     error_fixed
         Whether error sizes stay at their start.
+    occasions
+        What differs within patients.
     """
 
     population: Population
     errors: tuple[ErrorModel, ...]
     start: Theta
     error_fixed: bool = False
+    occasions: Occasions = field(default_factory=Occasions)
 
 
 def specify(
     model: StructuralModel,
     data: KineticsData,
     *,
-    error: str | Sequence[str] | None = None,
+    error: str | Sequence[str] | Mapping[str, str] | None = None,
     spread: Mapping[str, float] | None = None,
     no_spread: Sequence[str] = (),
     fixed: Mapping[str, float] | None = None,
@@ -57,6 +61,8 @@ def specify(
     correlations: Sequence[Sequence[str]] | str = (),
     covariates: Mapping[str, Sequence[str]] | None = None,
     fixed_error: Mapping[str, float] | None = None,
+    by_occasion: Sequence[str] = (),
+    mixture: Sequence[str] | Mapping[str, float] = (),
 ) -> Specification:
     """What is estimated; arguments as in `livingdrug.fitting.fit.fit`.
 
@@ -71,11 +77,14 @@ def specify(
     fixed, given = dict(fixed or {}), dict(start or {})
     columns = _covariate_columns(covariates or {}, data)
     effects = [f"beta({parameter}, {what})" for parameter, what, _ in columns]
+    effects += [f"beta({parameter}, {SECOND})" for parameter in mixture]
     asked = [
         *(name for name in (*fixed, *given) if name not in effects),
         *no_spread,
         *(spread or {}),
         *(covariates or {}),
+        *by_occasion,
+        *mixture,
     ]
     groups = [list(names)] if correlations == "full" else [list(group) for group in correlations]
     for name in [*asked, *(name for group in groups for name in group)]:
@@ -95,24 +104,77 @@ def specify(
                 f"parameter {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}."
             )
         typical.append(float(scale.forward(np.asarray(value))))
-    coefficients = [*names, *effects]
-    owner = np.array([*range(len(names)), *(names.index(parameter) for parameter, _, _ in columns)], np.int64)
-    design = np.zeros((data.n_patients, len(names), len(coefficients)))
-    design[:, np.arange(len(names)), np.arange(len(names))] = 1.0
+    moves = _moves(model, data, by_occasion)
+    every, scales = [*names, *moves], [*(p.transform for p in model.parameters), *["normal"] * len(moves)]
+    coefficients = [*every, *effects]
+    affected = [*(parameter for parameter, _, _ in columns), *mixture]
+    owner = np.array([*range(len(every)), *(names.index(parameter) for parameter in affected)], np.int64)
+    design = np.zeros((data.n_patients, len(every), len(coefficients)))
+    design[:, np.arange(len(every)), np.arange(len(every))] = 1.0
     for k, (parameter, _, values) in enumerate(columns):
-        design[:, names.index(parameter), len(names) + k] = values
-    estimated = np.array([name not in fixed for name in coefficients])
+        design[:, names.index(parameter), len(every) + k] = values
+    if mixture:
+        second = design.copy()
+        for k, parameter in enumerate(mixture, start=len(every) + len(columns)):
+            second[:, names.index(parameter), k] = 1.0
+        design = np.concatenate([design, second])
+    estimated = np.array([name not in fixed and name not in moves for name in coefficients])
+    random = np.concatenate([random, np.arange(len(names), len(every))]).astype(np.int64)
+    ties = np.array([every[r].split(AT)[0] if every[r] in moves else f"{r}" for r in random])
+    tied = np.unique(ties, return_inverse=True)[1].astype(np.int64)
     population = Population(
-        names, tuple(p.transform for p in model.parameters), random, tuple(coefficients), owner, design, estimated,
-        blocks(names, random, groups),
+        tuple(every), tuple(scales), random, tuple(coefficients), owner, design, estimated,
+        blocks(every, random, groups), tied, 2 if mixture else 1,
     )  # fmt: skip
     errors = _errors(model, data, error)
-    deviations = np.array([(spread or {}).get(names[i], model.parameters[i].spread) for i in random], float)
-    scales = [_plain_scale(model, int(i), typical[i]) for i in random]
-    omega = np.diag((deviations * scales) ** 2)
-    beta = np.array([*typical, *(float((given | fixed).get(name, 0.0)) for name in effects)])
+    begin = []
+    for r in random:
+        i = names.index(every[r].split(AT)[0])
+        share = (spread or {}).get(names[i], model.parameters[i].spread)
+        begin.append((share if r < len(names) else 0.5 * share) * _plain_scale(model, i, typical[i]))
+    beta = np.array([*typical, *[0.0] * len(moves), *(float((given | fixed).get(name, 0.0)) for name in effects)])
+    for k, parameter in enumerate(mixture, start=len(every) + len(columns)):
+        if coefficients[k] not in given | fixed:
+            beta[k] = _second(model.parameters[names.index(parameter)], typical[names.index(parameter)], mixture)
     sizes = _error_start(data, errors, fixed_error or {})
-    return Specification(population, errors, Theta(beta, omega, sizes), error_fixed=bool(fixed_error))
+    theta = Theta(beta, np.diag(np.array(begin) ** 2), sizes, 0.3 if mixture else 0.0)
+    return Specification(population, errors, theta, bool(fixed_error), _occasions(model, data, by_occasion))
+
+
+def _moves(model: StructuralModel, data: KineticsData, by_occasion: Sequence[str]) -> list[str]:
+    """Names of the moves of parameters on each occasion: a random parameter each, all of one parameter with one spread."""
+    if not by_occasion:
+        return []
+    if len(data.occasions) < 2:
+        raise BadInput(
+            "parameters are to differ between occasions, and the data have one.\n  Name the column that numbers them OCC, or "
+            'with columns={"OCC": …} (--column OCC=HEADING).'
+        )
+    for name in by_occasion:
+        if model.parameters[model.names.index(name)].transform == "probit":
+            raise BadInput(f"parameter {name} is on the probit scale and cannot differ between occasions.")
+    return [f"{name}{AT}{occasion}" for name in by_occasion for occasion in data.occasions]
+
+
+def _occasions(model: StructuralModel, data: KineticsData, by_occasion: Sequence[str]) -> Occasions:
+    if not by_occasion:
+        return Occasions()
+    varying = [(model.names.index(name), CODES[model.parameters[model.names.index(name)].transform]) for name in by_occasion]
+    return Occasions(len(data.occasions), np.ascontiguousarray(data.occasion), np.array(varying, np.int64))
+
+
+def _second(parameter: Parameter, typical: float, mixture: Sequence[str] | Mapping[str, float]) -> float:
+    """Where the second group of a mixture begins, as a step from the first on the parameter's own scale."""
+    scale = TRANSFORMS[parameter.transform]
+    if isinstance(mixture, Mapping):
+        value = float(mixture[parameter.name])
+        if not scale.low < value < scale.high:
+            raise BadInput(f"mixture, {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}.")
+        step = float(scale.forward(np.asarray(value))) - typical
+        if step == 0:
+            raise BadInput(f"mixture, {parameter.name}: the second group begins where the first does; give another value.")
+        return step
+    return -0.8 * max(abs(typical), 1e-3) if parameter.transform == "normal" else -2.0
 
 
 def _plain_scale(model: StructuralModel, i: int, value: float) -> float:
@@ -120,8 +182,18 @@ def _plain_scale(model: StructuralModel, i: int, value: float) -> float:
     return max(abs(value), 1e-3) if model.parameters[i].transform == "normal" else 1.0
 
 
-def _errors(model: StructuralModel, data: KineticsData, asked: str | Sequence[str] | None) -> tuple[ErrorModel, ...]:
-    wanted = [asked or model.error] * len(data.outputs) if asked is None or isinstance(asked, str) else list(asked)
+def _errors(
+    model: StructuralModel, data: KineticsData, asked: str | Sequence[str] | Mapping[str, str] | None
+) -> tuple[ErrorModel, ...]:
+    if isinstance(asked, Mapping):
+        for name in asked:
+            if name not in data.outputs:
+                raise UnknownName("output", name, data.outputs)
+        wanted = [asked.get(name, model.error) for name in data.outputs]
+    elif asked is None or isinstance(asked, str):
+        wanted = [asked or model.error] * len(data.outputs)
+    else:
+        wanted = list(asked)
     if len(wanted) != len(data.outputs):
         raise BadInput(
             f"{len(wanted)} residual errors for {len(data.outputs)} outputs ({', '.join(data.outputs)}); give one for each."

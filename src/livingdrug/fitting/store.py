@@ -27,6 +27,7 @@ NUMBERS = (
     "effective",
     "gradient",
     "information",
+    "counted",
 )
 
 
@@ -53,7 +54,7 @@ def save_fit(fit: Fit, folder: Path | str) -> Path:
     write_frame(place / "covariates.parquet", fit.data.covariates)
     memory = io.BytesIO()
     examined = {name: getattr(fit.examined, name) for name in NUMBERS}
-    np.savez(memory, beta=fit.theta.beta, omega=fit.theta.omega, error=fit.theta.error, modes=fit.modes, **examined)
+    np.savez(memory, beta=fit.theta.beta, omega=fit.theta.omega, error=fit.theta.error, share=fit.theta.share, modes=fit.modes, **examined)
     write_bytes(place / "numbers.npz", memory.getvalue())
     write_json(place / "fit.json", _manifest(fit))
     (place / FILE).unlink(missing_ok=True)
@@ -77,7 +78,7 @@ def _manifest(fit: Fit) -> dict[str, Any]:
         "converged": fit.converged,
         "judgement": [[name, bool(passed), sentence] for name, (passed, sentence) in fit.judgement.items()],
         "data": {
-            "patients": list(data.patients), "outputs": list(data.outputs), "time_unit": data.time_unit,
+            "patients": list(data.patients), "outputs": list(data.outputs), "occasions": list(data.occasions), "time_unit": data.time_unit,
             "value_unit": data.value_unit, "dose_unit": data.dose_unit, "source": data.source,
             "findings": [[f.severity, f.what, list(f.rows), f.remedy] for f in data.findings],
         },

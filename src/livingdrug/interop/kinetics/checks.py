@@ -21,6 +21,7 @@ _REMEDIES: Mapping[str, str] = {
     "study day 0, which does not exist": "Study days run … -1, 1 …; name the column TIME if yours counts from 0.",
     "below the limit, and the limit is not known": "State it: a column LLOQ, or lloq=… (--lloq).",
     "a row with EVID 0 has an amount": "Set EVID to 1 for a dose, or AMT to 0 for a result.",
+    "a result without its occasion": "Number it in the column OCC, or take the column out.",
     "a dose without a positive amount": "Correct AMT, or EVID.",
 }
 
@@ -49,7 +50,7 @@ def changing_covariates(found: Mapping[str, list[int]]) -> list[Finding]:
 def mixed_units(rows: list[Any]) -> list[Finding]:
     """One output in several units."""
     units: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for _, _, _, _, output, line, unit in rows:
+    for _, _, _, _, output, line, unit, _ in rows:
         if unit:
             units[output][unit].append(line)
     found = []

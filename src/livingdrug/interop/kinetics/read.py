@@ -46,7 +46,7 @@ _LIMIT_REMEDY = 'Write one number, with its unit or without: --lloq "25 copy/ug"
 class _Gathered:
     """What reading collects row by row; local to `read_kinetics`."""
 
-    measurements: list[tuple[str, float, float, int, str, int, str]] = field(default_factory=list)
+    measurements: list[tuple[str, float, float, int, str, int, str, str]] = field(default_factory=list)
     doses: list[tuple[str, float, float, float, float, int]] = field(default_factory=list)
     problems: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     notes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -466,7 +466,11 @@ def _take_result(
         return
     output = cells[known["output"].heading].strip().removesuffix(".0") if "output" in known else "value"
     unit = cells[known["unit"].heading].strip() if "unit" in known else ""
-    got.measurements.append((name, time, value, censored, output or "value", line, unit))
+    occasion = cells[known["occasion"].heading].strip().removesuffix(".0") if "occasion" in known else ""
+    if "occasion" in known and occasion.lower() in BLANK:
+        got.problems["a result without its occasion"].append(line)
+        return
+    got.measurements.append((name, time, value, censored, output or "value", line, unit, occasion or "1"))
 
 
 def _assemble(
@@ -490,6 +494,7 @@ def _assemble(
     lost = [d for d in got.doses if d[0] not in number]
     if lost:
         findings.append(Finding("warning", f"{len({d[0] for d in lost})} patients have doses but no result; they are left out", tuple(dict.fromkeys(d[5] for d in lost)), "Look at their DV, MDV and EVID."))  # fmt: skip
+    occasions = sorted({m[7] for m in rows}, key=lambda word: (read_number(word) is None, read_number(word) or 0.0, word))
     doses = sorted((number[d[0]], d[1] + shift, d[2], d[3], d[4]) for d in got.doses if d[0] in number)
     data = KineticsData(
         patients=tuple(names),
@@ -502,6 +507,8 @@ def _assemble(
         row=np.array([m[5] for m in rows], np.int64),
         doses=np.array(doses, float).reshape(-1, 5),
         outputs=tuple(outputs),
+        occasion=np.array([occasions.index(m[7]) for m in rows], np.int64),
+        occasions=tuple(occasions),
         time_unit=units["time"],
         value_unit=units["value"],
         dose_unit=units["dose"],

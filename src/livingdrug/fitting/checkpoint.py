@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from livingdrug.fitting.sampling import Chains
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.storage import make_folder, write_bytes
 
-FILE = "unfinished.npz"
+UNFINISHED = "unfinished_*.npz"
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,16 @@ class Checkpoint:
 
     folder: Path
     mark: str
+    start: int = 0
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.folder / f"unfinished_{self.start}.npz"
+
+    def of_start(self, start: int) -> Checkpoint:
+        """The place for the fit from another start."""
+        return replace(self, start=start)
 
     @classmethod
     def of(
@@ -54,7 +64,7 @@ class Checkpoint:
             own_mean=state.own_mean, own_spread=state.own_spread, curvature=state.curvature, trace=state.trace,
             done=state.done, counted=state.counted, share=state.theta.share,
         )  # fmt: skip
-        write_bytes(self.folder / FILE, memory.getvalue())
+        write_bytes(self.path, memory.getvalue())
 
     def load(self) -> State | None:
         """The state kept; None when there is none.
@@ -64,7 +74,7 @@ class Checkpoint:
         BadInput
             It belongs to another fit, or is damaged.
         """
-        path = self.folder / FILE
+        path = self.path
         if not path.is_file():
             return None
         try:
@@ -85,7 +95,3 @@ class Checkpoint:
             theta, chains, (kept["first"], kept["second"]), kept["own_mean"], kept["own_spread"], kept["curvature"],
             kept["trace"], int(kept["done"]), kept["counted"],
         )  # fmt: skip
-
-    def clear(self) -> None:
-        """Take the state away; the fit is whole."""
-        (self.folder / FILE).unlink(missing_ok=True)

@@ -24,13 +24,16 @@ from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.fitting.modes import conditional_modes
 from livingdrug.fitting.result import Fit
 from livingdrug.fitting.saem import Progress, Settings, approximate, conditional_moments
-from livingdrug.fitting.specification import specify
+from livingdrug.fitting.specification import Specification, specify
 from livingdrug.fitting.structure import StructuralModel, load_model, refuse_missing_doses
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
 
 if TYPE_CHECKING:
     import polars as pl
 
+MOST_STARTS = 1000
+_SAME = 0.5
+"""Two fits whose -2 log likelihoods differ by less are one and the same."""
 _DOUBT = 0.5
 """Monte Carlo error of -2 log likelihood beyond which models can hardly be compared."""
 _SWEEPS = 50
@@ -57,6 +60,7 @@ def fit(
     fixed_error: Mapping[str, float] | None = None,
     by_occasion: Sequence[str] = (),
     mixture: Sequence[str] | Mapping[str, float] = (),
+    starts: int = 1,
     seed: int = 1,
     threads: int | None = None,
     settings: Settings | None = None,
@@ -96,6 +100,9 @@ def fit(
     mixture
         Parameters with another typical value in a second, hidden group of patients (non-responders), or their values there
         to begin with: ``["Cmax"]``, ``{"Cmax": 200}``. The share of that group is estimated.
+    starts
+        Fits from so many starts, the proposed one and others around it; the most likely is kept, and all are told in
+        `Fit.extras["starts"]`.
     seed
         The same seed gives the same bytes, with any number of threads.
     threads
@@ -140,17 +147,56 @@ def fit(
         structure, data, threads or os.cpu_count() or 1, specification.occasions, specification.population.classes
     )
     asked = {key: value for key, value in options.items() if value}
+    if not 1 <= starts <= MOST_STARTS:
+        raise BadInput(f"starts: got {starts}, expected 1 to {MOST_STARTS}.")
+    place = Checkpoint.of(folder, name, data, asked, chosen)
     try:
-        found = estimate(
-            name, structure, data, specification, likelihood, chosen, refined=refined, progress=progress,
-            options=asked, checkpoint=Checkpoint.of(folder, name, data, asked, chosen), resume=resume,
-        )  # fmt: skip
+        every = [
+            estimate(
+                name, structure, data, one, likelihood, chosen, refined=refined, progress=progress, options=asked,
+                checkpoint=place.of_start(k) if place is not None else None, resume=resume,
+            )
+            for k, one in enumerate(several_starts(specification, starts, seed))
+        ]  # fmt: skip
+        found = best_of(every)
     except KeyboardInterrupt:
         where = f"; what was done is in {folder}.\n  Go on with resume=True (--resume)" if folder is not None else ""
         raise Interrupted(f"the fit was stopped{where}.") from None
     if folder is not None:
         found.save(folder)
     return found
+
+
+def several_starts(specification: Specification, n: int, seed: int) -> list[Specification]:
+    """The start that was proposed, and n - 1 others whose typical values lie around it."""
+    from livingdrug.fitting.draws import normals
+
+    population, start = specification.population, specification.start
+    moving = population.estimated & (np.arange(len(population.coefficients)) < len(population.names))
+    size = np.array([0.7 if scale != "normal" else 0.0 for scale in population.transforms])
+    typical = start.beta[: len(population.names)]
+    size = np.where(size > 0, size, 0.5 * np.maximum(np.abs(typical), 1e-3))
+    found = [specification]
+    for k in range(1, n):
+        z = normals(seed, "fit/starts", np.arange(typical.size, dtype=np.int64), np.full(typical.size, k, np.int64), 0, 1)[0]
+        beta = start.beta.copy()
+        beta[: typical.size] += np.where(moving[: typical.size], size * z, 0.0)
+        found.append(replace(specification, start=start.replaced(beta=beta)))
+    return found
+
+
+def best_of(fits: Sequence[Fit]) -> Fit:
+    """The most likely of several fits of one model, with a table of all of them and what they say of each other."""
+    import polars as pl
+
+    if len(fits) == 1:
+        return fits[0]
+    best = min(fits, key=lambda one: one.minus_two_ll)
+    told = [(k, one.minus_two_ll, one.minus_two_ll - best.minus_two_ll, one.converged) for k, one in enumerate(fits)]
+    table = pl.DataFrame(told, schema=["start", "minus_two_ll", "above_best", "converged"], orient="row")
+    near = sum(row[2] < _SAME + 3 * best.minus_two_ll_error for row in told)
+    words = f"{near} of {len(fits)} starts ended at the same likelihood" + ("" if near > 1 else "; try more of them (--starts)")
+    return replace(best, judgement={**best.judgement, "starts": (near > 1, words)}).with_extra(starts=table)
 
 
 def _refuse_outputs(structure: StructuralModel, data: KineticsData) -> None:

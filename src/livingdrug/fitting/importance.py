@@ -457,9 +457,10 @@ def determined(coordinates: Coordinates, information: Floats) -> NDArray[np.bool
     return keep
 
 
-def covariance_of(coordinates: Coordinates, information: Floats) -> Floats:
-    """Covariance of the estimates, shaped (k, k); NaN for what the data do not determine."""
+def covariance_of(coordinates: Coordinates, information: Floats, held: tuple[int, ...] = ()) -> Floats:
+    """Covariance of the estimates, shaped (k, k); NaN for what the data do not determine and for what is held."""
     keep = determined(coordinates, information)
+    keep[list(held)] = False
     result = np.full(information.shape, np.nan)
     inner = information[np.ix_(keep, keep)]
     try:
@@ -470,9 +471,9 @@ def covariance_of(coordinates: Coordinates, information: Floats) -> Floats:
     return result
 
 
-def rise(coordinates: Coordinates, examined: Examined) -> float:
+def rise(coordinates: Coordinates, examined: Examined, held: tuple[int, ...] = ()) -> float:
     """How much the log likelihood could still rise, by the tangent parabola; inf where it bends up."""
-    covariance = covariance_of(coordinates, examined.information)
+    covariance = covariance_of(coordinates, examined.information, held)
     keep = np.isfinite(np.diag(covariance))
     if not keep.any():
         return float("inf")
@@ -488,6 +489,7 @@ def refine(
     *,
     steps: int = 3,
     enough: float = 5e-6,
+    held: tuple[int, ...] = (),
 ) -> tuple[Theta, Examined, Proposals]:
     """The last steps to the maximum: Newton on the sampled likelihood, taken only while the likelihood rises.
 
@@ -496,6 +498,8 @@ def refine(
     enough
         No more steps when the log likelihood could rise by no more than this. A last step that is worth less than
         `_WITHOUT_A_LOOK` is taken by the tangent parabola, without another look at the likelihood.
+    held
+        Coordinates that stay where they are.
 
     Returns
     -------
@@ -503,10 +507,10 @@ def refine(
     """
     here = examine(likelihood, coordinates, theta, proposals, curvature=True)
     for _ in range(steps):
-        left = rise(coordinates, here)
+        left = rise(coordinates, here, held)
         if left < enough:
             break
-        step = _newton(coordinates, here, theta)
+        step = _newton(coordinates, here, theta, held)
         if left < _WITHOUT_A_LOOK:
             theta = coordinates.unpack(coordinates.pack(theta) + step, theta)
             rest = here.gradient - here.information @ step
@@ -531,13 +535,14 @@ def refine(
     return theta, here, proposals
 
 
-def _newton(coordinates: Coordinates, here: Examined, theta: Theta) -> Floats:
+def _newton(coordinates: Coordinates, here: Examined, theta: Theta, held: tuple[int, ...] = ()) -> Floats:
     """A Newton step of what is determined; where the likelihood bends up the step is as if it bent down as much.
 
     No number moves by more than one standard error, and no typical value by more than half of its spread: farther the
     samples would say nothing.
     """
     keep = determined(coordinates, here.information)
+    keep[list(held)] = False
     inner = here.information[np.ix_(keep, keep)]
     size = np.sqrt(np.maximum(np.abs(np.diag(inner)), 1.0))
     values, vectors = np.linalg.eigh(inner / np.outer(size, size))

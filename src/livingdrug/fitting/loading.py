@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from livingdrug.fitting.checkpoint import FILE
+from livingdrug.fitting.checkpoint import UNFINISHED
 from livingdrug.fitting.data import Finding, KineticsData
 from livingdrug.fitting.importance import Examined
 from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.fitting.population import Theta
-from livingdrug.fitting.result import Fit
+from livingdrug.fitting.result import EXTRAS, Fit
 from livingdrug.fitting.specification import specify
 from livingdrug.fitting.store import NUMBERS
 from livingdrug.fitting.structure import load_model
@@ -34,7 +34,7 @@ def load_fit(folder: Path | str) -> Fit:
         No fit there, or a damaged one.
     """
     place = Path(folder)
-    if (place / FILE).is_file() and not (place / "fit.json").is_file():
+    if any(place.glob(UNFINISHED)) and not (place / "fit.json").is_file():
         raise BadInput(f"{place} holds a fit that was stopped.\n  Go on with livingdrug fit … -o {place} --resume.")
     told = read_json(place / "fit.json")
     try:
@@ -51,10 +51,12 @@ def load_fit(folder: Path | str) -> Fit:
         float(kept["log_likelihood"]), float(kept["monte_carlo_error"]), *(kept[name] for name in NUMBERS[2:])
     )
     trace = pl.read_csv(place / "trace.csv")
+    extras = {name: pl.read_csv(place / f"{name}.csv") for name in EXTRAS if (place / f"{name}.csv").is_file()}
     judgement = {name: (bool(passed), str(words)) for name, passed, words in told["judgement"]}
     return Fit(
         told["model"], structure, data, specification, Theta(kept["beta"], kept["omega"], kept["error"], float(kept["share"])), examined,
         kept["modes"], trace, judgement, told["settings"], told["options"], likelihood_of(structure, data, 1, specification.occasions, specification.population.classes),
+        extras,
     )  # fmt: skip
 
 

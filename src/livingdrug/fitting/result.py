@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,14 @@ from livingdrug.fitting.population import Theta
 from livingdrug.fitting.specification import Specification
 from livingdrug.fitting.structure import StructuralModel
 from livingdrug.fitting.transforms import TRANSFORMS
+from livingdrug.foundation.errors import UnknownName
 
 if TYPE_CHECKING:
     import polars as pl
 
 Floats = NDArray[np.float64]
+EXTRAS = ("starts", "profile", "bootstrap")
+"""Tables that a fit may carry."""
 Z95 = 1.959963984540054
 
 
@@ -46,6 +49,8 @@ class Fit:
         Of the algorithm, and the seed.
     options
         What was asked beyond the model: covariates, correlations, fixed values …
+    extras
+        Tables made afterwards, by name: starts (of a fit from several), profile, bootstrap.
     """
 
     name: str
@@ -60,6 +65,7 @@ class Fit:
     settings: Mapping[str, Any]
     options: Mapping[str, Any]
     likelihood: Any
+    extras: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     # ---- numbers ----------------------------------------------------------------------------------------------------
 
@@ -284,6 +290,25 @@ class Fit:
 
         return npde(self, n=n, seed=seed)
 
+    def profile(self, *parameters: str) -> pl.DataFrame:
+        """Likelihood along some estimates, or all; see `livingdrug.fitting.profile.profile`."""
+        from livingdrug.fitting.profile import profile
+
+        return profile(self, list(parameters) or "all")
+
+    def bootstrap(self, n: int = 100, *, seed: int = 1) -> pl.DataFrame:
+        """Fits of patients drawn with replacement; see `livingdrug.fitting.bootstrap.bootstrap`."""
+        from livingdrug.fitting.bootstrap import bootstrap
+
+        return bootstrap(self, n, seed=seed)
+
+    def with_extra(self, **tables: pl.DataFrame) -> Fit:
+        """The fit with tables that are saved and reported with it: ``fit.with_extra(profile=fit.profile("Cmax"))``."""
+        for name in tables:
+            if name not in EXTRAS:
+                raise UnknownName("extra table", name, EXTRAS)
+        return replace(self, extras={**self.extras, **tables})
+
     def simulate(self, **options: Any) -> pl.DataFrame:
         """New patients from this fit; see `livingdrug.fitting.simulation.simulate`."""
         from livingdrug.fitting.simulation import simulate
@@ -301,7 +326,8 @@ class Fit:
         return (
             f"Fit of {self.name} to {self.data.n_patients} patients ({self.data.time.size} measurements): "
             f"-2LL {self.minus_two_ll:.2f}, {self.coordinates.size} estimates, {state}.\n"
-            "  .summary() .parameters .individuals .predictions .shrinkage .vpc() .npde() .save(folder)"
+            "  .summary() .parameters .individuals .predictions .shrinkage .vpc() .npde() .profile() .bootstrap()\n"
+            "  .simulate() .save(folder)"
         )
 
 

@@ -166,7 +166,7 @@ def approximate(
             if keep is not None and state.done:
                 keep(state)
             raise
-        if keep is not None and state.done % KEPT_EVERY == 0:
+        if keep is not None and (state.done % KEPT_EVERY == 0 or state.done == total):
             keep(state)
     spread = _usable(state.own_spread, state.theta)
     return Approximation(state.theta, state.chains, state.own_mean, spread, state.trace, settings)

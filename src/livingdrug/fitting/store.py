@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from livingdrug.fitting.checkpoint import FILE
+from livingdrug.fitting.checkpoint import UNFINISHED
 from livingdrug.trial.storage import make_folder, write_bytes, write_frame, write_json
+
+from livingdrug.fitting.result import EXTRAS
 
 if TYPE_CHECKING:
     from livingdrug.fitting.result import Fit
@@ -45,6 +47,7 @@ def save_fit(fit: Fit, folder: Path | str) -> Path:
         ("shrinkage", fit.shrinkage), ("trace", fit.trace), ("checks", fit.data.checks),
     ):  # fmt: skip
         write_bytes(place / f"{name}.csv", frame.write_csv().encode("utf-8"))
+    save_extras(fit, place)
     write_bytes(place / "summary.txt", (fit.summary() + "\n").encode("utf-8"))
     write_frame(place / "measurements.parquet", fit.data.frame)
     names = ["patient", "time", "amount", "duration", "compartment"]
@@ -57,8 +60,17 @@ def save_fit(fit: Fit, folder: Path | str) -> Path:
     np.savez(memory, beta=fit.theta.beta, omega=fit.theta.omega, error=fit.theta.error, share=fit.theta.share, modes=fit.modes, **examined)
     write_bytes(place / "numbers.npz", memory.getvalue())
     write_json(place / "fit.json", _manifest(fit))
-    (place / FILE).unlink(missing_ok=True)
+    for left in place.glob(UNFINISHED):
+        left.unlink()
     return place
+
+
+def save_extras(fit: Fit, place: Path) -> None:
+    """Write the tables that were made after the fit; those of an earlier fit in the folder go."""
+    for name in EXTRAS:
+        (place / f"{name}.csv").unlink(missing_ok=True)
+    for name, frame in fit.extras.items():
+        write_bytes(place / f"{name}.csv", frame.write_csv().encode("utf-8"))
 
 
 def _manifest(fit: Fit) -> dict[str, Any]:

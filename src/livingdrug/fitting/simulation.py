@@ -205,7 +205,7 @@ def _asked(data: KineticsData, like: NDArray[np.int64], grid: Floats) -> Kinetic
     n, several = like.size, len(data.outputs)
     times = np.repeat(grid, several)
     m = times.size
-    doses = [np.column_stack([np.full(len(d), i), d[:, 1:]]) for i, d in enumerate(_doses_of(data, like))]
+    doses = [np.column_stack([np.full(len(d), i), d[:, 1:]]) for i, d in enumerate(doses_of(data, like))]
     names = tuple(str(i) for i in range(n))
     return KineticsData(
         patients=names, patient=np.repeat(np.arange(n, dtype=np.int64), m), time=np.tile(times, n),
@@ -216,7 +216,7 @@ def _asked(data: KineticsData, like: NDArray[np.int64], grid: Floats) -> Kinetic
     )  # fmt: skip
 
 
-def _doses_of(data: KineticsData, like: NDArray[np.int64]) -> list[Floats]:
+def doses_of(data: KineticsData, like: NDArray[np.int64]) -> list[Floats]:
     own = [data.doses[data.doses[:, 0] == i] for i in range(data.n_patients)]
     return [own[i] for i in like]
 

@@ -87,7 +87,7 @@ def fit_sections(fit: Fit, *, seed: int = 1) -> list[Section]:
     """Estimates, convergence, predictive checks, fit to the data, individuals, distribution errors, covariates, data."""
     return [
         _estimates(fit), _convergence(fit), _predictive(fit, seed), _goodness(fit), _individuals(fit),
-        _distribution(fit, seed), *_effects(fit), _checks(fit),
+        _distribution(fit, seed), *_effects(fit), *_extras(fit), _checks(fit),
     ]  # fmt: skip
 
 
@@ -243,6 +243,40 @@ def _effects(fit: Fit) -> list[Section]:
     more = f" The first {SHOWN_EFFECTS} of {len(figures)} pairs." if len(figures) > SHOWN_EFFECTS else ""
     lead = f"Deviation of each patient's parameter from what is expected, against covariates.{more}"
     return [Section("covariates", "Deviations and covariates", lead, tuple(figures[:SHOWN_EFFECTS]))]
+
+
+def _extras(fit: Fit) -> list[Section]:
+    """Starts, profiles and bootstrap, where they were made."""
+    found = []
+    if "starts" in fit.extras:
+        rows = tuple((str(k), f"{ll:.2f}", f"{above:.2f}", "yes" if ok else "no") for k, ll, above, ok in fit.extras["starts"].iter_rows())
+        found.append(Section("starts", "Several starts", "The most likely fit is the one that is told.", (Table(("start", "-2LL", "above the best", "converged"), rows),)))
+    if "profile" in fit.extras:
+        found.append(_profiles(fit))
+    if "bootstrap" in fit.extras:
+        from livingdrug.fitting.bootstrap import bootstrap_intervals
+
+        table = bootstrap_intervals(fit.extras["bootstrap"])
+        own = {row["parameter"]: row for row in fit.parameters.iter_rows(named=True)}
+        rows = tuple((name, f"{own[name]['value']:.4g}" if name in own else "–", f"{middle:.4g}", f"{low:.4g} to {high:.4g}") for name, _, middle, low, high in table.iter_rows())
+        lead = f"{fit.extras['bootstrap'].height} fits of as many patients drawn with replacement; percentiles."
+        found.append(Section("bootstrap", "Bootstrap", lead, (Table(("parameter", "estimate", "median", "95 % of the fits"), rows),)))
+    return found
+
+
+def _profiles(fit: Fit) -> Section:
+    from livingdrug.fitting.profile import FALL, intervals
+
+    table = fit.extras["profile"]
+    figures = []
+    for (name,), part in table.group_by("parameter", maintain_order=True):
+        points = list(part.select("value", "rise").iter_rows())
+        draw = partial(draw_scatter, points, title=str(name), x_title=str(name), y_title="rise of -2LL", line=points, level=FALL, height=150)
+        figures.append(Figure(f"Profile of {name}", draw, half=True, data=part))
+    rows = tuple((name, *(f"{x:.4g}" if x is not None else "–" for x in (low, high))) for name, low, high in intervals(table).iter_rows())
+    told = Table(("parameter", "95 % from", "to"), rows)
+    lead = f"-2 log likelihood along one estimate, all others at their best; the line is {FALL:.2f}, where the 95 % interval ends."
+    return Section("profiles", "Likelihood profiles", lead, (told, *figures))
 
 
 def _checks(fit: Fit) -> Section:

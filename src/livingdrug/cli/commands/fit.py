@@ -16,12 +16,17 @@ def fit(
     data: Annotated[Path | None, typer.Argument(metavar="[DATA.csv]", help="Kinetics; see: livingdrug data check --help.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="What to fit; --list-models names them. Or a TOML file that describes an SBML or Antimony model.")] = "stein2019",
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; fits/MODEL by default.")] = None,
-    error: Annotated[str | None, typer.Option(help="Residual error: additive, proportional, combined, combined_root, lognormal.")] = None,
+    error: Annotated[list[str] | None, typer.Option(metavar="[OUTPUT=]ERROR", help="Residual error: additive, proportional, combined, combined_root, lognormal; for several outputs again for each, as cp=lognormal.")] = None,
     covariate: Annotated[list[str] | None, typer.Option("--covariate", metavar="PARAMETER=FORMULA", help="An effect, as CL=log(WT/70) or Cmax=SEX; again for more.")] = None,
     correlate: Annotated[list[str] | None, typer.Option("--correlate", metavar="A,B", help="Parameters that vary together, or full; again for more groups.")] = None,
     no_spread: Annotated[list[str] | None, typer.Option("--no-spread", metavar="PARAMETER", help="A parameter that all patients share; again for more.")] = None,
     fixed: Annotated[list[str] | None, typer.Option("--fix", metavar="PARAMETER=VALUE", help="A typical value that is not estimated.")] = None,
     start: Annotated[list[str] | None, typer.Option("--start", metavar="PARAMETER=VALUE", help="A typical value to begin with; proposed from the data otherwise.")] = None,
+    by_occasion: Annotated[list[str] | None, typer.Option("--by-occasion", metavar="PARAMETER", help="A parameter that differs within a patient from occasion to occasion (column OCC); again for more.")] = None,
+    mixture: Annotated[list[str] | None, typer.Option("--mixture", metavar="PARAMETER[=VALUE]", help="A parameter with another typical value in a hidden group of patients, such as non-responders, and that value to begin with; again for more.")] = None,
+    starts: Annotated[int, typer.Option(help="Fits from so many starts; the most likely is kept.", min=1, max=1000)] = 1,
+    profile: Annotated[list[str] | None, typer.Option("--profile", metavar="ESTIMATE", help="Also the likelihood along an estimate, or all; again for more.")] = None,
+    bootstrap: Annotated[int, typer.Option(metavar="N", help="Also N fits of patients drawn with replacement.", min=0, max=10_000)] = 0,
     reading: Reading = AS_IT_IS,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     threads: Annotated[int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")] = None,
@@ -40,6 +45,7 @@ def fit(
 
       livingdrug fit ck.csv --model stein2019 --lloq "25 copy/ug" -o fits/ck
       livingdrug fit theo.csv -m one_compartment_oral --covariate "CL=log(WT/70)"
+      livingdrug fit ck.csv --mixture Cmax=200 --starts 5 --profile all --bootstrap 100
     """
     from livingdrug.foundation.errors import BadInput
 
@@ -57,10 +63,11 @@ def fit(
     folder = out if out is not None else Path("fits") / Path(model).stem
     say = None if as_json else _live()
     found = estimate(
-        read, model, error=error, covariates=_several(covariate), correlations=_groups(correlate),
-        no_spread=no_spread or (), fixed=_numbers(fixed, "--fix"), start=_numbers(start, "--start"), seed=seed,
+        read, model, error=_errors(error), covariates=_several(covariate), correlations=_groups(correlate),
+        by_occasion=by_occasion or (), mixture=_mixture(mixture), starts=starts, no_spread=no_spread or (), fixed=_numbers(fixed, "--fix"), start=_numbers(start, "--start"), seed=seed,
         threads=threads, settings=Settings(explore=explore, settle=settle), progress=say, folder=folder, resume=resume,
     )  # fmt: skip
+    found = _afterwards(found, profile, bootstrap, folder, threads, as_json)
     if not no_report:
         from livingdrug.reports.fits import write_figures, write_fit_report
 
@@ -84,6 +91,56 @@ def fit(
     if not no_report:
         screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
     notice(screen)
+
+
+def _errors(words: list[str] | None) -> Any:
+    """One error for all outputs, or a mapping from outputs to errors."""
+    from livingdrug.foundation.errors import BadInput
+
+    if not words or (len(words) == 1 and "=" not in words[0]):
+        return words[0] if words else None
+    if any("=" not in word for word in words):
+        raise BadInput(f"--error: got {', '.join(words)}; say of each which output it is for, as cp=lognormal.")
+    return dict(pair(word, "--error", "cp=lognormal") for word in words)
+
+
+def _mixture(words: list[str] | None) -> Any:
+    """Names, or names with values to begin with."""
+    from livingdrug.foundation.errors import BadInput
+
+    valued = [word for word in words or [] if "=" in word]
+    if valued and len(valued) < len(words or []):
+        raise BadInput("--mixture: give every parameter a value to begin with, or none.")
+    return _numbers(valued, "--mixture") if valued else tuple(words or ())
+
+
+def _afterwards(found: Any, profile: list[str] | None, bootstrap: int, folder: Path, threads: int | None, quiet: bool) -> Any:
+    """The fit with its profiles and bootstrap, saved too."""
+    import os
+    import sys
+
+    from livingdrug.fitting.store import save_extras
+
+    def tell(words: str) -> None:
+        if not quiet:
+            print(words, file=sys.stderr, flush=True)
+
+    if profile:
+        from livingdrug.fitting.profile import profile as along
+
+        asked = "all" if profile == ["all"] else profile
+        found = found.with_extra(profile=along(found, asked, done=lambda name, k, n: tell(f"profile {k}/{n}  {name}")))
+    if bootstrap:
+        from livingdrug.fitting.bootstrap import bootstrap as again
+
+        every = max(bootstrap // 10, 1)
+        found = found.with_extra(bootstrap=again(
+            found, bootstrap, seed=int(found.settings["seed"]), threads=threads or os.cpu_count() or 1,
+            done=lambda k, n: tell(f"bootstrap {k}/{n}") if k % every == 0 or k == n else None,
+        ))  # fmt: skip
+    if profile or bootstrap:
+        save_extras(found, folder)
+    return found
 
 
 def _list_models() -> None:

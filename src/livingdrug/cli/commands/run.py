@@ -40,6 +40,13 @@ def run(
             "--parameters", metavar="DIR", help="Use the fitted values of a calibration (livingdrug calibrate -o DIR)."
         ),
     ] = None,
+    from_fit: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-fit", metavar="DIR", help="Simulate the trial's kinetics alone, from a fit of yours (livingdrug fit -o DIR); with"
+            " --uncertainty as many trials behind the intervals, 200 by default.",
+        ),
+    ] = None,
     uncertainty: Annotated[
         int,
         typer.Option(
@@ -85,6 +92,7 @@ def run(
       livingdrug run eliana -n 1000 --seed 7
       livingdrug run my_trial.toml -n 500 -o runs/mine --resume
       livingdrug run my_trial.toml --parameters runs/fit --uncertainty 100
+      livingdrug run eliana --from-fit fits/ck
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
@@ -92,6 +100,16 @@ def run(
 
     known = files = opened(catalog)
     own = _own(parameter or [])
+    if from_fit is not None:
+        if parameters is not None or own or resume:
+            raise BadInput("--from-fit knows no parameters of the mechanisms and nothing to resume.\n  Leave --parameters, --parameter and --resume out.")
+        from livingdrug.cli.from_fit import run_from_fit
+
+        run_from_fit(
+            trial, from_fit, out=out, patients=patients, draws=uncertainty, seed=seed, catalog=known, force=force,
+            report=not no_report, as_json=as_json,
+        )  # fmt: skip
+        return
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
     if parameters is not None:

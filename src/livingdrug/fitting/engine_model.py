@@ -94,6 +94,9 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         error=str(told.get("error", "combined")),
         needs_doses=bool(dosed),
         outputs=tuple(measured),
+        equations=_text(path, told),
+        measured=measured,
+        doses=dosed or None,
         batch=lambda data: batch_predictor(
             compiled, [p.name for p in parameters], dosed, data, rtol, _columns(data, measured, quantities)
         ),
@@ -108,6 +111,10 @@ def _parameter(path: Path, name: str, entry: Mapping[str, Any]) -> Parameter:
         if key not in (*known, "start"):
             raise UnknownName(f"entry of parameter.{name}", key, [*known, "start"])
     return Parameter(name, **{key: entry.get(key, value) for key, value in known.items()})
+
+
+def _text(path: Path, told: Mapping[str, Any]) -> str:
+    return (path.parent / str(told["sbml" if "sbml" in told else "antimony"])).read_text(encoding="utf-8-sig")
 
 
 def _equations(path: Path, told: Mapping[str, Any]) -> Odes:

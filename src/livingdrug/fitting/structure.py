@@ -9,8 +9,8 @@ Times ascend; doses have the columns of `KineticsData.doses`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module, resources
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,10 @@ class StructuralModel:
         Names of what `predict` can give, in the order of its numbers.
     batch
         For a model without `predict`: data -> function of many patients at once; see `engine_model`.
+    equations
+        The same as Antimony or SBML text, for other programs; empty where there is none.
+    measured, doses
+        Output -> quantity of the equations; compartment of a dose -> its state, None where doses play no part.
     """
 
     title: str
@@ -97,6 +101,9 @@ class StructuralModel:
     needs_doses: bool = False
     outputs: tuple[str, ...] = ("value",)
     batch: Callable[[KineticsData], Any] | None = None
+    equations: str = ""
+    measured: Mapping[str, str] = field(default_factory=lambda: {"value": "level"})
+    doses: Mapping[str, str] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -128,6 +135,12 @@ class Predictor(types.WrapperAddressProtocol):
 def compiled(function: Callable[..., None]) -> Predictor:
     """A model's `predict` as machine code, kept on disk where that is possible."""
     return Predictor(kept(function, SIGNATURE, nogil=True, error_model="numpy"))
+
+
+def formula_of_time(formula: str, parameters: tuple[Parameter, ...]) -> str:
+    """Antimony equations of a level that is a formula of `time` and parameters."""
+    lines = [f"  {parameter.name} = 1" for parameter in parameters]
+    return "\n".join(["model level_over_time", "  clock = 0", "  clock' = 1", *lines, f"  level := {formula.replace('time', 'clock')}", "end"])
 
 
 def model_names() -> list[str]:

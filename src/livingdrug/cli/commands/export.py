@@ -56,4 +56,28 @@ def export_sbml(
     notice(screen)
 
 
-COMMAND = Command(group={"sbml": export_sbml}, words="Take a model to another program.", panel=EXPORT, order=40)
+def export_fit(
+    fit: Annotated[Path, typer.Argument(metavar="FIT", help="The folder of a fit (livingdrug fit -o FIT).")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write.")] = Path("petab"),
+) -> None:
+    """A population fit as a PEtab problem (version 1): patients are conditions, the fitted population is their prior.
+
+    Censored results are left out, as PEtab cannot hold them.
+
+    [bold]For example[/bold]
+
+      livingdrug export petab fits/ck -o ck_petab
+    """
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.fitting.loading import load_fit
+    from livingdrug.interop.petab.export import export_petab
+
+    found = export_petab(load_fit(fit), out)
+    screen = console()
+    screen.print(f"PEtab: {found.yaml.resolve()}", markup=False)
+    left = f"; {found.left_out} censored ones are left out, which PEtab cannot hold" if found.left_out else ""
+    screen.print(f"{found.measurements} measurements{left}.", markup=False)
+    notice(screen)
+
+
+COMMAND = Command(group={"sbml": export_sbml, "petab": export_fit}, words="Take a model to another program.", panel=EXPORT, order=40)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from livingdrug.fitting.data import KineticsData
-from livingdrug.fitting.structure import Parameter, StructuralModel, compiled
+from livingdrug.fitting.structure import Parameter, StructuralModel, compiled, formula_of_time
 
 
 @compiled
@@ -20,14 +20,17 @@ def _propose(data: KineticsData) -> dict[str, float]:
     return {"base": float(base), "slope": float(slope)}
 
 
+PARAMETERS = (
+    Parameter("base", "{value}", "Value at time 0", transform="normal", spread=1.0),
+    Parameter("slope", "{value}/{time}", "Change per unit of time", transform="normal", spread=1.0),
+)
+FORMULA = "base + slope * time"
 MODEL = StructuralModel(
     title="A straight line",
     source="definition",
-    parameters=(
-        Parameter("base", "{value}", "Value at time 0", transform="normal", spread=1.0),
-        Parameter("slope", "{value}/{time}", "Change per unit of time", transform="normal", spread=1.0),
-    ),
+    parameters=PARAMETERS,
     predict=predict,
     propose=_propose,
     error="additive",
+    equations=formula_of_time(FORMULA, PARAMETERS),
 )

@@ -20,6 +20,7 @@ from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, SimulationFailed, UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.interop.petab.files import Files, Row, read_files
+from livingdrug.interop.petab.priors import prior_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -132,7 +133,7 @@ class Problem:
     def estimate(
         self, *, starts: int = 10, seed: int = 1, evaluations: int = 2000
     ) -> tuple[dict[str, float], Evaluation]:
-        """The most likely parameters that a gradient-free search from several starts finds.
+        """The most likely parameters that a gradient-free search from several starts finds, priors counted.
 
         Parameters
         ----------
@@ -164,9 +165,14 @@ class Problem:
         def linear(x: Floats) -> dict[str, float]:
             return {name: b(float(v)) for name, b, v in zip(names, back, x, strict=True)}
 
+        priors = [prior_of(rows[name], self.files.source) for name in names]
+
         def cost(x: Floats) -> float:
+            inside = np.clip(x, bounds[:, 0], bounds[:, 1])
+            values = linear(inside)
             try:
-                found = -self.evaluate(linear(np.clip(x, bounds[:, 0], bounds[:, 1]))).llh
+                found = -self.evaluate(values).llh
+                found -= sum(prior(float(v), values[n]) for prior, n, v in zip(priors, names, inside, strict=True))
             except (SimulationFailed, ValueError, ZeroDivisionError):
                 return 1e30
             return found if math.isfinite(found) else 1e30

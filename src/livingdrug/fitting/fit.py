@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MOST_STARTS = 1000
 _SAME = 0.5
 """Two fits whose -2 log likelihoods differ by less are one and the same."""
+_LARGEST, _LONGEST = 8e9, 1e13
+"""Bytes and evaluations beyond which a fit is refused: at 50 nanoseconds each, six days."""
 _DOUBT = 0.5
 """Monte Carlo error of -2 log likelihood beyond which models can hardly be compared."""
 _SWEEPS = 50
@@ -143,6 +145,7 @@ def fit(
         "by_occasion": list(by_occasion), "mixture": dict(mixture) if isinstance(mixture, Mapping) else list(mixture),
     }  # fmt: skip
     specification = specify(structure, data, **options)
+    refuse_absurd(data, specification, chosen)
     likelihood = likelihood_of(
         structure, data, threads or os.cpu_count() or 1, specification.occasions, specification.population.classes
     )
@@ -165,6 +168,27 @@ def fit(
     if folder is not None:
         found.save(folder)
     return found
+
+
+def refuse_absurd(data: KineticsData, specification: Specification, settings: Settings) -> None:
+    """Say what a fit would need before it begins, when that is more than a computer has.
+
+    Raises
+    ------
+    BadInput
+        More memory than `_LARGEST` or more evaluations than `_LONGEST`.
+    """
+    population = specification.population
+    d, k = population.random.size, len(population.coefficients)
+    rows = settings.n_chains(population.n_patients) * population.n_patients
+    memory = 8 * (population.design.size + population.n_patients * d * d * 8 + rows * (d + 4) * (d + 20) + 60_000 * (d + k) * 4)
+    evaluations = rows * (data.time.size / data.n_patients) * (settings.explore + settings.settle) * (2 * d + 3)
+    if memory > _LARGEST or evaluations > _LONGEST:
+        raise BadInput(
+            f"this fit would need about {memory / 1e9:.0f} GB and {evaluations:.1g} evaluations of the model: "
+            f"{data.n_patients:,} patients, {data.time.size:,} results, {d} parameters that vary.\n"
+            "  Fit a part of the patients, fewer iterations (--explore, --settle), or fewer parameters."
+        )
 
 
 def several_starts(specification: Specification, n: int, seed: int) -> list[Specification]:

@@ -278,11 +278,11 @@ class Fit:
         lines += [f"  {'ok' if passed else 'LOOK'}: {sentence}" for passed, sentence in self.judgement.values()]
         return "\n".join(lines)
 
-    def vpc(self, *, n: int = 500, seed: int = 1, prediction_corrected: bool = False) -> pl.DataFrame:
+    def vpc(self, *, n: int = 500, seed: int = 1, prediction_corrected: bool = False, output: int = 0) -> pl.DataFrame:
         """Quantiles of the data beside simulated ones; see `livingdrug.fitting.predictive.vpc`."""
         from livingdrug.fitting.predictive import vpc
 
-        return vpc(self, n=n, seed=seed, prediction_corrected=prediction_corrected)
+        return vpc(self, n=n, seed=seed, prediction_corrected=prediction_corrected, output=output)
 
     def npde(self, *, n: int = 1000, seed: int = 1) -> pl.DataFrame:
         """Normalised prediction distribution errors; see `livingdrug.fitting.predictive.npde`."""
@@ -315,6 +315,12 @@ class Fit:
 
         return simulate(self, **options)
 
+    def simulate_trial(self, trial: Any, **options: Any) -> Any:
+        """A trial's kinetics as this fit has them; see `livingdrug.fitting.trial_kinetics.simulate_trial`."""
+        from livingdrug.fitting.trial_kinetics import simulate_trial
+
+        return simulate_trial(self, trial, **options)
+
     def save(self, folder: Path | str) -> Path:
         """Write everything into a folder: tables, the data, a manifest; `load_fit` reads it again."""
         from livingdrug.fitting.store import save_fit
@@ -327,7 +333,7 @@ class Fit:
             f"Fit of {self.name} to {self.data.n_patients} patients ({self.data.time.size} measurements): "
             f"-2LL {self.minus_two_ll:.2f}, {self.coordinates.size} estimates, {state}.\n"
             "  .summary() .parameters .individuals .predictions .shrinkage .vpc() .npde() .profile() .bootstrap()\n"
-            "  .simulate() .save(folder)"
+            "  .simulate() .simulate_trial(name) .save(folder)"
         )
 
 

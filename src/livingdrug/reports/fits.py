@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SHOWN_PATIENTS = 12
 SHOWN_EFFECTS = 12
-_STYLE = Path(__file__).parent / "templates" / "report.css"
 
 
 def write_fit_report(fit: Fit, path: str | Path, *, seed: int = 1) -> Path:
@@ -62,22 +61,22 @@ def write_fit_report(fit: Fit, path: str | Path, *, seed: int = 1) -> Path:
 
 
 def write_figures(fit: Fit, folder: str | Path, *, seed: int = 1) -> list[Path]:
-    """Write every figure of the report as an SVG file with its looks inside, and its data as CSV beside it."""
+    """Write every figure of the report as SVG, as PNG where that can be made, and its data as CSV beside it."""
+    from livingdrug.reports.pictures import as_png, as_svg, can_png
     from livingdrug.trial.storage import make_folder, write_bytes
 
     place = make_folder(Path(folder))
-    style = _STYLE.read_text(encoding="utf-8")
-    written = []
+    written, png = [], can_png()
     for section in fit_sections(fit, seed=seed):
         for part in section.parts:
             if not isinstance(part, Figure):
                 continue
             name = part.slug.removesuffix(".csv")
-            drawing = part.wide.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-            head, body = drawing.split(">", 1)
-            target = place / f"{name}.svg"
-            write_bytes(target, f"{head}><style>{style}</style>{body}".encode())
-            written.append(target)
+            write_bytes(place / f"{name}.svg", as_svg(part.wide).encode("utf-8"))
+            written.append(place / f"{name}.svg")
+            if png:
+                write_bytes(place / f"{name}.png", as_png(part.wide))
+                written.append(place / f"{name}.png")
             if part.data is not None:
                 write_bytes(place / f"{name}.csv", part.data.write_csv().encode())
     return written
@@ -120,8 +119,9 @@ def _convergence(fit: Fit) -> Section:
     return Section("convergence", "Convergence", lead, (*notes, *figures))
 
 
-def _log(fit: Fit) -> bool:
-    measured = fit.data.value[fit.data.censored == 0]
+def _log(fit: Fit, output: int | None = None) -> bool:
+    mine = fit.data.censored == 0
+    measured = fit.data.value[mine if output is None else mine & (fit.data.output == output)]
     return bool(measured.size and measured.min() > 0 and measured.max() / measured.min() > 30)
 
 
@@ -131,17 +131,19 @@ def _names(fit: Fit) -> tuple[str, str]:
 
 def _predictive(fit: Fit, seed: int) -> Section:
     x_title, y_title = _names(fit)
-    log, data = _log(fit), fit.data
-    seen = data.censored == 0
-    points = list(zip(data.time[seen].tolist(), data.value[seen].tolist(), strict=True))
-    known = limits(data)
-    limit = float(known[np.isfinite(known)][0]) if np.isfinite(known).any() else None
+    data = fit.data
     figures = []
-    for corrected in (False, True):
-        table = vpc(fit, seed=seed, prediction_corrected=corrected)
+    for k, corrected in [(k, corrected) for k in range(len(data.outputs)) for corrected in (False, True)]:
+        seen = (data.censored == 0) & (data.output == k)
+        points = list(zip(data.time[seen].tolist(), data.value[seen].tolist(), strict=True))
+        known = limits(data)[data.output == k]
+        limit = float(known[np.isfinite(known)][0]) if np.isfinite(known).any() else None
+        log = _log(fit, k)
+        table = vpc(fit, seed=seed, prediction_corrected=corrected, output=k)
         ribbons = ribbons_of(table.to_dicts())
         below = ribbons.pop("below limit", None)
         title = "Prediction-corrected predictive check" if corrected else "Visual predictive check"
+        title += f" of {data.outputs[k]}" if len(data.outputs) > 1 else ""
         draw = partial(
             draw_predictive, list(ribbons.values()), [] if corrected else points, title=title, x_title=x_title,
             y_title=y_title, log=log, time_unit=data.time_unit, below=below, limit=None if corrected else limit,

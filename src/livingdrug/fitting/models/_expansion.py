@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from livingdrug.fitting.data import NOT_CENSORED, KineticsData
+from livingdrug.foundation.units import factor
 
 
 def _peaks(data: KineticsData) -> tuple[float, float]:
@@ -50,35 +53,44 @@ def _decline(data: KineticsData, peak_day: float, peak: float) -> tuple[float, f
     return fast, slow, share
 
 
+def _in_days(data: KineticsData) -> tuple[KineticsData, float]:
+    """The data with times in days, which the rules of thumb here speak in, and days in a unit of the data's time."""
+    unit = factor(data.time_unit, "day")
+    return replace(data, time=data.time * unit, time_unit="day"), unit
+
+
 def propose_expansion(data: KineticsData) -> dict[str, float]:
     """Typical values for `stein2019`."""
+    data, unit = _in_days(data)
     day, peak = _peaks(data)
     fast, slow, share = _decline(data, day, peak)
     growth = float(np.clip(_slope(data, 0.0, day, 0.8), 0.1, 3.0))
     return {
-        "foldx": float(np.clip(np.exp(growth * day), 10.0, 1e6)), "Tmax": day, "Cmax": peak,
-        "alpha": fast, "FB": share, "beta": slow,
+        "foldx": float(np.clip(np.exp(growth * day), 10.0, 1e6)), "Tmax": day / unit, "Cmax": peak,
+        "alpha": fast * unit, "FB": share, "beta": slow * unit,
     }  # fmt: skip
 
 
 def propose_lagged(data: KineticsData) -> dict[str, float]:
     """Typical values for `ogasawara2021`."""
+    data, unit = _in_days(data)
     day, peak = _peaks(data)
     fast, slow, share = _decline(data, day, peak)
     growth = float(np.clip(_slope(data, 0.3 * day, day, 0.8), 0.2, 3.0))
     return {
-        "Tlag": 0.3 * day, "Tdoubling": np.log(2) / growth, "Tgrowth": 0.7 * day, "Cmax": peak,
-        "half_life_fast": np.log(2) / fast, "FB": share, "half_life_slow": np.log(2) / slow,
+        "Tlag": 0.3 * day / unit, "Tdoubling": np.log(2) / growth / unit, "Tgrowth": 0.7 * day / unit, "Cmax": peak,
+        "half_life_fast": np.log(2) / fast / unit, "FB": share, "half_life_slow": np.log(2) / slow / unit,
     }  # fmt: skip
 
 
 def propose_pieces(data: KineticsData) -> dict[str, float]:
     """Typical values for `piecewise`: up to the peak, a fast and a slow decline."""
+    data, unit = _in_days(data)
     day, peak = _peaks(data)
     fast, slow, _ = _decline(data, day, peak)
     growth = float(np.clip(_slope(data, 0.0, day, 0.8), 0.1, 3.0))
     lasts = min(21.0, max(0.5 * (float(data.time.max()) - day), 1.0))
     return {
-        "C0": peak * float(np.exp(-growth * day)), "rate1": growth, "turn1": day, "rate2": -fast, "lasts": lasts,
-        "rate3": -slow,
+        "C0": peak * float(np.exp(-growth * day)), "rate1": growth * unit, "turn1": day / unit, "rate2": -fast * unit,
+        "lasts": lasts / unit, "rate3": -slow * unit,
     }  # fmt: skip

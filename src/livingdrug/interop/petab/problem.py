@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 RTOL = 1e-9
+MOST_MEASUREMENTS = 1_000_000
+MOST_WORK = 1e10
+"""Measurements times evaluations of a search beyond which it is refused."""
 LONGEST = 1e12
 """How long a model may take to its steady state, in its unit of time."""
 
@@ -148,6 +151,13 @@ class Problem:
         -------
         Parameters on a linear scale, and the problem evaluated there.
         """
+        if starts * evaluations * max(len(self.files.measurements), 1) > MOST_WORK or not self.estimated:
+            raise BadInput(
+                f"{self.files.source}: {starts} starts of up to {evaluations} evaluations over {len(self.files.measurements)} measurements"
+                " are refused.\n  Ask for fewer starts."
+                if self.estimated
+                else f"{self.files.source}: no parameter is to be estimated (estimate is 0 everywhere).\n  Leave --estimate out."
+            )
         from scipy.optimize import minimize
         from scipy.stats import qmc
 
@@ -298,6 +308,8 @@ def load_petab(path: Path | str) -> Problem:
         A file is missing or cannot be read.
     """
     files = read_files(path)
+    if len(files.measurements) > MOST_MEASUREMENTS:
+        raise BadInput(f"{path}: {len(files.measurements):,} measurements, more than {MOST_MEASUREMENTS:,}.\n  Split the problem.")
     odes = read_sbml(files.sbml)
     outputs = [*odes.states, *(name for name, _ in odes.assignments)]
     model = compile_model(odes, log_scales={}, linear_scales=dict.fromkeys(odes.states, 1e-3), outputs=outputs)

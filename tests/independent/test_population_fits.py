@@ -16,7 +16,7 @@ from livingdrug.fitting.importance import Coordinates, Proposals, examine
 from livingdrug.fitting.likelihood import CompiledLikelihood
 from livingdrug.fitting.result import Fit
 from livingdrug.fitting.specification import specify
-from livingdrug.fitting.structure import load_model
+from livingdrug.fitting.structure import Parameter, StructuralModel, compiled, load_model
 from livingdrug.interop.kinetics.read import read_kinetics
 
 BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "yardsticks"
@@ -143,3 +143,47 @@ def test_stein_without_a_limit_is_as_likely_as_with_saemix() -> None:
     for name in ("foldx", "Tmax", "Cmax", "alpha", "FB", "beta"):
         assert abs(values[name] - float(rows[name]["value"])) < float(rows[name]["se"])
         assert abs(values[f"sd({name})"] - float(rows[f"SD.{name}"]["value"])) < float(rows[f"SD.{name}"]["se"])
+
+
+def _nlme(case: str) -> dict[str, float]:
+    with (YARDSTICKS / "nlme_reference.csv").open(encoding="utf-8") as file:
+        return {row["par"]: float(row["value"]) for row in csv.DictReader(file) if row["case"] == case}
+
+
+def test_phenobarbital_without_covariates_is_as_likely_as_with_nlme() -> None:
+    theirs = _nlme("Phenobarb_base")
+    data = read_kinetics(YARDSTICKS / "data" / "pheno_sd.csv", time_unit="hour")
+    found = fit(data, "one_compartment_iv", error="additive")
+    rows = {row["parameter"]: row for row in found.parameters.iter_rows(named=True)}
+    # theirs is of the model linearised at the modes
+    assert found.minus_two_ll < -2 * theirs["logLik"] + 0.5
+    for ours, name in (("CL", "lCl"), ("V", "lV")):
+        assert abs(np.log(rows[ours]["value"]) - theirs[name]) < 2 * rows[ours]["rse_percent"] / 100
+        assert abs(np.log(rows[f"sd({ours})"]["value"] / theirs[f"sd_{name}"])) < 2 * rows[f"sd({ours})"]["rse_percent"] / 100
+    assert abs(rows["a"]["value"] - theirs["sd_Residual"]) < 2 * rows["a"]["se"]
+
+
+@compiled
+def _first_order(parameters, times, outputs, doses, level):
+    ke, ka, cl = parameters
+    for i in range(times.size):
+        t = times[i]
+        level[i] = doses[0, 2] * ke * ka / (cl * (ka - ke)) * (np.exp(-ke * t) - np.exp(-ka * t))
+
+
+def test_a_model_of_ones_own_is_as_likely_as_with_nlme() -> None:
+    theirs = _nlme("Theoph_diag_lKa_lCl")
+    table = pl.read_csv(YARDSTICKS / "data" / "R_Theoph.csv")
+    rows = table.select(ID="Subject", TIME="Time", DV="conc", AMT="Dose")
+    own = StructuralModel(
+        "first order", "nlme's SSfol", tuple(Parameter(name, "", name) for name in ("ke", "ka", "cl")), _first_order,
+        lambda data: {"ke": 0.08, "ka": 1.5, "cl": 0.04}, error="additive", needs_doses=True,
+    )  # fmt: skip
+    found = fit(read_kinetics(rows, time_unit="hour"), own, no_spread=["ke"])
+    # theirs is the likelihood of the model linearised at the modes, another function: 354.04 against 355.48 here
+    assert found.minus_two_ll == pytest.approx(-2 * theirs["logLik"], abs=2)
+    values = {row["parameter"]: row for row in found.parameters.iter_rows(named=True)}
+    for ours, name in (("ke", "lKe"), ("ka", "lKa"), ("cl", "lCl")):
+        assert abs(np.log(values[ours]["value"]) - theirs[name]) < 2 * values[ours]["rse_percent"] / 100
+    for ours, name in (("sd(ka)", "sd_lKa"), ("sd(cl)", "sd_lCl"), ("a", "sd_Residual")):
+        assert abs(values[ours]["value"] - theirs[name]) < 2 * values[ours]["se"]

@@ -70,6 +70,13 @@ def test_fit_writes_a_folder_and_says_so(tmp_path: Path, capsys: pytest.CaptureF
         (["-m", "one_compartment_iv"], "have no dose"),
         (["--error", "additve"], 'Did you mean "additive"'),
         (["--fix", "Cmax=-3"], "expected between 0 and inf"),
+        (["--by-occasion", "Cmax"], "the data have one"),
+        (["--mixture", "Cmx"], 'no parameter "Cmx"'),
+        (["--mixture", "Cmax=200", "--mixture", "Tmax"], "give every parameter a value"),
+        (["--error", "cp=additive"], 'no output "cp"'),
+        (["--error", "additive", "--error", "lognormal"], "say of each which output"),
+        (["--unit", "1e-400,inf"], "is no unit"),
+        (["--explore", "1000000000", "--settle", "1000000000"], "would need about"),
     ],
 )
 def test_mistakes_end_in_a_sentence(words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
@@ -95,3 +102,33 @@ def test_every_refusal_names_the_file_and_what_to_do(tmp_path, capsys, command, 
     error = capsys.readouterr().err
     assert [word for word in (told, "ck.csv") if word not in error] == []
     assert len(error.strip().splitlines()) > 1, error
+
+
+def test_fit_with_a_hidden_group_profile_and_bootstrap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = "".join(
+        f"{i},{t},{(9 if i % 3 else 4) + 0.3 * (i % 5) + (1 + 0.1 * (i % 4)) * t + 0.2 * ((i * 7 + t * 3) % 5 - 2):.3f}\n"
+        for i in range(1, 19)
+        for t in range(5)
+    )
+    path, out = tmp_path / "lines.csv", tmp_path / "fit"
+    path.write_text("ID,TIME,DV\n" + lines, encoding="utf-8")
+    words = ["fit", str(path), "-m", "straight_line", "-o", str(out), "--explore", "60", "--settle", "40", "--mixture", "base=4",
+             "--starts", "2", "--profile", "slope", "--bootstrap", "2", "--json"]  # fmt: skip
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = {row["parameter"]: row["value"] for row in told["parameters"]}
+    # six of eighteen patients begin 5 lower
+    assert rows["share of group 2"] == pytest.approx(6 / 18, abs=0.05)
+    assert rows["beta(base, group 2)"] == pytest.approx(-5, abs=0.6)
+    for name in ("starts.csv", "profile.csv", "bootstrap.csv", "figures/profile-of-slope.svg"):
+        assert (out / name).is_file(), name
+    page = (out / "report.html").read_text(encoding="utf-8")
+    for words_ in ("Several starts", "Likelihood profiles", "Bootstrap"):
+        assert words_ in page
+
+
+@pytest.mark.parametrize("command", [["nca"], ["data", "check"]])
+def test_a_number_is_no_unit(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, str(EXAMPLES / "kinetics_plain.csv"), "--unit", "1e-400,inf"]) == 2
+    said = capsys.readouterr()
+    assert "is no unit" in " ".join((said.out + said.err).split())

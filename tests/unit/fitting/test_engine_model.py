@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,41 @@ def test_a_fit_on_the_engine_is_the_fit_of_the_closed_form() -> None:
     # the same random numbers on the same levels: only the integrator's tolerance may show
     np.testing.assert_allclose(a.theta.beta, b.theta.beta, atol=2e-3)
     assert a.minus_two_ll == pytest.approx(b.minus_two_ll, abs=0.1)
+
+
+def test_several_outputs_are_found_by_name(tmp_path: Path) -> None:
+    # the second output is ten times the first by its equation
+    (tmp_path / "two.ant").write_text(
+        EXAMPLE.with_suffix(".ant").read_text(encoding="utf-8").replace("  concentration :=", "  tenfold := 10 * central / V\n  concentration :="),
+        encoding="utf-8",
+    )
+    model = tmp_path / "two.toml"
+    model.write_text(
+        EXAMPLE.read_text(encoding="utf-8")
+        .replace("one_compartment.ant", "two.ant")
+        .replace('measured = "concentration"\n', "")
+        .replace("[doses]", '[measured]\npeak = "tenfold"\ncp = "concentration"\n[doses]'),
+        encoding="utf-8",
+    )
+    one = _data()
+    both = np.arange(one.time.size).repeat(2)
+    record = replace(
+        one, patient=one.patient[both], time=one.time[both], value=one.value[both], censored=one.censored[both],
+        output=np.tile([0, 1], one.time.size), row=one.row[both], occasion=one.occasion[both], outputs=("cp", "peak"),
+    )  # fmt: skip
+    psi = np.exp(np.random.default_rng(3).normal(np.log([1.5, 30.0, 2.8]), 0.3, (6, 3)))
+    level = likelihood_of(load_model(str(model)), record).levels(psi, np.arange(6))[1].reshape(-1, 2)
+    expected = likelihood_of(load_model("one_compartment_oral"), one).levels(psi, np.arange(6))[1]
+    np.testing.assert_allclose(level[:, 0], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(level[:, 1], 10 * expected, rtol=1e-5, atol=1e-5)
+    value = np.where(record.output == 1, 10 * record.value, record.value)
+    quick = Settings(explore=15, settle=10, rows=12)
+    options = {"settings": quick, "refined": False, "error": {"cp": "additive", "peak": "proportional"}}
+    found = fit(replace(record, value=value), str(model), **options)
+    assert [row["parameter"] for row in found.parameters.iter_rows(named=True)][-2:] == ["a_1", "b_2"]
+    assert found.simulate(patients=2, times=[1.0, 4.0])["output"].to_list() == ["cp", "peak"] * 4
+    with pytest.raises(UnknownName, match="output of the model"):
+        fit(replace(record, outputs=("cp", "pca")), str(model))
 
 
 @pytest.mark.parametrize(

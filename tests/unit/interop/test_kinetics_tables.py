@@ -210,3 +210,22 @@ def test_a_limit_is_one_number(tmp_path, lloq):
         file.write_text(f"patient,day,{heading}\n1,0,100\n1,7,50\n")
         with pytest.raises(BadInput, match=r"lloq"):
             read_kinetics(file, lloq=lloq)
+
+
+def test_occasions_are_numbered_and_a_result_needs_one(tmp_path: Path) -> None:
+    data = _read("ID,TIME,DV,OCC\n1,1,5,1\n1,2,6,1\n1,30,7,2\n2,1,3,10\n", tmp_path)
+    assert data.occasions == ("1", "2", "10")
+    assert data.occasion.tolist() == [0, 0, 1, 2]
+    assert data.frame["occasion"].to_list() == ["1", "1", "2", "10"]
+    assert _said("ID,TIME,DV,OCC\n1,1,5,1\n1,2,6,\n", tmp_path)["a result without its occasion"] == ("error", (3,))
+
+
+@pytest.mark.parametrize("unit", ["1e-400,inf", "inf", "nan", "5", "copy/ug, mg/L", "e12"])
+def test_what_is_no_unit_is_refused(unit: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is no unit"):
+        _read("ID,TIME,DV\n1,1,5\n", tmp_path, value_unit=unit)
+
+
+@pytest.mark.parametrize("unit", ["copy/ug", "copies/µg", "1e9/L", "cells/uL", "arbitrary", "transgene copies", "%"])
+def test_units_of_the_field_are_taken(unit: str, tmp_path: Path) -> None:
+    assert _read("ID,TIME,DV\n1,1,5\n", tmp_path, value_unit=unit).value_unit == unit

@@ -159,7 +159,10 @@ def test_phenobarbital_without_covariates_is_as_likely_as_with_nlme() -> None:
     assert found.minus_two_ll < -2 * theirs["logLik"] + 0.5
     for ours, name in (("CL", "lCl"), ("V", "lV")):
         assert abs(np.log(rows[ours]["value"]) - theirs[name]) < 2 * rows[ours]["rse_percent"] / 100
-        assert abs(np.log(rows[f"sd({ours})"]["value"] / theirs[f"sd_{name}"])) < 2 * rows[f"sd({ours})"]["rse_percent"] / 100
+        assert (
+            abs(np.log(rows[f"sd({ours})"]["value"] / theirs[f"sd_{name}"]))
+            < 2 * rows[f"sd({ours})"]["rse_percent"] / 100
+        )
     assert abs(rows["a"]["value"] - theirs["sd_Residual"]) < 2 * rows["a"]["se"]
 
 

@@ -96,14 +96,18 @@ def test_a_hidden_group_is_the_exact_maximum(tmp_path: Path) -> None:
     for i in range(k):
         for j in range(k):
             e, f = np.eye(k)[i] * h, np.eye(k)[j] * h
-            hessian[i, j] = (cost(exact + e + f) - cost(exact + e - f) - cost(exact - e + f) + cost(exact - e - f)) / (8 * h * h)
+            hessian[i, j] = (cost(exact + e + f) - cost(exact + e - f) - cost(exact - e + f) + cost(exact - e - f)) / (
+                8 * h * h
+            )
     errors = np.sqrt(np.diag(np.linalg.inv(hessian)))
     own = np.sqrt(np.diag(found.covariance))
     np.testing.assert_allclose(own, errors, rtol=0.02)
     assert load_fit(tmp_path / "fit").summary() == found.summary()
     simulated = found.simulate(patients=4000, times=[0.0], seed=3)
     # binomial: three standard errors of a share of 4000
-    assert simulated["in_group_2"].mean() == pytest.approx(rows["share of group 2"]["value"], abs=3 * (0.21 / 4000) ** 0.5)
+    assert simulated["in_group_2"].mean() == pytest.approx(
+        rows["share of group 2"]["value"], abs=3 * (0.21 / 4000) ** 0.5
+    )
     assert found.vpc(n=50).height > 0
 
 

@@ -50,7 +50,9 @@ def test_profiles_are_the_exact_ones(found, name: str, at: int) -> None:
     for value, rise in table.select("value", "rise").iter_rows():
         fixed = value if at < 2 else np.log(value)
         start = np.delete(best.x, at)
-        held = minimize(lambda p: _deviance(found.data, np.insert(p, at, fixed)), start, method="Nelder-Mead", options=options)  # noqa: B023
+        held = minimize(
+            lambda p: _deviance(found.data, np.insert(p, at, fixed)), start, method="Nelder-Mead", options=options
+        )
         # eight shifts of 128 Sobol points a patient: a few hundredths
         assert rise == pytest.approx(held.fun - best.fun, abs=0.06)
     low, high = intervals(table).row(0)[1:]

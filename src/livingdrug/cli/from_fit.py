@@ -28,7 +28,9 @@ def run_from_fit(
     record = load_trial(trial, catalog=catalog)
     target = out if out is not None else Path("runs") / f"{record.id}_from_fit"
     if (target / MANIFEST).exists() and not force:
-        raise BadInput(f"{target} holds a trial from a fit already.\n  Choose another folder (-o), or --force to replace it.")
+        raise BadInput(
+            f"{target} holds a trial from a fit already.\n  Choose another folder (-o), or --force to replace it."
+        )
     if target.exists() and any(target.iterdir()) and not (target / MANIFEST).exists():
         raise BadInput(f"{target} holds something else.\n  Choose an empty folder (-o).")
     fit = load_fit(folder)
@@ -47,12 +49,19 @@ def run_from_fit(
 
         write_trial_kinetics(found, record, fit, place / "report.html", seed=seed)
     if as_json:
-        typer.echo(json.dumps({**told, "folder": str(place), "expected": found.expected.to_dicts()}, ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps(
+                {**told, "folder": str(place), "expected": found.expected.to_dicts()}, ensure_ascii=False, indent=1
+            )
+        )
         return
     from livingdrug.cli.screen import console, notice, table
 
     screen = console()
-    rows = [(row["arm"], row["what"], row["value"], row["middle"], _range(row), row["unit"]) for row in found.expected.to_dicts()]
+    rows = [
+        (row["arm"], row["what"], row["value"], row["middle"], _range(row), row["unit"])
+        for row in found.expected.to_dicts()
+    ]
     title = f"{record.id} from the fit of {fit.name} to {fit.data.source or 'data'}"
     heads = ("arm", "", "this trial", "middle", f"90 % of {found.draws} trials", "unit")
     screen.print(table(heads, rows, title=title, right=("this trial", "middle")))

@@ -109,7 +109,10 @@ class KineticsData:
         for name in ("output", "row", "occasion"):
             if getattr(self, name).size != m:
                 object.__setattr__(self, name, np.zeros(m, np.int64))
-        shapes = {name: getattr(self, name).shape for name in ("patient", "time", "value", "censored", "output", "row", "occasion")}
+        shapes = {
+            name: getattr(self, name).shape
+            for name in ("patient", "time", "value", "censored", "output", "row", "occasion")
+        }
         if set(shapes.values()) != {(m,)}:
             raise BadInput(f"measurements are shaped {shapes}; expected one length for all of them.")
         if not m:

@@ -181,7 +181,9 @@ def refuse_absurd(data: KineticsData, specification: Specification, settings: Se
     population = specification.population
     d, k = population.random.size, len(population.coefficients)
     rows = settings.n_chains(population.n_patients) * population.n_patients
-    memory = 8 * (population.design.size + population.n_patients * d * d * 8 + rows * (d + 4) * (d + 20) + 60_000 * (d + k) * 4)
+    memory = 8 * (
+        population.design.size + population.n_patients * d * d * 8 + rows * (d + 4) * (d + 20) + 60_000 * (d + k) * 4
+    )
     evaluations = rows * (data.time.size / data.n_patients) * (settings.explore + settings.settle) * (2 * d + 3)
     if memory > _LARGEST or evaluations > _LONGEST:
         raise BadInput(
@@ -202,7 +204,9 @@ def several_starts(specification: Specification, n: int, seed: int) -> list[Spec
     size = np.where(size > 0, size, 0.5 * np.maximum(np.abs(typical), 1e-3))
     found = [specification]
     for k in range(1, n):
-        z = normals(seed, "fit/starts", np.arange(typical.size, dtype=np.int64), np.full(typical.size, k, np.int64), 0, 1)[0]
+        z = normals(
+            seed, "fit/starts", np.arange(typical.size, dtype=np.int64), np.full(typical.size, k, np.int64), 0, 1
+        )[0]
         beta = start.beta.copy()
         beta[: typical.size] += np.where(moving[: typical.size], size * z, 0.0)
         found.append(replace(specification, start=start.replaced(beta=beta)))
@@ -219,7 +223,9 @@ def best_of(fits: Sequence[Fit]) -> Fit:
     told = [(k, one.minus_two_ll, one.minus_two_ll - best.minus_two_ll, one.converged) for k, one in enumerate(fits)]
     table = pl.DataFrame(told, schema=["start", "minus_two_ll", "above_best", "converged"], orient="row")
     near = sum(row[2] < _SAME + 3 * best.minus_two_ll_error for row in told)
-    words = f"{near} of {len(fits)} starts ended at the same likelihood" + ("" if near > 1 else "; try more of them (--starts)")
+    words = f"{near} of {len(fits)} starts ended at the same likelihood" + (
+        "" if near > 1 else "; try more of them (--starts)"
+    )
     return replace(best, judgement={**best.judgement, "starts": (near > 1, words)}).with_extra(starts=table)
 
 
@@ -227,7 +233,9 @@ def _refuse_outputs(structure: StructuralModel, data: KineticsData) -> None:
     if len(structure.outputs) > 1 and structure.batch is not None:  # found by name
         for name in data.outputs:
             if name not in structure.outputs:
-                raise UnknownName("output of the model", name, structure.outputs, "The data's DVID must name one of them.")
+                raise UnknownName(
+                    "output of the model", name, structure.outputs, "The data's DVID must name one of them."
+                )
     elif len(data.outputs) != len(structure.outputs):
         raise BadInput(
             f"the data hold {len(data.outputs)} outputs ({', '.join(data.outputs)}), {structure.title} gives "

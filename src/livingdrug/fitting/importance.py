@@ -320,9 +320,7 @@ def _over_classes(by_shift: Floats, theta: Theta) -> tuple[Floats, Floats]:
     return total, weight.reshape(-1)
 
 
-def _mixed(
-    each: Floats, counted: Floats, theta: Theta, gradient: Floats, information: Floats
-) -> tuple[Floats, Floats]:
+def _mixed(each: Floats, counted: Floats, theta: Theta, gradient: Floats, information: Floats) -> tuple[Floats, Floats]:
     """Gradient and information with the share: which class a patient is of is unknown too (Louis' formula once more)."""
     n, share = counted.size // 2, theta.share
     score = each.copy()

@@ -175,7 +175,18 @@ def row_likelihood(
         begin, end = first[p], first[p + 1]
         n = end - begin
         mine = doses[first_dose[p] : first_dose[p + 1]]
-        fill_levels(model, psi[r], time[begin:end], output[begin:end], occasion[begin:end], mine, varying, occasions, room, f[:n])
+        fill_levels(
+            model,
+            psi[r],
+            time[begin:end],
+            output[begin:end],
+            occasion[begin:end],
+            mine,
+            varying,
+            occasions,
+            room,
+            f[:n],
+        )
         total = 0.0
         for i in range(n):
             j = begin + i
@@ -198,7 +209,9 @@ def row_levels(model, psi, who, first, first_dose, time, output, occasion, doses
         begin, end = first[p], first[p + 1]
         room = level[start[r] : start[r] + end - begin]
         mine = doses[first_dose[p] : first_dose[p + 1]]
-        fill_levels(model, psi[r], time[begin:end], output[begin:end], occasion[begin:end], mine, varying, occasions, own, room)
+        fill_levels(
+            model, psi[r], time[begin:end], output[begin:end], occasion[begin:end], mine, varying, occasions, own, room
+        )
 
 
 _MEASURED: Any = types.UniTuple(float64, 9)

@@ -63,7 +63,9 @@ def profile(
         if name not in coordinates.names:
             raise UnknownName("estimate", name, coordinates.names)
         if name not in sure:
-            raise BadInput(f"{name}: the data do not determine it, so that it has no profile.\n  Look at the fit's judgement.")
+            raise BadInput(
+                f"{name}: the data do not determine it, so that it has no profile.\n  Look at the fit's judgement."
+            )
         at = coordinates.names.index(name)
         scale = scale_of(coordinates, at)
         here = coordinates.pack(fit.theta)[at]

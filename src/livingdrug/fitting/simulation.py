@@ -47,7 +47,9 @@ def replicates(fit: Fit, n: int, *, seed: int = 1, uncertainty: bool = False) ->
         theta = thetas[r] if uncertainty else fit.theta
         which = np.full(data.n_patients, r, np.int64)
         z = normals(seed, "fit/simulate/patients", patients, which, 0, population.random.size).T
-        who = patients + data.n_patients * _second(theta, uniforms(seed, "fit/simulate/group", patients, which, 0, 1)[0])
+        who = patients + data.n_patients * _second(
+            theta, uniforms(seed, "fit/simulate/group", patients, which, 0, 1)[0]
+        )
         phi = population.means(theta.beta)[who]
         phi[:, population.random] += z @ np.linalg.cholesky(theta.omega).T
         level = fit.likelihood.levels(population.natural(phi), who)[1]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+
 @dataclass(frozen=True)
 class Specification:
     """Everything a fit needs besides the data.
@@ -159,7 +160,9 @@ def _moves(model: StructuralModel, data: KineticsData, by_occasion: Sequence[str
 def _occasions(model: StructuralModel, data: KineticsData, by_occasion: Sequence[str]) -> Occasions:
     if not by_occasion:
         return Occasions()
-    varying = [(model.names.index(name), CODES[model.parameters[model.names.index(name)].transform]) for name in by_occasion]
+    varying = [
+        (model.names.index(name), CODES[model.parameters[model.names.index(name)].transform]) for name in by_occasion
+    ]
     return Occasions(len(data.occasions), np.ascontiguousarray(data.occasion), np.array(varying, np.int64))
 
 
@@ -169,10 +172,14 @@ def _second(parameter: Parameter, typical: float, mixture: Sequence[str] | Mappi
     if isinstance(mixture, Mapping):
         value = float(mixture[parameter.name])
         if not scale.low < value < scale.high:
-            raise BadInput(f"mixture, {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}.")
+            raise BadInput(
+                f"mixture, {parameter.name}: got {value:g}, expected between {scale.low:g} and {scale.high:g}."
+            )
         step = float(scale.forward(np.asarray(value))) - typical
         if step == 0:
-            raise BadInput(f"mixture, {parameter.name}: the second group begins where the first does; give another value.")
+            raise BadInput(
+                f"mixture, {parameter.name}: the second group begins where the first does; give another value."
+            )
         return step
     return -0.8 * max(abs(typical), 1e-3) if parameter.transform == "normal" else -2.0
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.fitting.checkpoint import UNFINISHED
-from livingdrug.trial.storage import make_folder, write_bytes, write_frame, write_json
-
 from livingdrug.fitting.result import EXTRAS
+from livingdrug.trial.storage import make_folder, write_bytes, write_frame, write_json
 
 if TYPE_CHECKING:
     from livingdrug.fitting.result import Fit
@@ -57,7 +56,15 @@ def save_fit(fit: Fit, folder: Path | str) -> Path:
     write_frame(place / "covariates.parquet", fit.data.covariates)
     memory = io.BytesIO()
     examined = {name: getattr(fit.examined, name) for name in NUMBERS}
-    np.savez(memory, beta=fit.theta.beta, omega=fit.theta.omega, error=fit.theta.error, share=fit.theta.share, modes=fit.modes, **examined)
+    np.savez(
+        memory,
+        beta=fit.theta.beta,
+        omega=fit.theta.omega,
+        error=fit.theta.error,
+        share=fit.theta.share,
+        modes=fit.modes,
+        **examined,
+    )
     write_bytes(place / "numbers.npz", memory.getvalue())
     write_json(place / "fit.json", _manifest(fit))
     for left in place.glob(UNFINISHED):

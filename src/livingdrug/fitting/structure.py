@@ -140,7 +140,16 @@ def compiled(function: Callable[..., None]) -> Predictor:
 def formula_of_time(formula: str, parameters: tuple[Parameter, ...]) -> str:
     """Antimony equations of a level that is a formula of `time` and parameters."""
     lines = [f"  {parameter.name} = 1" for parameter in parameters]
-    return "\n".join(["model level_over_time", "  clock = 0", "  clock' = 1", *lines, f"  level := {formula.replace('time', 'clock')}", "end"])
+    return "\n".join(
+        [
+            "model level_over_time",
+            "  clock = 0",
+            "  clock' = 1",
+            *lines,
+            f"  level := {formula.replace('time', 'clock')}",
+            "end",
+        ]
+    )
 
 
 def model_names() -> list[str]:

@@ -123,9 +123,14 @@ def simulate_trial(
             every.append(_numbers(one, measured, _kinetics(one, measured)))
             if done is not None:
                 done(number * draws + r + 1, draws * len(plans))
-        expected += [(arm, what, unit, value, *_middle([one[what, unit] for one in every])) for (what, unit), value in told.items()]
+        expected += [
+            (arm, what, unit, value, *_middle([one[what, unit] for one in every]))
+            for (what, unit), value in told.items()
+        ]
     names = ("arm", "what", "unit", "value", "low", "middle", "high")
-    table = pl.DataFrame(expected, schema=list(names), schema_overrides=dict.fromkeys(names[3:], pl.Float64), orient="row")
+    table = pl.DataFrame(
+        expected, schema=list(names), schema_overrides=dict.fromkeys(names[3:], pl.Float64), orient="row"
+    )
     return TrialKinetics(pl.concat(visits), pl.concat(kinetics), table, draws, _notes(fit, measured, n, len(plans)))
 
 
@@ -150,7 +155,9 @@ def _assay_of(fit: Fit, plan: Plan, trial: str) -> Measured:
     raise BadInput(f"{trial} measures nothing in {unit}; it has {known}.\n  Fit data in one of these units.")
 
 
-def _one_trial(fit: Fit, theta: Theta, measured: Measured, missing: float, n: int, seed: int, name: str) -> dict[str, Floats]:
+def _one_trial(
+    fit: Fit, theta: Theta, measured: Measured, missing: float, n: int, seed: int, name: str
+) -> dict[str, Floats]:
     """Results (n, visits) of patients of its own: day, value [unit of the assay], low, missed."""
     population, who = fit.specification.population, np.arange(n, dtype=np.int64)
     purpose, size = f"fit/trial/{name}", fit.data.n_patients
@@ -170,7 +177,9 @@ def _one_trial(fit: Fit, theta: Theta, measured: Measured, missing: float, n: in
     time = day * factor("day", fit.data.time_unit)
     level = _levels(fit, like, phi, time)
     noise = normals(seed, f"{purpose}/noise", flat, zero, 0, 1)[0]
-    value = with_error(fit, theta.error, level.ravel(), noise, zero).reshape(n, v) * factor(fit.data.value_unit, measured.assay.unit)
+    value = with_error(fit, theta.error, level.ravel(), noise, zero).reshape(n, v) * factor(
+        fit.data.value_unit, measured.assay.unit
+    )
     if measured.assay.upper_limit is not None:
         value = np.minimum(value, measured.assay.upper_limit.value)
     limit = _limit(measured)
@@ -269,7 +278,9 @@ def _notes(fit: Fit, measured: Measured, n: int, arms: int) -> tuple[str, ...]:
     if arms > 1:
         notes.append("Arms differ by chance alone: the fit knows nothing of what they differ in.")
     if late:
-        notes.append(f"{late} visits lie beyond day {last:g}, the last of the fitted data: their levels are extrapolated.")
+        notes.append(
+            f"{late} visits lie beyond day {last:g}, the last of the fitted data: their levels are extrapolated."
+        )
     if not fit.converged:
         notes.append("Not every check of the fit's convergence passed; look at its summary.")
     return tuple(notes)

@@ -251,8 +251,18 @@ def _extras(fit: Fit) -> list[Section]:
     """Starts, profiles and bootstrap, where they were made."""
     found = []
     if "starts" in fit.extras:
-        rows = tuple((str(k), f"{ll:.2f}", f"{above:.2f}", "yes" if ok else "no") for k, ll, above, ok in fit.extras["starts"].iter_rows())
-        found.append(Section("starts", "Several starts", "The most likely fit is the one that is told.", (Table(("start", "-2LL", "above the best", "converged"), rows),)))
+        rows = tuple(
+            (str(k), f"{ll:.2f}", f"{above:.2f}", "yes" if ok else "no")
+            for k, ll, above, ok in fit.extras["starts"].iter_rows()
+        )
+        found.append(
+            Section(
+                "starts",
+                "Several starts",
+                "The most likely fit is the one that is told.",
+                (Table(("start", "-2LL", "above the best", "converged"), rows),),
+            )
+        )
     if "profile" in fit.extras:
         found.append(_profiles(fit))
     if "bootstrap" in fit.extras:
@@ -260,9 +270,16 @@ def _extras(fit: Fit) -> list[Section]:
 
         table = bootstrap_intervals(fit.extras["bootstrap"])
         own = {row["parameter"]: row for row in fit.parameters.iter_rows(named=True)}
-        rows = tuple((name, f"{own[name]['value']:.4g}" if name in own else "–", f"{middle:.4g}", f"{low:.4g} to {high:.4g}") for name, _, middle, low, high in table.iter_rows())
+        rows = tuple(
+            (name, f"{own[name]['value']:.4g}" if name in own else "–", f"{middle:.4g}", f"{low:.4g} to {high:.4g}")
+            for name, _, middle, low, high in table.iter_rows()
+        )
         lead = f"{fit.extras['bootstrap'].height} fits of as many patients drawn with replacement; percentiles."
-        found.append(Section("bootstrap", "Bootstrap", lead, (Table(("parameter", "estimate", "median", "95 % of the fits"), rows),)))
+        found.append(
+            Section(
+                "bootstrap", "Bootstrap", lead, (Table(("parameter", "estimate", "median", "95 % of the fits"), rows),)
+            )
+        )
     return found
 
 
@@ -273,9 +290,21 @@ def _profiles(fit: Fit) -> Section:
     figures = []
     for (name,), part in table.group_by("parameter", maintain_order=True):
         points = list(part.select("value", "rise").iter_rows())
-        draw = partial(draw_scatter, points, title=str(name), x_title=str(name), y_title="rise of -2LL", line=points, level=FALL, height=150)
+        draw = partial(
+            draw_scatter,
+            points,
+            title=str(name),
+            x_title=str(name),
+            y_title="rise of -2LL",
+            line=points,
+            level=FALL,
+            height=150,
+        )
         figures.append(Figure(f"Profile of {name}", draw, half=True, data=part))
-    rows = tuple((name, *(f"{x:.4g}" if x is not None else "–" for x in (low, high))) for name, low, high in intervals(table).iter_rows())
+    rows = tuple(
+        (name, *(f"{x:.4g}" if x is not None else "–" for x in (low, high)))
+        for name, low, high in intervals(table).iter_rows()
+    )
     told = Table(("parameter", "95 % from", "to"), rows)
     lead = f"-2 log likelihood along one estimate, all others at their best; the line is {FALL:.2f}, where the 95 % interval ends."
     return Section("profiles", "Likelihood profiles", lead, (told, *figures))

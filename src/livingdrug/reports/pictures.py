@@ -33,10 +33,14 @@ def as_png(drawing: str) -> bytes:
     """
     renderer = _renderer()
     if renderer is None:
-        raise BadInput('PNG figures need the package resvg-py.\n  Install it with pip install "livingdrug[png]"; SVG figures need nothing.')
+        raise BadInput(
+            'PNG figures need the package resvg-py.\n  Install it with pip install "livingdrug[png]"; SVG figures need nothing.'
+        )
     head, body = drawing.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).split(">", 1)
     text = f"{head}><style>{_plain_style()}</style>{_plain(body)}"
-    found = renderer.svg_to_bytes(svg_string=text, width=_WIDE, background="#ffffff", font_family=_FONTS, sans_serif_family=_FONTS)
+    found = renderer.svg_to_bytes(
+        svg_string=text, width=_WIDE, background="#ffffff", font_family=_FONTS, sans_serif_family=_FONTS
+    )
     return bytes(found)
 
 

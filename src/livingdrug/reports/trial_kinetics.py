@@ -27,12 +27,21 @@ def write_trial_kinetics(found: TrialKinetics, trial: Trial, fit: Fit, path: Pat
         "values drawn from the uncertainty of the fit."
     )
     meta = [trial.id, f"fit {fit.name}", f"seed {seed}"]
-    return write_page(Path(path), page("A trial from a fit", trial.title, lead, meta, [_expected(found), *_courses(found)]))
+    return write_page(
+        Path(path), page("A trial from a fit", trial.title, lead, meta, [_expected(found), *_courses(found)])
+    )
 
 
 def _expected(found: TrialKinetics) -> Section:
     rows = tuple(
-        (row["arm"], row["what"], _told(row["value"]), _told(row["middle"]), f"{_told(row['low'])} to {_told(row['high'])}", row["unit"])
+        (
+            row["arm"],
+            row["what"],
+            _told(row["value"]),
+            _told(row["middle"]),
+            f"{_told(row['low'])} to {_told(row['high'])}",
+            row["unit"],
+        )
         for row in found.expected.iter_rows(named=True)
     )
     table = Table(("arm", "what", "this trial", "middle", f"{PERCENT:g} % of trials", "unit"), rows, words=(0, 1, 5))

@@ -57,7 +57,9 @@ def test_a_fit_on_the_engine_is_the_fit_of_the_closed_form() -> None:
 def test_several_outputs_are_found_by_name(tmp_path: Path) -> None:
     # the second output is ten times the first by its equation
     (tmp_path / "two.ant").write_text(
-        EXAMPLE.with_suffix(".ant").read_text(encoding="utf-8").replace("  concentration :=", "  tenfold := 10 * central / V\n  concentration :="),
+        EXAMPLE.with_suffix(".ant")
+        .read_text(encoding="utf-8")
+        .replace("  concentration :=", "  tenfold := 10 * central / V\n  concentration :="),
         encoding="utf-8",
     )
     model = tmp_path / "two.toml"

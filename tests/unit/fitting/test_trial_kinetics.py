@@ -49,7 +49,11 @@ def test_visits_limit_and_numbers_are_the_trials(found: Fit) -> None:
     assert visits.filter("missed")["value"].null_count() == visits["missed"].sum()
     rows = {row["what"]: row for row in told.expected.iter_rows(named=True)}
     peak = rows["Cmax, geometric mean"]
-    by_patient = visits.filter(~pl.col("missed") & ~pl.col("below_limit") & (pl.col("day") <= 28)).group_by("patient").agg(pl.col("value").max())
+    by_patient = (
+        visits.filter(~pl.col("missed") & ~pl.col("below_limit") & (pl.col("day") <= 28))
+        .group_by("patient")
+        .agg(pl.col("value").max())
+    )
     assert peak["value"] == pytest.approx(float(np.exp(np.log(by_patient["value"]).mean())))
     assert peak["low"] < peak["middle"] < peak["high"]
     assert told.kinetics.height == 97
@@ -69,7 +73,9 @@ def test_units_are_brought_to_the_assays() -> None:
     one = simulate_trial(fit(_data(), "stein2019", **options), "eliana", patients=50, draws=3)
     # the same data in copies per nanogram and hours
     two = simulate_trial(fit(_data("copy/ng", 1e-3, 24.0), "stein2019", **options), "eliana", patients=50, draws=3)
-    first, second = (table.expected.filter(pl.col("what") == "Cmax, geometric mean")["value"][0] for table in (one, two))
+    first, second = (
+        table.expected.filter(pl.col("what") == "Cmax, geometric mean")["value"][0] for table in (one, two)
+    )
     # two fits of the same data by chains of their own way: within a tenth
     assert second == pytest.approx(first, rel=0.1)
 
@@ -87,7 +93,18 @@ def test_what_cannot_be_is_told(found: Fit) -> None:
 
 def test_the_command_writes_a_folder(found: Fit, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found.save(tmp_path / "fit")
-    words = ["run", "eliana", "--from-fit", str(tmp_path / "fit"), "-n", "20", "--uncertainty", "5", "-o", str(tmp_path / "run")]
+    words = [
+        "run",
+        "eliana",
+        "--from-fit",
+        str(tmp_path / "fit"),
+        "-n",
+        "20",
+        "--uncertainty",
+        "5",
+        "-o",
+        str(tmp_path / "run"),
+    ]
     assert main(words) == 0
     said = capsys.readouterr().out
     assert "Cmax, geometric mean" in said

@@ -62,7 +62,12 @@ def test_stein_with_results_below_the_limit(tmp_path: Path) -> None:
     days = np.array([1, 3, 7, 10, 14, 21, 28, 60, 120.0])
     peak = 2e4 * np.exp(rng.normal(0, 0.5, 8))[:, None]
     level = np.where(days < 9, peak * 4000 ** (days / 9 - 1), peak * (0.99 * np.exp(-0.16 * (days - 9)) + 0.01 * np.exp(-0.004 * (days - 9))))  # fmt: skip
-    found = fit(_data(level * np.exp(rng.normal(0, 0.3, level.shape)), days, low=50.0), "stein2019", settings=QUICK, refined=False)
+    found = fit(
+        _data(level * np.exp(rng.normal(0, 0.3, level.shape)), days, low=50.0),
+        "stein2019",
+        settings=QUICK,
+        refined=False,
+    )
     told = export_petab(found, tmp_path)
     assert told.left_out == int((found.data.censored != 0).sum()) > 0
     assert load_petab(told.yaml).evaluate().llh == pytest.approx(_at_modes(found), rel=1e-6)

@@ -80,4 +80,6 @@ def export_fit(
     notice(screen)
 
 
-COMMAND = Command(group={"sbml": export_sbml, "petab": export_fit}, words="Take a model to another program.", panel=EXPORT, order=40)
+COMMAND = Command(
+    group={"sbml": export_sbml, "petab": export_fit}, words="Take a model to another program.", panel=EXPORT, order=40
+)

@@ -114,7 +114,9 @@ def _mixture(words: list[str] | None) -> Any:
     return _numbers(valued, "--mixture") if valued else tuple(words or ())
 
 
-def _afterwards(found: Any, profile: list[str] | None, bootstrap: int, folder: Path, threads: int | None, quiet: bool) -> Any:
+def _afterwards(
+    found: Any, profile: list[str] | None, bootstrap: int, folder: Path, threads: int | None, quiet: bool
+) -> Any:
     """The fit with its profiles and bootstrap, saved too."""
     import os
     import sys

@@ -43,7 +43,9 @@ def run(
     from_fit: Annotated[
         Path | None,
         typer.Option(
-            "--from-fit", metavar="DIR", help="Simulate the trial's kinetics alone, from a fit of yours (livingdrug fit -o DIR); with"
+            "--from-fit",
+            metavar="DIR",
+            help="Simulate the trial's kinetics alone, from a fit of yours (livingdrug fit -o DIR); with"
             " --uncertainty as many trials behind the intervals, 200 by default.",
         ),
     ] = None,
@@ -102,7 +104,9 @@ def run(
     own = _own(parameter or [])
     if from_fit is not None:
         if parameters is not None or own or resume:
-            raise BadInput("--from-fit knows no parameters of the mechanisms and nothing to resume.\n  Leave --parameters, --parameter and --resume out.")
+            raise BadInput(
+                "--from-fit knows no parameters of the mechanisms and nothing to resume.\n  Leave --parameters, --parameter and --resume out."
+            )
         from livingdrug.cli.from_fit import run_from_fit
 
         run_from_fit(

@@ -244,7 +244,9 @@ def _looks_like_a_unit(unit: str) -> bool:
     try:
         read_amount(f"1 {unit}"[:LONGEST])
     except NotAnAmount:
-        return re.fullmatch(r"[^\W\d_][^,;<>=\n]{0,59}", unit.strip()) is not None and not _NUMBER_WORD.match(unit.strip())
+        return re.fullmatch(r"[^\W\d_][^,;<>=\n]{0,59}", unit.strip()) is not None and not _NUMBER_WORD.match(
+            unit.strip()
+        )
     return len(unit) < LONGEST
 
 
@@ -494,7 +496,9 @@ def _assemble(
     lost = [d for d in got.doses if d[0] not in number]
     if lost:
         findings.append(Finding("warning", f"{len({d[0] for d in lost})} patients have doses but no result; they are left out", tuple(dict.fromkeys(d[5] for d in lost)), "Look at their DV, MDV and EVID."))  # fmt: skip
-    occasions = sorted({m[7] for m in rows}, key=lambda word: (read_number(word) is None, read_number(word) or 0.0, word))
+    occasions = sorted(
+        {m[7] for m in rows}, key=lambda word: (read_number(word) is None, read_number(word) or 0.0, word)
+    )
     doses = sorted((number[d[0]], d[1] + shift, d[2], d[3], d[4]) for d in got.doses if d[0] in number)
     data = KineticsData(
         patients=tuple(names),

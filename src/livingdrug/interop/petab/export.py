@@ -95,7 +95,9 @@ def _refuse(fit: Fit) -> None:
         raise BadInput("a mixture or occasions cannot be told in PEtab 1.\n  Export a fit without them.")
     strange = [n for n, s in zip(population.names, population.transforms, strict=True) if s not in _SCALES]
     if strange:
-        raise BadInput(f"{', '.join(strange)}: PEtab 1 knows no logit or probit scale.\n  Fit with a model whose parameters are on the log or plain scale.")
+        raise BadInput(
+            f"{', '.join(strange)}: PEtab 1 knows no logit or probit scale.\n  Fit with a model whose parameters are on the log or plain scale."
+        )
     if fit.model.doses is not None:
         late = fit.data.doses[(fit.data.doses[:, 1] != 0) | (fit.data.doses[:, 3] > 0)]
         if len(late) or (np.bincount(fit.data.doses[:, 0].astype(int), minlength=1) > 1).any():
@@ -105,7 +107,10 @@ def _refuse(fit: Fit) -> None:
 def _model(fit: Fit) -> tuple[str, Sequence[str]]:
     """The model as SBML, and the formula of each output."""
     sbml = sbml_text(fit.model.equations)
-    measured = [fit.model.measured[name] if len(fit.model.measured) > 1 else next(iter(fit.model.measured.values())) for name in fit.data.outputs]
+    measured = [
+        fit.model.measured[name] if len(fit.model.measured) > 1 else next(iter(fit.model.measured.values()))
+        for name in fit.data.outputs
+    ]
     return sbml, measured
 
 
@@ -122,7 +127,13 @@ def _conditions(fit: Fit) -> list[list[str]]:
     for i in range(fit.data.n_patients):
         own = fit.data.doses[first[i] : first[i + 1]]
         given = {doses[f"{dose[4]:g}"]: dose[2] for dose in own if f"{dose[4]:g}" in doses} if doses else {}
-        rows.append([f"patient_{i}", *(f"{name}_{i}" for name in population.names), *(_number(given.get(s, 0.0)) for s in states)])
+        rows.append(
+            [
+                f"patient_{i}",
+                *(f"{name}_{i}" for name in population.names),
+                *(_number(given.get(s, 0.0)) for s in states),
+            ]
+        )
     return rows
 
 
@@ -138,9 +149,21 @@ def _parameters(fit: Fit) -> list[list[str]]:
             scale = population.transforms[p]
             value, mean, sd = fit.modes[i, p], centre[i, p], deviation.get(p, 0.0)
             wide = _WIDE * (sd or max(abs(mean), 1.0))
-            bounds = [back[scale](min(max(mean + side * wide, -600.0), 600.0) if scale == "log" else mean + side * wide) for side in (-1, 1)]
+            bounds = [
+                back[scale](min(max(mean + side * wide, -600.0), 600.0) if scale == "log" else mean + side * wide)
+                for side in (-1, 1)
+            ]
             prior = ["parameterScaleNormal", f"{_number(mean)};{_number(sd)}"] if p in deviation else ["", ""]
-            rows.append([f"{name}_{i}", _SCALES[scale], *map(_number, bounds), _number(back[scale](value)), "1" if p in deviation else "0", *prior])
+            rows.append(
+                [
+                    f"{name}_{i}",
+                    _SCALES[scale],
+                    *map(_number, bounds),
+                    _number(back[scale](value)),
+                    "1" if p in deviation else "0",
+                    *prior,
+                ]
+            )
     return rows
 
 
@@ -156,7 +179,9 @@ def _observables(fit: Fit, formulas: Sequence[str]) -> list[list[str]]:
     rows = [["observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"]]
     for k, error in enumerate(fit.specification.errors):
         name, (a, b) = f"observed_{k}", fit.theta.error[k]
-        rows.append([name, formulas[k], "log" if error.name == "lognormal" else "lin", _noise(error, a, b, name), "normal"])
+        rows.append(
+            [name, formulas[k], "log" if error.name == "lognormal" else "lin", _noise(error, a, b, name), "normal"]
+        )
     return rows
 
 
@@ -164,5 +189,7 @@ def _measurements(fit: Fit) -> list[list[str]]:
     data = fit.data
     rows = [["observableId", "simulationConditionId", "measurement", "time"]]
     for i in np.flatnonzero(data.censored == 0):
-        rows.append([f"observed_{data.output[i]}", f"patient_{data.patient[i]}", _number(data.value[i]), _number(data.time[i])])
+        rows.append(
+            [f"observed_{data.output[i]}", f"patient_{data.patient[i]}", _number(data.value[i]), _number(data.time[i])]
+        )
     return rows

@@ -309,7 +309,9 @@ def load_petab(path: Path | str) -> Problem:
     """
     files = read_files(path)
     if len(files.measurements) > MOST_MEASUREMENTS:
-        raise BadInput(f"{path}: {len(files.measurements):,} measurements, more than {MOST_MEASUREMENTS:,}.\n  Split the problem.")
+        raise BadInput(
+            f"{path}: {len(files.measurements):,} measurements, more than {MOST_MEASUREMENTS:,}.\n  Split the problem."
+        )
     odes = read_sbml(files.sbml)
     outputs = [*odes.states, *(name for name, _ in odes.assignments)]
     model = compile_model(odes, log_scales={}, linear_scales=dict.fromkeys(odes.states, 1e-3), outputs=outputs)

@@ -51,7 +51,10 @@ def test_profiles_are_the_exact_ones(found, name: str, at: int) -> None:
         fixed = value if at < 2 else np.log(value)
         start = np.delete(best.x, at)
         held = minimize(
-            lambda p: _deviance(found.data, np.insert(p, at, fixed)), start, method="Nelder-Mead", options=options
+            lambda p, fixed=fixed: _deviance(found.data, np.insert(p, at, fixed)),
+            start,
+            method="Nelder-Mead",
+            options=options,
         )
         # eight shifts of 128 Sobol points a patient: a few hundredths
         assert rise == pytest.approx(held.fun - best.fun, abs=0.06)

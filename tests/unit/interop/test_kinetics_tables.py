@@ -229,3 +229,19 @@ def test_what_is_no_unit_is_refused(unit: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", ["copy/ug", "copies/µg", "1e9/L", "cells/uL", "arbitrary", "transgene copies", "%"])
 def test_units_of_the_field_are_taken(unit: str, tmp_path: Path) -> None:
     assert _read("ID,TIME,DV\n1,1,5\n", tmp_path, value_unit=unit).value_unit == unit
+
+
+def test_every_example_is_read_and_every_example_model_takes_its_table() -> None:
+    from livingdrug.fitting.specification import specify
+    from livingdrug.fitting.structure import load_model
+
+    found = {path.stem: read_kinetics(path) for path in sorted(EXAMPLES.glob("kinetics_*.csv"))}
+    assert len(found) >= 5
+    assert found["kinetics_occasions"].occasions == ("1", "2")
+    data, model = found["kinetics_two_outputs"], load_model(str(EXAMPLES / "two_outputs.toml"))
+    assert data.outputs == model.outputs == ("concentration", "effect")
+    assert [error.name for error in specify(model, data).errors] == ["proportional", "proportional"]
+    psi = np.array([[1.5, 30.0, 2.8, 2.0]])
+    level = model.batch(data)(psi, np.array([0]))
+    # the effect of a concentration c is 100 c / (2 + c)
+    np.testing.assert_allclose(level[1::2], 100 * level[::2] / (2 + level[::2]), rtol=1e-6)

@@ -201,7 +201,7 @@ class KineticsData:
     def taken(self, who: Integers) -> KineticsData:
         """These patients, in this order and as often as they are named; each time a patient of its own."""
         first, first_dose = self.first, self.first_dose
-        rows = [np.arange(first[i], first[i + 1]) for i in who]
+        rows = [np.arange(int(first[i]), int(first[i + 1])) for i in who]
         given = [self.doses[first_dose[i] : first_dose[i + 1]] for i in who]
         place = np.concatenate(rows) if rows else np.empty(0, np.int64)
         doses = np.concatenate([np.column_stack([np.full(len(d), k), d[:, 1:]]) for k, d in enumerate(given)])

@@ -315,8 +315,8 @@ def examine(
 def _over_classes(by_shift: Floats, theta: Theta) -> tuple[Floats, Floats]:
     """Log likelihoods by patient and shift over both classes, and how much each patient belongs to each, shaped (2 n,)."""
     both = by_shift.reshape(2, -1, by_shift.shape[1]) + np.log(theta.shares)[:, None, None]
-    total = logsumexp(both, axis=0)
-    weight = np.exp(logsumexp(both, axis=2) - logsumexp(total, axis=1))
+    total = np.asarray(logsumexp(both, axis=0))
+    weight = np.exp(np.asarray(logsumexp(both, axis=2)) - np.asarray(logsumexp(total, axis=1)))
     return total, weight.reshape(-1)
 
 

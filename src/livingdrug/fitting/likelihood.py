@@ -316,7 +316,7 @@ def jacobians(data: KineticsData, code: Integers) -> Floats:
     counted = (code[data.output] == LOGNORMAL) & (data.censored == NOT_CENSORED)
     each = np.zeros(data.time.size)
     each[counted] = -np.log(data.value[counted])
-    return np.bincount(data.patient, each, data.n_patients)
+    return np.asarray(np.bincount(data.patient, each, data.n_patients), np.float64)
 
 
 def places(data: KineticsData, who: Integers, start: Integers) -> Integers:

@@ -139,7 +139,8 @@ class Theta:
 
     def contiguous(self) -> Theta:
         """The same values in plain memory order."""
-        return Theta(*(np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error)), self.share)
+        beta, omega, error = (np.ascontiguousarray(part) for part in (self.beta, self.omega, self.error))
+        return Theta(beta, omega, error, self.share)
 
     @property
     def shares(self) -> Floats:

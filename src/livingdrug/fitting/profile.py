@@ -71,7 +71,7 @@ def profile(
         here = coordinates.pack(fit.theta)[at]
         rises = _along(fit, at, error[at])
         for step, rise in zip(STEPS, rises - rises.min(), strict=True):
-            rows.append((name, float(scale.back(np.float64(here + step * error[at]))), float(rise), step * step))
+            rows.append((name, float(scale.back(np.asarray(here + step * error[at]))), float(rise), step * step))
         if done is not None:
             done(name, number, len(asked))
     return pl.DataFrame(rows, schema=["parameter", "value", "rise", "parabola"], orient="row")

@@ -101,7 +101,9 @@ def simulate_trial(
     plans = tuple(plan for plan in plans if plan.product is not None and plan.measured)
     if not plans:
         raise BadInput(f"{record.id}: no arm has cells and visits at which they are measured.")
-    n = patients if patients is not None else max(record.enrolled // len(plans), 1)
+    if patients is None and record.enrolled is None:
+        raise BadInput(f"{record.id} does not say how many patients it enrols.\n  Say how many: patients=… (-n).")
+    n = patients if patients is not None else max((record.enrolled or 0) // len(plans), 1)
     measured = _assay_of(fit, plans[0], record.id)
     if n < 1 or draws < 1 or n * len(measured.days) * (draws + 1) * len(plans) > MOST_RESULTS:
         raise BadInput(
@@ -157,7 +159,7 @@ def _assay_of(fit: Fit, plan: Plan, trial: str) -> Measured:
 
 def _one_trial(
     fit: Fit, theta: Theta, measured: Measured, missing: float, n: int, seed: int, name: str
-) -> dict[str, Floats]:
+) -> dict[str, Any]:
     """Results (n, visits) of patients of its own: day, value [unit of the assay], low, missed."""
     population, who = fit.specification.population, np.arange(n, dtype=np.int64)
     purpose, size = f"fit/trial/{name}", fit.data.n_patients

@@ -298,9 +298,9 @@ class Fit:
 
     def bootstrap(self, n: int = 100, *, seed: int = 1) -> pl.DataFrame:
         """Fits of patients drawn with replacement; see `livingdrug.fitting.bootstrap.bootstrap`."""
-        from livingdrug.fitting.bootstrap import bootstrap
+        from importlib import import_module  # it fits again, and a fit ends in this record
 
-        return bootstrap(self, n, seed=seed)
+        return import_module("livingdrug.fitting.bootstrap").bootstrap(self, n, seed=seed)
 
     def with_extra(self, **tables: pl.DataFrame) -> Fit:
         """The fit with tables that are saved and reported with it: ``fit.with_extra(profile=fit.profile("Cmax"))``."""

@@ -106,6 +106,30 @@ def specify(
             )
         typical.append(float(scale.forward(np.asarray(value))))
     moves = _moves(model, data, by_occasion)
+    population = _population(model, data, random, columns, effects, moves, groups, mixture, fixed)
+    every, coefficients, random = population.names, population.coefficients, population.random
+    errors = _errors(model, data, error)
+    begin = []
+    for r in random:
+        i = names.index(every[r].split(AT)[0])
+        share = (spread or {}).get(names[i], model.parameters[i].spread)
+        begin.append((share if r < len(names) else 0.5 * share) * _plain_scale(model, i, typical[i]))
+    beta = np.array([*typical, *[0.0] * len(moves), *(float((given | fixed).get(name, 0.0)) for name in effects)])
+    for k, parameter in enumerate(mixture, start=len(every) + len(columns)):
+        if coefficients[k] not in given | fixed:
+            beta[k] = _second(model.parameters[names.index(parameter)], typical[names.index(parameter)], mixture)
+    sizes = _error_start(data, errors, fixed_error or {})
+    theta = Theta(beta, np.diag(np.array(begin) ** 2), sizes, 0.3 if mixture else 0.0)
+    return Specification(population, errors, theta, bool(fixed_error), _occasions(model, data, by_occasion))
+
+
+def _population(
+    model: StructuralModel, data: KineticsData, random: NDArray[np.int64], columns: Sequence[tuple[str, str, Floats]],
+    effects: Sequence[str], moves: Sequence[str], groups: Sequence[Sequence[str]], mixture: Sequence[str] | Mapping[str, float],
+    fixed: Mapping[str, float],
+) -> Population:  # fmt: skip
+    """Parameters with their moves, coefficients with their design, and what of the spread is estimated."""
+    names = model.names
     every, scales = [*names, *moves], [*(p.transform for p in model.parameters), *["normal"] * len(moves)]
     coefficients = [*every, *effects]
     affected = [*(parameter for parameter, _, _ in columns), *mixture]
@@ -123,23 +147,10 @@ def specify(
     random = np.concatenate([random, np.arange(len(names), len(every))]).astype(np.int64)
     ties = np.array([every[r].split(AT)[0] if every[r] in moves else f"{r}" for r in random])
     tied = np.unique(ties, return_inverse=True)[1].astype(np.int64)
-    population = Population(
+    return Population(
         tuple(every), tuple(scales), random, tuple(coefficients), owner, design, estimated,
         blocks(every, random, groups), tied, 2 if mixture else 1,
     )  # fmt: skip
-    errors = _errors(model, data, error)
-    begin = []
-    for r in random:
-        i = names.index(every[r].split(AT)[0])
-        share = (spread or {}).get(names[i], model.parameters[i].spread)
-        begin.append((share if r < len(names) else 0.5 * share) * _plain_scale(model, i, typical[i]))
-    beta = np.array([*typical, *[0.0] * len(moves), *(float((given | fixed).get(name, 0.0)) for name in effects)])
-    for k, parameter in enumerate(mixture, start=len(every) + len(columns)):
-        if coefficients[k] not in given | fixed:
-            beta[k] = _second(model.parameters[names.index(parameter)], typical[names.index(parameter)], mixture)
-    sizes = _error_start(data, errors, fixed_error or {})
-    theta = Theta(beta, np.diag(np.array(begin) ** 2), sizes, 0.3 if mixture else 0.0)
-    return Specification(population, errors, theta, bool(fixed_error), _occasions(model, data, by_occasion))
 
 
 def _moves(model: StructuralModel, data: KineticsData, by_occasion: Sequence[str]) -> list[str]:

@@ -19,7 +19,7 @@ from livingdrug.fitting.simulation import doses_of, drawn_thetas, with_error
 from livingdrug.foundation.errors import BadInput, UnitError
 from livingdrug.foundation.streams import uniform
 from livingdrug.foundation.units import factor
-from livingdrug.outcome.kinetics import non_compartmental
+from livingdrug.outcome.kinetics import Kinetics, non_compartmental
 
 if TYPE_CHECKING:
     import polars as pl
@@ -117,7 +117,7 @@ def simulate_trial(
         own = _one_trial(fit, fit.theta, measured, missed, n, seed, f"{number}/own")
         visits.append(_frame(own, measured).with_columns(arm=pl.lit(arm)))
         seen = _kinetics(own, measured)
-        kinetics.append(pl.DataFrame({"arm": [arm] * n, "patient": np.arange(n), **seen}).fill_nan(None))
+        kinetics.append(pl.DataFrame({"arm": [arm] * n, "patient": np.arange(n), **vars(seen)}).fill_nan(None))
         told = _numbers(own, measured, seen)
         every = []
         for r, theta in enumerate(thetas):
@@ -223,27 +223,26 @@ def _frame(own: Mapping[str, Any], measured: Measured) -> pl.DataFrame:
     ).fill_nan(None)  # fmt: skip
 
 
-def _kinetics(own: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
+def _kinetics(own: Mapping[str, Any], measured: Measured) -> Kinetics:
     """Non-compartmental numbers of each patient."""
     day = np.where(own["missed"], np.nan, own["day"])
     # results that were not there move to the end, as the analysis wants ascending days
     order = np.argsort(day, axis=1, kind="stable")
     sorted_ = [np.take_along_axis(x, order, axis=1) for x in (day, own["value"], own["low"])]
-    found = non_compartmental(*sorted_, until=28.0)
-    return {name: getattr(found, name) for name in ("cmax", "tmax_day", "auc", "last_detectable_day", "n_results")}
+    return non_compartmental(*sorted_, until=28.0)
 
 
-def _numbers(own: Mapping[str, Any], measured: Measured, seen: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+def _numbers(own: Mapping[str, Any], measured: Measured, seen: Kinetics) -> dict[tuple[str, str], float]:
     """What a publication would tell: (what, unit) -> value; NaN where there is none."""
     unit = measured.assay.unit
-    peak, area = (seen[name][seen[name] > 0] for name in ("cmax", "auc"))
+    peak, area = seen.cmax[seen.cmax > 0], seen.auc[seen.auc > 0]
     spread = float(np.var(np.log(peak), ddof=1)) if peak.size > 1 else float("nan")
     told = {
         ("Cmax, geometric mean", unit): _geometric(peak),
         ("Cmax, geometric CV", "%"): 100 * float(np.sqrt(np.expm1(spread))),
-        ("Tmax, median", "day"): _median(seen["tmax_day"]),
+        ("Tmax, median", "day"): _median(seen.tmax_day),
         ("AUC to day 28, geometric mean", f"{unit} day"): _geometric(area),
-        ("last day above the limit, median", "day"): _median(seen["last_detectable_day"]),
+        ("last day above the limit, median", "day"): _median(seen.last_detectable_day),
     }
     for day in LATER:
         here = (own["planned"] == day) & ~own["missed"]

@@ -98,22 +98,12 @@ def run(
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
-    from livingdrug.cli.screen import console
 
     known = files = opened(catalog)
     own = _own(parameter or [])
     if from_fit is not None:
-        if parameters is not None or own or resume:
-            raise BadInput(
-                "--from-fit knows no parameters of the mechanisms and nothing to resume.\n  Leave --parameters, --parameter and --resume out."
-            )
-        from livingdrug.cli.from_fit import run_from_fit
-
-        run_from_fit(
-            trial, from_fit, out=out, patients=patients, draws=uncertainty, seed=seed, catalog=known, force=force,
-            report=not no_report, as_json=as_json,
-        )  # fmt: skip
-        return
+        alone = parameters is None and not own and not resume
+        return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
     if parameters is not None:
@@ -148,7 +138,14 @@ def run(
     if as_json:
         print_json(result, folder=str(folder), report=str(written[0]) if written else None)
         refuse_silence(result)
-        return
+        return None
+    _tell(result, known, told, folder, written)
+    return None
+
+
+def _tell(result: Any, known: Any, told: Any, folder: Path, written: list[Path]) -> None:
+    """The summary on the screen, and where everything is."""
+    from livingdrug.cli.screen import console
     from livingdrug.reports.terminal import summary
 
     screen = console()
@@ -161,6 +158,24 @@ def run(
     if written:
         screen.print(f"Report: {written[0].resolve()}", markup=False)
     refuse_silence(result)
+
+
+def _from_fit(
+    trial: str, fit: Path, alone: bool, out: Path | None, patients: int | None, draws: int, seed: int, known: Any, force: bool,
+    no_report: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """The kinetics of the trial from a fit, and nothing else."""
+    from livingdrug.cli.from_fit import run_from_fit
+
+    if not alone:
+        raise BadInput(
+            "--from-fit knows no parameters of the mechanisms and nothing to resume.\n"
+            "  Leave --parameters, --parameter and --resume out."
+        )
+    run_from_fit(
+        trial, fit, out=out, patients=patients, draws=draws, seed=seed, catalog=known, force=force, report=not no_report,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def _own(texts: list[str]) -> dict[str, str]:

@@ -12,9 +12,9 @@ from livingdrug.fitting.data import Finding, KineticsData
 from livingdrug.fitting.importance import Examined
 from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.fitting.population import Theta
-from livingdrug.fitting.result import EXTRAS, Fit
+from livingdrug.fitting.result import Fit
 from livingdrug.fitting.specification import specify
-from livingdrug.fitting.store import NUMBERS
+from livingdrug.fitting.store import EXTRAS, NUMBERS
 from livingdrug.fitting.structure import load_model
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.storage import read_frame, read_json

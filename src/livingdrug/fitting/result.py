@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Floats = NDArray[np.float64]
-EXTRAS = ("starts", "profile", "bootstrap")
-"""Tables that a fit may carry."""
 Z95 = 1.959963984540054
 
 
@@ -304,6 +302,8 @@ class Fit:
 
     def with_extra(self, **tables: pl.DataFrame) -> Fit:
         """The fit with tables that are saved and reported with it: ``fit.with_extra(profile=fit.profile("Cmax"))``."""
+        from livingdrug.fitting.store import EXTRAS
+
         for name in tables:
             if name not in EXTRAS:
                 raise UnknownName("extra table", name, EXTRAS)

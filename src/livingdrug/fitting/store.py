@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.fitting.checkpoint import UNFINISHED
-from livingdrug.fitting.result import EXTRAS
 from livingdrug.trial.storage import make_folder, write_bytes, write_frame, write_json
 
 if TYPE_CHECKING:
     from livingdrug.fitting.result import Fit
 
+EXTRAS = ("starts", "profile", "bootstrap")
+"""Tables that a fit may carry."""
 PACKAGES = ("numpy", "scipy", "numba", "polars")
 NUMBERS = (
     "log_likelihood",

@@ -59,6 +59,24 @@ def design_told(trial: Trial) -> str:
     return f"design: randomised {', '.join(parts)}"
 
 
+def calendar_told(trial: Trial) -> list[str]:
+    """How patients enrol and when the data are cut, one line each; nothing where the trial does not say.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import load_trial
+    >>> calendar_told(load_trial("eliana"))
+    []
+    """
+    enrolment, cutoff = trial.enrolment, trial.data_cutoff
+    lines = []
+    if enrolment is not None:
+        slow = f", rising over the first {enrolment.ramp_up}" if enrolment.ramp_up else ""
+        pace = f"over {enrolment.duration}" if enrolment.duration else f"at {enrolment.rate}"
+        lines.append(f"enrolment {pace}{slow}, {enrolment.pattern}")
+    return [*lines, cutoff.told()] if cutoff is not None else lines
+
+
 def _cells(infusion: Infusion) -> str:
     if infusion.dose_fixed:
         told = f"{_span(infusion._light)} cell"

@@ -18,9 +18,11 @@ NON_CONFORMING = "non_conforming"
 """Given a product out of specification that the trial's protocol does not count as its treatment; not followed further."""
 TREATED = "treated"
 """Began the treatment of an arm without cells."""
+WAITING = "waiting"
+"""Enrolled, and neither treated nor lost on the day on which a trial's data were cut."""
 BEGUN = (INFUSED, TREATED)
 """Whose treatment began: the denominator of safety and efficacy."""
-STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, NON_CONFORMING, TREATED)
+STATUSES = (INFUSED, MANUFACTURING_FAILURE, DIED_WAITING, WITHDRAWN_WAITING, NON_CONFORMING, TREATED, WAITING)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ NOT_INFUSED = {
     "non_conforming": "A product out of specification was given, which the trial does not count",
     "died_waiting": "The patient died while waiting",
     "withdrawn_waiting": "The patient was withdrawn while waiting",
+    "waiting": "The patient was still waiting when the data were cut",
 }
 # below this age, girls and women, boys and men, unknown
 PEOPLE = (

@@ -15,6 +15,7 @@ from livingdrug.manufacturing.network.soundness import check_network
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
 from livingdrug.outcome.sound import check_outcome, check_outcomes
+from livingdrug.trial.calendar import refuse_calendar
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -73,6 +74,7 @@ def planned(
                 plans[0].population.covariate, "Name one of these, or a population that draws it.",
             )  # fmt: skip
         _refuse_empty_classes(one, plans[0].population)
+    refuse_calendar(record, catalog)
     if plans:
         check_outcomes(plans[0].questions)
         for use in record.endpoints:

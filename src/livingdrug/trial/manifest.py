@@ -39,6 +39,7 @@ def describe(
         "trial": plans[0].trial,
         "arms": [plan.arm.name for plan in plans],
         "design": trial.planned_design.model_dump(mode="json"),
+        **_calendar(trial),
         "patients": patients,
         "seed": seed,
         "settings": dict(settings),
@@ -48,6 +49,12 @@ def describe(
         "code_sha256": digest(_folder_hashes("", (".py",))),
         "catalog": files,
     }
+
+
+def _calendar(trial: Trial) -> dict[str, Any]:
+    """Enrolment and data cut-off, where the trial has them."""
+    told = {"enrolment": trial.enrolment, "data_cutoff": trial.data_cutoff}
+    return {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in told.items() if one is not None}
 
 
 def refuse_mismatch(stored: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:

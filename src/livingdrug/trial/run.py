@@ -19,6 +19,7 @@ from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
+from livingdrug.trial.calendar import on_the_calendar
 from livingdrug.trial.chunks import ChunkStore, Job, Jobs
 from livingdrug.trial.estimate import (
     USUAL_MEMORY_GB,
@@ -173,6 +174,7 @@ def run(
             # ── finish ──
             reporter.saving(0)
             frames = {name: finished_frame(name, store.pieces(name, jobs)) for name in FRAMES}
+            frames = on_the_calendar(record, plans, frames, patients, seed, catalog)
             ended = time.time()
             timing = {
                 "started": _clock(started), "finished": _clock(ended), "seconds": round(ended - started, 3),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, model_validator
 
 from livingdrug.catalog.arms import Arm, duration_days
+from livingdrug.catalog.calendar import DataCutoff, Enrolment
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.foundation.quantities import Quantity
@@ -228,6 +229,11 @@ class Trial(CatalogRecord):
         Patients enrolled: how many a run has, unless it is told otherwise.
     design
         How patients come to their arms; without it one arm is a single arm, and several hold the same people (paired).
+    enrolment
+        How patients come in over calendar time: ``"18 month"``, or a table with a rate; all on day 0 when omitted.
+    data_cutoff
+        When the data are cut: ``"24 month"`` from the first patient, so long after the last, or at so many events; what
+        happens later is not seen. Without it everyone is followed to the end of `follow_up`.
     arms, visits, endpoints
         In the file: ``[[arm]]``, ``[visits]``, ``[[endpoint]]``.
     conduct
@@ -248,6 +254,8 @@ class Trial(CatalogRecord):
     sources: tuple[str, ...] = ()
     enrolled: int | None = Field(default=None, gt=0)
     design: Design | None = None
+    enrolment: Enrolment | None = None
+    data_cutoff: DataCutoff | None = None
     scales: tuple[str, ...] = ()
     infections: str = ""
     arms: tuple[Arm, ...] = Field(alias="arm", min_length=1)
@@ -267,6 +275,11 @@ class Trial(CatalogRecord):
             raise CatalogError(f'"follow_up": got "{self.follow_up}", expected at most 100 years.\n  Look at the unit.')
         if self.design is not None:
             self._design_fits()
+        if self.data_cutoff is not None and self.enrolment is None:
+            raise CatalogError(
+                '"data_cutoff": a cut on a calendar day needs to know when patients enrol.\n'
+                '  Write enrolment = "18 month" beside it (or take the cut-off out: follow_up counts from infusion).'
+            )
         for arm in self.arms:
             if arm.last_day > self.follow_up_days:
                 raise CatalogError(

@@ -27,7 +27,7 @@ def check(
       livingdrug check my_trial.toml
       livingdrug check my_catalog/drug/my_drug.toml
     """
-    from livingdrug.catalog.doses_told import design_told, doses_told
+    from livingdrug.catalog.doses_told import calendar_told, design_told, doses_told
     from livingdrug.catalog.load import kinds, load_trial
     from livingdrug.cli.screen import console, notice
 
@@ -57,6 +57,8 @@ def check(
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         screen.print(f"  {design_told(record)}", markup=False)
+        for line in calendar_told(record):
+            screen.print(f"  {line}", markup=False)
         for arm in record.arms:
             screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
             for line in doses_told(arm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from livingdrug.manufacturing.lots import BEGUN
+from livingdrug.manufacturing.lots import BEGUN, WAITING
 from livingdrug.reports.charts.river import Exit, Stage, draw_river
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.endpoint_rows import endpoint_table
@@ -29,6 +29,7 @@ NOT_INFUSED = (
     ("non_conforming", "given a product out of specification", "not counted as the trial's treatment"),
     ("died_waiting", "died while waiting", "between apheresis and infusion"),
     ("withdrawn_waiting", "withdrawn while waiting", "progression or adverse event"),
+    ("waiting", "still waiting", "when the data were cut"),
 )
 
 
@@ -57,9 +58,8 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None, roles: Roles, c
     infused = patients.filter(pl.col("status").is_in(BEGUN))
     waits = numbers(infused, "vein_to_vein_days")
     wait = f"median {plain(middle(waits)[0])} days from apheresis" if waits.size else ""
-    exits = tuple(
-        Exit(name, patients.filter(pl.col("status") == code).height, detail) for code, name, detail in NOT_INFUSED
-    )
+    counts = ((name, patients.filter(pl.col("status") == code).height, detail, code) for code, name, detail in NOT_INFUSED)
+    exits = tuple(Exit(name, n, detail) for name, n, detail, code in counts if n or code != WAITING)
     enrolled = Stage(
         "Enrolled", patients.height, "cells collected by apheresis" if cells else "", exits if cells else ()
     )

@@ -25,7 +25,7 @@ Integers = NDArray[np.int64]
 DRAWN_TOGETHER = 20_000
 
 
-def allocate(plans: Sequence[Plan], design: Design, patients: int, seed: int) -> list[Integers]:
+def allocate(plans: Sequence[Plan], design: Design, patients: int, seed: int, *, first: int = 1) -> list[Integers]:
     """The patients of each arm.
 
     Parameters
@@ -35,19 +35,21 @@ def allocate(plans: Sequence[Plan], design: Design, patients: int, seed: int) ->
     design
         Randomised: each person in one arm, in the ratio and within the strata given. Otherwise everyone in every arm.
     patients
-        How many are enrolled, numbered from 1.
+        How many are enrolled, numbered from `first` in order of enrolment.
     seed
         The run's seed.
+    first
+        Number of the first patient: replicates of a trial have people and blocks of their own.
 
     Returns
     -------
     Patient numbers of each arm, ascending.
     """
-    everyone = np.arange(1, patients + 1, dtype=np.int64)
+    everyone = np.arange(first, first + patients, dtype=np.int64)
     if design.kind != "randomised":
         return [everyone for _ in plans]
     ratio = design.ratio or (1,) * len(plans)
-    arms = arms_of(_strata(plans[0], design, everyone, seed), ratio, design.block or 2 * sum(ratio), seed)
+    arms = arms_of(_strata(plans[0], design, everyone, seed), ratio, design.block or 2 * sum(ratio), seed, first=first)
     return [everyone[arms == place] for place in range(len(plans))]
 
 
@@ -66,7 +68,7 @@ def arm_of_patient(plans: Sequence[Plan], design: Design, patient: int, seed: in
     return plans[0].arm.name
 
 
-def arms_of(strata: Integers, ratio: Sequence[int], block: int, seed: int) -> Integers:
+def arms_of(strata: Integers, ratio: Sequence[int], block: int, seed: int, *, first: int = 1) -> Integers:
     """Each patient's arm, in order of enrolment.
 
     Parameters
@@ -79,6 +81,8 @@ def arms_of(strata: Integers, ratio: Sequence[int], block: int, seed: int) -> In
         Patients in a block, a multiple of the ratio's sum.
     seed
         The run's seed.
+    first
+        Number of the first patient; another first patient means other blocks.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def arms_of(strata: Integers, ratio: Sequence[int], block: int, seed: int) -> In
         here = np.flatnonzero(strata == stratum)
         n_blocks = -(-len(here) // block)
         places = np.arange(n_blocks * block, dtype=np.int64)
-        numbers = streams.uniform(seed, f"allocation/{int(stratum)}", places).reshape(n_blocks, block)
+        numbers = streams.uniform(seed, f"allocation/{int(stratum)}", places + (first - 1)).reshape(n_blocks, block)
         order = np.argsort(np.argsort(numbers, axis=1), axis=1)  # rank of each place within its block
         found[here] = template[order].ravel()[: len(here)]
     return found

@@ -72,13 +72,13 @@ def on_the_calendar(
     found = {**frames, "who": with_entry_days(frames["who"], entry)}
     if trial.data_cutoff is None:
         return found
-    day = _cut_day(trial, trial.data_cutoff, found, float(entry[ENTRY_DAY].max()), catalog)  # type: ignore[arg-type]
+    day = cut_day(trial, trial.data_cutoff, found, float(entry[ENTRY_DAY].max()), catalog)  # type: ignore[arg-type]
     if day is None:
         return found
     return cut(found, entry.select("patient", cut=pl.lit(day)), begins(plans))
 
 
-def _cut_day(
+def cut_day(
     trial: Trial, cutoff: DataCutoff, frames: Mapping[str, pl.DataFrame], last: float, catalog: Catalog
 ) -> float | None:
     """The calendar day of the cut; None where so many events never come."""

@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.cli.replicates import refuse_both, run_replicates
 from livingdrug.cli.trials import print_json, refuse_silence
 from livingdrug.foundation.errors import BadInput
 
@@ -59,6 +60,21 @@ def run(
             " tell the intervals in which a trial of this size is expected.",
         ),
     ] = 0,
+    replicates: Annotated[
+        int | None,
+        typer.Option("--replicates", metavar="N", help="Simulate N trials of this size, each with people of its own; endpoints are kept, courses are not."),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="LAYER",
+            help="With --replicates: switch a layer of chance off: parameters, between_trials, patients, assays or accrual; repeatable.",
+        ),
+    ] = None,
+    hours: Annotated[
+        float, typer.Option("--hours", help="With --replicates: work that would take longer is refused with its price.")
+    ] = 2.0,
     catalog: CATALOG = None,
     sample: Annotated[
         int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
@@ -95,6 +111,7 @@ def run(
       livingdrug run my_trial.toml -n 500 -o runs/mine --resume
       livingdrug run my_trial.toml --parameters runs/fit --uncertainty 100
       livingdrug run eliana --from-fit fits/ck
+      livingdrug run my_trial.toml -n 100 --replicates 200 -o runs/many
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
@@ -112,6 +129,14 @@ def run(
         known = known.under(read_parameters(parameters)[0])
     protocol = load_trial(trial, catalog=known)
     folder = out if out is not None else Path("runs") / protocol.id
+    refuse_both(replicates, uncertainty)
+    if replicates is not None:
+        run_replicates(
+            trial, replicates, catalog=known, folder=out or folder.with_name(f"{protocol.id}_replicates"),
+            calibration=parameters, without=without or [], as_json=as_json, parameters=own, patients=patients, seed=seed,
+            threads=threads, resume=resume, force=force, hours=hours,
+        )  # fmt: skip
+        return
     # Simulation code is imported only now: a mistake in the trial file is told at once.
     from livingdrug.trial.run import run as simulate
 

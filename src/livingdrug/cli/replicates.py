@@ -1,0 +1,136 @@
+"""Replicates of a trial at the command line: simulated, kept in a folder, told as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    from livingdrug.design.replicate import Replicates
+
+MEASURES = ("proportion", "probability", "median", "restricted mean", "geometric mean", "mean", "median time")
+"""Of an amount or a time the first of these that an endpoint has is shown on the screen; all are in the files."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the progress line is told."""
+
+    stage: str
+    done: int
+    total: int
+    objective: float = float("inf")
+
+
+@contextmanager
+def counted(stage: str, *, quiet: bool = False) -> Iterator[Any]:
+    """Give a function told(done, total) that shows how far replicates have come and the time to go, on standard error."""
+    if quiet:
+        yield lambda done, total: None
+        return
+    from livingdrug.cli.calibration_progress import told
+
+    with told() as tell:
+        yield lambda done, total: tell(Step(stage, done, total))
+
+
+def uncertainty_of(folder: Path | None, trial: str, catalog: Any) -> tuple[list[Any], dict[str, float]]:
+    """Draws of the parameters and differences between trials from the folder of a calibration; nothing without one."""
+    if folder is None:
+        return [], {}
+    from livingdrug.catalog.load import load_trial
+    from livingdrug.catalog.questions import questions_of
+    from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
+    from livingdrug.fitting.joint.rows import about
+
+    record = load_trial(trial, catalog=catalog)
+    known, spread = questions_of(record, catalog), read_between_trials(folder)
+    classes = {use.id: about(catalog.load("endpoint", use.id), known) for use in record.endpoints}
+    return read_parameters(folder)[1], {name: spread[word] for name, word in classes.items() if spread.get(word)}
+
+
+def run_replicates(
+    trial: str, n: int, *, catalog: Any, folder: Path, calibration: Path | None, without: Sequence[str], as_json: bool,
+    parameters: Mapping[str, str], **words: Any,
+) -> None:  # fmt: skip
+    """`livingdrug run TRIAL --replicates N`."""
+    from livingdrug.cli.screen import console
+    from livingdrug.design.replicate import replicate
+
+    draws, between = uncertainty_of(calibration, trial, catalog)
+    with counted("replicates", quiet=as_json) as progress:
+        found = replicate(
+            trial, replicates=n, catalog=catalog, out=folder, draws=draws, between_trials=between, without=without,
+            parameters=parameters, progress=progress, **words,
+        )  # fmt: skip
+    if as_json:
+        _print_json(found, folder)
+        return
+    screen = console()
+    screen.print(table_of(found))
+    for layer, source in found.manifest["layers"].items():
+        screen.print(f"{layer.replace('_', ' ')}: {source}", markup=False)
+    screen.print(f"{found!r}", markup=False)
+    screen.print(f"All numbers: {folder / 'summary.parquet'}; of each replicate: {folder / 'estimates.parquet'}", markup=False)
+    _notice(screen)
+
+
+def table_of(found: Replicates) -> Any:
+    """One line an endpoint and arm: mean between replicates, their 90 % range, and the Monte Carlo error of the mean."""
+    from livingdrug.cli.screen import table
+
+    titles = {one["id"]: one["title"] for one in endpoint_names(found)}
+    shown: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in found.summary().iter_rows(named=True):
+        key, at = (row["endpoint"], row["arm"]), titles_at(found, row["endpoint"])
+        best = shown.get(key)
+        if row["measure"] not in MEASURES or (row["time"] is not None and at is not None and row["time"] != at):
+            continue
+        if best is None or MEASURES.index(row["measure"]) < MEASURES.index(best["measure"]):
+            shown[key] = row
+    rows = []
+    for (endpoint, arm), row in shown.items():
+        when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
+        share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
+        one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
+        cells = [f"{one * row[name]:.3g}" for name in ("mean", "p5", "p95", "mc_error")]
+        rows.append((titles.get(endpoint, endpoint) + when, arm, cells[0] + unit, f"{cells[1]} to {cells[2]}", cells[3], row["n_replicates"]))
+    columns = ("", "arm", "mean", "90 % of replicates", "error of mean", "replicates")
+    return table(columns, rows, right=columns[2:])
+
+
+def endpoint_names(found: Replicates) -> list[dict[str, Any]]:
+    """Id, short title and the time shown of each endpoint asked for."""
+    return [dict(one) for one in found.manifest["endpoint_titles"]]
+
+
+def titles_at(found: Replicates, endpoint: str) -> float | None:
+    """The time at which an endpoint is told when it is told once."""
+    return next((one["shown_at"] for one in found.manifest["endpoint_titles"] if one["id"] == endpoint), None)
+
+
+def refuse_both(replicates: int | None, uncertainty: int) -> None:
+    """Two ways of asking for many trials exclude each other."""
+    if replicates is not None and uncertainty:
+        raise BadInput("--replicates and --uncertainty exclude each other.\n  --replicates with --parameters holds the draws, too.")
+
+
+def _print_json(found: Replicates, folder: Path) -> None:
+    import typer
+
+    from livingdrug.cli import NOTICE
+
+    told = {"notice": NOTICE, "manifest": dict(found.manifest), "folder": str(folder), "summary": found.summary().to_dicts()}
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))
+
+
+def _notice(screen: Any) -> None:
+    from livingdrug.cli.screen import notice
+
+    notice(screen)

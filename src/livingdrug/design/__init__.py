@@ -1,0 +1,1 @@
+"""The designer's desk: replicates of a trial, operating characteristics of decision rules, sensitivity."""

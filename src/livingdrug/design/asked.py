@@ -1,0 +1,132 @@
+"""Endpoints of simulated people as columns of each person, before anybody is counted: what rules and replicates are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from livingdrug.foundation.expressions import read_formula
+from livingdrug.observation.frames import FRAMES, tidy
+from livingdrug.outcome.columns import NOT_TREATED, Known, patient_values
+from livingdrug.outcome.endpoints import evaluate
+from livingdrug.outcome.names import known_names, outcomes_read
+from livingdrug.trial.line import outcomes_of
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.questions import Questions
+    from livingdrug.catalog.records.endpoint import Endpoint
+    from livingdrug.outcome.endpoint_result import EndpointResult
+
+KEYS = ["arm", "patient"]
+ROWS = {
+    "endpoint": pl.String, "replicate": pl.Int64, "arm": pl.String, "patient": pl.Int64, "success": pl.Boolean,
+    "time_days": pl.Float64, "cause": pl.Int64, "value": pl.Float64, "start_day": pl.Float64,
+}  # fmt: skip
+"""Of the frame of rows: one a person whom an endpoint counts. ``start_day`` is the person's own day (from infusion) on which the
+clock of a time to event starts."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What people simulated together answer.
+
+    Attributes
+    ----------
+    endpoints
+        By name.
+    people
+        Everyone enrolled: arm, patient, status, enrolment_day, and the outcomes asked for.
+    starts
+        Arm and patient with the own day on which each endpoint's clock starts, in a column of the endpoint's name.
+    """
+
+    endpoints: Mapping[str, EndpointResult]
+    people: pl.DataFrame
+    starts: pl.DataFrame
+
+
+def answered(
+    questions: Questions, frames: Mapping[str, pl.DataFrame], arms: Sequence[str], records: Sequence[Endpoint],
+    outcomes: Sequence[str] = (),
+) -> Answers:  # fmt: skip
+    """The endpoints of people simulated together; only the outcomes that these read are computed.
+
+    Parameters
+    ----------
+    questions
+        The trial's.
+    frames
+        Of all arms (`livingdrug.trial.line.follow`).
+    arms
+        Arms, in order.
+    records
+        Endpoints asked.
+    outcomes
+        Outcomes kept beside them, by name.
+    """
+    whole = {name: tidy(frames.get(name, pl.DataFrame()), name) for name in FRAMES}
+    read = {one.id: outcomes_read(one.needs, questions) for one in records}
+    names = list(dict.fromkeys([name for found in read.values() for name in found] + list(outcomes)))
+    pieces, lacking = [], {one.id: dict[str, str]() for one in records}
+    for arm in arms:
+        asked = outcomes_of(questions, whole, arm)
+        known = {name: asked.named(name) for name in names}
+        pieces.append(asked.table(list(known.values())).select(pl.lit(arm).alias("arm"), pl.all()))
+        for endpoint, wanted in read.items():
+            why = next(filter(None, (asked.not_measured(known[name]) for name in wanted)), "")
+            if why:
+                lacking[endpoint][arm] = why
+    people = _joined(whole, pl.concat(pieces, how="diagonal_relaxed"))
+    ready = known_names(questions)
+    endpoints = {
+        one.id: evaluate(one, _needed(people, one, read[one.id]), arms, known=ready, not_measured=lacking[one.id])
+        for one in records
+    }
+    kept = people.select("arm", "patient", "status", "enrolment_day", *outcomes)
+    return Answers(endpoints, kept, _starts(people, records, ready))
+
+
+def _joined(frames: Mapping[str, pl.DataFrame], asked: pl.DataFrame) -> pl.DataFrame:
+    who = frames["who"]
+    extra = [name for name in asked.columns if name not in who.columns]
+    status = frames["exits"].select(*KEYS, "course_status")
+    people = who.join(asked.select(*KEYS, *extra), on=KEYS, how="left", maintain_order="left")
+    people = people.join(status, on=KEYS, how="left", maintain_order="left")
+    return people.with_columns(pl.col("course_status").fill_null(NOT_TREATED))
+
+
+def _needed(people: pl.DataFrame, record: Endpoint, read: Sequence[str]) -> pl.DataFrame:
+    columns = {*KEYS, "status", "course_status", *read, *record.needs}
+    return people.select([name for name in people.columns if name in columns])
+
+
+def _starts(people: pl.DataFrame, records: Sequence[Endpoint], known: Known) -> pl.DataFrame:
+    """The own day on which each endpoint's clock starts; day 0 where its file does not say."""
+    found = {}
+    values = None
+    for one in records:
+        text = str(one.further.get("origin_day", "0"))
+        if text.strip() == "0":
+            found[one.id] = np.zeros(people.height)
+            continue
+        if values is None:
+            values = patient_values(people, known)
+        with np.errstate(invalid="ignore"):
+            found[one.id] = np.broadcast_to(np.asarray(read_formula(text).evaluate(values), float), (people.height,))
+    return people.select(KEYS).with_columns(**{name: pl.Series(days) for name, days in found.items()})
+
+
+def rows_of(answers: Answers, replicate_of: pl.Expr, place_of: pl.Expr) -> pl.DataFrame:
+    """One row for each endpoint and person it counts, with the columns of `ROWS`."""
+    pieces = []
+    for name, result in answers.endpoints.items():
+        start = answers.starts.select(*KEYS, start_day=pl.col(name))
+        frame = result.patients.join(start, on=KEYS, how="left", maintain_order="left")
+        frame = frame.with_columns(endpoint=pl.lit(name), replicate=replicate_of, patient=place_of)
+        missing = [pl.lit(None, dtype=kind).alias(column) for column, kind in ROWS.items() if column not in frame.columns]
+        pieces.append(frame.with_columns(*missing).select([pl.col(column).cast(kind) for column, kind in ROWS.items()]))
+    return pl.concat(pieces) if pieces else pl.DataFrame(schema=ROWS)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.outcome import Outcome
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
+    from livingdrug.catalog.records.rule import Rule
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
     from livingdrug.catalog.records.sign import Sign
@@ -97,6 +98,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["product"], name: Name) -> Product: ...
+
+        @overload
+        def load(self, kind: Literal["rule"], name: Name) -> Rule: ...
 
         @overload
         def load(self, kind: Literal["scale"], name: Name) -> Scale: ...

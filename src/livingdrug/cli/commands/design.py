@@ -1,0 +1,89 @@
+"""A trial before it is run: what its rule would decide, which dose it would find, how a borrowed control would mislead it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.foundation.errors import BadInput
+
+TRIAL = Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")]
+RULE = Annotated[str, typer.Option("--rule", help="A rule of the catalogue (livingdrug list rule), or a path to a rule file.")]
+SET = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help='A key of the rule in place of its file\'s: "p0=0.2", "looks=[0.5, 1]"; repeatable.'),
+]
+SEED = Annotated[int, typer.Option(help="The same seed gives the same trials.")]
+THREADS = Annotated[int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")]
+OUT = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; nothing is kept without.")]
+RESUME = Annotated[bool, typer.Option("--resume", help="Go on with work that was interrupted, or add replicates.")]
+FORCE = Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")]
+HOURS = Annotated[float, typer.Option("--hours", help="Work that would take longer is refused with its price.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print as JSON, for a program.")]
+
+
+def oc(
+    trial: TRIAL,
+    rule: RULE,
+    n: Annotated[
+        str | None, typer.Option("-n", "--n", metavar="N|FROM:TO:STEP", help="Patients enrolled: 80, 60,80 or 60:200:20.")
+    ] = None,
+    replicates: Annotated[int, typer.Option("-r", "--replicates", help="Trials simulated in each scenario.")] = 200,
+    endpoint: Annotated[str | None, typer.Option(help="What decides; the rule's, or the trial's first of the kind.")] = None,
+    set_: SET = None,
+    arm: Annotated[str | None, typer.Option(help="For a rule of one arm: which.")] = None,
+    reference: Annotated[str | None, typer.Option(help="For a rule of two arms: the one compared with; the first by default.")] = None,
+    effect: Annotated[
+        list[float] | None,
+        typer.Option("--effect", help="For a rule of one arm: a planted truth, a probability or a hazard ratio; repeatable."),
+    ] = None,
+    enrolment: Annotated[
+        list[str] | None, typer.Option("--enrolment", help='In place of the trial\'s: "18 month" or "8 1/month"; repeatable.')
+    ] = None,
+    after_last: Annotated[
+        list[str] | None, typer.Option("--after-last", help='Follow-up after the last patient: "12 month"; repeatable.')
+    ] = None,
+    missed: Annotated[float | None, typer.Option(help="Probability of missing a visit, in place of the trial's.")] = None,
+    attrition: Annotated[float, typer.Option(help="Share lost before treatment besides those whom the model loses.")] = 0.0,
+    no_null: Annotated[bool, typer.Option("--no-null", help="Leave out the trial without an effect.")] = False,
+    seed: SEED = 1,
+    threads: THREADS = None,
+    out: OUT = None,
+    resume: RESUME = False,
+    force: FORCE = False,
+    hours: HOURS = 2.0,
+    catalog: CATALOG = None,
+    as_json: JSON = False,
+) -> None:
+    """Operating characteristics of a rule: power, type I error, expected size and duration, with Monte Carlo intervals.
+
+    [bold]For example[/bold]
+
+      livingdrug design oc zuma_1 --rule simon_optimal --set p0=0.5 --set p1=0.7 -n 60
+      livingdrug design oc my_trial.toml --rule log_rank --set events_per_patient=0.5 -n 60:200:20
+    """
+    from livingdrug.cli.designs import print_frame, settings, show_characteristics, sizes
+    from livingdrug.cli.replicates import counted
+    from livingdrug.design.characteristics import operating_characteristics
+
+    wanted, keys = sizes(n), settings(set_ or [])
+    with counted("design", quiet=as_json) as progress:
+        found = operating_characteristics(
+            trial, rule, sizes=wanted, replicates=replicates, seed=seed, keys=keys, endpoint=endpoint, arm=arm,
+            reference=reference, effects=effect or [], paces=enrolment or [], after_last=after_last or [], missed=missed,
+            attrition=attrition, null=not no_null, threads=threads, out=out, resume=resume, force=force, hours=hours,
+            catalog=opened(catalog), progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_frame(found.table, rule=found.rule, endpoint=found.endpoint)
+    else:
+        show_characteristics(found, out)
+
+
+COMMAND = Command(
+    group={"oc": oc}, words="Design a trial: operating characteristics of rules.", panel=SIMULATE, order=70
+)

@@ -1,0 +1,120 @@
+"""What commands of design share: ranges of sizes, keys of rules, tables."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.design.characteristics import Characteristics
+
+MOST_SIZES = 200
+
+
+def sizes(text: str | None) -> list[int]:
+    """Numbers of patients: ``80``, ``60,80,100`` or ``60:200:20`` (from, to, step); none for the trial's own.
+
+    Raises
+    ------
+    BadInput
+        It is none of these, or gives more than 200 sizes.
+
+    Examples
+    --------
+    >>> sizes("60:100:20"), sizes("30,50"), sizes(None)
+    ([60, 80, 100], [30, 50], [])
+    """
+    if text is None:
+        return []
+    whole = text.replace(" ", "")
+    found: list[int] = []
+    if re.fullmatch(r"\d{1,9}:\d{1,9}:\d{1,9}", whole):
+        first, last, step = map(int, whole.split(":"))
+        if step and last >= first and (last - first) // step < MOST_SIZES:
+            found = list(range(first, last + 1, step))
+    elif re.fullmatch(r"\d{1,9}(,\d{1,9})*", whole):
+        found = [int(part) for part in whole.split(",")][: MOST_SIZES + 1]
+    if not found or len(found) > MOST_SIZES:
+        raise BadInput(f'--n "{text[:60]}": expected at most {MOST_SIZES} sizes.\n  Write 80, or 60,80,100, or 60:200:20 (from, to, step).')
+    return found
+
+
+def settings(texts: Sequence[str]) -> dict[str, Any]:
+    """KEY=VALUE as TOML reads it; a bare word is a text.
+
+    Raises
+    ------
+    BadInput
+        No key or no value, or a key twice.
+
+    Examples
+    --------
+    >>> settings(["p0=0.2", "looks=[0.5, 1.0]", "median=6 month"])
+    {'p0': 0.2, 'looks': [0.5, 1.0], 'median': '6 month'}
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not (name.isidentifier() and sign and value) or name in found:
+            raise BadInput(f'--set "{text[:60]}": expected a key with a value, each key once.\n  Write for example --set p0=0.2.')
+        try:
+            found[name] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name] = value
+    return found
+
+
+def show_characteristics(found: Characteristics, out: Path | None) -> None:
+    """The table on the screen: a line for each scenario, pace, follow-up and size."""
+    from livingdrug.cli.screen import console, notice, table
+
+    frame, screen = found.table, console()
+    varied = [name for name in ("enrolment", "after_last") if frame[name].n_unique() > 1 or frame[name][0]]
+    shown = [("futile", "stopped"), ("untested", "untested")]
+    extra = [(name, word) for name, word in shown if frame[name].max() > 0]
+    exact = frame["exact_go"].null_count() < frame.height
+    columns = ["scenario", *(name.replace("_", " ") for name in varied), "n", "go", "95 %", *(["closed form"] if exact else []),
+               *(word for _, word in extra), "counted", "enrolled", "months"]  # fmt: skip
+    rows = []
+    for row in frame.iter_rows(named=True):
+        cells = [row["scenario"], *(row[name] for name in varied), row["n"], _percent(row["go"]),
+                 f"{100 * row['go_low']:.1f}–{100 * row['go_high']:.1f}",
+                 *([_percent(row["exact_go"])] if exact else []), *(_percent(row[name]) for name, _ in extra),
+                 f"{row['counted']:.0f}", _with_error(row["enrolled"], row["enrolled_error"]), _with_error(row["months"], row["months_error"])]  # fmt: skip
+        rows.append(cells)
+    first = frame.row(0, named=True)
+    screen.print(table(columns, rows, right=columns[1 + len(varied) :]))
+    screen.print(f"{found.rule}; endpoint {found.endpoint}; {first['replicates']} replicates of each scenario.", markup=False)
+    screen.print(
+        "go of the model is power, go of the null is type I error; enrolled and months are expected, to the decision, ± their Monte Carlo error.",
+        markup=False,
+    )
+    if out is not None:
+        screen.print(f"Every cell: {out / 'characteristics.parquet'}; every decision: {out / 'estimates.parquet'}", markup=False)
+    notice(screen)
+
+
+def print_frame(frame: pl.DataFrame, **words: Any) -> None:
+    """A frame as JSON with what else is to be told."""
+    import typer
+
+    from livingdrug.cli import NOTICE
+
+    rows = [{k: None if isinstance(v, float) and v != v else v for k, v in row.items()} for row in frame.iter_rows(named=True)]
+    typer.echo(json.dumps({"notice": NOTICE, **words, "rows": rows}, ensure_ascii=False, indent=1, allow_nan=False, default=str))
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def _with_error(value: float, error: float | None) -> str:
+    return f"{value:.1f}" if not error else f"{value:.1f} ± {error:.1f}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from livingdrug.design.characteristics import Characteristics
+    from livingdrug.design.dose_finding import DoseFinding
 
 MOST_SIZES = 200
 
@@ -99,6 +100,29 @@ def show_characteristics(found: Characteristics, out: Path | None) -> None:
     )
     if out is not None:
         screen.print(f"Every cell: {out / 'characteristics.parquet'}; every decision: {out / 'estimates.parquet'}", markup=False)
+    notice(screen)
+
+
+def show_doses(found: DoseFinding) -> None:
+    """Dose by dose: how toxic it is, how often it is found, how many are treated at it."""
+    from livingdrug.cli.screen import console, notice, table
+
+    screen, trials = console(), found.trials
+    responses = found.table["response"].null_count() < found.table.height
+    columns = ["dose", "toxicity", *(["response"] if responses else []), "found", "95 %", "treated", "toxicities"]
+    rows = []
+    for row in found.table.iter_rows(named=True):
+        rows.append([
+            row["dose"], _percent(row["toxicity"]), *([_percent(row["response"])] if responses else []), _percent(row["selected"]),
+            f"{100 * row['selected_low']:.1f}–{100 * row['selected_high']:.1f}",
+            *("" if row[name] is None else f"{row[name]:.1f}" for name in ("treated", "toxic")),
+        ])  # fmt: skip
+    screen.print(table(columns, rows, right=columns[1:]))
+    screen.print(
+        f"{trials.height} trials; on average {trials['treated'].mean():.1f} treated, {trials['toxic'].mean():.1f} with a toxicity,"
+        f" {trials['months'].mean():.1f} months.",
+        markup=False,
+    )
     notice(screen)
 
 

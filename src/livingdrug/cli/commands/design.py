@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
-from livingdrug.foundation.errors import BadInput
 
 TRIAL = Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")]
 RULE = Annotated[str, typer.Option("--rule", help="A rule of the catalogue (livingdrug list rule), or a path to a rule file.")]
@@ -84,6 +83,43 @@ def oc(
         show_characteristics(found, out)
 
 
+def find_dose(
+    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial file with an arm for each dose, the lowest first.")],
+    rule: RULE,
+    toxicity: Annotated[str, typer.Option(help="The endpoint that tells a toxicity; a time to event for rules in time.")],
+    response: Annotated[str | None, typer.Option(help="A proportion told beside it.")] = None,
+    replicates: Annotated[int, typer.Option("-r", "--replicates", help="Trials simulated.")] = 200,
+    set_: SET = None,
+    seed: SEED = 1,
+    threads: THREADS = None,
+    out: OUT = None,
+    resume: RESUME = False,
+    force: FORCE = False,
+    hours: HOURS = 2.0,
+    catalog: CATALOG = None,
+    as_json: JSON = False,
+) -> None:
+    """Phase 1: how often a rule finds which dose, on the model's own people, who are simulated at every dose.
+
+    [bold]For example[/bold]
+
+      livingdrug design dose-finding examples/design/doses.toml --rule boin --toxicity crs_severe_astct -r 100
+    """
+    from livingdrug.cli.designs import print_frame, settings, show_doses
+    from livingdrug.cli.replicates import counted
+    from livingdrug.design.dose_finding import dose_finding
+
+    with counted("dose finding", quiet=as_json) as progress:
+        found = dose_finding(
+            trial, rule, toxicity=toxicity, response=response, replicates=replicates, seed=seed, keys=settings(set_ or []),
+            threads=threads, out=out, resume=resume, force=force, hours=hours, catalog=opened(catalog), progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_frame(found.table)
+    else:
+        show_doses(found)
+
+
 COMMAND = Command(
-    group={"oc": oc}, words="Design a trial: operating characteristics of rules.", panel=SIMULATE, order=70
+    group={"oc": oc, "dose-finding": find_dose}, words="Design a trial: operating characteristics of rules, dose finding.", panel=SIMULATE, order=70
 )

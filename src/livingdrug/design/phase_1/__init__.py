@@ -1,0 +1,1 @@
+"""Ways to find a dose, one file each with an object ``FINDER``; a rule file of the catalogue names its method."""

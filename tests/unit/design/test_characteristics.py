@@ -1,0 +1,142 @@
+"""Expected: sizes, paces and follow-ups by hand; the null and planted effects as drawn; requests that make no sense are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livingdrug.catalog.load import load_trial
+from livingdrug.catalog.records.trial import Design
+from livingdrug.design.characteristics import operating_characteristics
+from livingdrug.design.dose_finding import dose_finding
+from livingdrug.design.method import Analysis
+from livingdrug.design.observed import proportion, times_to_event
+from livingdrug.foundation.errors import BadInput
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "design"
+SINGLE, TWO, DOSES = (str(EXAMPLES / name) for name in ("single_arm.toml", "two_arms.toml", "doses.toml"))
+FEW = {"replicates": 3, "seed": 2, "threads": 1}
+
+
+def test_a_look_censors_on_the_calendar() -> None:
+    # by hand: enrolled on days 0, 10, 20; events after 5, 30, 100 days
+    entry = np.array([0.0, 10.0, 20.0])
+    seen = times_to_event(entry, np.arange(3), np.array([5.0, 30.0, 100.0]), np.ones(3, dtype=bool), entry)
+    assert seen.event_days().tolist() == [5.0, 40.0, 120.0]
+    now = seen.by(40.0)
+    assert now.time.tolist() == [5.0, 30.0, 20.0]
+    assert now.event.tolist() == [True, True, False]
+    assert seen.by(15.0).m == 2
+    assert Analysis(events=2).day(seen) == 40.0
+    assert Analysis(after_last="10 day").day(seen) == 30.0
+    assert Analysis(events_per_patient=0.5).wanted(3) == 2
+    assert Analysis(events=9).day(seen) == 120.0
+
+
+def test_the_first_stage_ends_when_its_last_response_is_known() -> None:
+    # by hand: two patients a stage, known 30 days after they come on days 0, 10, 20 ...
+    from livingdrug.design.binary import look_after, paused
+
+    entry = np.arange(0.0, 60.0, 10.0)
+    seen = proportion(entry, np.arange(6), np.ones(6, dtype=bool), entry + 30)
+    assert look_after(seen, 2, 0.0, False) == (40.0, 5)
+    assert look_after(seen, 2, 0.0, True) == (40.0, 2)
+    assert paused(seen, 2, 40.0, 0.0) == 20.0
+
+
+def test_sizes_paces_and_planted_effects() -> None:
+    found = operating_characteristics(
+        SINGLE, "exact_binomial", sizes=[10, 20], keys={"p0": 0.4, "alpha": 0.1}, effects=[0.0, 1.0], paces=["10 month", "2 1/month"], **FEW
+    )
+    table = found.table
+    assert table.height == 2 * 2 * 4
+    go = {(row["scenario"], row["n"]): row["go"] for row in table.iter_rows(named=True)}
+    assert go["planted 0", 20] == 0.0
+    assert go["planted 1", 20] == 1.0
+    ten = table.filter((table["enrolment"] == "10 month") & (table["scenario"] == "model"))
+    # both sizes enrol within ten months; a response is known three months after treatment, a month after enrolment
+    assert all(11 < months < 15.5 for months in ten["months"])
+    rate = table.filter((table["enrolment"] == "2 1/month") & (table["scenario"] == "model")).sort("n")["months"]
+    assert rate[1] - rate[0] == pytest.approx(5, abs=4)
+    assert found.decisions.height == 3 * table.height
+
+
+def test_attrition_takes_people_away() -> None:
+    words = {"sizes": [40], "keys": {"p0": 0.4}, "null": False, **FEW}
+    all_, fewer = (operating_characteristics(SINGLE, "exact_binomial", attrition=one, **words).table["counted"][0] for one in (0.0, 0.5))
+    assert 0.25 < fewer / all_ < 0.75
+
+
+def test_two_arms_and_their_null(tmp_path) -> None:
+    found = operating_characteristics(TWO, "log_rank", sizes=[16], keys={"events": 5}, endpoint="pfs", out=tmp_path, **FEW)
+    assert found.endpoint == "pfs_enrolled"  # everyone randomised
+    assert set(found.table["scenario"]) == {"model", "null"}
+    assert (tmp_path / "characteristics.parquet").is_file()
+    again = operating_characteristics(TWO, "log_rank", sizes=[16], keys={"events": 5}, endpoint="pfs", out=tmp_path, resume=True, **FEW)
+    assert again.table.equals(found.table)
+
+
+def test_dose_finding_on_the_models_people() -> None:
+    found = dose_finding(DOSES, "boin", toxicity="crs_severe_astct", response="lugano_orr", keys={"most": 6}, **FEW)
+    assert found.table["dose"].to_list() == ["0.2e6", "0.7e6", "2e6", "6e6", "none"]
+    assert found.table["selected"].sum() == pytest.approx(1.0)
+    assert found.trials["treated"].max() <= 6
+    assert found.table["treated"].sum() == pytest.approx(found.trials["treated"].mean())
+
+
+def paired_two():
+    trial = load_trial(TWO)
+    return trial.model_copy(update={"design": Design(kind="paired")})
+
+
+@pytest.mark.parametrize(
+    ("trial", "rule", "words", "said"),
+    [
+        (SINGLE, "log_rank", {}, "compares two arms"),
+        (TWO, "exact_binomial", {"keys": {"p0": 0.2}}, "looks at one arm"),
+        (paired_two, "log_rank", {}, "same people in both arms"),
+        (SINGLE, "exact_binomial", {}, 'needs "p0"'),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 1.2}}, "between 0 and 1"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2, "p9": 1}}, "p9"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "endpoint": "os"}, "is a time_to_event"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "sizes": [1]}, "at least 2"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "attrition": 1.0}, "from 0 to below 1"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "after_last": ["12 month"]}, "does not wait"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "paces": ["12 kg"]}, "kg"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "missed": 2.0}, "probability"),
+        (SINGLE, "simon_optimal", {"keys": {"p0": 0.4, "p1": 0.2}}, "more than p0"),
+        (SINGLE, "simon_optimal", {"keys": {"p0": 0.2, "p1": 0.21}}, "no two-stage design"),
+        (SINGLE, "simon_optimal", {"keys": {"p0": 0.2, "p1": 0.4}, "sizes": [10]}, "the design needs 43"),
+        (SINGLE, "one_sample_log_rank", {}, "historical curve"),
+        (SINGLE, "boin", {}, "its own command"),
+        (SINGLE, "nothing_such", {}, "no rule"),
+        (TWO, "group_sequential_pocock", {}, "does not say how many"),
+        (TWO, "group_sequential_pocock", {"keys": {"events": 20, "looks": [0.5, 0.9]}}, "end with 1"),
+        (TWO, "log_rank", {"effects": [0.5]}, "own arms"),
+        (TWO, "log_rank", {"reference": "nobody"}, "no arm"),
+        (TWO, "log_rank", {"replicates": 10**6}, "would take"),
+    ],
+)
+def test_bad_requests_are_refused_before_anything_is_simulated(trial, rule, words, said) -> None:
+    with pytest.raises(BadInput, match=said):
+        operating_characteristics(trial() if callable(trial) else trial, rule, **{**FEW, **words})
+
+
+@pytest.mark.parametrize(
+    ("trial", "rule", "words", "said"),
+    [
+        (SINGLE, "boin", {}, "an arm for each dose"),
+        (DOSES, "crm", {}, 'needs "skeleton"'),
+        (DOSES, "crm", {"keys": {"skeleton": [0.1, 0.2]}}, "4 rising rates"),
+        (DOSES, "boin", {"keys": {"start": 9}}, "1 to 4"),
+        (DOSES, "three_plus_three", {"keys": {"cohort": 2}}, "expected 3"),
+        (DOSES, "tite_boin", {}, "the day of a toxicity"),
+        (DOSES, "simon_optimal", {}, "their own command"),
+        (DOSES, "boin", {"toxicity": "enrolment_to_infusion"}, "expected a proportion"),
+    ],
+)
+def test_dose_finding_that_cannot_be_is_refused(trial, rule, words, said) -> None:
+    with pytest.raises(BadInput, match=said):
+        dose_finding(trial, rule, **{"toxicity": "crs_severe_astct", **FEW, **words})

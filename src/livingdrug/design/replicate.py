@@ -245,7 +245,7 @@ def carried_out(
     place = None if out is None else storage.make_folder(Path(out))
     with nullcontext() if place is None else held(place):
         pieces = Pieces.opened(place, FRAMES, manifest, resume=resume, force=force)
-        names = compute(work, replicates, pieces, threads or _n_processors(), progress, place)
+        names = compute(work, replicates, pieces, threads or n_processors(), progress, place)
         estimates = pl.concat(list(pieces.frames(list(names), "estimates"))).sort("replicate", maintain_order=True)
         estimates = shifted(estimates, work)
         found = Replicates(work.trial, {**manifest, "replicates": replicates}, replicates, estimates, pieces, tuple(names))
@@ -322,7 +322,7 @@ def _refuse(replicates: int, seed: int, threads: int | None, patients: int | Non
         )
 
 
-def _n_processors() -> int:
+def n_processors() -> int:
     import os
 
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

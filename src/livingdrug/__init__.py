@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog, load_trial
+    from livingdrug.design.characteristics import operating_characteristics
+    from livingdrug.design.dose_finding import dose_finding
+    from livingdrug.design.replicate import Replicates, replicate
+    from livingdrug.design.sensitivity import sensitivity
+    from livingdrug.design.typical import typical
     from livingdrug.fitting.fit import fit
     from livingdrug.fitting.kinetics import cellular_kinetics
     from livingdrug.fitting.loading import load_fit
@@ -41,11 +46,13 @@ _HOMES = {
     "EndpointResult": "outcome.endpoint_result",
     "Interrupted": "foundation.errors",
     "LivingDrugError": "foundation.errors",
+    "Replicates": "design.replicate",
     "Result": "trial.result",
     "SimulationFailed": "foundation.errors",
     "UnknownName": "foundation.errors",
     "cellular_kinetics": "fitting.kinetics",
     "cumulative_incidence": "outcome.estimators.cumulative_incidence",
+    "dose_finding": "design.dose_finding",
     "exact_binomial": "outcome.estimators.exact_binomial",
     "export_sbml": "interop.sbml",
     "fit": "fitting.fit",
@@ -54,9 +61,13 @@ _HOMES = {
     "load_fit": "fitting.loading",
     "load_trial": "catalog.load",
     "log_rank": "outcome.estimators.log_rank",
+    "operating_characteristics": "design.characteristics",
     "read_kinetics": "interop.kinetics.read",
+    "replicate": "design.replicate",
     "run": "trial.run",
+    "sensitivity": "design.sensitivity",
     "simulate": "fitting.simulation",
+    "typical": "design.typical",
     "write_report": "reports.html",
 }
 
@@ -66,12 +77,14 @@ __all__ = [
     "EndpointResult",
     "Interrupted",
     "LivingDrugError",
+    "Replicates",
     "Result",
     "SimulationFailed",
     "UnknownName",
     "__version__",
     "cellular_kinetics",
     "cumulative_incidence",
+    "dose_finding",
     "exact_binomial",
     "export_sbml",
     "fit",
@@ -84,9 +97,13 @@ __all__ = [
     "load_fit",
     "load_trial",
     "log_rank",
+    "operating_characteristics",
     "read_kinetics",
+    "replicate",
     "run",
+    "sensitivity",
     "simulate",
+    "typical",
     "write_report",
 ]
 

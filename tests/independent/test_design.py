@@ -102,7 +102,9 @@ def test_bounds_are_rpacts(reference) -> None:
 
 @needs_r
 def test_events_and_sizes_are_rpacts(reference) -> None:
-    assert schoenfeld_events(0.7, 0.025, 0.9, sided=1) == pytest.approx(reference["rpact_surv_schoenfeld_HR.7"]["events"], **EXACT)
+    assert schoenfeld_events(0.7, 0.025, 0.9, sided=1) == pytest.approx(
+        reference["rpact_surv_schoenfeld_HR.7"]["events"], **EXACT
+    )
     # the least n with exact power of 90 % for 0.2 against 0.4, and the one before it
     n = int(reference["rpact_onearm_exact_.2_.4"]["N"])
     assert power(n, 0.2, 0.025, 0.4) >= 0.9 > power(n - 1, 0.2, 0.025, 0.4)

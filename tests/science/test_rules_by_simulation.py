@@ -25,7 +25,10 @@ TRIALS = 1500
 
 def within(won: int, probability: float, trials: int = TRIALS, slack: float = 0.0) -> bool:
     """Whether so many of the trials are what this probability gives."""
-    low, high = binom.ppf(0.0005, trials, max(probability - slack, 0)), binom.ppf(0.9995, trials, min(probability + slack, 1))
+    low, high = (
+        binom.ppf(0.0005, trials, max(probability - slack, 0)),
+        binom.ppf(0.9995, trials, min(probability + slack, 1)),
+    )
     return low <= won <= high
 
 
@@ -75,7 +78,10 @@ def test_the_power_of_two_arms_is_schoenfelds(rule: str) -> None:
 
 def test_late_weights_find_late_differences() -> None:
     # direction: where hazards part after 200 days only, the late weight wins more often than the plain test
-    plain, late = (won(rule, {"events": 110}, 160, lambda rng: two_arms(rng, 160, 0.4, 200.0), 400) for rule in ("log_rank", "log_rank_late"))
+    plain, late = (
+        won(rule, {"events": 110}, 160, lambda rng: two_arms(rng, 160, 0.4, 200.0), 400)
+        for rule in ("log_rank", "log_rank_late")
+    )
     assert late > plain + 30
 
 
@@ -135,7 +141,9 @@ def test_one_sample_log_rank(ratio: float) -> None:
 def persons(rng: np.random.Generator, rates, n: int = 60) -> Persons:
     toxic = rng.random((n, 1)) < np.asarray(rates)  # one person is as frail at every dose
     day = np.where(toxic, rng.uniform(0, 28, (n, len(rates))), np.inf)
-    return Persons(np.cumsum(rng.exponential(7, n)), np.ones((n, len(rates)), dtype=bool), day, np.zeros((n, len(rates))))
+    return Persons(
+        np.cumsum(rng.exponential(7, n)), np.ones((n, len(rates)), dtype=bool), day, np.zeros((n, len(rates)))
+    )
 
 
 def test_three_plus_three_with_one_dose_is_a_closed_form() -> None:

@@ -153,7 +153,9 @@ class DataCutoff(Part):
     def _sound(self) -> DataCutoff:
         ways = [bool(self.at), bool(self.after_last), self.events is not None]
         if sum(ways) != 1 or bool(self.endpoint) != (self.events is not None):
-            raise CatalogError(f'"data_cutoff": expected one of a time, a time after the last, or events of an endpoint.{CUT_ADVICE}')
+            raise CatalogError(
+                f'"data_cutoff": expected one of a time, a time after the last, or events of an endpoint.{CUT_ADVICE}'
+            )
         if self.at:
             _within("data_cutoff.at", self.at, self.at_days, CUT_ADVICE)
         if self.after_last:

@@ -44,7 +44,9 @@ def sizes(text: str | None) -> list[int]:
     elif re.fullmatch(r"\d{1,9}(,\d{1,9})*", whole):
         found = [int(part) for part in whole.split(",")][: MOST_SIZES + 1]
     if not found or len(found) > MOST_SIZES:
-        raise BadInput(f'--n "{text[:60]}": expected at most {MOST_SIZES} sizes.\n  Write 80, or 60,80,100, or 60:200:20 (from, to, step).')
+        raise BadInput(
+            f'--n "{text[:60]}": expected at most {MOST_SIZES} sizes.\n  Write 80, or 60,80,100, or 60:200:20 (from, to, step).'
+        )
     return found
 
 
@@ -65,7 +67,9 @@ def settings(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         name, sign, value = (part.strip() for part in text.partition("="))
         if not (name.isidentifier() and sign and value) or name in found:
-            raise BadInput(f'--set "{text[:60]}": expected a key with a value, each key once.\n  Write for example --set p0=0.2.')
+            raise BadInput(
+                f'--set "{text[:60]}": expected a key with a value, each key once.\n  Write for example --set p0=0.2.'
+            )
         try:
             found[name] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
@@ -93,13 +97,17 @@ def show_characteristics(found: Characteristics, out: Path | None) -> None:
         rows.append(cells)
     first = frame.row(0, named=True)
     screen.print(table(columns, rows, right=columns[1 + len(varied) :]))
-    screen.print(f"{found.rule}; endpoint {found.endpoint}; {first['replicates']} replicates of each scenario.", markup=False)
+    screen.print(
+        f"{found.rule}; endpoint {found.endpoint}; {first['replicates']} replicates of each scenario.", markup=False
+    )
     screen.print(
         "go of the model is power, go of the null is type I error; enrolled and months are expected, to the decision, ± their Monte Carlo error.",
         markup=False,
     )
     if out is not None:
-        screen.print(f"Every cell: {out / 'characteristics.parquet'}; every decision: {out / 'estimates.parquet'}", markup=False)
+        screen.print(
+            f"Every cell: {out / 'characteristics.parquet'}; every decision: {out / 'estimates.parquet'}", markup=False
+        )
     notice(screen)
 
 
@@ -132,8 +140,15 @@ def print_frame(frame: pl.DataFrame, **words: Any) -> None:
 
     from livingdrug.cli import NOTICE
 
-    rows = [{k: None if isinstance(v, float) and v != v else v for k, v in row.items()} for row in frame.iter_rows(named=True)]
-    typer.echo(json.dumps({"notice": NOTICE, **words, "rows": rows}, ensure_ascii=False, indent=1, allow_nan=False, default=str))
+    rows = [
+        {k: None if isinstance(v, float) and v != v else v for k, v in row.items()}
+        for row in frame.iter_rows(named=True)
+    ]
+    typer.echo(
+        json.dumps(
+            {"notice": NOTICE, **words, "rows": rows}, ensure_ascii=False, indent=1, allow_nan=False, default=str
+        )
+    )
 
 
 def _percent(value: float | None) -> str:

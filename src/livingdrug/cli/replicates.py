@@ -77,7 +77,9 @@ def run_replicates(
     for layer, source in found.manifest["layers"].items():
         screen.print(f"{layer.replace('_', ' ')}: {source}", markup=False)
     screen.print(f"{found!r}", markup=False)
-    screen.print(f"All numbers: {folder / 'summary.parquet'}; of each replicate: {folder / 'estimates.parquet'}", markup=False)
+    screen.print(
+        f"All numbers: {folder / 'summary.parquet'}; of each replicate: {folder / 'estimates.parquet'}", markup=False
+    )
     _notice(screen)
 
 
@@ -100,7 +102,16 @@ def table_of(found: Replicates) -> Any:
         share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
         one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
         cells = [f"{one * row[name]:.3g}" for name in ("mean", "p5", "p95", "mc_error")]
-        rows.append((titles.get(endpoint, endpoint) + when, arm, cells[0] + unit, f"{cells[1]} to {cells[2]}", cells[3], row["n_replicates"]))
+        rows.append(
+            (
+                titles.get(endpoint, endpoint) + when,
+                arm,
+                cells[0] + unit,
+                f"{cells[1]} to {cells[2]}",
+                cells[3],
+                row["n_replicates"],
+            )
+        )
     columns = ("", "arm", "mean", "90 % of replicates", "error of mean", "replicates")
     return table(columns, rows, right=columns[2:])
 
@@ -118,7 +129,9 @@ def titles_at(found: Replicates, endpoint: str) -> float | None:
 def refuse_both(replicates: int | None, uncertainty: int) -> None:
     """Two ways of asking for many trials exclude each other."""
     if replicates is not None and uncertainty:
-        raise BadInput("--replicates and --uncertainty exclude each other.\n  --replicates with --parameters holds the draws, too.")
+        raise BadInput(
+            "--replicates and --uncertainty exclude each other.\n  --replicates with --parameters holds the draws, too."
+        )
 
 
 def _print_json(found: Replicates, folder: Path) -> None:
@@ -126,7 +139,12 @@ def _print_json(found: Replicates, folder: Path) -> None:
 
     from livingdrug.cli import NOTICE
 
-    told = {"notice": NOTICE, "manifest": dict(found.manifest), "folder": str(folder), "summary": found.summary().to_dicts()}
+    told = {
+        "notice": NOTICE,
+        "manifest": dict(found.manifest),
+        "folder": str(folder),
+        "summary": found.summary().to_dicts(),
+    }
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))
 
 

@@ -127,6 +127,8 @@ def rows_of(answers: Answers, replicate_of: pl.Expr, place_of: pl.Expr) -> pl.Da
         start = answers.starts.select(*KEYS, start_day=pl.col(name))
         frame = result.patients.join(start, on=KEYS, how="left", maintain_order="left")
         frame = frame.with_columns(endpoint=pl.lit(name), replicate=replicate_of, patient=place_of)
-        missing = [pl.lit(None, dtype=kind).alias(column) for column, kind in ROWS.items() if column not in frame.columns]
+        missing = [
+            pl.lit(None, dtype=kind).alias(column) for column, kind in ROWS.items() if column not in frame.columns
+        ]
         pieces.append(frame.with_columns(*missing).select([pl.col(column).cast(kind) for column, kind in ROWS.items()]))
     return pl.concat(pieces) if pieces else pl.DataFrame(schema=ROWS)

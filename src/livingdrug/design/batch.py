@@ -121,7 +121,13 @@ def _entry(work: Work, replicates: Sequence[int], numbers: Sequence[Sequence[np.
     for one, arms in zip(replicates, numbers, strict=True):
         first = min(int(group[0]) for group in arms if group.size)
         days = entry_days_of(work.trial, work.patients, one, work.seed, work.layers)
-        pieces.append({"patient": np.arange(first, first + work.patients), ENTRY_DAY: days, "replicate": np.full(work.patients, one)})
+        pieces.append(
+            {
+                "patient": np.arange(first, first + work.patients),
+                ENTRY_DAY: days,
+                "replicate": np.full(work.patients, one),
+            }
+        )
     return pl.concat([pl.DataFrame(piece) for piece in pieces])
 
 
@@ -131,9 +137,11 @@ def _calendar(work: Work, frames: dict[str, pl.DataFrame], entry: pl.DataFrame, 
 
     assert work.trial.data_cutoff is not None
     pieces = []
-    for (replicate,), group in entry.group_by("replicate", maintain_order=True):
+    for (_replicate,), group in entry.group_by("replicate", maintain_order=True):
         numbers = group.select("patient")
-        mine = {name: frame.join(numbers, on="patient", how="semi", maintain_order="left") for name, frame in frames.items()}
+        mine = {
+            name: frame.join(numbers, on="patient", how="semi", maintain_order="left") for name, frame in frames.items()
+        }
         day = cut_day(work.trial, work.trial.data_cutoff, mine, float(group[ENTRY_DAY].max()), work.catalog)  # type: ignore[arg-type]
         pieces.append(numbers.with_columns(cut=pl.lit(np.inf if day is None else day)))
     return pl.concat(pieces)
@@ -149,7 +157,9 @@ def _told(
     place = (number - 1) % STRIDE + 1
     rows = rows_of(answers, replicate, place)
     people = answers.people.join(entry.select("patient", ENTRY_DAY), on="patient", how="left", maintain_order="left")
-    people = people.with_columns(replicate=replicate, patient=place).select("replicate", "arm", "patient", pl.exclude("replicate", "arm", "patient"))
+    people = people.with_columns(replicate=replicate, patient=place).select(
+        "replicate", "arm", "patient", pl.exclude("replicate", "arm", "patient")
+    )
     if work.trial.planned_design.strata:
         people = people.join(_strata(work, frames, replicate, place), on=["replicate", "arm", "patient"], how="left")
     return {"people": people, "rows": rows, "estimates": _estimates(work, answers, arms, replicate, entry)}
@@ -167,10 +177,20 @@ def _estimates(work: Work, answers, arms: Sequence[str], replicate: pl.Expr, ent
     pieces = [pl.DataFrame(schema=estimates_schema())]
     numbers = entry["replicate"].unique(maintain_order=True).to_list() if work.tells else []
     for result in answers.endpoints.values():
-        parts = dict(result.patients.with_columns(_of=replicate).partition_by("_of", as_dict=True, include_key=False).items()) if numbers else {}
+        parts = (
+            dict(
+                result.patients.with_columns(_of=replicate).partition_by("_of", as_dict=True, include_key=False).items()
+            )
+            if numbers
+            else {}
+        )
         for one in numbers:
-            mine = replace(result, patients=parts.get((one,), result.patients.clear()), not_measured=result.not_measured)
-            pieces.append(mine.table().with_columns(replicate=pl.lit(one, dtype=pl.Int64)).select(list(estimates_schema())))
+            mine = replace(
+                result, patients=parts.get((one,), result.patients.clear()), not_measured=result.not_measured
+            )
+            pieces.append(
+                mine.table().with_columns(replicate=pl.lit(one, dtype=pl.Int64)).select(list(estimates_schema()))
+            )
     return pl.concat(pieces)
 
 

@@ -155,7 +155,14 @@ def operating_characteristics(
     grid = _grid(ruled, record, sizes, paces, after_last, effects, attrition, asked.among)
     layers = Layers.without(without, draws)
     work = prepared(
-        record, patients=grid.sizes[-1], seed=seed, layers=layers, endpoints=[asked], catalog=catalog, cuts=False, tells=False
+        record,
+        patients=grid.sizes[-1],
+        seed=seed,
+        layers=layers,
+        endpoints=[asked],
+        catalog=catalog,
+        cuts=False,
+        tells=False,
     )
     works = {MODEL: work}
     if null and ruled.method.arms == 2:
@@ -217,14 +224,18 @@ def _grid(
     if not 0 <= attrition < 1:
         raise BadInput(f"attrition: got {attrition:g}, expected a share from 0 to below 1.")
     if attrition and "enrolled" in among:
-        raise BadInput("attrition: the endpoint counts everyone enrolled, whom nobody can be lost from.\n  Ask for one among the treated.")
+        raise BadInput(
+            "attrition: the endpoint counts everyone enrolled, whom nobody can be lost from.\n  Ask for one among the treated."
+        )
     if len(wanted) * max(1, len(paces)) * max(1, len(follow)) * (2 + len(effects)) > MOST_CELLS:
         raise BadInput(f"more than {MOST_CELLS:,} combinations of size, pace, follow-up and effect.\n  Ask for fewer.")
     for text in paces:
         _pace(text)
     timed = "after_last" in ruled.method.Keys.model_fields
     if follow and not timed:
-        raise BadInput(f'after_last: rule "{ruled.record.id}" does not wait for events.\n  Take it out; known_after is its key.')
+        raise BadInput(
+            f'after_last: rule "{ruled.record.id}" does not wait for events.\n  Take it out; known_after is its key.'
+        )
     designs = {}
     for text in follow or ("",):
         told = ruled
@@ -233,7 +244,15 @@ def _grid(
             told = replace(ruled, keys=ruled.keys.model_copy(update=update))
         designs |= {(n, text): told.planned(n) for n in wanted}
     known = str(getattr(ruled.keys, "known_after", ""))
-    return _Grid(wanted, tuple(paces) or ("",), tuple(follow) or ("",), tuple(effects), attrition, known, {**designs, (wanted[-1], ""): designs[wanted[-1], (follow or ("",))[0]]})
+    return _Grid(
+        wanted,
+        tuple(paces) or ("",),
+        tuple(follow) or ("",),
+        tuple(effects),
+        attrition,
+        known,
+        {**designs, (wanted[-1], ""): designs[wanted[-1], (follow or ("",))[0]]},
+    )
 
 
 def _pace(text: str) -> Enrolment | None:
@@ -252,8 +271,15 @@ def _with_missed(trial: Trial, missed: float | None) -> Trial:
         raise BadInput(f"missed: got {missed:g}, expected a probability from 0 to below 1.")
     from livingdrug.foundation.quantities import Quantity
 
-    words = {"unit": "", "meaning": "Probability that a patient misses a planned visit", "kind": "input", "source": "asked for"}
-    return trial.model_copy(update={"visits": trial.visits.model_copy(update={"missed": Quantity(value=missed, **words)})})
+    words = {
+        "unit": "",
+        "meaning": "Probability that a patient misses a planned visit",
+        "kind": "input",
+        "source": "asked for",
+    }
+    return trial.model_copy(
+        update={"visits": trial.visits.model_copy(update={"missed": Quantity(value=missed, **words)})}
+    )
 
 
 def _without_effect(work: Work, reference: str) -> tuple[Any, ...]:
@@ -274,7 +300,14 @@ def _decided(
     decided = []
     for pace in grid.paces:
         seen_all = trials_of(
-            found, work, work.records[0].id, reference, grid.sizes, known_after=grid.known_after, enrolment=_pace(pace), attrition=grid.attrition
+            found,
+            work,
+            work.records[0].id,
+            reference,
+            grid.sizes,
+            known_after=grid.known_after,
+            enrolment=_pace(pace),
+            attrition=grid.attrition,
         )
         for number, by_size in seen_all:
             for (n, follow), design in grid.designs.items():
@@ -289,17 +322,43 @@ def _decided(
                         redrawn = ruled.method.null(design, seen, luck, effect)
                         truths += [(word, redrawn)] if redrawn is not None else []
                 for word, one in truths:
-                    decision = ruled.method.decide(design, one) if one.m else Decision(UNTESTED, 1, n, float(one.entry[-1]))
+                    decision = (
+                        ruled.method.decide(design, one) if one.m else Decision(UNTESTED, 1, n, float(one.entry[-1]))
+                    )
                     decided.append(_Decided(word, pace, follow, n, number, one.m, decision))
     return decided
 
 
 def _decisions(decided: Sequence[_Decided]) -> pl.DataFrame:
     rows = [
-        (d.scenario, d.pace, d.follow, d.n, d.replicate, d.counted, d.decision.word, d.decision.look, d.decision.enrolled, d.decision.day, d.decision.statistic)
+        (
+            d.scenario,
+            d.pace,
+            d.follow,
+            d.n,
+            d.replicate,
+            d.counted,
+            d.decision.word,
+            d.decision.look,
+            d.decision.enrolled,
+            d.decision.day,
+            d.decision.statistic,
+        )
         for d in decided
     ]
-    columns = ["scenario", "enrolment", "after_last", "n", "replicate", "counted", "decision", "look", "enrolled", "day", "statistic"]
+    columns = [
+        "scenario",
+        "enrolment",
+        "after_last",
+        "n",
+        "replicate",
+        "counted",
+        "decision",
+        "look",
+        "enrolled",
+        "day",
+        "statistic",
+    ]
     return pl.DataFrame(rows, schema=columns, orient="row").with_columns(pl.col("statistic").fill_nan(None))
 
 

@@ -104,7 +104,9 @@ def dose_finding(
     )  # fmt: skip
     refuse_price(work, replicates, threads, hours)
     found = carried_out(work, replicates, threads=threads, out=out, resume=resume, force=force, progress=progress)
-    walked = [(number, find(finder, given, persons)) for number, persons in persons_of(found, work, harmful, given.window)]
+    walked = [
+        (number, find(finder, given, persons)) for number, persons in persons_of(found, work, harmful, given.window)
+    ]
     result = DoseFinding(_table(work, found, walked, harmful, asked[1:], given.window), _trials(work, walked))
     if out is not None:
         storage.write_frame(Path(out) / "characteristics.parquet", result.table)
@@ -115,7 +117,10 @@ def persons_of(found: Replicates, work: Work, toxicity: Endpoint, window: float)
     """Each replicate's people with their answers at every dose."""
     arms = [plan.arm.name for plan in work.plans]
     for name in found.names:
-        people, rows = found.pieces.frame(name, "people"), found.pieces.frame(name, "rows").filter(pl.col("endpoint") == toxicity.id)
+        people, rows = (
+            found.pieces.frame(name, "people"),
+            found.pieces.frame(name, "rows").filter(pl.col("endpoint") == toxicity.id),
+        )
         for replicate in people["replicate"].unique().sort().to_list():
             n, d = work.patients, len(arms)
             treated, toxic_day, begins = np.zeros((n, d), dtype=bool), np.full((n, d), np.inf), np.zeros((n, d))
@@ -150,7 +155,7 @@ def _refuse_arms(trial: Trial) -> None:
     if len(trial.arms) < 2 or trial.planned_design.kind != "paired":
         raise BadInput(
             f'trial "{trial.id}": dose finding needs an arm for each dose, the lowest first, with the same people in each.\n'
-            "  Write an [[arm]] for each dose, without [design] (or with kind = \"paired\")."
+            '  Write an [[arm]] for each dose, without [design] (or with kind = "paired").'
         )
 
 
@@ -161,7 +166,7 @@ def _toxicity(name: str, catalog: Catalog, in_time: bool) -> Endpoint:
     if in_time and record.kind != "time_to_event":
         raise BadInput(
             f'toxicity: a rule in time needs the day of a toxicity, and endpoint "{name}" is a proportion.\n'
-            "  Write an endpoint file with kind = \"time_to_event\" and its event_day, or take the rule that is not in time."
+            '  Write an endpoint file with kind = "time_to_event" and its event_day, or take the rule that is not in time.'
         )
     if record.kind == "time_to_event" and str(record.further.get("origin_day", "0")).strip() != "0":
         raise BadInput(f'toxicity: endpoint "{name}" does not count from infusion.\n  Take one without origin_day.')

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 USUAL_FOLD = 1.25
 """A number whose file states no prior is turned by this factor down and up (assumed)."""
 CENTRAL = 0.9
-_DOSES = {"dose_fixed": "cell", "dose_per_kg": "cell/kg", "dose_at_most": "cell", "dose_above_50kg": "cell", "dose_at_most_50kg": "cell/kg"}
+_DOSES = {
+    "dose_fixed": "cell",
+    "dose_per_kg": "cell/kg",
+    "dose_at_most": "cell",
+    "dose_above_50kg": "cell",
+    "dose_at_most_50kg": "cell/kg",
+}
 
 
 @dataclass(frozen=True)
@@ -61,14 +67,16 @@ class Factor:
 
     def at(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values at shares from 0 to 1 of the range; evenly on the scale, or as the prior has them (shaped like `share`)."""
-        there, low, high = _to(self.scale, np.array([self.value, self.low, self.high]))
+        _there, low, high = _to(self.scale, np.array([self.value, self.low, self.high]))
         if self.origin == "prior":
             middle, sd = 0.5 * (low + high), (high - low) / (2 * ndtri(0.5 + CENTRAL / 2))
             return _from(self.scale, middle + sd * ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
         return _from(self.scale, low + np.asarray(share) * (high - low))
 
 
-def factors_of(plan: Plan, names: Sequence[str], ranges: Mapping[str, tuple[float, float]] | None = None) -> list[Factor]:
+def factors_of(
+    plan: Plan, names: Sequence[str], ranges: Mapping[str, tuple[float, float]] | None = None
+) -> list[Factor]:
     """The numbers to turn; those whose files state a prior when no names are given.
 
     Parameters
@@ -88,7 +96,9 @@ def factors_of(plan: Plan, names: Sequence[str], ranges: Mapping[str, tuple[floa
     known = parameters_of(plan)
     wanted = list(dict.fromkeys(names)) or [name for name, one in known.items() if one.prior is not None]
     if not wanted:
-        raise BadInput("no parameter of this trial states a prior, so nothing is turned by itself.\n  Name factors (--factor growth_max).")
+        raise BadInput(
+            "no parameter of this trial states a prior, so nothing is turned by itself.\n  Name factors (--factor growth_max)."
+        )
     for name in ranges or {}:
         if name not in wanted:
             raise BadInput(f'range: "{name}" is not among the factors.\n  Name it there, too.')
@@ -115,14 +125,18 @@ def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity 
             raise UnknownName(f'number of covariate "{name}"', number, numbers, f"Write covariate.{name}.NUMBER.")
         return numbers[number]
     if address not in known:
-        raise UnknownName("factor", address, [*known, "dose"], "Parameters by name, dose, making.…, waiting.…, covariate.NAME.NUMBER.")
+        raise UnknownName(
+            "factor", address, [*known, "dose"], "Parameters by name, dose, making.…, waiting.…, covariate.NAME.NUMBER."
+        )
     return known[address]
 
 
 def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | None) -> Factor:
     value, unit = (found, "") if isinstance(found, float) else (found.value, found.unit)
     prior = None if isinstance(found, float) else found.prior
-    share = not isinstance(found, float) and (found.spread_scale == "logit" or (prior is not None and prior.sd_logit is not None))
+    share = not isinstance(found, float) and (
+        found.spread_scale == "logit" or (prior is not None and prior.sd_logit is not None)
+    )
     scale = "logit" if share and 0 < value < 1 else "log" if value > 0 else "plain"
     if asked is not None:
         low, high = asked
@@ -140,7 +154,9 @@ def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | 
         low, high = (float(x) for x in _from(name, np.array([at - z * sd, at + z * sd])))
         return Factor(address, value, low, high, unit, name, "prior")
     if value == 0:
-        raise BadInput(f'factor "{address}" is 0 and has no range of its own.\n  Give one (--range "{address}=0 to 0.1").')
+        raise BadInput(
+            f'factor "{address}" is 0 and has no range of its own.\n  Give one (--range "{address}=0 to 0.1").'
+        )
     if scale == "logit":
         step = math.log(USUAL_FOLD)
         low, high = (float(expit(logit(value) + sign * step)) for sign in (-1, 1))
@@ -163,7 +179,9 @@ def turned(plan: Plan, settings: Settings, values: Mapping[str, float]) -> tuple
         elif kind == "covariate" and rest:
             name, _, number = rest.partition(".")
             one = plan.population.covariate[name]
-            drawn = one.model_copy(update={"number": {**one.number, number: one.number[number].model_copy(update={"value": value})}})
+            drawn = one.model_copy(
+                update={"number": {**one.number, number: one.number[number].model_copy(update={"value": value})}}
+            )
             covariates = {**plan.population.covariate, name: drawn}
             plan = replace(plan, population=plan.population.model_copy(update={"covariate": covariates}))
         else:
@@ -178,7 +196,9 @@ def _scaled(infusion, factor: float):
         text = getattr(infusion, key, "")
         if text:
             low, high = read_one_or_range(text, unit, where=f'"{key}"')
-            found[key] = f"{low * factor:.10g} {unit}" if low == high else f"{low * factor:.10g} to {high * factor:.10g} {unit}"
+            found[key] = (
+                f"{low * factor:.10g} {unit}" if low == high else f"{low * factor:.10g} to {high * factor:.10g} {unit}"
+            )
     return type(infusion).model_validate({**infusion.model_dump(exclude_defaults=True), **found})
 
 

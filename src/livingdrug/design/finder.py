@@ -108,7 +108,9 @@ class DoseKeys(Part):
         if not 1 <= self.start <= n_doses:
             raise BadInput(f"start: got {self.start}, expected 1 to {n_doses}, a dose of the trial.")
         if not 1 <= self.cohort <= self.most <= 1000:
-            raise BadInput(f"cohort, most: got {self.cohort} and {self.most}, expected 1 <= cohort <= most <= 1000 patients.")
+            raise BadInput(
+                f"cohort, most: got {self.cohort} and {self.most}, expected 1 <= cohort <= most <= 1000 patients."
+            )
         if not 0 < self.window <= 3650:
             raise BadInput(f"window: got {self.window:g}, expected more than 0 days and at most ten years.")
 

@@ -78,7 +78,9 @@ def _both(blocks: Floats) -> tuple[Floats, Floats]:
 def latin_points(n: int, d: int, seed: int) -> Floats:
     """A Latin hypercube in the unit cube (n, d)."""
     if n < d + 4:
-        raise BadInput(f"samples: got {n}, expected at least {d + 4} for {d} factors.\n  Ten times the factors is usual.")
+        raise BadInput(
+            f"samples: got {n}, expected at least {d + 4} for {d} factors.\n  Ten times the factors is usual."
+        )
     return qmc.LatinHypercube(d, rng=np.random.default_rng(seed)).random(n)
 
 

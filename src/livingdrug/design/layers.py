@@ -46,7 +46,10 @@ class Layers:
 
     @classmethod
     def without(
-        cls, off: Iterable[str] = (), draws: Sequence[ParameterSet] = (), between_trials: Mapping[str, float] | None = None
+        cls,
+        off: Iterable[str] = (),
+        draws: Sequence[ParameterSet] = (),
+        between_trials: Mapping[str, float] | None = None,
     ) -> Layers:
         """All layers that have a source but those named.
 

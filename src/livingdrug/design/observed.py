@@ -102,5 +102,13 @@ def times_to_event(
     zero = np.zeros(place.size, dtype=np.int64)
     none = np.zeros(place.size)
     return Observed(
-        entry, place, zero if arm is None else arm, none > 0, none, time, event, start, zero if stratum is None else stratum
+        entry,
+        place,
+        zero if arm is None else arm,
+        none > 0,
+        none,
+        time,
+        event,
+        start,
+        zero if stratum is None else stratum,
     )

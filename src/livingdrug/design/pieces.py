@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 PIECES, PLAN = "pieces", "plan.json"
-RESULTS = ("manifest.json", "timing.json", "summary.parquet", "estimates.parquet", "characteristics.parquet", "sensitivity.parquet")
+RESULTS = (
+    "manifest.json",
+    "timing.json",
+    "summary.parquet",
+    "estimates.parquet",
+    "characteristics.parquet",
+    "sensitivity.parquet",
+)
 """Files that finished work writes beside its pieces; nothing else in a folder is ever removed."""
 _LOG = logging.getLogger("livingdrug.design")
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("livingdrug.design")
 _TOLD_SECONDS = 120.0
-_OF_ALONE = 0.5  # seconds that a simulation by itself costs besides its patients, measured on 100 patients of a lymphoma trial
+_OF_ALONE = (
+    0.5  # seconds that a simulation by itself costs besides its patients, measured on 100 patients of a lymphoma trial
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,13 @@ class Price:
 
     def __str__(self) -> str:
         hours = self.seconds / 3600
-        told = f"{hours:,.0f} hours" if hours >= 2 else f"{self.seconds / 60:.0f} minutes" if self.seconds >= 90 else f"{self.seconds:.0f} seconds"
+        told = (
+            f"{hours:,.0f} hours"
+            if hours >= 2
+            else f"{self.seconds / 60:.0f} minutes"
+            if self.seconds >= 90
+            else f"{self.seconds:.0f} seconds"
+        )
         return f"{self.patients:,} virtual patients, about {told}"
 
 

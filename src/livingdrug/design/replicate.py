@@ -76,7 +76,9 @@ class Replicates:
         """
         import polars as pl
 
-        return pl.concat([frame.filter(pl.col("endpoint") == endpoint) for frame in self.pieces.frames(list(self.names), "rows")])
+        return pl.concat(
+            [frame.filter(pl.col("endpoint") == endpoint) for frame in self.pieces.frames(list(self.names), "rows")]
+        )
 
     def people(self) -> pl.DataFrame:
         """Everyone enrolled in each replicate: arm, patient, status, days of enrolment, and the outcomes asked for."""
@@ -248,7 +250,9 @@ def carried_out(
         names = compute(work, replicates, pieces, threads or n_processors(), progress, place)
         estimates = pl.concat(list(pieces.frames(list(names), "estimates"))).sort("replicate", maintain_order=True)
         estimates = shifted(estimates, work)
-        found = Replicates(work.trial, {**manifest, "replicates": replicates}, replicates, estimates, pieces, tuple(names))
+        found = Replicates(
+            work.trial, {**manifest, "replicates": replicates}, replicates, estimates, pieces, tuple(names)
+        )
         if place is not None:
             storage.write_frame(place / "estimates.parquet", estimates)
             storage.write_frame(place / "summary.parquet", found.summary())
@@ -285,7 +289,9 @@ def compute(
                 tell(done, replicates)
     except KeyboardInterrupt:
         stopped = True
-        kept = f"{done} of {replicates} replicates are finished" + (f" and kept in {place}" if place else "; nothing is kept")
+        kept = f"{done} of {replicates} replicates are finished" + (
+            f" and kept in {place}" if place else "; nothing is kept"
+        )
         step = "Go on with resume=True (--resume)." if place else "Give out=… (-o …) to keep what is done."
         raise Interrupted(f"stopped; {kept}.\n  {step}") from None
     finally:

@@ -108,7 +108,16 @@ def sensitivity(
         raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets pfs,lugano_orr).")
     if policies and method != "tornado":
         raise BadInput("policies are turned one at a time.\n  Use the tornado, or take them out.")
-    work = prepared(trial, patients=patients, seed=seed, layers=Layers(), endpoints=targets, catalog=catalog, cuts=False, tells=False)
+    work = prepared(
+        trial,
+        patients=patients,
+        seed=seed,
+        layers=Layers(),
+        endpoints=targets,
+        catalog=catalog,
+        cuts=False,
+        tells=False,
+    )
     plan = work.plans[0] if arm is None else next(one for one in work.plans if one.arm.name == work.trial.arm(arm).name)
     work = replace(work, plans=(plan,), trial=work.trial.model_copy(update={"arms": (plan.arm,), "design": None}))
     turning = factors_of(plan, factors, ranges)
@@ -118,8 +127,15 @@ def sensitivity(
     jobs = [(dict(zip([one.address for one in turning], row, strict=True)), plan) for row in points]
     jobs += [({}, other) for _, other in variants]
     values = _computed(work, jobs, turning, threads, out, resume, force, progress)
-    table = _told(method, turning, [name for name, _ in variants], [one.id for one in work.records], points, values, seed)
-    runs = pl.DataFrame({**{one.address: [job[0].get(one.address) for job in jobs] for one in turning}, **{f"target: {one.id}": values[:, i] for i, one in enumerate(work.records)}})
+    table = _told(
+        method, turning, [name for name, _ in variants], [one.id for one in work.records], points, values, seed
+    )
+    runs = pl.DataFrame(
+        {
+            **{one.address: [job[0].get(one.address) for job in jobs] for one in turning},
+            **{f"target: {one.id}": values[:, i] for i, one in enumerate(work.records)},
+        }
+    )
     if out is not None:
         storage.write_frame(Path(out) / "sensitivity.parquet", table)
         storage.write_frame(Path(out) / "estimates.parquet", runs)
@@ -145,7 +161,9 @@ def _points(method: str, turning: Sequence[Factor], samples: int, seed: int) -> 
                 rows.append([end if other == place else each.value for other, each in enumerate(turning)])
         return np.array(rows)
     if method == "sobol" and d > MOST_OF_SOBOL:
-        raise BadInput(f"Sobol indices of {d} factors are asked for, {MOST_OF_SOBOL} at most.\n  Name the factors that a tornado finds strongest.")
+        raise BadInput(
+            f"Sobol indices of {d} factors are asked for, {MOST_OF_SOBOL} at most.\n  Name the factors that a tornado finds strongest."
+        )
     unit = sobol_points(samples, d, seed) if method == "sobol" else latin_points(samples, d, seed)
     return np.column_stack([one.at(unit[:, place]) for place, one in enumerate(turning)])
 
@@ -197,7 +215,9 @@ def _computed(
                     tell(done, len(set(names)))
         except KeyboardInterrupt:
             stopped = True
-            raise Interrupted(f"stopped; {done} runs are finished{f' and kept in {place}' if place else ''}.\n  Go on with resume=True (--resume).") from None
+            raise Interrupted(
+                f"stopped; {done} runs are finished{f' and kept in {place}' if place else ''}.\n  Go on with resume=True (--resume)."
+            ) from None
         finally:
             pool.shutdown(wait=not stopped, cancel_futures=True)
         for name in set(names):
@@ -211,7 +231,11 @@ def _manifest(work: Work, turning: Sequence[Factor]) -> dict[str, Any]:
     from livingdrug.catalog.plan import digest
 
     told = describe(work.plans, work.trial, patients=work.patients, seed=work.seed, settings=work.settings.told())
-    return {**told, "targets": {one.id: digest(one.model_dump(mode="json")) for one in work.records}, "factors": [one.address for one in turning]}
+    return {
+        **told,
+        "targets": {one.id: digest(one.model_dump(mode="json")) for one in work.records},
+        "factors": [one.address for one in turning],
+    }
 
 
 def _told(
@@ -228,7 +252,11 @@ def _told(
                 f'target "{target}" has no number in {int((~np.isfinite(answers)).sum())} of {len(answers)} runs (nobody is counted, or a time'
                 " is not reached).\n  Take more patients, or another endpoint."
             )
-        names = {"target": [target] * d, "factor": [one.address for one in turning], "origin": [one.origin for one in turning]}
+        names = {
+            "target": [target] * d,
+            "factor": [one.address for one in turning],
+            "origin": [one.origin for one in turning],
+        }
         if method == "prcc":
             index = partial_rank_correlations(points, answers)
             frame = pl.DataFrame({**names, "correlation": index.estimate, "ci_low": index.low, "ci_high": index.high})
@@ -243,15 +271,33 @@ def _told(
     return pl.concat(pieces).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _tornado(target: str, turning: Sequence[Factor], variants: Sequence[str], answers: np.ndarray, others: np.ndarray) -> pl.DataFrame:
+def _tornado(
+    target: str, turning: Sequence[Factor], variants: Sequence[str], answers: np.ndarray, others: np.ndarray
+) -> pl.DataFrame:
     rows = []
     for place, one in enumerate(turning):
         at_low, at_high = answers[1 + 2 * place], answers[2 + 2 * place]
         known = [value for value in (answers[0], at_low, at_high) if np.isfinite(value)]
-        rows.append((target, one.address, one.unit, one.low, one.value, one.high, at_low, answers[0], at_high, max(known, default=np.nan) - min(known, default=np.nan), one.origin))
+        rows.append(
+            (
+                target,
+                one.address,
+                one.unit,
+                one.low,
+                one.value,
+                one.high,
+                at_low,
+                answers[0],
+                at_high,
+                max(known, default=np.nan) - min(known, default=np.nan),
+                one.origin,
+            )
+        )
     for name, value in zip(variants, others, strict=True):
         rows.append((target, name, "", None, None, None, value, answers[0], value, abs(value - answers[0]), "asked"))
     columns = ["target", "factor", "unit", "low", "value", "high", "at_low", "as_it_is", "at_high", "swing", "origin"]
     texts = ("target", "factor", "unit", "origin")
-    frame = pl.DataFrame(rows, schema={name: pl.String if name in texts else pl.Float64 for name in columns}, orient="row")
+    frame = pl.DataFrame(
+        rows, schema={name: pl.String if name in texts else pl.Float64 for name in columns}, orient="row"
+    )
     return frame.sort(pl.col("swing").fill_nan(0.0), descending=True, maintain_order=True)

@@ -134,7 +134,12 @@ def constant_bounds(fractions: tuple[float, ...], alpha: float, power: float) ->
 
 def check_fractions(fractions: Sequence[float]) -> None:
     """Stop at looks that do not rise to 1."""
-    if not fractions or fractions[-1] != 1.0 or any(not 0 < t <= 1 for t in fractions) or list(fractions) != sorted(set(fractions)):
+    if (
+        not fractions
+        or fractions[-1] != 1.0
+        or any(not 0 < t <= 1 for t in fractions)
+        or list(fractions) != sorted(set(fractions))
+    ):
         raise BadInput(
             f"looks: got {list(fractions)}, expected rising fractions of the information that end with 1.\n"
             "  Write [0.5, 1.0] for one look halfway."

@@ -70,7 +70,9 @@ def _observed(rows: pl.DataFrame, entry: NDArray[np.float64], reference: str, de
     if rows["success"].null_count() < rows.height or not rows.height:
         return proportion(entry, place, rows["success"].fill_null(False).to_numpy(), start + delay, arm)
     stratum = rows["stratum"].to_numpy() if "stratum" in rows.columns else None
-    return times_to_event(entry, place, rows["time_days"].to_numpy(), (rows["cause"] == 1).to_numpy(), start, arm, stratum)
+    return times_to_event(
+        entry, place, rows["time_days"].to_numpy(), (rows["cause"] == 1).to_numpy(), start, arm, stratum
+    )
 
 
 def numbers_for(seen: Observed, seed: int, replicate: int) -> NDArray[np.float64]:

@@ -55,12 +55,18 @@ def cut(
     """
     import polars as pl
 
-    who = frames["who"].join(calendar, on="patient", how="left", maintain_order="left").filter(pl.col("cut") >= pl.col(ENTRY_DAY))
+    who = (
+        frames["who"]
+        .join(calendar, on="patient", how="left", maintain_order="left")
+        .filter(pl.col("cut") >= pl.col(ENTRY_DAY))
+    )
     start = pl.col("arm").replace_strict(dict(begins), default=0.0, return_dtype=pl.Float64)
     known = pl.when(pl.col("status").is_in(BEGUN)).then(start).otherwise(pl.col("waiting_end_day"))
     who = who.with_columns(**{CUT_DAY: pl.col("cut") - pl.col(ENTRY_DAY) + pl.col("enrolment_day")}).drop("cut")
     waits = known > pl.col(CUT_DAY)
-    hidden = [pl.when(waits).then(None).otherwise(pl.col(name)).alias(name) for name in _OF_THE_LOT if name in who.columns]
+    hidden = [
+        pl.when(waits).then(None).otherwise(pl.col(name)).alias(name) for name in _OF_THE_LOT if name in who.columns
+    ]
     who = who.with_columns(
         *hidden,
         status=pl.when(waits).then(pl.lit(WAITING)).otherwise(pl.col("status")),
@@ -95,6 +101,8 @@ def _exits(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         *hidden,
         death_cause=pl.when(survived).then(None).otherwise(pl.col("death_cause")),
-        course_status=pl.when(survived & (pl.col("course_status") == "died")).then(pl.lit("finished")).otherwise(pl.col("course_status")),
+        course_status=pl.when(survived & (pl.col("course_status") == "died"))
+        .then(pl.lit("finished"))
+        .otherwise(pl.col("course_status")),
         last_contact_day=pl.min_horizontal("last_contact_day", CUT_DAY),
     )

@@ -69,8 +69,12 @@ def test_without_a_cut_only_the_days_are_added(whole) -> None:
 def test_a_cut_censors_each_patient_on_their_own_day(open_trial, whole) -> None:
     found = cut_at(open_trial, at="15 month")
     keys = ["arm", "patient"]
-    before = whole.endpoint("os").patients.join(whole.frames["who"].select(*keys, "entry_day", "enrolment_day"), on=keys)
-    own = before.with_columns(most=15 * MONTH - pl.col("entry_day") + pl.col("enrolment_day")).filter(pl.col("most") >= 0)
+    before = whole.endpoint("os").patients.join(
+        whole.frames["who"].select(*keys, "entry_day", "enrolment_day"), on=keys
+    )
+    own = before.with_columns(most=15 * MONTH - pl.col("entry_day") + pl.col("enrolment_day")).filter(
+        pl.col("most") >= 0
+    )
     after = found.endpoint("os").patients.sort("patient")
     assert after["patient"].to_list() == own["patient"].to_list()
     assert after["time_days"].to_numpy() == pytest.approx(np.minimum(own["time_days"], own["most"]).to_numpy())

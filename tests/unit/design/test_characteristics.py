@@ -48,7 +48,13 @@ def test_the_first_stage_ends_when_its_last_response_is_known() -> None:
 
 def test_sizes_paces_and_planted_effects() -> None:
     found = operating_characteristics(
-        SINGLE, "exact_binomial", sizes=[10, 20], keys={"p0": 0.4, "alpha": 0.1}, effects=[0.0, 1.0], paces=["10 month", "2 1/month"], **FEW
+        SINGLE,
+        "exact_binomial",
+        sizes=[10, 20],
+        keys={"p0": 0.4, "alpha": 0.1},
+        effects=[0.0, 1.0],
+        paces=["10 month", "2 1/month"],
+        **FEW,
     )
     table = found.table
     assert table.height == 2 * 2 * 4
@@ -65,16 +71,23 @@ def test_sizes_paces_and_planted_effects() -> None:
 
 def test_attrition_takes_people_away() -> None:
     words = {"sizes": [40], "keys": {"p0": 0.4}, "null": False, **FEW}
-    all_, fewer = (operating_characteristics(SINGLE, "exact_binomial", attrition=one, **words).table["counted"][0] for one in (0.0, 0.5))
+    all_, fewer = (
+        operating_characteristics(SINGLE, "exact_binomial", attrition=one, **words).table["counted"][0]
+        for one in (0.0, 0.5)
+    )
     assert 0.25 < fewer / all_ < 0.75
 
 
 def test_two_arms_and_their_null(tmp_path) -> None:
-    found = operating_characteristics(TWO, "log_rank", sizes=[16], keys={"events": 5}, endpoint="pfs", out=tmp_path, **FEW)
+    found = operating_characteristics(
+        TWO, "log_rank", sizes=[16], keys={"events": 5}, endpoint="pfs", out=tmp_path, **FEW
+    )
     assert found.endpoint == "pfs_enrolled"  # everyone randomised
     assert set(found.table["scenario"]) == {"model", "null"}
     assert (tmp_path / "characteristics.parquet").is_file()
-    again = operating_characteristics(TWO, "log_rank", sizes=[16], keys={"events": 5}, endpoint="pfs", out=tmp_path, resume=True, **FEW)
+    again = operating_characteristics(
+        TWO, "log_rank", sizes=[16], keys={"events": 5}, endpoint="pfs", out=tmp_path, resume=True, **FEW
+    )
     assert again.table.equals(found.table)
 
 

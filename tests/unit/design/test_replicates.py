@@ -21,7 +21,9 @@ def short():
     trial = load_trial("zuma_1")
     days = {name: tuple(day for day in given if day <= 180) for name, given in trial.visits.days.items()}
     visits = trial.visits.model_copy(update={"days": days})
-    return trial.model_copy(update={"follow_up": "180 day", "visits": visits, "role": "design", "enrolment": Enrolment(duration="6 month")})
+    return trial.model_copy(
+        update={"follow_up": "180 day", "visits": visits, "role": "design", "enrolment": Enrolment(duration="6 month")}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,9 @@ def test_a_smaller_trial_is_the_beginning_of_a_larger(short, found) -> None:
 
 
 def test_summary_by_hand(found) -> None:
-    share = found.estimates.filter((pl.col("endpoint") == "lugano_orr") & (pl.col("measure") == "proportion"))["estimate"]
+    share = found.estimates.filter((pl.col("endpoint") == "lugano_orr") & (pl.col("measure") == "proportion"))[
+        "estimate"
+    ]
     row = found.summary().filter(pl.col("endpoint") == "lugano_orr").row(0, named=True)
     assert row["mean"] == pytest.approx(float(np.mean(share.to_list())))
     assert row["mc_error"] == pytest.approx(float(np.std(share.to_list(), ddof=1) / np.sqrt(3)))
@@ -63,10 +67,18 @@ def test_the_same_people_when_patients_are_off(short) -> None:
     one, two = (rows.filter(pl.col("replicate") == number).drop("replicate") for number in (1, 2))
     assert one.equals(two)
     days = still.people().sort("patient")
-    assert days.filter(pl.col("replicate") == 1)["entry_day"].to_list() != days.filter(pl.col("replicate") == 2)["entry_day"].to_list()
-    even = replicate(short, replicates=2, patients=6, seed=5, threads=1, endpoints=["os"], without=["patients", "accrual"])
+    assert (
+        days.filter(pl.col("replicate") == 1)["entry_day"].to_list()
+        != days.filter(pl.col("replicate") == 2)["entry_day"].to_list()
+    )
+    even = replicate(
+        short, replicates=2, patients=6, seed=5, threads=1, endpoints=["os"], without=["patients", "accrual"]
+    )
     everyone = even.people().sort("patient")
-    assert everyone.filter(pl.col("replicate") == 1)["entry_day"].to_list() == everyone.filter(pl.col("replicate") == 2)["entry_day"].to_list()
+    assert (
+        everyone.filter(pl.col("replicate") == 1)["entry_day"].to_list()
+        == everyone.filter(pl.col("replicate") == 2)["entry_day"].to_list()
+    )
 
 
 def test_assays_off_are_exact(short) -> None:
@@ -83,9 +95,15 @@ def test_draws_of_parameters_move_what_they_concern(short) -> None:
     from livingdrug.catalog.parameter_set import ParameterSet
 
     draws = [ParameterSet({"disease/lbcl/parameter.tumour_growth": value}) for value in (0.02, 0.2)]
-    moved = replicate(short, replicates=2, patients=8, seed=5, threads=1, endpoints=["os"], draws=draws, without=["patients"])
+    moved = replicate(
+        short, replicates=2, patients=8, seed=5, threads=1, endpoints=["os"], draws=draws, without=["patients"]
+    )
     rows = moved.rows("os").sort("patient")
-    assert not rows.filter(pl.col("replicate") == 1).drop("replicate").equals(rows.filter(pl.col("replicate") == 2).drop("replicate"))
+    assert (
+        not rows.filter(pl.col("replicate") == 1)
+        .drop("replicate")
+        .equals(rows.filter(pl.col("replicate") == 2).drop("replicate"))
+    )
     assert moved.manifest["layers"]["parameters"].startswith("draws")
 
 
@@ -96,13 +114,17 @@ def test_differences_between_trials_have_their_spread(short) -> None:
         between_trials={"enrolment_to_infusion": 0.2},
     )  # fmt: skip
     log = many.estimates.filter(pl.col("measure") == "median")["estimate"].log()
-    assert float(log.std()) == pytest.approx(0.2, rel=0.35)  # of 40 normal numbers the standard deviation is known to 11 %
+    assert float(log.std()) == pytest.approx(
+        0.2, rel=0.35
+    )  # of 40 normal numbers the standard deviation is known to 11 %
 
 
 def test_each_replicate_has_its_own_cut(short) -> None:
     cut = short.model_copy(update={"data_cutoff": DataCutoff(events=2, endpoint="os_enrolled")})
     rows = replicate(cut, replicates=3, patients=12, seed=5, threads=1, endpoints=["os_enrolled"]).rows("os_enrolled")
-    whole = replicate(short, replicates=3, patients=12, seed=5, threads=1, endpoints=["os_enrolled"]).rows("os_enrolled")
+    whole = replicate(short, replicates=3, patients=12, seed=5, threads=1, endpoints=["os_enrolled"]).rows(
+        "os_enrolled"
+    )
     for one in (1, 2, 3):
         events = int((whole.filter(pl.col("replicate") == one)["cause"] == 1).sum())
         assert int((rows.filter(pl.col("replicate") == one)["cause"] == 1).sum()) == min(events, 2)
@@ -130,7 +152,9 @@ def test_interrupted_work_goes_on_to_the_same_numbers(short, tmp_path) -> None:
     with pytest.raises(Interrupted, match="1 of 3 replicates"):
         replicate(short, out=tmp_path / "runs", progress=stop, **words)
     seen: list[int] = []
-    again = replicate(short, out=tmp_path / "runs", resume=True, progress=lambda done, total: seen.append(done), **words)
+    again = replicate(
+        short, out=tmp_path / "runs", resume=True, progress=lambda done, total: seen.append(done), **words
+    )
     assert seen[0] == 1
     assert again.estimates.equals(replicate(short, **words).estimates)
     more = replicate(short, out=tmp_path / "runs", resume=True, **{**words, "replicates": 4})

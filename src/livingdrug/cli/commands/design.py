@@ -11,14 +11,22 @@ from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 
 TRIAL = Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")]
-RULE = Annotated[str, typer.Option("--rule", help="A rule of the catalogue (livingdrug list rule), or a path to a rule file.")]
+RULE = Annotated[
+    str, typer.Option("--rule", help="A rule of the catalogue (livingdrug list rule), or a path to a rule file.")
+]
 SET = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help='A key of the rule in place of its file\'s: "p0=0.2", "looks=[0.5, 1]"; repeatable.'),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help='A key of the rule in place of its file\'s: "p0=0.2", "looks=[0.5, 1]"; repeatable.',
+    ),
 ]
 SEED = Annotated[int, typer.Option(help="The same seed gives the same trials.")]
 THREADS = Annotated[int | None, typer.Option(help="Processor threads; all by default. Results do not depend on it.")]
-OUT = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; nothing is kept without.")]
+OUT = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="DIR", help="Folder for the results; nothing is kept without.")
+]
 RESUME = Annotated[bool, typer.Option("--resume", help="Go on with work that was interrupted, or add replicates.")]
 FORCE = Annotated[bool, typer.Option("--force", help="Replace earlier results in the folder.")]
 HOURS = Annotated[float, typer.Option("--hours", help="Work that would take longer is refused with its price.")]
@@ -29,25 +37,37 @@ def oc(
     trial: TRIAL,
     rule: RULE,
     n: Annotated[
-        str | None, typer.Option("-n", "--n", metavar="N|FROM:TO:STEP", help="Patients enrolled: 80, 60,80 or 60:200:20.")
+        str | None,
+        typer.Option("-n", "--n", metavar="N|FROM:TO:STEP", help="Patients enrolled: 80, 60,80 or 60:200:20."),
     ] = None,
     replicates: Annotated[int, typer.Option("-r", "--replicates", help="Trials simulated in each scenario.")] = 200,
-    endpoint: Annotated[str | None, typer.Option(help="What decides; the rule's, or the trial's first of the kind.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="What decides; the rule's, or the trial's first of the kind.")
+    ] = None,
     set_: SET = None,
     arm: Annotated[str | None, typer.Option(help="For a rule of one arm: which.")] = None,
-    reference: Annotated[str | None, typer.Option(help="For a rule of two arms: the one compared with; the first by default.")] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="For a rule of two arms: the one compared with; the first by default.")
+    ] = None,
     effect: Annotated[
         list[float] | None,
-        typer.Option("--effect", help="For a rule of one arm: a planted truth, a probability or a hazard ratio; repeatable."),
+        typer.Option(
+            "--effect", help="For a rule of one arm: a planted truth, a probability or a hazard ratio; repeatable."
+        ),
     ] = None,
     enrolment: Annotated[
-        list[str] | None, typer.Option("--enrolment", help='In place of the trial\'s: "18 month" or "8 1/month"; repeatable.')
+        list[str] | None,
+        typer.Option("--enrolment", help='In place of the trial\'s: "18 month" or "8 1/month"; repeatable.'),
     ] = None,
     after_last: Annotated[
         list[str] | None, typer.Option("--after-last", help='Follow-up after the last patient: "12 month"; repeatable.')
     ] = None,
-    missed: Annotated[float | None, typer.Option(help="Probability of missing a visit, in place of the trial's.")] = None,
-    attrition: Annotated[float, typer.Option(help="Share lost before treatment besides those whom the model loses.")] = 0.0,
+    missed: Annotated[
+        float | None, typer.Option(help="Probability of missing a visit, in place of the trial's.")
+    ] = None,
+    attrition: Annotated[
+        float, typer.Option(help="Share lost before treatment besides those whom the model loses.")
+    ] = 0.0,
     no_null: Annotated[bool, typer.Option("--no-null", help="Leave out the trial without an effect.")] = False,
     seed: SEED = 1,
     threads: THREADS = None,
@@ -84,9 +104,13 @@ def oc(
 
 
 def find_dose(
-    trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial file with an arm for each dose, the lowest first.")],
+    trial: Annotated[
+        str, typer.Argument(metavar="TRIAL", help="A trial file with an arm for each dose, the lowest first.")
+    ],
     rule: RULE,
-    toxicity: Annotated[str, typer.Option(help="The endpoint that tells a toxicity; a time to event for rules in time.")],
+    toxicity: Annotated[
+        str, typer.Option(help="The endpoint that tells a toxicity; a time to event for rules in time.")
+    ],
     response: Annotated[str | None, typer.Option(help="A proportion told beside it.")] = None,
     replicates: Annotated[int, typer.Option("-r", "--replicates", help="Trials simulated.")] = 200,
     set_: SET = None,
@@ -121,5 +145,8 @@ def find_dose(
 
 
 COMMAND = Command(
-    group={"oc": oc, "dose-finding": find_dose}, words="Design a trial: operating characteristics of rules, dose finding.", panel=SIMULATE, order=70
+    group={"oc": oc, "dose-finding": find_dose},
+    words="Design a trial: operating characteristics of rules, dose finding.",
+    panel=SIMULATE,
+    order=70,
 )

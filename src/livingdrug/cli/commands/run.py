@@ -62,7 +62,11 @@ def run(
     ] = 0,
     replicates: Annotated[
         int | None,
-        typer.Option("--replicates", metavar="N", help="Simulate N trials of this size, each with people of its own; endpoints are kept, courses are not."),
+        typer.Option(
+            "--replicates",
+            metavar="N",
+            help="Simulate N trials of this size, each with people of its own; endpoints are kept, courses are not.",
+        ),
     ] = None,
     without: Annotated[
         list[str] | None,

@@ -17,8 +17,8 @@ from livingdrug.design.method import FUTILE, GO, NO_GO, Decision, Method, probab
 from livingdrug.design.observed import Observed
 from livingdrug.foundation.errors import BadInput
 
-_LEVELS = np.round(np.arange(0.5, 0.996, 0.005), 3)
-_POWERS = np.round(np.arange(0.0, 1.01, 0.05), 2)
+_LEVELS = np.round(np.arange(0.5, 0.996, 0.01), 3)
+_POWERS = np.round(np.arange(0.0, 1.01, 0.1), 2)
 
 
 class Keys(Part):
@@ -72,9 +72,13 @@ class Bop2(Method):
             raise BadInput(f"p1: got {keys.p1:g}, expected more than p0 = {keys.p0:g}.")
         looks = [*keys.looks, keys.size]
         if looks != sorted(set(looks)) or looks[0] < 1 or keys.size > 500:
-            raise BadInput(f"looks: got {list(keys.looks)}, expected rising numbers of patients below size = {keys.size} (500 at most).")
+            raise BadInput(
+                f"looks: got {list(keys.looks)}, expected rising numbers of patients below size = {keys.size} (500 at most)."
+            )
         if n < keys.size:
-            raise BadInput(f"the design counts {keys.size} patients, {n} are enrolled.\n  Enrol more (--n), or plan fewer (size).")
+            raise BadInput(
+                f"the design counts {keys.size} patients, {n} are enrolled.\n  Enrol more (--n), or plan fewer (size)."
+            )
         return _optimal(keys)
 
     def decide(self, design: Planned, seen: Observed) -> Decision:
@@ -142,7 +146,9 @@ def _optimal(keys: Keys) -> Planned:
             if go <= keys.alpha and (best is None or (won, early) > best[:2]):
                 best = (won, early, Planned(keys, counts, stop, float(level), float(power)))
     if best is None:
-        raise BadInput(f"no bound keeps the level {keys.alpha:g} with {keys.size} patients.\n  Allow more patients (size) or a larger alpha.")
+        raise BadInput(
+            f"no bound keeps the level {keys.alpha:g} with {keys.size} patients.\n  Allow more patients (size) or a larger alpha."
+        )
     return best[2]
 
 

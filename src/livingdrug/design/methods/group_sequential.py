@@ -80,7 +80,9 @@ class GroupSequential(Method):
                 continue  # so many never came: the next look that is held is the last
             day = float(days[events - 1]) if days.size >= events else seen.last_day()
             now = seen.by(day)
-            z = float(scores(now.time, now.event, now.arm, (keys.weight,), now.stratum if keys.stratified else None).z[0])
+            z = float(
+                scores(now.time, now.event, now.arm, (keys.weight,), now.stratum if keys.stratified else None).z[0]
+            )
             enrolled = seen.enrolled_by(day)
             if z >= design.bounds.upper[look - 1]:
                 return Decision(GO, look, enrolled, day, z)

@@ -43,7 +43,9 @@ class RestrictedMean(Method):
         day = design.day(seen)
         now = seen.by(day)
         try:
-            apart, error = restricted_mean_difference(now.time, now.event, now.arm, duration_days(design.horizon, "horizon"))
+            apart, error = restricted_mean_difference(
+                now.time, now.event, now.arm, duration_days(design.horizon, "horizon")
+            )
         except BadInput:  # a group was not watched until the horizon, or has nobody
             return Decision(UNTESTED, 1, seen.enrolled_by(day), day)
         z = apart / error if error > 0 else 0.0

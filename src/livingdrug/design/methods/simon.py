@@ -132,7 +132,7 @@ def _best_of_size(
         null, wanted = binom.pmf(x, n1, p0), binom.pmf(x, n1, p1)
         early = np.cumsum(null)
         missed = np.cumsum(wanted)
-        for r1 in range(0, n1):
+        for r1 in range(n1):
             if missed[r1] > beta:
                 break
             expected = n1 + (1 - early[r1]) * (n - n1)

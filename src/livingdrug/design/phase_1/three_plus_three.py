@@ -45,7 +45,9 @@ class ThreePlusThree(Finder):
 
     def choose(self, keys: Any, data: Data) -> int:
         n, x = data.count(), data.toxicities()
-        fine = [dose for dose in range(data.eliminated) if n[dose] >= 3 and x[dose] <= 1 and (n[dose] >= 6 or x[dose] == 0)]
+        fine = [
+            dose for dose in range(data.eliminated) if n[dose] >= 3 and x[dose] <= 1 and (n[dose] >= 6 or x[dose] == 0)
+        ]
         return max(fine, default=STOP)
 
 

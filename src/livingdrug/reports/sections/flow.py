@@ -58,7 +58,9 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None, roles: Roles, c
     infused = patients.filter(pl.col("status").is_in(BEGUN))
     waits = numbers(infused, "vein_to_vein_days")
     wait = f"median {plain(middle(waits)[0])} days from apheresis" if waits.size else ""
-    counts = ((name, patients.filter(pl.col("status") == code).height, detail, code) for code, name, detail in NOT_INFUSED)
+    counts = (
+        (name, patients.filter(pl.col("status") == code).height, detail, code) for code, name, detail in NOT_INFUSED
+    )
     exits = tuple(Exit(name, n, detail) for name, n, detail, code in counts if n or code != WAITING)
     enrolled = Stage(
         "Enrolled", patients.height, "cells collected by apheresis" if cells else "", exits if cells else ()

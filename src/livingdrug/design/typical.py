@@ -1,0 +1,134 @@
+"""One typical patient of a trial: middle covariates, typical biology, a lot of middle size; all states over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.records.trial import Trial
+    from livingdrug.foundation.quantities import Quantity
+
+_DRAWN = 2001
+
+
+@dataclass(frozen=True, repr=False)
+class Typical:
+    """A typical patient.
+
+    Attributes
+    ----------
+    covariates
+        Name -> value: the median of those drawn, or the more frequent of yes and no.
+    lot
+        Dose [cell], viability and what else was made.
+    course
+        One row each check: day, and every output of the model; `units` tells their units.
+    units
+        Output -> unit, where the model states one.
+    """
+
+    covariates: Mapping[str, float]
+    lot: Mapping[str, float]
+    course: pl.DataFrame
+    units: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        last = self.course["day"].max()
+        return f"a typical patient: {len(self.covariates)} covariates, {self.course.width - 1} outputs to day {last:g}"
+
+
+def typical(
+    trial: Trial | str | Path,
+    *,
+    arm: str | None = None,
+    covariates: Mapping[str, float] | None = None,
+    parameters: Mapping[str, Quantity | str | float] | None = None,
+    seed: int = 1,
+    catalog: Catalog | None = None,
+) -> Typical:
+    """One typical patient of a trial, with all states over time.
+
+    Parameters
+    ----------
+    trial
+        A trial record, a catalogue name or a TOML file.
+    arm
+        Which; the first when omitted.
+    covariates
+        Values in place of the middle ones, by name, in the population's units; the others stay at their own middle.
+    parameters
+        Model parameters in place of the model's, as for `livingdrug.run`.
+    seed
+        Of the people whose middle is taken, and of the luck of making.
+    catalog
+        Where names are looked up.
+
+    Raises
+    ------
+    BadInput
+        Unknown names, or a covariate that is no number.
+
+    Examples
+    --------
+    >>> import livingdrug as ld
+    >>> patient = ld.typical("eliana", covariates={"age_years": 11})                    # doctest: +SKIP
+    >>> patient.course.select("day", "car_t_effector")                            # doctest: +SKIP
+    """
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.course.equations import equations, parameters_of
+    from livingdrug.course.settings import Settings
+    from livingdrug.course.simulate import simulate
+    from livingdrug.manufacturing import make
+    from livingdrug.population import draw
+    from livingdrug.trial.door import own_parameters, planned
+
+    _record, plans = planned(trial, catalog or default_catalog(), arms=None if arm is None else [arm])
+    plan = plans[0]
+    settings = Settings(sample=_DRAWN, between_patient=False, parameters=own_parameters(plans[:1], parameters))
+    cohort = draw(plan.population, np.arange(1, _DRAWN + 1, dtype=np.int64), seed)
+    middle = {
+        name: _middle(values, plan.population.covariate[name].distribution)
+        for name, values in cohort.covariates.items()
+    }
+    for name, value in (covariates or {}).items():
+        cohort[name]
+        if isinstance(value, bool) or not np.isfinite(value):
+            raise BadInput(f"covariates: {name} is {value!r}, expected a number in the population's unit.")
+        middle[name] = float(value)
+    same = replace(cohort, covariates={name: np.full(_DRAWN, value) for name, value in middle.items()})
+    numbers = parameters_of(plan, settings.parameters)
+    lots = make(plan, same, numbers, seed, between_patient=False)
+    treated = np.flatnonzero(lots.treated)
+    if not treated.size:
+        raise BadInput(
+            "nobody like this is ever treated: every lot fails, or every patient is lost while waiting.\n  Give other covariates."
+        )
+    dose = np.nan_to_num(lots.dose_cells[treated])
+    chosen = treated[[int(np.argsort(dose, kind="stable")[treated.size // 2])]]
+    course = simulate(plan, same.select(chosen), lots.select(chosen), seed, quantities=numbers, settings=settings)
+    frame = course.sample(_DRAWN).drop("patient", "arm", strict=False)
+    model = equations(plan).model
+    known = {**model.states, **model.outputs}
+    units = {name: known[name].unit for name in frame.columns if name in known}
+    lot = {
+        name: float(getattr(lots, name)[chosen[0]])
+        for name in ("dose_cells", "viability", "transduction", "memory_fraction", "enrolment_day")
+    }
+    return Typical(middle, lot, frame, units)
+
+
+def _middle(values: np.ndarray, distribution: str | None) -> float:
+    ordered = np.sort(values)
+    if distribution == "bernoulli":
+        return float(values.mean() > 0.5)
+    return float(ordered[ordered.size // 2])

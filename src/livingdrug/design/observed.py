@@ -66,7 +66,8 @@ class Observed:
         """Times to event as they stood on a calendar day: who had not started is absent, what came later is censored."""
         seen = self.only(self.start <= day)
         most = day - seen.start
-        return replace(seen, time=np.minimum(seen.time, most), event=seen.event & (seen.time <= most))
+        known = seen.time <= most + 1e-6  # rounding must not lose the event that a look is held at
+        return replace(seen, time=np.minimum(seen.time, most), event=seen.event & known)
 
     def enrolled_by(self, day: float) -> int:
         """How many had enrolled by a calendar day."""

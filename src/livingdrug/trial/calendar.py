@@ -92,7 +92,8 @@ def cut_day(
     found = Result(trial, {"arms": arms}, frames, catalog=catalog).endpoint(cutoff.endpoint)
     days = np.sort(event_days(found.patients, frames["who"], check_cutoff(trial, cutoff, catalog)))
     wanted = cutoff.events or 1
-    return float(days[wanted - 1]) if days.size >= wanted else None
+    # a tenth of a second later: own days are differences of calendar days, and rounding must not lose the event itself
+    return float(days[wanted - 1]) + 1e-6 if days.size >= wanted else None
 
 
 def event_days(patients: pl.DataFrame, who: pl.DataFrame, from_enrolment: bool) -> Floats:

@@ -97,7 +97,7 @@ def sensitivity(
     Raises
     ------
     BadInput
-        Unknown names, ranges that are none, too many runs.
+        Unknown names, ranges that are none, too many.
     """
     from livingdrug.catalog.load import default_catalog
 
@@ -105,7 +105,7 @@ def sensitivity(
     if method not in METHODS:
         raise UnknownName("method of sensitivity", method, METHODS)
     if not targets:
-        raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets pfs,lugano_orr).")
+        raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets A,B).")
     if policies and method != "tornado":
         raise BadInput("policies are turned one at a time.\n  Use the tornado, or take them out.")
     work = prepared(
@@ -123,23 +123,28 @@ def sensitivity(
     turning = factors_of(plan, factors, ranges)
     points = _points(method, turning, samples, seed)
     variants = [(f"policy={name}", _under(plan, name, catalog)) for name in policies]
-    refuse_price(replace(work, layers=Layers()), len(points) + len(variants), threads, hours)
+    refuse_price(work, len(points) + len(variants), threads, hours)
     jobs = [(dict(zip([one.address for one in turning], row, strict=True)), plan) for row in points]
     jobs += [({}, other) for _, other in variants]
     values = _computed(work, jobs, turning, threads, out, resume, force, progress)
     table = _told(
         method, turning, [name for name, _ in variants], [one.id for one in work.records], points, values, seed
     )
-    runs = pl.DataFrame(
-        {
-            **{one.address: [job[0].get(one.address) for job in jobs] for one in turning},
-            **{f"target: {one.id}": values[:, i] for i, one in enumerate(work.records)},
-        }
-    )
+    runs = _runs(jobs, turning, work, values)
     if out is not None:
         storage.write_frame(Path(out) / "sensitivity.parquet", table)
         storage.write_frame(Path(out) / "estimates.parquet", runs)
     return Sensitivity(method, table, runs)
+
+
+def _runs(
+    jobs: Sequence[tuple[Mapping[str, float], Plan]], turning: Sequence[Factor], work: Work, values: np.ndarray
+) -> pl.DataFrame:
+    """Every run: the value of each factor, and each target's number."""
+    turned_to = {one.address: [job[0].get(one.address) for job in jobs] for one in turning}
+    return pl.DataFrame(
+        {**turned_to, **{f"target: {one.id}": values[:, place] for place, one in enumerate(work.records)}}
+    )
 
 
 def _under(plan: Plan, policy: str, catalog: Catalog) -> Plan:

@@ -164,6 +164,13 @@ def run(
         if parameters and uncertainty
         else None
     )
+    _say(result, known, folder, written, told, as_json)
+
+
+def _say(result: Any, known: Any, folder: Path, written: list[Path], told: Any, as_json: bool) -> None:
+    """The run on the screen, or as JSON; courses that did not finish are an error, told last."""
+    from livingdrug.cli.screen import console
+
     if as_json:
         print_json(result, folder=str(folder), report=str(written[0]) if written else None)
         refuse_silence(result)

@@ -14,9 +14,7 @@ from livingdrug.foundation.errors import BadInput
 
 def sensitivity(
     trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")],
-    targets: Annotated[
-        str, typer.Option("--targets", metavar="NAMES", help="Endpoints with commas between: pfs,lugano_orr.")
-    ],
+    targets: Annotated[str, typer.Option("--targets", metavar="NAMES", help="Endpoints, with commas between.")],
     method: Annotated[
         Literal["tornado", "prcc", "sobol"],
         typer.Option(

@@ -19,6 +19,7 @@ from livingdrug.population.spread import individual_parameters
 Array = NDArray[np.float64]
 USUAL_AGE, USUAL_LINES, HEALTHY_EGFR = 60.0, 3.0, 90.0  # at which the background hazard is stated
 STEP_DAYS = 2.0
+HALF = 0.5  # of the tumour: what is called a response to bridging
 LONGEST_WAIT_DAYS = 400.0
 # Numbers that the model's mechanisms state too; a caller who changes them there hands them over with the disease.
 SHARED_WITH_MODEL = ("tumour_capacity", "reference_weight", "tumour_ceiling", "tumour_growth")
@@ -61,6 +62,10 @@ class Tumour:
     def burden_percent_at(self, days: Array | float) -> Array:
         """Burden [percent of the greatest] so many days after enrolment; 100 at most."""
         return burden_percent(self.cells_at(days), self.capacity)
+
+    def responds_to_bridging(self, days: Array | float) -> NDArray[np.bool_]:
+        """Who was bridged and has at most half of the tumour left so many days after enrolment, shaped (n,)."""
+        return self.bridging & (self.cells_at(days) <= HALF * self.start) & (self.start > 0.0)
 
 
 def full_burden(weight_kg: Array, capacity: float, reference_weight: float) -> Array:

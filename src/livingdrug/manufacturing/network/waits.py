@@ -40,17 +40,23 @@ class Waits:
         Apheresis, the road to the factory and the wait for a line.
     to_lymphodepletion
         The road back and the wait for a bed.
+    slot, shipping, booking
+        Of these: the waits for a slot or a line, both roads, and the wait for a bed.
     """
 
     before_apheresis: Array
     to_culture: Array
     to_lymphodepletion: Array
+    slot: Array
+    shipping: Array
+    booking: Array
 
 
 def own_clocks(waiting: Steps) -> Waits:
     """The clocks of a making file: counted from apheresis."""
-    out = waiting.drawn("ship_to_maker") + waiting.drawn("slot")
-    return Waits(np.zeros(len(out)), out, waiting.drawn("ship_to_clinic") + waiting.drawn("booking"))
+    out, slot = waiting.drawn("ship_to_maker"), waiting.drawn("slot")
+    back, booking = waiting.drawn("ship_to_clinic"), waiting.drawn("booking")
+    return Waits(np.zeros(len(out)), out + slot, back + booking, slot, out + back, booking)
 
 
 def waits_of(network: Network, patients: NDArray[np.int64], seed: int) -> Waits:
@@ -67,7 +73,7 @@ def waits_of(network: Network, patients: NDArray[np.int64], seed: int) -> Waits:
     """
     per_replicate = max(1, n_of(network, None) // ONE_IN)
     numbers = np.maximum(patients, 1) - 1
-    found = np.empty((3, len(patients)))
+    found = np.empty((6, len(patients)))
     for replicate in np.unique(numbers // per_replicate):
         mine = numbers // per_replicate == replicate
         days = _probed(network.model_dump_json(by_alias=True), network.id, seed, int(replicate), per_replicate)
@@ -77,7 +83,7 @@ def waits_of(network: Network, patients: NDArray[np.int64], seed: int) -> Waits:
 
 @lru_cache(maxsize=512)
 def _probed(text: str, name: str, seed: int, replicate: int, n_probes: int) -> Array:
-    """Days of each probe of a replicate, shaped (3, probes). Kept, because every chunk of every arm asks again."""
+    """Days of each probe of a replicate, shaped (6, probes) as in `Waits`. Kept, because every chunk of every arm asks again."""
     network = Network.model_validate_json(text)
     people = draw_people(network, n_of(network, None), seed, replicate)
     first = int(np.searchsorted(people.arrived, network.warm_up_days))
@@ -93,5 +99,8 @@ def _probed(text: str, name: str, seed: int, replicate: int, n_probes: int) -> A
 
 
 def _days(found: Journeys, probes: NDArray[np.int64]) -> Array:
-    stages = ((LIST,), (APHERESIS, SHIPPING_OUT, QUEUE), (SHIPPING_BACK, BOOKING))
+    stages = (
+        (LIST,), (APHERESIS, SHIPPING_OUT, QUEUE), (SHIPPING_BACK, BOOKING),
+        (LIST, QUEUE), (SHIPPING_OUT, SHIPPING_BACK), (BOOKING,),
+    )  # fmt: skip
     return np.stack([sum(found.days_in(stage)[probes] for stage in group) for group in stages])

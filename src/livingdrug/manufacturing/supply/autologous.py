@@ -13,7 +13,7 @@ from livingdrug.catalog.plan import Plan
 from livingdrug.catalog.records.disease import Disease
 from livingdrug.catalog.records.making import Making
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.manufacturing.apheresis import collect
+from livingdrug.manufacturing.apheresis import Collection, collect, fitness_of
 from livingdrug.manufacturing.culture import Harvest, grow
 from livingdrug.manufacturing.lots import (
     DIED_WAITING,
@@ -22,11 +22,12 @@ from livingdrug.manufacturing.lots import (
     NON_CONFORMING,
     WITHDRAWN_WAITING,
     Lots,
+    no_donor,
 )
 from livingdrug.manufacturing.network.waits import Waits, own_clocks, waits_of
-from livingdrug.manufacturing.release import Release, decide, fill
+from livingdrug.manufacturing.release import RELEASED, Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
-from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, USUAL_LINES, frailty, growing_tumour, lost_on_day
+from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, frailty, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
 Array = NDArray[np.float64]
@@ -94,9 +95,9 @@ def make_lots(
     weight = cohort["weight_kg"]
 
     # The patient's T cells and all attempts to make a lot of them.
-    fitness = steps.normal("fitness") + steps.typical("fitness_per_line") * (cohort["prior_lines"] - USUAL_LINES)
-    collection = collect(cohort, steps)
-    lot = _attempts(collection.t_cells, fitness, weight, arm, steps, waiting)
+    fitness = fitness_of(cohort, steps)
+    collection = collect(cohort, fitness, steps)
+    lot = _attempts(_Patients(cohort, fitness, weight, making, arm), collection, steps, waiting)
 
     # Clocks: days after enrolment.
     waits = waits or own_clocks(waiting)
@@ -120,7 +121,13 @@ def make_lots(
         enrolment_day=-planned_infusion,
         vein_to_vein_days=np.where(infused, planned_infusion - waits.before_apheresis, np.nan),
         waiting_end_day=ended - planned_infusion,
+        slot_days=waits.slot,
+        shipping_days=waits.shipping,
+        culture_days=lot.culture_days,
+        testing_days=lot.days - lot.culture_days,
+        booking_days=waits.booking,
         bridging=disease_course.bridging,
+        bridging_response=disease_course.responds_to_bridging(ended),
         burden_percent_at_lymphodepletion=disease_course.burden_percent_at(ended),
         tumour_cells_at_lymphodepletion=disease_course.cells_at(ended),
         t_cells_collected=collection.t_cells,
@@ -130,96 +137,122 @@ def make_lots(
     )
 
 
-def _record_of(lot: _Lot, weight: NDArray[np.float64]) -> dict[str, NDArray]:
+def _record_of(lot: _Lot, weight: Array) -> dict[str, NDArray]:
     """What the maker writes down of each patient's lot, as columns of `Lots`."""
+    harvest = lot.harvest
+    plain = ("viability", "transduction", "purity", "cd4_fraction", "naive_fraction", "central_memory_fraction",
+             "effector_memory_fraction", "terminal_effector_fraction", "memory_fraction", "copies_per_car_t_cell", "potency")  # fmt: skip
+    per_car_t_cell = harvest.viability * harvest.transduction * harvest.purity
+    with_tumour = harvest.tumour_share / np.maximum(per_car_t_cell, 1e-12)
     return {
+        **{name: getattr(harvest, name) for name in plain},
         "dose_cells": np.where(lot.released, lot.dose, np.nan),
         "dose_cells_per_kg": np.where(lot.released, lot.dose / weight, np.nan),
-        "viability": lot.harvest.viability,
-        "transduction": lot.harvest.transduction,
-        "purity": lot.harvest.purity,
-        "memory_fraction": lot.harvest.memory_fraction,
-        "copies_per_car_t_cell": lot.harvest.copies_per_car_t_cell,
-        "culture_doublings": lot.harvest.doublings,
+        "car_t_cells_made": np.where(lot.ended, np.nan, harvest.car_t_cells),
+        "tumour_cells_in_bag": np.where(lot.released, lot.dose * with_tumour, np.nan),
+        "culture_doublings": harvest.doublings,
         "out_of_specification": lot.out_of_specification,
         "n_manufacturing_attempts": lot.attempts,
         "failure_reason": lot.reason,
+        "first_failure_reason": lot.first_reason,
+        "culture_ended_early": lot.ended,
+        **no_donor(len(weight)),
     }
 
 
-def _status(lost: NDArray[np.float64], lot: _Lot, steps: Steps, waiting: Steps) -> NDArray:
+def _status(lost: Array, lot: _Lot, steps: Steps, waiting: Steps) -> NDArray:
     """What became of each patient: lost while waiting (dead or withdrawn), infused, or without a lot that could be released or counts."""
     died = waiting.happens("loss_is_death")
+    counts = (not lot.out_of_specification.any()) or bool(steps.typical("out_of_specification_counted"))
+    counted = np.full(len(lost), True) if counts else ~lot.out_of_specification
     return np.where(
         np.isfinite(lost),
         np.where(died, DIED_WAITING, WITHDRAWN_WAITING),
-        np.where(lot.released, np.where(_counted(lot, steps), INFUSED, NON_CONFORMING), MANUFACTURING_FAILURE),
+        np.where(lot.released, np.where(counted, INFUSED, NON_CONFORMING), MANUFACTURING_FAILURE),
     )
 
 
 @dataclass(frozen=True)
+class _Patients:
+    """Who lots are made for, and how."""
+
+    cohort: Cohort
+    fitness: Array
+    weight: Array
+    making: Making
+    arm: Arm
+
+
+@dataclass(frozen=True)
 class _Lot:
-    """The last attempt of each patient; arrays shaped (n,). `days`: start of the first attempt to the last decision."""
+    """The last attempt of each patient; arrays shaped (n,).
+
+    `days`: start of the first attempt to the last decision; `culture_days`: of these, in culture; `left`: T cells not used up.
+    """
 
     harvest: Harvest
     dose: Array
     released: NDArray[np.bool_]
     out_of_specification: NDArray[np.bool_]
+    ended: NDArray[np.bool_]
     reason: NDArray[np.str_]
+    first_reason: NDArray[np.str_]
     days: Array
+    culture_days: Array
+    left: Array
     attempts: NDArray[np.int64]
 
 
-def _attempts(t_cells: Array, fitness: Array, weight: Array, arm: Arm, steps: Steps, waiting: Steps) -> _Lot:
-    lot = _one_attempt(t_cells, fitness, weight, arm, steps, waiting)
+def _attempts(who: _Patients, collection: Collection, steps: Steps, waiting: Steps) -> _Lot:
+    """The first attempt, and others where it failed and cells, or veins, are left."""
+    lot = _one_attempt(who, collection, collection.t_cells, steps, waiting)
     for attempt in range(1, int(steps.typical("attempts_most"))):
-        again = replace(steps, attempt=attempt)
+        again, clocks = replace(steps, attempt=attempt), replace(waiting, attempt=attempt)
         tried = ~lot.released & (lot.attempts == attempt) & again.happens("remake_tried")
-        other = _one_attempt(t_cells, fitness, weight, arm, again, replace(waiting, attempt=attempt))
+        between = clocks.drawn("restart")
+        source, left = collection, lot.left
+        if who.making.remade_from == "apheresis":
+            source = collect(who.cohort, who.fitness, steps, again=attempt)
+            left, between = source.t_cells, between + source.days + clocks.drawn("ship_to_maker")
+        else:
+            tried &= left >= steps.typical("remake_least")
+        other = _one_attempt(who, source, left, again, clocks)
         later = replace(
             other,
-            days=lot.days + replace(waiting, attempt=attempt).drawn("restart") + other.days,
+            days=lot.days + between + other.days,
+            culture_days=lot.culture_days + other.culture_days,
             attempts=lot.attempts + 1,
+            first_reason=lot.first_reason,
         )
         lot = _where(tried, later, lot)
     return lot
 
 
-def _one_attempt(t_cells: Array, fitness: Array, weight: Array, arm: Arm, steps: Steps, waiting: Steps) -> _Lot:
-    harvest = grow(t_cells, fitness, steps)
-    available = harvest.viable_cells * harvest.transduction * steps.typical("formulation_recovery")
-    infusion = arm.infusion or Infusion(dose_fixed="1 cell")
-    least, _ = infusion.dose_limits(weight)
-    decision: Release = decide(harvest, available, least, steps)
+def _one_attempt(who: _Patients, collection: Collection, left: Array, steps: Steps, waiting: Steps) -> _Lot:
+    harvest, seeded = grow(collection, left, who.fitness, who.making, steps)
+    infusion = who.arm.infusion or Infusion(dose_fixed="1 cell")
+    least, _ = infusion.dose_limits(who.weight)
+    decision: Release = decide(harvest, seeded, least, who.making, steps, waiting)
     return _Lot(
         harvest=harvest,
-        dose=fill(available, weight, infusion, steps),
+        dose=fill(harvest.car_t_cells, who.weight, infusion, steps),
         released=decision.released,
         out_of_specification=decision.out_of_specification,
-        reason=decision.reason,
-        days=harvest.days + waiting.drawn("release_testing"),
-        attempts=np.ones(len(weight), dtype=np.int64),
+        ended=decision.ended,
+        reason=np.where(decision.released, RELEASED, decision.reason),
+        first_reason=decision.reason,
+        days=decision.days,
+        culture_days=np.where(decision.ended, np.minimum(decision.days, harvest.days), harvest.days),
+        left=left - harvest.used,
+        attempts=np.ones(len(who.weight), dtype=np.int64),
     )
-
-
-def _counted(lot: _Lot, steps: Steps) -> NDArray[np.bool_]:
-    """Whether the trial counts what was given as its treatment."""
-    if steps.typical("out_of_specification_counted"):
-        return np.ones(len(lot.dose), dtype=bool)
-    return ~(lot.out_of_specification | steps.happens("other_non_conformance"))
 
 
 def _where(mask: NDArray[np.bool_], yes: _Lot, no: _Lot) -> _Lot:
     """Row by row the one lot or the other."""
-    chosen = {}
-    for field in fields(_Lot):
-        one, other = getattr(yes, field.name), getattr(no, field.name)
-        if isinstance(one, Harvest):
-            parts = {f.name: np.where(mask, getattr(one, f.name), getattr(other, f.name)) for f in fields(Harvest)}
-            chosen[field.name] = Harvest(**parts)
-        else:
-            chosen[field.name] = np.where(mask, one, other)
-    return _Lot(**chosen)
+    chosen = {"harvest": yes.harvest.rows(mask, no.harvest)}
+    names = (field.name for field in fields(_Lot) if field.name not in chosen)
+    return _Lot(**chosen, **{name: np.where(mask, getattr(yes, name), getattr(no, name)) for name in names})
 
 
 def _waiting_of(disease: Disease | Mapping[str, Quantity] | None) -> Mapping[str, Quantity]:

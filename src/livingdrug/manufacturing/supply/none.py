@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from livingdrug.catalog.plan import Plan
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.manufacturing.lots import TREATED, Lots
+from livingdrug.manufacturing.lots import TREATED, Lots, no_donor
 from livingdrug.population.cohort import Cohort
 
 
@@ -20,27 +22,20 @@ def supply(
     unknown, nobody, first = np.full(n, np.nan), np.zeros(n, dtype=bool), np.full(n, plan.arm.first_day)
     burden = cohort[plan.disease.burden]
     size = cohort["weight_kg"] / numbers["reference_weight"].value
-    return Lots(
-        patients=cohort.patients,
-        status=np.full(n, TREATED),
-        enrolment_day=first,
-        vein_to_vein_days=unknown,
-        waiting_end_day=first,
-        bridging=nobody,
-        burden_percent_at_lymphodepletion=burden,
-        tumour_cells_at_lymphodepletion=burden / 100.0 * numbers["tumour_capacity"].value * size,
-        t_cells_collected=unknown,
-        collection_days=unknown,
-        dose_cells=unknown,
-        dose_cells_per_kg=unknown,
-        viability=unknown,
-        transduction=unknown,
-        purity=unknown,
-        memory_fraction=unknown,
-        copies_per_car_t_cell=unknown,
-        culture_doublings=unknown,
-        out_of_specification=nobody,
-        n_manufacturing_attempts=np.zeros(n, dtype=np.int64),
-        failure_reason=np.full(n, ""),
-        fitness=unknown,
-    )
+    known: dict[str, Any] = {
+        "patients": cohort.patients,
+        "status": np.full(n, TREATED),
+        "enrolment_day": first,
+        "waiting_end_day": first,
+        "burden_percent_at_lymphodepletion": burden,
+        "tumour_cells_at_lymphodepletion": burden / 100.0 * numbers["tumour_capacity"].value * size,
+        "bridging": nobody,
+        "bridging_response": nobody,
+        "out_of_specification": nobody,
+        "culture_ended_early": nobody,
+        "n_manufacturing_attempts": np.zeros(n, dtype=np.int64),
+        "failure_reason": np.full(n, ""),
+        "first_failure_reason": np.full(n, ""),
+        **no_donor(n),
+    }
+    return Lots(**{one.name: known.get(one.name, unknown) for one in fields(Lots)})

@@ -45,7 +45,7 @@ def _not_outcomes(questions: Questions) -> set[str]:
     """What a formula may read besides outcomes: covariates, lots, words of texts, and what is ready made."""
     texts = {f"{name}_{word}" for name, words in text_words(questions).items() for word in words}
     statuses = {f"status_{status}" for status in STATUSES}
-    plain = {*questions.covariates, *LOT_COLUMNS} - {"status", "failure_reason"}
+    plain = {*questions.covariates, *LOT_COLUMNS} - {"status", "failure_reason", "first_failure_reason"}
     return {*texts, *statuses, *plain, *DERIVED, *questions.ready_made}
 
 

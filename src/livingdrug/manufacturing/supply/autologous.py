@@ -102,9 +102,11 @@ def make_lots(
     # Clocks: days after enrolment.
     waits = waits or own_clocks(waiting)
     decided = waits.before_apheresis + waits.to_culture + lot.days
-    ready = decided + waits.to_lymphodepletion
-    planned_infusion = ready + (arm.day_zero - arm.first_day)
-    waiting_ends = np.where(lot.released, ready, decided)
+    lymphodepletion = arm.day_zero - arm.first_day
+    early = np.minimum(waiting.drawn("overlap"), lymphodepletion)  # a fresh lot meets a patient who is ready for it
+    ready = np.maximum(decided + waits.to_lymphodepletion - early, waits.before_apheresis)
+    planned_infusion = ready + lymphodepletion
+    waiting_ends = np.where(lot.released, ready, np.maximum(decided - early, waits.before_apheresis))
 
     # The tumour meanwhile.
     bridging = arm.bridging.allowed

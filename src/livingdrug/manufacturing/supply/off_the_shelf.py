@@ -24,6 +24,7 @@ from livingdrug.population.cohort import Cohort
 
 OF_A_LOT = ("viability", "transduction", "purity", "memory_fraction", "copies_per_car_t_cell", "culture_doublings", "fitness")
 """What patients of one lot share."""
+MAY_BE_TOLD = ("cd4_fraction", "potency")
 
 def supply(
     plan: Plan, cohort: Cohort, numbers: Mapping[str, Quantity], seed: int, *, between_patient: bool = True
@@ -77,7 +78,7 @@ def supply(
         "tumour_cells_at_lymphodepletion": tumour.cells_at(ended),
         "dose_cells": np.where(in_stock, dose, np.nan),
         "dose_cells_per_kg": np.where(in_stock, dose / weight, np.nan),
-        **{name: lot.drawn(name) for name in OF_A_LOT},
+        **{name: lot.drawn(name) for name in (*OF_A_LOT, *MAY_BE_TOLD) if name in OF_A_LOT or name in making.making},
         "out_of_specification": nobody,
         "culture_ended_early": nobody,
         "n_manufacturing_attempts": np.zeros(n, dtype=np.int64),

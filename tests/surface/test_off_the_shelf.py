@@ -31,7 +31,7 @@ def making(out_of_stock: float = 0.25, without: str = "") -> str:
     lots = {**LOT, "doses_per_lot": DOSES_PER_LOT, "out_of_stock": out_of_stock, "dose_wanted_fixed": 1e8}
     lots["dose_wanted_per_kg"] = 3e6
     waiting = {"booking": 3.0, "bridged": 0.0, "bridging_hold": 1.0, "tumour_ceiling": 1.0, "loss_background": 0.0,
-               "loss_progression": 0.0}  # fmt: skip
+               "loss_progression": 0.0, "loss_by_bridging": 0.0}  # fmt: skip
     text = 'title = "A bank of donor lots"\nproduct = "banked_cel"\n'
     for name, value in lots.items():
         if name != without:

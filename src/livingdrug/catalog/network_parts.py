@@ -84,7 +84,8 @@ class Tier(Part):
     rank
         1 is served first where the policy goes by tier.
     loss
-        Hazard of death or progression beyond treatment while waiting, e.g. ``"0.004 1/day"``.
+        Hazard of death or progression beyond treatment while waiting, e.g. ``"0.004 1/day"``. Not where the network names the
+        patients under `Losses`: a tier is then the share of patients who are most in danger, by rank.
     spread
         Standard deviation between patients of the logarithm of the hazard.
     """
@@ -109,6 +110,23 @@ class Tier(Part):
     def _check(self) -> None:
         if not 0.0 <= self.hazard <= 10.0:
             raise CatalogError(f'"loss": got {self.hazard:g} 1/day, expected from 0 to 10.\n  Look at the unit.')
+
+
+class Losses(Part):
+    """Who waits, by which the one law of loss tells who is lost: burden, growth, age, lines and kidneys of a population.
+
+    Attributes
+    ----------
+    population, disease, making
+        Names of the catalogue: who is referred, with what, and the process whose bridging they get and whose law they are under.
+    bridging
+        Whether bridging therapy is given.
+    """
+
+    population: str = Field(min_length=1)
+    disease: str = Field(min_length=1)
+    making: str = Field(min_length=1)
+    bridging: bool = True
 
 
 class Centre(Part):

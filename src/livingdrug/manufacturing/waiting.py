@@ -6,6 +6,7 @@ enrolment  ship  slot  [culture  testing] x attempts  ship back  booking  lympho
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 USUAL_AGE, USUAL_LINES, HEALTHY_EGFR = 60.0, 3.0, 90.0  # at which the background hazard is stated
 STEP_DAYS = 2.0
 HALF = 0.5  # of the tumour: what is called a response to bridging
-LONGEST_WAIT_DAYS = 400.0
+LONGEST_WAIT_DAYS, TOLD_DAYS = 400.0, 3660.0
 # Numbers that the model's mechanisms state too; a caller who changes them there hands them over with the disease.
 SHARED_WITH_MODEL = ("tumour_capacity", "reference_weight", "tumour_ceiling", "tumour_growth")
 
@@ -134,34 +135,51 @@ def frailty(cohort: Cohort, steps: Steps) -> Array:
 
 
 def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps, frail: Array | float = 1.0) -> Array:
-    """Day after enrolment on which a patient dies or leaves while waiting; infinite when that does not happen.
+    """Day after enrolment on which a patient dies or leaves while waiting; infinite when that does not happen before `until`.
 
     One law for all: hazard = frailty x (t / 30)^time x (background + progression x growth x (burden / greatest)^power). It is
-    summed in steps of two days (the middle of each), and the day within a step is where the summed hazard meets the patient's
-    own unit-exponential number.
+    summed in steps of two days (the middle of each), after 400 days in steps of twenty, and the day within a step is where the
+    summed hazard meets the patient's own unit-exponential number.
 
     Parameters
     ----------
     patient_tumour
         The tumour while waiting.
     until
-        Day after enrolment on which waiting ends, shaped (n,).
+        Day after enrolment on which waiting ends, shaped (n,); infinite: told up to ten years.
     steps
         The waiting numbers.
     frail
         Factor of `frailty`, shaped (n,).
     """
     threshold = streams.exponential(steps.seed, f"{steps.place}/loss", steps.patients)
-    time_power = steps.typical("loss_time_power")
-    background, power = steps.typical("loss_background"), steps.typical("loss_burden_power")
-    by_growth = steps.typical("loss_progression") * np.maximum(patient_tumour.growth, 0.0)
     summed = np.zeros(len(until))
     lost = np.full(len(until), np.inf)
-    longest = min(float(until.max(initial=0.0)) + STEP_DAYS, LONGEST_WAIT_DAYS)
-    for start in np.arange(0.0, longest, STEP_DAYS):
-        share = patient_tumour.burden_percent_at(float(start) + 0.5 * STEP_DAYS) / 100.0
-        hazard = frail * ((start + 0.5 * STEP_DAYS) / 30.0) ** time_power * (background + by_growth * share**power)
-        day = float(start) + np.divide(threshold - summed, hazard, out=np.full(len(until), np.inf), where=hazard > 0)
-        summed = summed + hazard * STEP_DAYS
+    last = float(until.max(initial=0.0))
+    for start, length in _steps_of_time():
+        if start >= last or np.isfinite(lost).all():
+            break
+        middle = start + 0.5 * length
+        hazard = hazard_on(middle, patient_tumour, steps, frail)
+        day = start + np.divide(threshold - summed, hazard, out=np.full(len(until), np.inf), where=hazard > 0)
+        summed = summed + hazard * length
         lost = np.where((summed >= threshold) & np.isinf(lost), day, lost)
     return np.where(lost < until, lost, np.inf)
+
+
+def hazard_on(day: float, patient_tumour: Tumour, steps: Steps, frail: Array | float = 1.0) -> Array:
+    """Hazard of loss [1/day] so many days after enrolment, shaped (n,)."""
+    share = patient_tumour.burden_percent_at(day) / 100.0
+    by_growth = steps.typical("loss_progression") * np.maximum(patient_tumour.growth, 0.0)
+    grows = by_growth * share ** steps.typical("loss_burden_power")
+    toxic = np.where(patient_tumour.bridging, steps.typical("loss_by_bridging"), 0.0)
+    in_time = (day / 30.0) ** steps.typical("loss_time_power")
+    return frail * in_time * (steps.typical("loss_background") + grows + toxic)
+
+
+def _steps_of_time() -> Iterator[tuple[float, float]]:
+    """Start and length of each step [day]."""
+    for start in np.arange(0.0, LONGEST_WAIT_DAYS, STEP_DAYS):
+        yield float(start), STEP_DAYS
+    for start in np.arange(LONGEST_WAIT_DAYS, TOLD_DAYS, 10.0 * STEP_DAYS):
+        yield float(start), 10.0 * STEP_DAYS

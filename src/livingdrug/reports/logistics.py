@@ -259,7 +259,11 @@ def _assumed(found: Logistics) -> Section:
         ("begins", str(network.begins)),
     ]
     for tier in network.tiers:
-        rows.append((f"tier {tier.name}", f"{percent(tier.share)} of patients, rank {tier.rank}, loss {tier.loss}"))
+        lost = "the one law of loss" if network.losses else f"loss {tier.loss}"
+        rows.append((f"tier {tier.name}", f"{percent(tier.share)} of patients, rank {tier.rank}, {lost}"))
+    if network.losses:
+        who = network.losses
+        rows.append(("referred", f"{who.population}, {who.disease}; {'bridged as' if who.bridging else 'not bridged;'} {who.making}"))
     for centre in network.centres:
         rows.append(
             (

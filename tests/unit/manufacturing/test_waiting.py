@@ -34,7 +34,8 @@ def test_losses_follow_a_constant_hazard():
     # Expected: 1 - exp(-0.003 * 45) = 12.6 % when the hazard does not depend on blasts; four standard errors.
     n = 20000
     common = {"unit": "", "meaning": "a test number", "kind": "assumed", "source": "this test"}
-    numbers = {"loss_background": 0.003, "loss_progression": 0.0, "loss_burden_power": 1.0, "loss_time_power": 0.0}
+    numbers = {"loss_background": 0.003, "loss_progression": 0.0, "loss_burden_power": 1.0, "loss_time_power": 0.0,
+               "loss_by_bridging": 0.0}  # fmt: skip
     quantities = {name: Quantity(value=value, **common) for name, value in numbers.items()}
     patients = np.arange(n)
     arrays = [np.full(n, value) for value in (3e11, 6e11, 9e11, 0.08, 0.05)]

@@ -6,16 +6,30 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from livingdrug.catalog.network_parts import Centre, Costs, Factory, Identity, Lane, Tier
-from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.catalog.network_parts import Centre, Costs, Factory, Identity, Lane, Losses, Tier
+from livingdrug.catalog.records.base import CatalogRecord, Part
+from livingdrug.catalog.records.disease import Disease
+from livingdrug.catalog.records.making import Making
+from livingdrug.catalog.records.population import Population
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.foundation.units import read
 
+if TYPE_CHECKING:
+    from livingdrug.catalog.lookup import Lookup
+
 EVERYONE = (Tier(name="everyone", share=1.0),)
+
+
+class Referred(Part):
+    """The records that `Losses` names."""
+
+    population: Population
+    disease: Disease
+    making: Making
 
 
 class Network(CatalogRecord):
@@ -35,8 +49,12 @@ class Network(CatalogRecord):
         Order of waiting: a file of `livingdrug.manufacturing.network.policies`; others compared on the same patients.
     routing
         To which factory a bag goes: the ``"nearest"`` one, or the ``"least_busy"`` of those that can be reached.
+    losses
+        Who is referred, under the one law of loss; without it each tier states its own hazard.
     tier, centre, factory, lane, identity, costs
         See `livingdrug.catalog.network_parts`.
+    referred
+        What `losses` names, found in the catalogue; not written in the file.
     """
 
     summary: str = ""
@@ -53,6 +71,23 @@ class Network(CatalogRecord):
     lanes: tuple[Lane, ...] = Field(alias="lane", min_length=1)
     identity: Identity = Identity()
     costs: Costs = Costs()
+    losses: Losses | None = None
+    referred: Referred | None = None
+
+    def completed(self, catalog: Lookup) -> Network:
+        """With the records that `losses` names."""
+        if self.losses is None:
+            return self
+        named = self.losses
+        disease: Disease = catalog.load("disease", named.disease)
+        population: Population = catalog.load("population", named.population)
+        if disease.burden not in population.covariate:
+            raise CatalogError(
+                f'"losses": population "{named.population}" has no "{disease.burden}", by which the burden of {named.disease} is told.\n'
+                "  Name a population of this disease."
+            )
+        found = Referred(population=population, disease=disease, making=catalog.load("making", named.making))
+        return self.model_copy(update={"referred": found})
 
     @model_validator(mode="after")
     def _sound(self) -> Network:
@@ -63,6 +98,10 @@ class Network(CatalogRecord):
         if abs(sum(tier.share for tier in self.tiers) - 1.0) > 1e-6:
             raise CatalogError(f'"tier.share": the shares add up to {sum(t.share for t in self.tiers):g}, expected 1.')
         _check_lanes(self.centres, self.factories, self.lanes)
+        if self.losses is not None and any(tier.loss != Tier.model_fields["loss"].default for tier in self.tiers):
+            raise CatalogError(
+                '"tier.loss": the network names its patients under "losses", so no tier has a hazard of its own.\n  Take "loss" out of the tiers, or [losses] out of the network.'
+            )
         fixed = [centre.fixed_number is not None for centre in self.centres]
         if any(fixed) != all(fixed):
             raise CatalogError('"centre.arrivals": some are a fixed number, some a rate.\n  Write all in one way.')

@@ -12,6 +12,7 @@ from livingdrug.catalog.network_parts import Centre
 from livingdrug.catalog.records.network import Network
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import BadInput
+from livingdrug.manufacturing.network.losses import bounds, by_rank, danger
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -104,6 +105,8 @@ def draw_people(network: Network, n: int, seed: int, replicate: int) -> People:
     bare = People(
         centre, number, arrived, blank.astype(int), blank.astype(int), blank, blank, blank > 0, seed, replicate, names
     )
+    if network.losses is not None:
+        return _by_the_law(network, bare)
     edges = np.cumsum([tier.share for tier in network.tiers])[:-1]
     tier = np.searchsorted(edges, bare.uniform("tier"), side="right")
     typical, spread = (np.array([getattr(one, name) for one in network.tiers]) for name in ("hazard", "spread"))
@@ -112,6 +115,24 @@ def draw_people(network: Network, n: int, seed: int, replicate: int) -> People:
         lost_on = arrived - np.log(bare.uniform("loss")) / hazard
     rank = np.array([one.rank for one in network.tiers])[tier]
     return replace(bare, tier=tier, rank=rank, hazard=hazard, lost_on=lost_on)
+
+
+def _by_the_law(network: Network, people: People) -> People:
+    """With hazard, day of loss and tier by the one law of loss."""
+    losses, referred = network.losses, network.referred
+    if losses is None or referred is None:
+        raise BadInput('"losses" names files of the catalogue, which are not here.\n  Load the network from a catalogue.')
+    hazard, lost_on = np.empty(len(people)), np.empty(len(people))
+    for k, name in enumerate(people.names):
+        mine = people.centre == k
+        if mine.any():
+            found = danger(losses, referred, people.number[mine], f"{people.seed}/network/{name}/{people.replicate}")
+            hazard[mine], lost_on[mine] = found.hazard, people.arrived[mine] + found.lost_after
+    order = np.array(by_rank(network))
+    # bounds descend with rank: a hazard above all of them belongs to the first
+    tier = order[np.searchsorted(-bounds(network), -hazard, side="left")]
+    rank = np.array([one.rank for one in network.tiers])[tier]
+    return replace(people, tier=tier, rank=rank, hazard=hazard, lost_on=lost_on)
 
 
 def n_of(network: Network, patients: int | None) -> int:

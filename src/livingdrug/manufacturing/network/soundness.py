@@ -39,7 +39,7 @@ def _overloads(network: Network) -> Iterator[str]:
     """Where more come than go; refused when nobody leaves in any other way."""
     if network.n_fixed:
         return  # a number that ends is served in the end
-    everyone_stays = all(tier.hazard == 0.0 for tier in network.tiers)
+    everyone_stays = network.losses is None and all(tier.hazard == 0.0 for tier in network.tiers)
     for place, comes, goes in _flows(network):
         if comes <= goes * (1 + 1e-9):
             continue

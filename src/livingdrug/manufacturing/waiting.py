@@ -7,7 +7,7 @@ enrolment  ship  slot  [culture  testing] x attempts  ship back  booking  lympho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 USUAL_AGE, USUAL_LINES, HEALTHY_EGFR = 60.0, 3.0, 90.0  # at which the background hazard is stated
 STEP_DAYS = 2.0
 HALF = 0.5  # of the tumour: what is called a response to bridging
+LOOK_EVERY = 8  # steps
 LONGEST_WAIT_DAYS, TOLD_DAYS = 400.0, 3660.0
 # Numbers that the model's mechanisms state too; a caller who changes them there hands them over with the disease.
 SHARED_WITH_MODEL = ("tumour_capacity", "reference_weight", "tumour_ceiling", "tumour_growth")
@@ -53,12 +54,20 @@ class Tumour:
     kill: Array
     bridging: NDArray[np.bool_]
 
+    def select(self, rows: NDArray[np.intp]) -> Tumour:
+        """The tumours at these rows."""
+        return Tumour(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+
     def cells_at(self, days: Array | float) -> Array:
         """Tumour cells [cell] so many days after enrolment: logistic growth with steady killing, in closed form."""
         net = self.growth - self.kill
         net = np.where(np.abs(net) < 1e-9, 1e-9, net)
-        grown = np.expm1(net * days) / net
-        return self.start * np.exp(net * days) / (1.0 + self.growth / self.ceiling * self.start * grown)
+        # written with exp(-|net| days) alone, which a long wait cannot overflow
+        shrunk, crowding = np.exp(-np.abs(net * days)), self.growth / self.ceiling * self.start
+        full = -np.expm1(-np.abs(net * days)) / np.abs(net)
+        growing = net * days > 0.0
+        above = self.start * np.where(growing, 1.0, shrunk)
+        return above / (np.where(growing, shrunk, 1.0) + crowding * full)
 
     def burden_percent_at(self, days: Array | float) -> Array:
         """Burden [percent of the greatest] so many days after enrolment; 100 at most."""
@@ -153,17 +162,21 @@ def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps, frail: Array
         Factor of `frailty`, shaped (n,).
     """
     threshold = streams.exponential(steps.seed, f"{steps.place}/loss", steps.patients)
-    summed = np.zeros(len(until))
     lost = np.full(len(until), np.inf)
-    last = float(until.max(initial=0.0))
-    for start, length in _steps_of_time():
-        if start >= last or np.isfinite(lost).all():
-            break
-        middle = start + 0.5 * length
-        hazard = hazard_on(middle, patient_tumour, steps, frail)
-        day = start + np.divide(threshold - summed, hazard, out=np.full(len(until), np.inf), where=hazard > 0)
+    frail = np.broadcast_to(np.asarray(frail, dtype=np.float64), until.shape)
+    here = np.flatnonzero(until > 0.0)  # who is still waiting, looked through now and then: hardly anybody waits for years
+    summed, tumour = np.zeros(len(here)), patient_tumour.select(here)
+    for k, (start, length) in enumerate(_steps_of_time()):
+        hazard = hazard_on(start + 0.5 * length, tumour, steps, frail[here])
+        left = threshold[here] - summed
+        day = start + np.divide(left, hazard, out=np.full(len(here), np.inf), where=hazard > 0)
         summed = summed + hazard * length
-        lost = np.where((summed >= threshold) & np.isinf(lost), day, lost)
+        lost[here] = np.where((summed >= threshold[here]) & np.isinf(lost[here]), day, lost[here])
+        if k % LOOK_EVERY == 0:
+            still = np.isinf(lost[here]) & (until[here] > start + length)
+            if not still.any():
+                break
+            here, summed, tumour = here[still], summed[still], tumour.select(np.flatnonzero(still))
     return np.where(lost < until, lost, np.inf)
 
 

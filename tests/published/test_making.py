@@ -71,7 +71,10 @@ def test_collections_in_the_united_kingdom() -> None:
 def test_a_shorter_wash_out_collects_fewer_cells() -> None:
     # direction: lymphopenia after treatment; by the law of the file, (1 - 0.6 exp(-3/14)) / (1 - 0.6 exp(-1))
     known = default_catalog().load("making", "tisa_cel_trial").making
-    known = {**known, "collection_target": known["collection_target"].model_copy(update={"value": 1e13})}  # the longest day for all
+    known = {
+        **known,
+        "collection_target": known["collection_target"].model_copy(update={"value": 1e13}),
+    }  # the longest day for all
     short = {**known, "washout": known["washout"].model_copy(update={"value": 3.0})}
     cohort = draw(default_catalog().load("population", "b_all_paediatric_rr"), np.arange(1, 501), SEED)
     usual, hurried = (
@@ -115,7 +118,11 @@ def test_phenotype_of_axicabtagene_ciloleucel() -> None:
     # 4 points, ends within 7 (a range of about a hundred, so the 0.5 and 99.5 percentile). Known misfit: hardly anybody here has
     # more than 40 % naive cells, since all divide in a week of culture
     lots = made("zuma_1", "axi_cel_trial", 20_000)
-    ends = {"naive_fraction": (0.01, 0.12, 0.40), "central_memory_fraction": (0.12, 0.29, 0.49), "memory_fraction": (0.15, 0.42, 0.73)}
+    ends = {
+        "naive_fraction": (0.01, 0.12, 0.40),
+        "central_memory_fraction": (0.12, 0.29, 0.49),
+        "memory_fraction": (0.15, 0.42, 0.73),
+    }
     for column, published in ends.items():
         low, middle, high = np.quantile(getattr(lots, column), (0.005, 0.5, 0.995))
         assert middle == pytest.approx(published[1], abs=0.04), column
@@ -156,7 +163,7 @@ def pooled(what: str) -> float:
             "never infused": ~lots.infused,
             "tried again": again,
         }
-        total += failures / 58 * (told[what] if what in told else lots.first_failure_reason == what)[failed].mean()
+        total += failures / 58 * (told.get(what, lots.first_failure_reason == what))[failed].mean()
     return float(total)
 
 
@@ -181,7 +188,12 @@ def test_success_of_another_attempt() -> None:
 
 # ---------------------------------------------------------------- clocks
 
-VEIN_TO_VEIN = {"axi_cel_us": 27.0, "axi_cel_europe_2018": 38.0, "tisa_cel_dlbcl_us": 42.7, "tisa_cel_dlbcl_europe": 50.5}
+VEIN_TO_VEIN = {
+    "axi_cel_us": 27.0,
+    "axi_cel_europe_2018": 38.0,
+    "tisa_cel_dlbcl_us": 42.7,
+    "tisa_cel_dlbcl_europe": 50.5,
+}
 TRIAL = {"axi": "zuma_1", "tisa": "juliet"}
 
 

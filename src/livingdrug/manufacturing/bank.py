@@ -92,7 +92,9 @@ def runs(numbers: NDArray[np.int64], steps: Steps) -> Runs:
     released = (tcr_positive <= luck.typical("tcr_positive_most")) & ~luck.happens("run_fails")
     cells = luck.drawn("cells_per_run") * whole * luck.drawn("depletion_recovery")
     doses = np.floor(np.minimum(cells * luck.typical("formulation_recovery") / luck.typical("cells_per_vial"), 1e6))
-    return Runs(numbers + 1, released, np.where(released, doses, 0).astype(np.int64), tcr_positive, shares[1], shares[2])
+    return Runs(
+        numbers + 1, released, np.where(released, doses, 0).astype(np.int64), tcr_positive, shares[1], shares[2]
+    )
 
 
 def run_of(places: NDArray[np.int64], steps: Steps) -> NDArray[np.int64]:

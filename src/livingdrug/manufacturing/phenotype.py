@@ -85,7 +85,9 @@ def after(start: Phenotype, doublings: Array, steps: Steps) -> Phenotype:
     steps
         The making numbers: the rates of `STEPS_FORWARD` [1/doubling].
     """
-    return Phenotype(*forward(start.stacked(), np.maximum(doublings, 0.0), [steps.typical(name) for name in STEPS_FORWARD]).T)
+    return Phenotype(
+        *forward(start.stacked(), np.maximum(doublings, 0.0), [steps.typical(name) for name in STEPS_FORWARD]).T
+    )
 
 
 def forward(shares: Array, doublings: Array, rates: list[float]) -> Array:

@@ -49,9 +49,7 @@ class Release:
     days: Array
 
 
-def decide(
-    harvest: Harvest, seeded: Seeded, least_dose: Array, making: Making, steps: Steps, clocks: Steps
-) -> Release:
+def decide(harvest: Harvest, seeded: Seeded, least_dose: Array, making: Making, steps: Steps, clocks: Steps) -> Release:
     """Hold each lot against its specification.
 
     A lot that fails exactly one test by no more than ``given_from`` may be given out of specification, in the share

@@ -164,7 +164,9 @@ def lost_on_day(patient_tumour: Tumour, until: Array, steps: Steps, frail: Array
     threshold = streams.exponential(steps.seed, f"{steps.place}/loss", steps.patients)
     lost = np.full(len(until), np.inf)
     frail = np.broadcast_to(np.asarray(frail, dtype=np.float64), until.shape)
-    here = np.flatnonzero(until > 0.0)  # who is still waiting, looked through now and then: hardly anybody waits for years
+    here = np.flatnonzero(
+        until > 0.0
+    )  # who is still waiting, looked through now and then: hardly anybody waits for years
     summed, tumour = np.zeros(len(here)), patient_tumour.select(here)
     for k, (start, length) in enumerate(_steps_of_time()):
         hazard = hazard_on(start + 0.5 * length, tumour, steps, frail[here])

@@ -263,7 +263,12 @@ def _assumed(found: Logistics) -> Section:
         rows.append((f"tier {tier.name}", f"{percent(tier.share)} of patients, rank {tier.rank}, {lost}"))
     if network.losses:
         who = network.losses
-        rows.append(("referred", f"{who.population}, {who.disease}; {'bridged as' if who.bridging else 'not bridged;'} {who.making}"))
+        rows.append(
+            (
+                "referred",
+                f"{who.population}, {who.disease}; {'bridged as' if who.bridging else 'not bridged;'} {who.making}",
+            )
+        )
     for centre in network.centres:
         rows.append(
             (

@@ -53,7 +53,8 @@ def expand(seeded: Array, days: Array, doubling_time: Array, steps: Steps) -> Ar
 
     Notes
     -----
-    Classical Runge-Kutta with steps of twelve minutes; an adaptive solver agrees to 1e-5.
+    Classical Runge-Kutta with steps of twelve minutes; an adaptive solver agrees to 1e-3 (growth jumps
+    at the end of the lag, inside one step).
     """
     numbers = constants(steps)
     feed, dilution = steps.typical("fed_feed"), steps.typical("fed_dilution")

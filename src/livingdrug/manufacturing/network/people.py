@@ -121,7 +121,9 @@ def _by_the_law(network: Network, people: People) -> People:
     """With hazard, day of loss and tier by the one law of loss."""
     losses, referred = network.losses, network.referred
     if losses is None or referred is None:
-        raise BadInput('"losses" names files of the catalogue, which are not here.\n  Load the network from a catalogue.')
+        raise BadInput(
+            '"losses" names files of the catalogue, which are not here.\n  Load the network from a catalogue.'
+        )
     hazard, lost_on = np.empty(len(people)), np.empty(len(people))
     for k, name in enumerate(people.names):
         mine = people.centre == k

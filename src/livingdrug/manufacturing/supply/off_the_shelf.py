@@ -16,15 +16,31 @@ from livingdrug.catalog.plan import Plan
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.bank import GENES, run_of, runs
-from livingdrug.manufacturing.lots import DIED_WAITING, INFUSED, MANUFACTURING_FAILURE, WITHDRAWN_WAITING, Lots, no_donor
+from livingdrug.manufacturing.lots import (
+    DIED_WAITING,
+    INFUSED,
+    MANUFACTURING_FAILURE,
+    WITHDRAWN_WAITING,
+    Lots,
+    no_donor,
+)
 from livingdrug.manufacturing.release import fill
 from livingdrug.manufacturing.variation import Steps
 from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, frailty, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
 
-OF_A_LOT = ("viability", "transduction", "purity", "memory_fraction", "copies_per_car_t_cell", "culture_doublings", "fitness")
+OF_A_LOT = (
+    "viability",
+    "transduction",
+    "purity",
+    "memory_fraction",
+    "copies_per_car_t_cell",
+    "culture_doublings",
+    "fitness",
+)
 """What patients of one lot share."""
 MAY_BE_TOLD = ("cd4_fraction", "potency")
+
 
 def supply(
     plan: Plan, cohort: Cohort, numbers: Mapping[str, Quantity], seed: int, *, between_patient: bool = True
@@ -89,7 +105,9 @@ def supply(
     }
     if edited:
         found = runs(lot_number, replace(own, place=place))
-        per_kg = known["dose_cells_per_kg"] / known["transduction"]  # all T cells of the bag, not only CAR-positive ones
+        per_kg = (
+            known["dose_cells_per_kg"] / known["transduction"]
+        )  # all T cells of the bag, not only CAR-positive ones
         known |= {
             "tcr_positive_fraction": found.tcr_positive,
             "b2m_negative_fraction": found.b2m_negative,
@@ -104,7 +122,13 @@ def _check(plan: Plan, own: Steps) -> None:
     edited = "edit_trac" in own.quantities
     shares = ["out_of_stock", "viability", "transduction", "purity", "memory_fraction"]
     if edited:
-        shares += [*(f"edit_{gene}" for gene in GENES), "editor_taken_up", "depletion_recovery", "tcr_positive_most", "run_fails"]
+        shares += [
+            *(f"edit_{gene}" for gene in GENES),
+            "editor_taken_up",
+            "depletion_recovery",
+            "tcr_positive_most",
+            "run_fails",
+        ]
     for name in shares:
         if not 0.0 <= own.typical(name) <= 1.0:
             raise _wrong(own, name, "a share from 0 to 1")
@@ -114,7 +138,7 @@ def _check(plan: Plan, own: Steps) -> None:
                 raise _wrong(own, name, "more than 0 cells")
         if run_of(np.zeros(1, dtype=np.int64), replace(own, place=f"bank/{own.place.split('/')[-1]}"))[0] < 0:
             raise CatalogError(
-                f'making/{own.place.split("/")[-1]}.toml: of ten thousand donor runs none would be released.\n'
+                f"making/{own.place.split('/')[-1]}.toml: of ten thousand donor runs none would be released.\n"
                 '  Look at "edit_trac", "tcr_log_removal", "tcr_positive_most" and "cells_per_run".'
             )
     else:

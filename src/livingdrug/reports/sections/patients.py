@@ -23,6 +23,12 @@ LOTS = (
     ("lot_cells_per_kg", "Dose filled from the lot, CAR T cells/kg", False),
     ("transduction", "Transduced T cells in the lot", True),
     ("viability", "Viability of the lot", True),
+    ("naive_fraction", "Naive and stem-like cells in the lot", True),
+    ("central_memory_fraction", "Central memory cells in the lot", True),
+    ("cd4_fraction", "CD4-positive T cells in the lot", True),
+    ("copies_per_car_t_cell", "Vector copies per CAR T cell", False),
+    ("culture_doublings", "Doublings in culture", False),
+    ("tcr_positive_cells_per_kg", "Donor's cells with a T-cell receptor, cells/kg", False),
     ("out_of_specification", "Infused out of specification", False),
 )
 

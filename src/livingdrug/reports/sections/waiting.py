@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 ORDER = 12
 YEAR = 365.25
+STAGES = (
+    ("slot_days", "waiting for a slot or a line"), ("shipping_days", "on the road"), ("culture_days", "in culture"),
+    ("testing_days", "testing, and between attempts"), ("booking_days", "from the bag's arrival to lymphodepletion"),
+)  # fmt: skip
 LEAD = (
     "A wait is lost patients, a larger tumour at lymphodepletion, and older blood counts. Shares here are of everyone enrolled, with exact"
     " 95 % intervals; those lost while waiting count as not responding. A patient alive at one year without having been infused is followed by"
@@ -37,6 +41,7 @@ def section(source: Source) -> Section | None:
     rows = [
         _days("Enrolment to infusion, day (10 to 90 % of the infused)", everyone, "enrolment_day"),
         _days("Apheresis to infusion, day", everyone, "vein_to_vein_days"),
+        *(_days(f"… {words}, day", everyone, column) for column, words in STAGES),
         _numbers("Burden when waiting ended, per cent of the greatest (10 to 90 %)", everyone),
     ]
     names = ("Lost while waiting", "Infused", "Infused and responded", "Infused, and alive a year after enrolment")

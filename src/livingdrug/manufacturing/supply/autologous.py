@@ -99,30 +99,23 @@ def make_lots(
     collection = collect(cohort, fitness, steps)
     lot = _attempts(_Patients(cohort, fitness, weight, making, arm), collection, steps, waiting)
 
-    # Clocks: days after enrolment.
     waits = waits or own_clocks(waiting)
-    decided = waits.before_apheresis + waits.to_culture + lot.days
-    lymphodepletion = arm.day_zero - arm.first_day
-    early = np.minimum(waiting.drawn("overlap"), lymphodepletion)  # a fresh lot meets a patient who is ready for it
-    ready = np.maximum(decided + waits.to_lymphodepletion - early, waits.before_apheresis)
-    planned_infusion = ready + lymphodepletion
-    waiting_ends = np.where(lot.released, ready, np.maximum(decided - early, waits.before_apheresis))
+    clocks = _clocks(lot, waits, arm, waiting)
 
     # The tumour meanwhile.
-    bridging = arm.bridging.allowed
     disease_course = growing_tumour(
-        cohort[burden], weight, waiting, bridging_allowed=bridging, between_patient=between_patient
+        cohort[burden], weight, waiting, bridging_allowed=arm.bridging.allowed, between_patient=between_patient
     )
-    lost = lost_on_day(disease_course, waiting_ends, waiting, frailty(cohort, waiting))
-    ended = np.minimum(waiting_ends, lost)
+    lost = lost_on_day(disease_course, clocks.waiting_ends, waiting, frailty(cohort, waiting))
+    ended = np.minimum(clocks.waiting_ends, lost)
     status = _status(lost, lot, steps, waiting)
     infused = status == INFUSED
     return Lots(
         patients=cohort.patients,
         status=status,
-        enrolment_day=-planned_infusion,
-        vein_to_vein_days=np.where(infused, planned_infusion - waits.before_apheresis, np.nan),
-        waiting_end_day=ended - planned_infusion,
+        enrolment_day=-clocks.infusion,
+        vein_to_vein_days=np.where(infused, clocks.infusion - waits.before_apheresis, np.nan),
+        waiting_end_day=ended - clocks.infusion,
         slot_days=waits.slot,
         shipping_days=waits.shipping,
         culture_days=lot.culture_days,
@@ -137,6 +130,24 @@ def make_lots(
         fitness=fitness,
         **_record_of(lot, weight),
     )
+
+
+@dataclass(frozen=True)
+class _Clocks:
+    """Days after enrolment, each shaped (n,): when waiting ends (lymphodepletion begins, or no lot comes), and the planned infusion."""
+
+    waiting_ends: Array
+    infusion: Array
+
+
+def _clocks(lot: _Lot, waits: Waits, arm: Arm, waiting: Steps) -> _Clocks:
+    """When each patient's wait ends."""
+    decided = waits.before_apheresis + waits.to_culture + lot.days
+    lymphodepletion = arm.day_zero - arm.first_day
+    early = np.minimum(waiting.drawn("overlap"), lymphodepletion)  # a fresh lot meets a patient who is ready for it
+    ready = np.maximum(decided + waits.to_lymphodepletion - early, waits.before_apheresis)
+    no_lot = np.maximum(decided - early, waits.before_apheresis)
+    return _Clocks(np.where(lot.released, ready, no_lot), ready + lymphodepletion)
 
 
 def _record_of(lot: _Lot, weight: Array) -> dict[str, NDArray]:

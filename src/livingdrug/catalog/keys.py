@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import SkipJsonSchema
 
 from livingdrug.catalog.load import Catalog, class_name
 from livingdrug.foundation.priors import Prior
@@ -77,6 +78,15 @@ class Key:
     example: str = ""
 
 
+def written(record: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Fields that stand in a file: not its name, nor what the catalogue fills in when it is loaded."""
+    return {
+        name: field
+        for name, field in record.model_fields.items()
+        if name != "id" and not any(isinstance(mark, SkipJsonSchema) for mark in field.metadata)
+    }
+
+
 def record_class(kind: str) -> type[BaseModel]:
     """The record of a kind of catalogue file."""
     return getattr(importlib.import_module(f"livingdrug.catalog.records.{kind}"), class_name(kind))
@@ -96,7 +106,7 @@ def parts_of(record: type[BaseModel]) -> tuple[type[BaseModel], ...]:
         if here in found or here in (Quantity, Prior):
             continue
         found.append(here)
-        waiting += [inner for field in here.model_fields.values() for inner in _models_in(field.annotation)]
+        waiting += [inner for field in written(here).values() for inner in _models_in(field.annotation)]
     return tuple(found)
 
 
@@ -111,8 +121,7 @@ def keys_of(record: type[BaseModel], examples: dict[tuple[str, str], Any] | None
             meanings.get(field.alias or name) or meanings.get(name) or USUAL.get(field.alias or name, ""),
             _example((examples or {}).get((record.__name__, field.alias or name))),
         )
-        for name, field in record.model_fields.items()
-        if name != "id"
+        for name, field in written(record).items()
     )
 
 

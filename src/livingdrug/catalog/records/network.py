@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from livingdrug.catalog.network_parts import Centre, Costs, Factory, Identity, Lane, Losses, Tier
 from livingdrug.catalog.records.base import CatalogRecord, Part
@@ -72,7 +73,7 @@ class Network(CatalogRecord):
     identity: Identity = Identity()
     costs: Costs = Costs()
     losses: Losses | None = None
-    referred: Referred | None = None
+    referred: SkipJsonSchema[Referred | None] = None
 
     def completed(self, catalog: Lookup) -> Network:
         """With the records that `losses` names."""
@@ -98,6 +99,10 @@ class Network(CatalogRecord):
         if abs(sum(tier.share for tier in self.tiers) - 1.0) > 1e-6:
             raise CatalogError(f'"tier.share": the shares add up to {sum(t.share for t in self.tiers):g}, expected 1.')
         _check_lanes(self.centres, self.factories, self.lanes)
+        if self.referred is not None and self.losses is None:
+            raise CatalogError(
+                '"referred" is found in the catalogue, by the names under "losses".\n  Write [losses] instead.'
+            )
         if self.losses is not None and any(tier.loss != Tier.model_fields["loss"].default for tier in self.tiers):
             raise CatalogError(
                 '"tier.loss": the network names its patients under "losses", so no tier has a hazard of its own.\n  Take "loss" out of the tiers, or [losses] out of the network.'

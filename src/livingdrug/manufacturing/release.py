@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Infusion
 from livingdrug.catalog.records.making import Making, QualityTest
+from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.culture import Harvest, Seeded
 from livingdrug.manufacturing.variation import Steps
 
@@ -134,8 +135,11 @@ class _Test:
         return self.luck.drawn("days")
 
 
-def _numbers(test: QualityTest) -> Mapping[str, object]:
-    return {name: one for name, one in (("days", test.days), ("fails", test.fails)) if one is not None}  # type: ignore[return-value]
+def _numbers(test: QualityTest) -> Mapping[str, Quantity]:
+    found = {"days": test.days}
+    if test.fails is not None:
+        found["fails"] = test.fails
+    return found
 
 
 def _measured(test: QualityTest, harvest: Harvest, seeded: Seeded, making: Making, steps: Steps) -> Array | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -263,7 +264,7 @@ def _one_attempt(who: _Patients, collection: Collection, left: Array, steps: Ste
 
 def _where(mask: NDArray[np.bool_], yes: _Lot, no: _Lot) -> _Lot:
     """Row by row the one lot or the other."""
-    chosen = {"harvest": yes.harvest.rows(mask, no.harvest)}
+    chosen: dict[str, Any] = {"harvest": yes.harvest.rows(mask, no.harvest)}
     names = (field.name for field in fields(_Lot) if field.name not in chosen)
     return _Lot(**chosen, **{name: np.where(mask, getattr(yes, name), getattr(no, name)) for name in names})
 

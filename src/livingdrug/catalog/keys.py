@@ -83,7 +83,7 @@ def written(record: type[BaseModel]) -> dict[str, FieldInfo]:
     return {
         name: field
         for name, field in record.model_fields.items()
-        if name != "id" and not any(isinstance(mark, SkipJsonSchema) for mark in field.metadata)
+        if name != "id" and not any(isinstance(mark, SkipJsonSchema) for mark in field.metadata)  # pyright: ignore[reportArgumentType]
     }
 
 

@@ -84,7 +84,7 @@ def show_characteristics(found: Characteristics, out: Path | None) -> None:
     frame, screen = found.table, console()
     varied = [name for name in ("enrolment", "after_last") if frame[name].n_unique() > 1 or frame[name][0]]
     shown = [("futile", "stopped"), ("untested", "untested")]
-    extra = [(name, word) for name, word in shown if frame[name].max() > 0]
+    extra = [(name, word) for name, word in shown if (frame[name] > 0).any()]
     exact = frame["exact_go"].null_count() < frame.height
     columns = ["scenario", *(name.replace("_", " ") for name in varied), "n", "go", "95 %", *(["closed form"] if exact else []),
                *(word for _, word in extra), "counted", "enrolled", "months"]  # fmt: skip

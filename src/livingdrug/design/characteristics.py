@@ -271,15 +271,9 @@ def _with_missed(trial: Trial, missed: float | None) -> Trial:
         raise BadInput(f"missed: got {missed:g}, expected a probability from 0 to below 1.")
     from livingdrug.foundation.quantities import Quantity
 
-    words = {
-        "unit": "",
-        "meaning": "Probability that a patient misses a planned visit",
-        "kind": "input",
-        "source": "asked for",
-    }
-    return trial.model_copy(
-        update={"visits": trial.visits.model_copy(update={"missed": Quantity(value=missed, **words)})}
-    )
+    meaning = "Probability that a patient misses a planned visit"
+    share = Quantity(value=missed, unit="", meaning=meaning, kind="input", source="asked for")
+    return trial.model_copy(update={"visits": trial.visits.model_copy(update={"missed": share})})
 
 
 def _without_effect(work: Work, reference: str) -> tuple[Any, ...]:

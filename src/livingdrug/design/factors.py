@@ -132,9 +132,9 @@ def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity 
 
 
 def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | None) -> Factor:
-    value, unit = (found, "") if isinstance(found, float) else (found.value, found.unit)
-    prior = None if isinstance(found, float) else found.prior
-    share = not isinstance(found, float) and (
+    value, unit = (found, "") if isinstance(found, int | float) else (found.value, found.unit)
+    prior = None if isinstance(found, int | float) else found.prior
+    share = not isinstance(found, int | float) and (
         found.spread_scale == "logit" or (prior is not None and prior.sd_logit is not None)
     )
     scale = "logit" if share and 0 < value < 1 else "log" if value > 0 else "plain"

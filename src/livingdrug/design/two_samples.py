@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def max_combo(found: Scores) -> tuple[float, float]:
         return 0.0, 1.0
     correlation = found.covariance / np.outer(spread, spread)
     below = multivariate_normal.cdf(
-        np.full(z.size, most), cov=correlation, allow_singular=True, maxpts=20_000, abseps=1e-4, releps=1e-4,
+        np.full(z.size, most), cov=cast("Any", correlation), allow_singular=True, maxpts=20_000, abseps=1e-4, releps=1e-4,
         rng=np.random.default_rng(1),
     )  # fmt: skip
     return most, float(np.clip(1.0 - below, 0.0, 1.0))

@@ -123,7 +123,7 @@ def run(
     known = files = opened(catalog)
     own = _own(parameter or [])
     if from_fit is not None:
-        alone = parameters is None and not own and not resume
+        alone = parameters is None and not own and not resume and replicates is None
         return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
@@ -135,12 +135,11 @@ def run(
     folder = out if out is not None else Path("runs") / protocol.id
     refuse_both(replicates, uncertainty)
     if replicates is not None:
-        run_replicates(
+        return run_replicates(
             trial, replicates, catalog=known, folder=out or folder.with_name(f"{protocol.id}_replicates"),
             calibration=parameters, without=without or [], as_json=as_json, parameters=own, patients=patients, seed=seed,
             threads=threads, resume=resume, force=force, hours=hours,
         )  # fmt: skip
-        return
     # Simulation code is imported only now: a mistake in the trial file is told at once.
     from livingdrug.trial.run import run as simulate
 
@@ -164,19 +163,16 @@ def run(
         if parameters and uncertainty
         else None
     )
-    _say(result, known, folder, written, told, as_json)
+    return _say(result, known, folder, written, told, as_json)
 
 
 def _say(result: Any, known: Any, folder: Path, written: list[Path], told: Any, as_json: bool) -> None:
     """The run on the screen, or as JSON; courses that did not finish are an error, told last."""
-    from livingdrug.cli.screen import console
-
     if as_json:
         print_json(result, folder=str(folder), report=str(written[0]) if written else None)
         refuse_silence(result)
-        return None
-    _tell(result, known, told, folder, written)
-    return None
+    else:
+        _tell(result, known, told, folder, written)
 
 
 def _tell(result: Any, known: Any, told: Any, folder: Path, written: list[Path]) -> None:
@@ -205,8 +201,8 @@ def _from_fit(
 
     if not alone:
         raise BadInput(
-            "--from-fit knows no parameters of the mechanisms and nothing to resume.\n"
-            "  Leave --parameters, --parameter and --resume out."
+            "--from-fit knows no parameters of the mechanisms, no replicates and nothing to resume.\n"
+            "  Leave --parameters, --parameter, --replicates and --resume out."
         )
     run_from_fit(
         trial, fit, out=out, patients=patients, draws=draws, seed=seed, catalog=known, force=force, report=not no_report,

@@ -74,7 +74,7 @@ class BayesBinary(Method):
         keys, delay, look = design.keys, 0.0, 0
         for look, count in enumerate((n for n in keys.looks if n < seen.m), start=1):
             day, enrolled = look_after(seen, count, delay, keys.pause_accrual)
-            chance = _predicted(keys, int(seen.success[:count].sum()), count, seen.m)
+            chance = _predicted(keys, int(seen.success[:count].sum()), count, seen.m)  # pyright: ignore[reportArgumentType]
             if chance < keys.futile_below:
                 return Decision(FUTILE, look, enrolled, day, chance)
             if chance > keys.early_above:
@@ -134,7 +134,7 @@ def _walked(keys: Keys, truth: float, m: int) -> dict[str, float]:
             if count == m:
                 word = GO if posterior(k, m, keys.p0, *keys.prior) >= keys.certain else NO_GO
             else:
-                chance = _predicted(keys, k, count, m)
+                chance = _predicted(keys, k, count, m)  # pyright: ignore[reportArgumentType]
                 word = FUTILE if chance < keys.futile_below else GO if chance > keys.early_above else ""
             if word:
                 found[word] += float(mass[k])

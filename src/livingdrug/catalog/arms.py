@@ -6,6 +6,7 @@ the cells, and a dose of cells. An arm without a product and an infusion is an a
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
@@ -15,7 +16,9 @@ from livingdrug.foundation.errors import CatalogError, UnitError
 from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 
 DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
-HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4}
+CYCLE = "cycle"
+"""A whole regimen is dosed in cycles: "1 cycle", the same for everybody."""
+HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4, CYCLE: 4.0}
 """Beyond these a dose is a slip of the unit (assumed; high-dose methotrexate reaches 8,000 mg/m^2)."""
 LABEL_WEIGHT_KG = 50.0
 
@@ -99,7 +102,7 @@ class LymphodepletionDrug(Part):
 
     @property
     def dose_unit(self) -> str:
-        """``"mg/m^2"``, ``"mg/kg"`` or ``"mg"``."""
+        """``"mg/m^2"``, ``"mg/kg"``, ``"mg"`` or ``"cycle"``."""
         return _read_drug_dose(self.dose, self.place)[1]
 
     @property
@@ -113,8 +116,13 @@ class LymphodepletionDrug(Part):
         return _read_drug_dose(self.dose, self.place)[0]
 
     def milligrams(self, weight_kg: Any, bsa_m2: Any) -> Any:
-        """One day's dose [mg] for patients of these weights [kg] and body surfaces [m^2] (arrays or floats)."""
-        return self.dose_value * {"mg/m^2": bsa_m2, "mg/kg": weight_kg, "mg": 1.0 + 0.0 * weight_kg}[self.dose_unit]
+        """One day's dose [mg; cycle for a regimen] for patients of these weights [kg] and body surfaces [m^2] (arrays or floats)."""
+        return (
+            self.dose_value
+            * {"mg/m^2": bsa_m2, "mg/kg": weight_kg, "mg": 1.0 + 0.0 * weight_kg, CYCLE: 1.0 + 0.0 * weight_kg}[
+                self.dose_unit
+            ]
+        )
 
 
 FLAT = "/patient"
@@ -127,8 +135,20 @@ class GivenDrug(LymphodepletionDrug):
     _table: ClassVar[str] = "given"
 
 
+def as_cycles(text: str) -> float | None:
+    """The number of a dose told in cycles; None for one told in milligrams.
+
+    >>> as_cycles("1 cycle"), as_cycles("0.75 cycles"), as_cycles("30 mg/m^2")
+    (1.0, 0.75, None)
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*cycles?\s*", text)
+    return float(found[1]) if found else None
+
+
 def _read_drug_dose(text: str, place: str) -> tuple[float, str]:
-    advice = '\n  Write number and unit in quotes, such as "30 mg/m^2", "2 mg/kg", or "40 mg/patient" for a flat dose.'
+    advice = '\n  Write number and unit in quotes, such as "30 mg/m^2", "2 mg/kg", or "40 mg/patient" for a flat dose; a regimen is dosed in cycles, "1 cycle".'
+    if (cycles := as_cycles(text)) is not None:
+        return cycles, CYCLE
     try:
         given = amount(text.strip().removesuffix(FLAT), "mg/m^2", where=place)
     except UnitError as problem:
@@ -141,6 +161,33 @@ def _read_drug_dose(text: str, place: str) -> tuple[float, str]:
     raise UnitError(f'{place}: got "{text}", expected a dose such as "30 mg/m^2".{advice}')
 
 
+class AboveBurden(Part):
+    """Another part of the dose for those with much disease before lymphodepletion: a split guided by burden.
+
+    Attributes
+    ----------
+    burden
+        Above this the other part counts: burden just before lymphodepletion, relative to the disease's greatest: ``"20 percent"``.
+        In leukaemia it is the share of blasts in marrow.
+    share
+        The part of the dose given to them on this day.
+    """
+
+    burden: str
+    share: float = Field(gt=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _sound(self) -> AboveBurden:
+        if not 0.0 < self.burden_percent < 100.0:
+            raise CatalogError(f'"above.burden": got "{self.burden}", expected more than 0 and less than 100 percent.')
+        return self
+
+    @property
+    def burden_percent(self) -> float:
+        """The limit [percent]."""
+        return read(self.burden, "percent", where='"above.burden"')
+
+
 class Infusion(Part):
     """The CAR T-cell dose allowed: by weight as in the label, per kg, or fixed. CAR-positive viable T cells.
 
@@ -150,6 +197,8 @@ class Infusion(Part):
         Day of infusion (day 0 by convention).
     share
         Part of the dose given on this day; the rest of a split dose stands under `given`.
+    above
+        Another part for those with much disease.
     dose_at_most_50kg, dose_above_50kg
         Ranges, e.g. ``"0.2e6 to 5.0e6 cell/kg"`` and ``"0.1e8 to 2.5e8 cell"``; both or neither.
     dose_per_kg
@@ -162,6 +211,7 @@ class Infusion(Part):
 
     day: float = 0.0
     share: float = Field(default=1.0, gt=0.0, le=1.0)
+    above: AboveBurden | None = None
     dose_at_most_50kg: str = ""
     dose_above_50kg: str = ""
     dose_per_kg: str = ""
@@ -257,6 +307,8 @@ class Given(Part):
         The arm's product, for a further infusion.
     share
         The infusion as a part of the dose; 1 for a second whole dose.
+    above
+        Another part for those with much disease.
     days
         Days on which it is given, counted as everywhere.
     """
@@ -265,12 +317,15 @@ class Given(Part):
     dose: str = ""
     cells: str = ""
     share: float = Field(default=1.0, gt=0.0, le=1.0)
+    above: AboveBurden | None = None
     days: tuple[float, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _one_thing(self) -> Given:
         if bool(self.drug) == bool(self.cells):
             raise CatalogError('"given": got neither or both of "drug" and "cells".\n  Name the one that is given.')
+        if self.drug and self.above is not None:
+            raise CatalogError('"given.above" is said of cells.\n  Take it out, or name cells in place of the drug.')
         if self.drug:
             self.as_drug()
         elif self.dose:
@@ -293,10 +348,28 @@ class Portion(Part):
         Day from infusion.
     share
         Part of the whole dose.
+    above
+        Another part for those with much disease.
     """
 
     day: float
     share: float
+    above: AboveBurden | None = None
+
+    def share_of(self, burden_percent: Any) -> Any:
+        """Each patient's part of the dose, shaped as their burden before lymphodepletion [percent]; unknown burden counts as high.
+
+        >>> import numpy as np
+        >>> split = Portion(day=0, share=0.25, above=AboveBurden(burden="20 percent", share=0.025))
+        >>> split.share_of(np.array([5.0, 60.0, np.nan])).tolist()
+        [0.25, 0.025, 0.025]
+        """
+        import numpy as np
+
+        burden = np.asarray(burden_percent, dtype=np.float64)
+        if self.above is None:
+            return np.full(burden.shape, self.share)
+        return np.where(burden <= self.above.burden_percent, self.share, self.above.share)
 
 
 class Management(Part):
@@ -429,8 +502,14 @@ class Arm(Part):
     @property
     def infusions(self) -> tuple[Portion, ...]:
         """Every infusion of cells, by day."""
-        first = [Portion(day=self.infusion.day, share=self.infusion.share)] if self.infusion else []
-        more = [Portion(day=day, share=one.share) for one in self.given if one.cells for day in one.days]
+        first = (
+            [Portion(day=self.infusion.day, share=self.infusion.share, above=self.infusion.above)]
+            if self.infusion
+            else []
+        )
+        more = [
+            Portion(day=day, share=one.share, above=one.above) for one in self.given if one.cells for day in one.days
+        ]
         return tuple(sorted([*first, *more], key=lambda portion: portion.day))
 
     @property
@@ -451,5 +530,5 @@ def duration_days(text: str, key: str) -> float:
 
 
 __all__ = [
-    "Apheresis", "Arm", "Bridging", "Given", "Infusion", "LymphodepletionDrug", "Management", "Portion", "duration_days",
+    "AboveBurden", "Apheresis", "Arm", "Bridging", "Given", "Infusion", "LymphodepletionDrug", "Management", "Portion", "duration_days",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Arm, Infusion
+from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Arm, Infusion, Portion
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
@@ -30,10 +30,15 @@ def doses_told(arm: Arm) -> list[str]:
     if arm.infusion is None:
         return lines
     portions = [
-        f"{'' if portion.share == 1.0 else f'{portion.share:g} of it '}on day {portion.day:g}"
+        f"{'' if portion.share == 1.0 else f'{portion.share:g} of it '}on day {portion.day:g}{_above(portion)}"
         for portion in arm.infusions
     ]
     return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
+
+
+def _above(portion: Portion) -> str:
+    other = portion.above
+    return f" ({other.share:g} of it above a burden of {other.burden_percent:g} %)" if other else ""
 
 
 def design_told(trial: Trial) -> str:

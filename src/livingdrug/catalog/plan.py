@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from livingdrug.catalog.arms import CYCLE, as_cycles
 from livingdrug.catalog.questions import Questions, questions_of
 from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.foundation.errors import CatalogError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.drug import Drug
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.late_effect import LateEffect
     from livingdrug.catalog.records.making import Making
     from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.population import Population
@@ -106,6 +108,8 @@ class Plan:
         Model recipe that simulates the arm.
     texts
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
+    late_effects
+        What may come long after the product.
     network
         Where the arm's lead times come from; None for the product's own clocks.
     signs
@@ -143,6 +147,7 @@ class Plan:
     parameter_set: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     network: Network | None = None
+    late_effects: tuple[LateEffect, ...] = ()
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
@@ -153,6 +158,7 @@ class Plan:
             "network": self.network,
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
+        yield from ((f"late_effect/{one.id}", one) for one in self.late_effects)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
         yield from ((f"scale/{record.id}", record) for record in self.graded if record.id not in self.scales)
         yield from ((f"drug/{name}", record) for name, record in self.drugs.items())
@@ -195,6 +201,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
     questions = questions or questions_of(trial, catalog)
     drugs = dict.fromkeys([*(given.drug for given in arm.drugs), *guideline.drugs])
     making = _making_of(arm, product, catalog) if product else None
+    known = {name: catalog.load("drug", name) for name in drugs}
+    _counted_alike(arm, guideline, known)
     return Plan(
         trial=trial.id,
         arm=arm,
@@ -211,7 +219,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         guideline=guideline,
         graded=tuple(catalog.load("scale", name) for name in questions.graded),
         scales={name: catalog.load("scale", name) for name in dict.fromkeys([*trial.scales, *guideline.scales])},
-        drugs={name: catalog.load("drug", name) for name in drugs},
+        drugs=known,
         measured=_measured(trial.visits, catalog),
         infection=catalog.load("infection", trial.infections) if trial.infections else None,
         recipe=(product.recipe if product else "") or disease.recipe,
@@ -221,6 +229,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
         network=catalog.load("network", arm.apheresis.network) if product and arm.apheresis.network else None,
+        late_effects=_late_effects(product, catalog) if product else (),
     )
 
 
@@ -249,6 +258,27 @@ def _making_of(arm: Arm, product: Product, catalog: Lookup) -> Making:
             f' (or also = ["{product.id}"] in making/{name}.toml).'
         )
     return making
+
+
+def _counted_alike(arm: Arm, guideline: Guideline, drugs: Mapping[str, Drug]) -> None:
+    """A regimen is dosed in cycles and any other drug in milligrams, by the plan and by every rule."""
+    told = [(f'arm "{arm.name}", "{one.drug}"', one.drug, one.dose, one.dose_unit == CYCLE) for one in arm.drugs]
+    told += [
+        (f'guideline "{guideline.id}", rule {rule.id}', rule.drug, rule.dose.fixed or rule.dose.per_kg,
+         as_cycles(rule.dose.fixed) is not None)
+        for rule in guideline.rule
+    ]  # fmt: skip
+    for place, name, dose, in_cycles in told:
+        if not drugs[name].supportive and in_cycles != (drugs[name].counted_in == CYCLE):
+            usual = '"1 cycle"' if drugs[name].counted_in == CYCLE else f"milligrams: {drugs[name].usual_dose}"
+            raise CatalogError(f'{place}: got the dose "{dose}", but {name} is dosed in {usual}.\n  Correct the dose.')
+
+
+def _late_effects(product: Product, catalog: Lookup) -> tuple[LateEffect, ...]:
+    """Every late effect that follows this product, by name."""
+    lineage = tuple(_lineage(product, catalog))
+    every = (catalog.load("late_effect", name) for name in catalog.names("late_effect"))
+    return tuple(one for one in every if one.follows(lineage))
 
 
 def _lineage(product: Product, catalog: Lookup) -> list[str]:

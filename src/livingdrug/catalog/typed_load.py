@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.growth_chart import GrowthChart
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
+    from livingdrug.catalog.records.late_effect import LateEffect
     from livingdrug.catalog.records.loss import Loss
     from livingdrug.catalog.records.making import Making
     from livingdrug.catalog.records.network import Network
@@ -80,6 +81,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["infection"], name: Name) -> Infection: ...
+
+        @overload
+        def load(self, kind: Literal["late_effect"], name: Name) -> LateEffect: ...
 
         @overload
         def load(self, kind: Literal["loss"], name: Name) -> Loss: ...

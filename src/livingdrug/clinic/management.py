@@ -152,7 +152,9 @@ def compile_guideline(
                 [sign for sign in signs.moment if f"{sign}_at_{rule.drug}" in used],
             )
         )
-        infos.append(RuleInfo(rule.id, rule.drug, f"given_{rule.id}_mg", "mg", rule.reason, rule.reason_names))
+        infos.append(
+            RuleInfo(rule.id, rule.drug, f"given_{rule.id}_mg", drug.counted_in, rule.reason, rule.reason_names)
+        )
 
     for sign in signs.moment:
         if f"{sign}_before" in used:
@@ -221,7 +223,7 @@ def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, remembered:
         inside.append(f"time - {oldest} >= 1 - {MOMENT!r}")
     statements = [(given, f"{_milligrams(rule.dose, limit)} if wanted_{rule.id} and {' and '.join(inside)} else 0")]
     if not drug.supportive:
-        per_mg = f"{drug.amount_per_mg.value!r}" + (f" / {drug.amount_scales_with}" if drug.amount_scales_with else "")
+        per_mg = f"{drug.amount_per_unit!r}" + (f" / {drug.amount_scales_with}" if drug.amount_scales_with else "")
         statements.append((drug.enters, f"{drug.enters} + {given} * {per_mg}"))
     statements += [
         (f"n_{name}", f"n_{name} + 1 if {given} > 0 else n_{name}"),

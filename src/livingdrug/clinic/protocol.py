@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.catalog.arms import Arm
+from livingdrug.catalog.arms import CYCLE, Arm, LymphodepletionDrug
 from livingdrug.catalog.records.trial import Visits
 from livingdrug.foundation.errors import BadInput
 
 
 @dataclass(frozen=True)
 class PlannedDose:
-    """One drug on one day: milligrams shaped (patients,)."""
+    """One drug on one day: milligrams, or cycles of a regimen, shaped (patients,)."""
 
     day: float
     drug: str
     milligrams: NDArray[np.float64]
+    unit: str = "mg"
 
 
 CHECKS_PER_DAY = 3
@@ -54,11 +55,17 @@ def doses(arm: Arm, weights: NDArray[np.float64], bsa: NDArray[np.float64]) -> l
                 "  Doses follow body size: correct the population."
             )
     planned = [
-        PlannedDose(float(day), given.drug, np.asarray(given.milligrams(weights, bsa), dtype=np.float64))
+        PlannedDose(
+            float(day), given.drug, np.asarray(given.milligrams(weights, bsa), dtype=np.float64), _counted(given)
+        )
         for given in arm.drugs
         for day in given.days
     ]
     return sorted(planned, key=lambda dose: dose.day)
+
+
+def _counted(given: LymphodepletionDrug) -> str:
+    return CYCLE if given.dose_unit == CYCLE else "mg"
 
 
 def check_days(

@@ -179,9 +179,9 @@ def planned_doses(
         if drug.supportive:
             continue
         size = cohort["weight_kg"] if drug.amount_scales_with == "weight" else 1.0
-        amounts = dose.milligrams * drug.amount_per_mg.value / size
+        amounts = dose.milligrams * drug.amount_per_unit / size
         given.append(Dose(int(np.searchsorted(days, dose.day)), drug.enters, amounts))
     for infusion in plan.arm.infusions:
-        cells = lots.dose_cells * infusion.share
+        cells = lots.dose_cells * infusion.share_of(lots.burden_percent_at_lymphodepletion)
         given.append(Dose(int(np.searchsorted(days, infusion.day)), CELLS_ENTER, cells))
     return given

@@ -92,7 +92,8 @@ def check_conduct(plan: Plan) -> None:
 def numbers_of(plan: Plan) -> dict[str, float]:
     """The numbers of the law, and of conduct as the trial states it or else as it usually is."""
     own: Mapping[str, Quantity] = {name: one for name, one in plan.conduct.items() if name in CONDUCT}
-    return {name: quantity.value for name, quantity in {**plan.aftermath.number, **own}.items()}
+    found = {name: quantity.value for name, quantity in {**plan.aftermath.number, **own}.items()}
+    return found if plan.product is None else {**found, "crossover": 0.0}  # who had cells does not cross over to them
 
 
 def risk(number: Mapping[str, float], failure: Failure) -> Floats:
@@ -141,7 +142,8 @@ def aftermath(number: Mapping[str, float], patients: NDArray[np.int64], failure:
     transplant_death = np.where(fatal < most, transplant + within * fatal / max(most, 1e-12), np.inf)
 
     failed = np.isfinite(day)
-    eta = risk(number, failure)
+    crossed = streams.uniform(seed, "aftermath/crossover", patients) < number["crossover"]
+    eta = risk(number, failure) + number["crossover_effect"] * crossed
     odds = number["salvaged"] / max(1.0 - number["salvaged"], 1e-12) * np.exp(-eta)
     saved = streams.uniform(seed, "aftermath/salvage", patients) < odds / (1.0 + odds)
     hazard = np.maximum(number["death_after_failure"] * np.exp(eta), 1e-12)

@@ -19,6 +19,7 @@ from livingdrug.clinic.infections import SCHEMA as INFECTIONS
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.course.course import Course
 from livingdrug.observation.aftermath import Aftermath, Failure, aftermath, numbers_of
+from livingdrug.observation.late import Late, late_effects
 from livingdrug.observation.seen import Seen
 from livingdrug.observation.visits import RELAPSE, observe, unplanned, unscheduled
 from livingdrug.observation.ward import grade_rows, log_rows, sign_rows
@@ -51,16 +52,19 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     infections = _infections(plan, course, seed)
     fatal = _fatal_day(infections, course.patients)
     toxicity = course.toxicity_death_day
-    until = np.minimum(end, np.minimum(toxicity, fatal))
+    late = late_effects(plan.late_effects, course.patients, seed)
+    late_death = np.minimum.reduce([np.full(len(course), np.inf), *(one.death_day for one in late)])
+    otherwise = np.minimum.reduce([toxicity, fatal, late_death])
+    until = np.minimum(end, otherwise)
     judged = judged_by(plan.disease.response)
     looks = [observe(course, plan.measured, plan.missed, until, seed)]
     if judged.overt is not None:
         looks.append(unscheduled(course, plan.measured, judged.overt, until, seed))
     visits = pl.concat(looks, how="diagonal")
-    after = _aftermath(plan, course, judged, visits, until, np.minimum(toxicity, fatal), seed)
+    after = _aftermath(plan, course, judged, visits, until, otherwise, seed)
 
     # ── second look: as it was really seen, by those still in follow-up and not under another therapy ──
-    ends = _ends(course, end, toxicity, fatal, after)
+    ends = _ends(course, end, toxicity, fatal, late_death, after)
     visits, infections = (
         _up_to(visits, course.patients, ends.in_view),
         _up_to(infections, course.patients, ends.in_view),
@@ -75,7 +79,7 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
         visits=visits.with_columns(pl.col("value").fill_nan(None)),
         ward=sign_rows(course, ends.in_view, plan.signs),
         grades=grade_rows(course, plan.graded, ends.in_view, plan.signs),
-        events=_events(response, infections, ends, course.patients),
+        events=_events(response, infections, ends, course.patients, late),
         log=log_rows(course, ends.in_view),
         exits=ends.frame(course),
     )
@@ -120,10 +124,10 @@ class _Ends:
         return frame.with_columns(hidden).with_columns(course_status=pl.Series(words, dtype=pl.String))
 
 
-def _ends(course: Course, end: Floats, toxicity: Floats, fatal: Floats, after: Aftermath) -> _Ends:
+def _ends(course: Course, end: Floats, toxicity: Floats, fatal: Floats, late: Floats, after: Aftermath) -> _Ends:
     causes = {
         "toxicity": toxicity, "infection": fatal, "transplant": after.transplant_death_day,
-        "disease": after.disease_death_day,
+        "disease": after.disease_death_day, "late effect": late,
     }  # fmt: skip
     death = np.minimum.reduce([*causes.values(), after.other_death_day])
     last_contact = np.minimum.reduce([death, after.lost_day, end])
@@ -191,7 +195,9 @@ def _fatal_day(infections: pl.DataFrame, patients: NDArray[np.int64]) -> Floats:
     return day
 
 
-def _events(response: pl.DataFrame, infections: pl.DataFrame, ends: _Ends, patients: NDArray[np.int64]) -> pl.DataFrame:
+def _events(
+    response: pl.DataFrame, infections: pl.DataFrame, ends: _Ends, patients: NDArray[np.int64], late: tuple[Late, ...]
+) -> pl.DataFrame:
     """The events frame: patient, day, event, detail, grade."""
     kinds: dict[Any, Any] = {
         "patient": pl.Int64,
@@ -218,7 +224,14 @@ def _events(response: pl.DataFrame, infections: pl.DataFrame, ends: _Ends, patie
     infected = infections.select(
         "patient", "day", event=pl.lit("infection"), detail=pl.col("infection_class"), grade=pl.col("grade")
     )
-    frame = pl.concat([piece.cast(kinds) for piece in (infected, *pieces)])
+    # a late effect is told also after another therapy, up to the last contact
+    later = [
+        pl.DataFrame({"patient": patients, "day": one.onset_day})
+        .filter(pl.col("day") <= pl.Series(ends.last_contact))
+        .with_columns(event=pl.lit(one.event), detail=pl.lit(""), grade=pl.lit(None, dtype=pl.Int64))
+        for one in late
+    ]
+    frame = pl.concat([piece.cast(kinds) for piece in (infected, *pieces, *later)])
     return frame.sort("patient", "day", maintain_order=True)
 
 

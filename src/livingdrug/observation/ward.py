@@ -133,7 +133,7 @@ def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
     for dose in course.planned:
         there = np.flatnonzero(dose.day <= last_day)
         rows += [
-            (int(course.patients[i]), dose.day, PLANNED, dose.drug, float(dose.milligrams[i]), "mg", "as planned")
+            (int(course.patients[i]), dose.day, PLANNED, dose.drug, float(dose.milligrams[i]), dose.unit, "as planned")
             for i in there
         ]
     for who, check, firing, value in zip(firings.patient, firings.check, firings.firing, firings.value, strict=True):

@@ -36,7 +36,14 @@ class Fitted:
     finite: NDArray[np.bool_]
 
 
-def cox(times: ArrayLike, events: ArrayLike, covariates: ArrayLike, *, entry: ArrayLike | None = None) -> Fitted:
+def cox(
+    times: ArrayLike,
+    events: ArrayLike,
+    covariates: ArrayLike,
+    *,
+    entry: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+) -> Fitted:
     """Log hazard ratios by Cox's proportional hazards.
 
     Parameters
@@ -48,6 +55,8 @@ def cox(times: ArrayLike, events: ArrayLike, covariates: ArrayLike, *, entry: Ar
     entry
         When each comes under observation, shaped (r,): a row counts from after its entry to its time. A covariate that
         changes is two rows.
+    strata
+        Labels within which hazards are compared, shaped (r,): each has a baseline of its own.
 
     Raises
     ------
@@ -72,8 +81,15 @@ def cox(times: ArrayLike, events: ArrayLike, covariates: ArrayLike, *, entry: Ar
         raise BadInput("a row ends before it begins.\n  Give an entry before each time.")
     if not event.any():
         raise BadInput("nobody has the event.\n  A hazard ratio needs events.")
-    tied = [np.flatnonzero(event & (time == moment)) for moment in np.unique(time[event])]
-    at_risk = [np.flatnonzero((time >= time[rows[0]]) & (start < time[rows[0]])) for rows in tied]
+    label = np.zeros(time.size) if strata is None else np.asarray(strata)
+    if label.shape != time.shape:
+        raise BadInput(f"strata are shaped {label.shape}, expected {time.shape}: one label for each row.")
+    tied, at_risk = [], []
+    for one in np.unique(label):
+        mine = label == one
+        for moment in np.unique(time[event & mine]):
+            tied.append(np.flatnonzero(event & mine & (time == moment)))
+            at_risk.append(np.flatnonzero(mine & (time >= moment) & (start < moment)))
     return _maximised(lambda beta: _partial(beta, x, tied, at_risk), x.shape[1], scale)
 
 

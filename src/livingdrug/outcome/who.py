@@ -64,6 +64,8 @@ def _given(plan: Plan, lots: Lots, exits: pl.DataFrame | None) -> NDArray[np.flo
         until = found["until"].fill_null(np.inf).to_numpy()
     # who was infused had the first portion, whatever came on the same day
     share = [
-        portion.share * ((portion.day <= until) | (portion.day == plan.arm.day_zero)) for portion in plan.arm.infusions
+        portion.share_of(lots.burden_percent_at_lymphodepletion)
+        * ((portion.day <= until) | (portion.day == plan.arm.day_zero))
+        for portion in plan.arm.infusions
     ]
     return np.where(lots.infused, np.sum(share, axis=0) if share else np.nan, np.nan)

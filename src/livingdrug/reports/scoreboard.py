@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.load import Catalog, default_catalog
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.comparison import Compared, shown
 from livingdrug.reports.html import page, write_page
+from livingdrug.reports.own_size import frozen_words
+from livingdrug.reports.own_size import section as own_size_section
 from livingdrug.reports.page import Card, Cards, Figure, More, Note, Section, Table
 from livingdrug.reports.sections.calibration import comparison_table, percentages, ratios, verdict
 from livingdrug.reports.words import DASH, listed, plain, unit
 from livingdrug.trial.misfit import Misfit
 from livingdrug.trial.scoreboard import NEAR, Score, Scoreboard, near, recalled
+
+if TYPE_CHECKING:
+    from livingdrug.fitting.board.rows import BoardRow
 
 LEAD = (
     "Rows used for calibration set a few parameters, so agreement there is a fit. Rows only compared were never fitted to, but "
@@ -26,35 +32,54 @@ PREDICTIONS = (
 )
 
 
-def write_scoreboard(board: Scoreboard, path: str | Path, *, catalog: Catalog | None = None) -> Path:
+def write_scoreboard(
+    board: Scoreboard,
+    path: str | Path,
+    *,
+    catalog: Catalog | None = None,
+    own_size: Sequence[BoardRow] = (),
+    frozen: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Path:
     """Write the scoreboard as one self-contained HTML page.
 
     Parameters
     ----------
     catalog
         Where endpoints have their groups and short names; the default one when omitted.
+    own_size
+        Rows of trials simulated at their own size.
+    frozen
+        Prediction trial -> its freeze, where there is one.
 
     Raises
     ------
     BadInput
         The path is a folder, its folder is missing or not writable, or the disk is full.
     """
-    return write_page(Path(path), render(board, catalog=catalog))
+    return write_page(Path(path), render(board, catalog=catalog, own_size=own_size, frozen=frozen))
 
 
-def render(board: Scoreboard, *, catalog: Catalog | None = None) -> str:
+def render(
+    board: Scoreboard,
+    *,
+    catalog: Catalog | None = None,
+    own_size: Sequence[BoardRow] = (),
+    frozen: Mapping[str, Mapping[str, Any]] | None = None,
+) -> str:
     """The page as HTML text; see `write_scoreboard`."""
     numbers = _numbered(board.scores)
+    at_own_size = own_size_section(own_size)
     sections = [
+        *([at_own_size] if at_own_size else []),
         *(_trial(score, numbers, catalog) for score in board.scores),
-        _predictions(board),
+        _predictions(board, frozen or {}),
         _origin(board, numbers),
     ]
     facts = sorted({f"{s.manifest.get('patients')} patients" for s in board.scores})
     facts += sorted({f"seed {s.manifest.get('seed')}" for s in board.scores})
     versions = {str(s.manifest.get("livingdrug")) for s in board.scores}
     return page(
-        "Scoreboard", "Published against simulated", _lead(board), facts, sections, cards=_cards(board),
+        "Scoreboard", "Published against simulated", _lead(board), facts, sections, cards=_cards(board, frozen or {}),
         version=versions.pop() if len(versions) == 1 else None,
     )  # fmt: skip
 
@@ -106,7 +131,7 @@ def _lead(board: Scoreboard) -> str:
     return " ".join(sentences) or "No calibration trial was asked for."
 
 
-def _cards(board: Scoreboard) -> Cards | None:
+def _cards(board: Scoreboard, there: Mapping[str, Mapping[str, Any]]) -> Cards | None:
     cards = []
     for score in board.scores:
         name = score.title.split(":")[0]
@@ -115,7 +140,7 @@ def _cards(board: Scoreboard) -> Cards | None:
             if found:
                 detail = f"within {NEAR:g} published standard errors"
                 cards.append(Card(f"{name}: {words.lower()}", f"{near(found)} of {len(found)}", detail))
-    frozen = sum(bool(one.frozen_on) for one in board.predictions)
+    frozen = sum(bool(one.frozen_on or one.trial in there) for one in board.predictions)
     cards.append(Card("Predictions frozen", f"{frozen} of {len(board.predictions)}", "trials kept for prediction"))
     return Cards(tuple(cards))
 
@@ -146,14 +171,21 @@ def _trial(score: Score, numbers: Mapping[str, int], catalog: Catalog | None) ->
     return Section(score.trial.replace("_", "-"), score.title, LEAD, tuple(parts))
 
 
-def _predictions(board: Scoreboard) -> Section:
+def _predictions(board: Scoreboard, frozen: Mapping[str, Mapping[str, Any]]) -> Section:
     if not board.predictions:
         return Section(
             "predictions", "Predictions", PREDICTIONS, (Note("The catalogue has no prediction trial yet.", "missing"),)
         )
     table = Table(
         ("trial", "prediction", "parameters (SHA-256)"),
-        tuple((f"{one.title}\n{one.trial}", one.sentence, one.parameters_sha256 or DASH) for one in board.predictions),
+        tuple(
+            (
+                f"{one.title}\n{one.trial}",
+                frozen_words(frozen.get(one.trial)) or one.sentence,
+                str(frozen.get(one.trial, {}).get("parameters_sha256", one.parameters_sha256)) or DASH,
+            )
+            for one in board.predictions
+        ),
         words=(1, 2),
     )
     return Section("predictions", "Predictions", PREDICTIONS, (table,))

@@ -8,6 +8,7 @@ from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.reports.comparison import compare
 from livingdrug.reports.endpoint_rows import estimate, estimate_words, name_with_time, published_row, published_words
 from livingdrug.reports.head import one_line
+from livingdrug.reports.randomised import safely
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, plain, unit
 
@@ -41,7 +42,7 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
     from livingdrug.reports.html import open_source
 
     source = open_source(result, published=published, catalog=catalog)
-    parts: list[Any] = [_table(source), Text(""), Text(one_line(source))]
+    parts: list[Any] = [_table(source), *_between(source), Text(""), Text(one_line(source))]
     judged = [c for c in compare(source)[0] if c.inside is not None]
     if judged:
         met = sum(bool(c.inside) for c in judged)
@@ -51,6 +52,27 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
         words = f"{failed} courses did not finish; they are in failed.parquet and in no endpoint."
         parts.append(Text(words, style="bold"))
     return Group(*parts, Text("Simulation; not for patient care.", style="dim"))
+
+
+def _between(source: Source) -> list[Any]:
+    """How much the arms of a randomised trial differ, one line an endpoint and measure; nothing for another trial."""
+    from rich.table import Table
+    from rich.text import Text
+
+    found = safely(source)
+    if not found:
+        return []
+    several = len({(one.arm, one.reference) for one in found}) > 1
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(
+        f"{found[0].arm} against {found[0].reference}" if not several else "", overflow="fold", min_width=16
+    )
+    table.add_column("", overflow="fold")
+    table.add_column("estimate (95 %)", justify="right", overflow="fold")
+    for one in found:
+        name = f"{one.arm}: " if several else ""
+        table.add_row(Text(name + one.endpoint.record.name), Text(one.what), Text(one.number))
+    return [Text(""), table]
 
 
 def _table(source: Source) -> Any:

@@ -14,9 +14,14 @@ FRAME = {
 }  # fmt: skip
 QUANTITIES = {
     "all_marrow": {"blasts_percent": 1.0, "anc_1e9_per_l": 2.0, "platelets_1e9_per_l": 200.0, "mrd_fraction": 1e-6},
+    "nccn_all": {"blasts_percent": 1.0, "anc_1e9_per_l": 2.0, "platelets_1e9_per_l": 200.0, "mrd_fraction": 1e-6},
+    "iwcll": {
+        "tumour_volume_ml": 5.0, "leukaemic_lymphocytes_per_ul": 100.0, "anc_1e9_per_l": 2.0, "platelets_1e9_per_l": 200.0,
+        "haemoglobin_g_per_dl": 12.0, "mrd_fraction": 1e-6,
+    },
     "lugano": {"metabolic_volume_ml": 0.1, "tumour_volume_ml": 0.1},
     "imwg": {"m_protein_g_per_l": 0.1, "marrow_plasma_percent": 0.1, "mrd_fraction": 1e-6},
-}
+}  # fmt: skip
 """What nobody could call anything but the best response."""
 
 

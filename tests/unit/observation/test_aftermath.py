@@ -21,7 +21,7 @@ NUMBERS = {
     "age_reference": 60.0, "age_effect": 0.2, "antigen_negative_from": 50.0, "antigen_negative_effect": 0.7,
     "relapse_after_transplant": 0.3, "transplant_death": 0.08, "transplant_death_within": 365.0, "other_death": 4e-5,
     "transplant_in_remission": 0.1, "transplant_day": 120.0, "transplant_day_log_sd": 0.5,
-    "further_therapy_delay": 21.0, "lost_to_follow_up": 1e-4,
+    "further_therapy_delay": 21.0, "lost_to_follow_up": 1e-4, "crossover": 0.0, "crossover_effect": 0.0,
 }  # fmt: skip
 
 
@@ -47,6 +47,14 @@ def test_survival_after_a_late_failure_at_the_reference_is_exponential():
     survival = after.disease_death_day[dies] - 200.0
     assert np.median(survival) == pytest.approx(np.log(2) / 0.002, rel=0.04)
     assert np.mean(survival) == pytest.approx(1 / 0.002, rel=0.03)
+
+
+def test_who_crosses_over_to_cells_lives_longer():
+    """By hand: half cross; odds of being saved 1/3 without and 1/3 x e^1.5 with; a trial of cells knows no crossover."""
+    after = told(200.0, transplant_in_remission=0.0, crossover=0.5, crossover_effect=-1.5)
+    with_cells = np.exp(1.5) / 3
+    expected = 0.5 * 0.25 + 0.5 * with_cells / (1 + with_cells)
+    assert np.mean(~np.isfinite(after.disease_death_day)) == pytest.approx(expected, abs=0.012)
 
 
 @pytest.mark.parametrize(

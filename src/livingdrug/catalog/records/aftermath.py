@@ -4,6 +4,7 @@
       + very_early_effect (failure seen up to very_early_until) or early_effect (up to early_until)
       + age_effect · (age − age_reference) / 10 years
       + antigen_negative_effect (relapse without the antigen)
+      + crossover_effect (an arm without cells whose trial lets those who fail cross over to them)
 
     hazard of death after failure = death_after_failure · e^η
     odds of being kept alive in the long run = odds(salvaged) · e^−η
@@ -51,6 +52,7 @@ LAW = {
     "relapse_after_transplant": Needed("share of relapses that a transplant in remission leaves", "", 0.0, 1.0),
     "transplant_death": Needed("probability of death from the transplant", "", 0.0, 1.0),
     "transplant_death_within": Needed("days within which that death comes", "day", 1.0, 1e4),
+    "crossover_effect": Needed("log hazard of death after failure for those who get cells next", "", -5.0, 5.0),
     "other_death": Needed("rate of death from other causes", "1/day", 0.0, 1.0),
 }
 """Biology and medicine: the same in every trial of the disease."""
@@ -60,6 +62,7 @@ CONDUCT = {
     "transplant_day": Needed("median day of that transplant", "day", 0.0, 1e5),
     "transplant_day_log_sd": Needed("spread of that day on the log scale", "", 0.0, 5.0),
     "further_therapy_delay": Needed("median time from relapse or failure to further therapy", "day", 0.0, 1e5),
+    "crossover": Needed("share of failures without cells who get cells next", "", 0.0, 1.0),
     "lost_to_follow_up": Needed("rate of loss to follow-up", "1/day", 0.0, 1.0),
 }
 """How a trial is run: a trial's ``[conduct]`` may state its own."""

@@ -11,7 +11,7 @@ from livingdrug.foundation.errors import CatalogError, UnitError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import factor
 
-_IN_THE_MODEL = ("enters", "amount_unit", "amount_per_mg", "amount_scales_with")
+_IN_THE_MODEL = ("enters", "amount_unit", "amount_per_mg", "amount_per_cycle", "amount_scales_with")
 NO_AMOUNT = Quantity(
     value=0.0,
     unit="mg/mg",
@@ -46,6 +46,8 @@ class Drug(CatalogRecord):
         Unit of that state.
     amount_per_mg
         How much of `amount_unit` one milligram given adds (salt and equivalence factors live here).
+    amount_per_cycle
+        Of a whole regimen, in place of `amount_per_mg`: how much of `amount_unit` one cycle adds. Its doses are told in cycles.
     amount_scales_with
         ``""``, or the patient's parameter that `amount_per_mg` is divided by (``"weight"`` for a concentration).
     sources
@@ -60,7 +62,8 @@ class Drug(CatalogRecord):
     supportive: bool = False
     enters: str
     amount_unit: str
-    amount_per_mg: Quantity
+    amount_per_mg: Quantity = NO_AMOUNT
+    amount_per_cycle: Quantity | None = None
     amount_scales_with: str = ""
     sources: tuple[str, ...] = ()
     note: str = ""
@@ -79,10 +82,38 @@ class Drug(CatalogRecord):
             )
         return {**table, "enters": "", "amount_unit": "", "amount_per_mg": NO_AMOUNT}
 
+    def _cycle_fits(self, amount: Quantity) -> Drug:
+        if self.amount_per_mg is not NO_AMOUNT or self.amount_scales_with:
+            raise CatalogError(
+                '"amount_per_cycle": a regimen is counted in cycles, yet "amount_per_mg" or "amount_scales_with" is given.\n'
+                "  Take them out, or take out amount_per_cycle."
+            )
+        if amount.value <= 0:
+            raise CatalogError(f'"amount_per_cycle": got {amount.value:g}, expected more than 0.')
+        if amount.unit != self.amount_unit:
+            raise UnitError(
+                f'"amount_per_cycle": got the unit "{amount.unit}", expected that of the state, "{self.amount_unit}".'
+            )
+        return self
+
+    @property
+    def counted_in(self) -> str:
+        """What its doses are told in: ``"mg"``, or ``"cycle"`` for a whole regimen."""
+        return "cycle" if self.amount_per_cycle is not None else "mg"
+
+    @property
+    def amount_per_unit(self) -> float:
+        """How much of `amount_unit` one milligram, or one cycle, adds."""
+        return (self.amount_per_cycle or self.amount_per_mg).value
+
     @model_validator(mode="after")
     def _amount_fits(self) -> Drug:
         if self.supportive:
             return self
+        if self.amount_per_cycle is not None:
+            return self._cycle_fits(self.amount_per_cycle)
+        if self.amount_per_mg is NO_AMOUNT:
+            raise CatalogError('"amount_per_mg" is missing.\n  Say how a milligram is counted in "enters".')
         if self.amount_per_mg.value <= 0:
             raise CatalogError(f'"amount_per_mg": got {self.amount_per_mg.value:g}, expected more than 0.')
         per = {"": "mg", "weight": "mg/kg"}.get(self.amount_scales_with, "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
+from livingdrug.catalog.arms import as_cycles
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.catalog.records.scale import read_names
 from livingdrug.foundation.errors import CatalogError
@@ -47,7 +48,7 @@ class Dose(Part):
     per_kg
         Amount per body weight, ``"8 mg/kg"``; this or `fixed`.
     fixed
-        Amount for everybody, ``"10 mg"``.
+        Amount for everybody, ``"10 mg"``; of a regimen ``"1 cycle"``.
     below_weight
         Below this weight `per_kg_below` counts, ``"30 kg"``.
     per_kg_below
@@ -85,7 +86,8 @@ class Dose(Part):
 
     @property
     def mg_fixed(self) -> float | None:
-        return read(self.fixed, "mg", where="dose.fixed") if self.fixed else None
+        cycles = as_cycles(self.fixed)  # of a regimen: counted in cycles wherever a drug is counted in milligrams
+        return cycles if cycles is not None else read(self.fixed, "mg", where="dose.fixed") if self.fixed else None
 
     @property
     def kg_below(self) -> float | None:

@@ -28,9 +28,21 @@ def validate(
             "-o",
             "--out",
             metavar="DIR",
-            help="Folder for scoreboard.json and scoreboard.html (associations.json and associations.html).",
+            help="Folder for scoreboard.csv, scoreboard.json and scoreboard.html (associations.json and associations.html).",
         ),
     ] = Path("runs/validate"),
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            "--replicates",
+            help="How often each trial is simulated at its own size, for the interval of nine in ten; a fiftieth of the patients"
+            " by default, 0 for not at all. With --parameters under the draws of the calibration.",
+        ),
+    ] = None,
+    parameters: Annotated[
+        Path | None,
+        typer.Option("--parameters", metavar="DIR", help="Folder of a calibration: its point and its draws."),
+    ] = None,
     catalog: CATALOG = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is written as JSON, for a program.")] = False,
     associations: Annotated[
@@ -75,24 +87,76 @@ def validate(
     from livingdrug.trial.scoreboard import scoreboard
     from livingdrug.trial.storage import make_folder, write_json
 
-    known = opened(catalog)
+    files = opened(catalog)
+    point, draws, between = _calibrated(parameters)
+    known = files.under(point) if point else files
+    often = patients // 50 if replicates is None else replicates
     folder = make_folder(out)
     with progress(quiet=as_json) as report_progress:
         board = scoreboard(
             trials or (), patients=patients, seed=seed, threads=threads, catalog=known, progress=report_progress
         )
+        rows = _own_size(board, known, often, draws, between, seed, threads, report_progress)
+    from livingdrug.fitting.board.rows import as_csv, as_plain, coverage
     from livingdrug.reports.scoreboard import write_scoreboard
 
-    told = board.told()
+    covered = {use: coverage(rows, use) for use in ("calibration", "comparison")}
+    told = {
+        **board.told(), "parameter_set_sha256": point.sha256 if point else None, "replicates": often, "draws": len(draws),
+        "coverage": covered, "own_size": [as_plain(row) for row in rows],
+    }  # fmt: skip
     write_json(folder / "scoreboard.json", told)
-    written = write_scoreboard(board, folder / "scoreboard.html", catalog=known)
+    (folder / "scoreboard.csv").write_text(as_csv(rows), encoding="utf-8")
+    written = write_scoreboard(board, folder / "scoreboard.html", catalog=known, own_size=rows, frozen=_frozen())
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    _say(board, written, known)
+    _say(board, written, known, covered, often)
 
 
-def _say(board: Any, written: Path, known: Any) -> None:
+def _calibrated(folder: Path | None) -> tuple[Any, list[Any], dict[str, float]]:
+    """The point, the draws and the differences between trials of a calibration; nothing without one."""
+    if folder is None:
+        return None, [], {}
+    from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
+
+    point, draws = read_parameters(folder)
+    return point, list(draws), dict(read_between_trials(folder))
+
+
+def _own_size(
+    board: Any,
+    known: Any,
+    often: int,
+    draws: list[Any],
+    between: dict[str, float],
+    seed: int,
+    threads: int | None,
+    tell: Any,
+) -> list[Any]:
+    """Rows of every calibration trial at its own size, `often` times."""
+    from livingdrug.fitting.board.rows import board_rows
+
+    if often < 2:
+        return []
+    rows: list[Any] = []
+    for score in board.scores:
+        rows += board_rows(
+            known.load("trial", score.trial), known, replicates=often, draws=draws, between_trials=between, seed=seed,
+            threads=threads or 1,
+            done=lambda done, total, name=score.trial: tell(name, "replicates", done, total),
+        )  # fmt: skip
+    return rows
+
+
+def _frozen() -> dict[str, Any]:
+    """What has been frozen in this folder's docs/predictions."""
+    from livingdrug.fitting.board.freeze import frozen_in
+
+    return frozen_in(Path("docs/predictions"))
+
+
+def _say(board: Any, written: Path, known: Any, covered: Any, often: int) -> None:
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.reports.scoreboard import USES, counts, rows
 
@@ -111,9 +175,18 @@ def _say(board: Any, written: Path, known: Any) -> None:
         if score.n_failed:
             screen.print(f"{score.n_failed} simulations did not finish; they are left out.", markup=False)
         screen.print("")
+    inside, n = covered["calibration"]["all"]
+    if n:
+        screen.print(
+            f"Inside the interval of nine in ten trials of their own size, {often} simulated each: {inside} of {n} calibration rows.\n",
+            markup=False,
+        )
     screen.print("Predictions", style="bold", markup=False)
+    frozen = _frozen()
     for one in board.predictions:
-        screen.print(f"  {one.trial}: {one.sentence}", markup=False)
+        there = frozen.get(one.trial)
+        sentence = f"prediction frozen on {there['frozen_on']}: {there['file']}" if there else one.sentence
+        screen.print(f"  {one.trial}: {sentence}", markup=False)
     if not board.predictions:
         screen.print("  The catalogue has no prediction trial yet.", markup=False)
     screen.print(f"\nScoreboard: {written.resolve()}", markup=False)

@@ -96,8 +96,8 @@ def kept_remission(
     Notes
     -----
     A remission is kept when neither blasts nor death nor another therapy was seen within `kept_for` days of it, and the
-    patient was seen or known alive at least that long after it. Best response is CR when any assessment of the remission
-    by the day was CR. Assessments after another therapy began are not used.
+    patient was seen or known alive at least that long after it. Best response is the best that any assessment of the remission
+    by the day showed. Assessments after another therapy began are not used.
     """
     day, in_time = pl.col("day"), pl.col("day") <= by_day
     in_remission = pl.col("status").is_in(criterion.responses)
@@ -119,6 +119,7 @@ def kept_remission(
     )
     quality = inside.group_by(KEYS).agg(
         pl.col("status").is_in(criterion.complete).any().alias("ever_complete"),
+        *((pl.col("status") == word).any().alias(f"ever_{word}") for word in criterion.responses),
         (~pl.col("residual")).fill_null(False).any().alias("ever_negative"),
     )
     table = patients.join(found, on=KEYS, how="left").join(quality, on=KEYS, how="left")
@@ -129,18 +130,16 @@ def kept_remission(
     reached, responded = pl.col("remission_day").is_not_null(), pl.col("responded")
     table = table.with_columns((reached & kept).alias("responded"), (reached & ~kept).alias("lost_early"))
     complete = responded & pl.col("ever_complete").fill_null(False)
-    best, incomplete, none = criterion.order
+    *better, none = criterion.order
+    best = pl.lit(better[-1])
+    for word in reversed(better[:-1]):
+        best = pl.when(pl.col(f"ever_{word}").fill_null(False)).then(pl.lit(word)).otherwise(best)
     return table.select(
         *KEYS,
         responded,
         complete.alias("complete"),
         (responded & ~complete).alias("incomplete"),
-        pl.when(complete)
-        .then(pl.lit(best))
-        .when(responded)
-        .then(pl.lit(incomplete))
-        .otherwise(pl.lit(none))
-        .alias("best_response"),
+        pl.when(responded).then(best).otherwise(pl.lit(none)).alias("best_response"),
         pl.when(responded).then("remission_day").alias("first_response_day"),
         (responded & pl.col("ever_negative").fill_null(False)).alias("residual_negative"),
         pl.when("lost_early").then("blasts_again_day").otherwise("failed_day").alias("treatment_failure_day"),

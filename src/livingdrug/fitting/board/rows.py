@@ -1,0 +1,244 @@
+"""Rows of the scoreboard: one for each number that was published or will be, observed beside predicted.
+
+A row of a calibration trial holds what was observed; a row of a trial kept for prediction holds none, and nobody looks for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from livingdrug.catalog.questions import questions_of
+from livingdrug.fitting.board.replicates import Interval, Replicates, interval, replicate
+from livingdrug.fitting.joint.predict import Question, questions_asked
+from livingdrug.fitting.joint.rows import about
+from livingdrug.fitting.joint.statistics import arcsine
+from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.outcome.asked import ask
+from livingdrug.trial.published import USUAL_N, days_of, published_limits
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.catalog.parameter_set import ParameterSet
+    from livingdrug.catalog.records.evidence import Published
+    from livingdrug.catalog.records.trial import Trial
+
+COLUMNS = (
+    "trial", "arm", "role", "endpoint", "timepoint", "n", "observed", "observed_low", "observed_high", "predicted",
+    "predicted_low", "predicted_high", "inside", "z", "provenance",
+)  # fmt: skip
+OUTCOMES = ("observed", "observed_low", "observed_high", "inside", "z")
+"""Columns that a frozen prediction has not."""
+ALPHA = 0.05
+"""Two-sided; a trial is positive when its test is below it and the arm with cells does better."""
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One number, observed and predicted, in percent or the endpoint's unit; see `COLUMNS`.
+
+    Attributes
+    ----------
+    about
+        Class of the endpoint: what coverage is counted by.
+    use
+        Of the published row: ``"calibration"`` or ``"comparison"``; empty without one.
+    unit
+        Of observed and predicted numbers: ``"percent"``, or the endpoint's.
+    width_over_sampling
+        Width of the interval beside the sampling of patients alone.
+    """
+
+    trial: str
+    arm: str
+    role: str
+    endpoint: str
+    timepoint: str
+    n: int
+    observed: float | None
+    observed_low: float | None
+    observed_high: float | None
+    predicted: float | None
+    predicted_low: float | None
+    predicted_high: float | None
+    inside: bool | None
+    z: float | None
+    provenance: str
+    about: str = ""
+    use: str = ""
+    unit: str = ""
+    width_over_sampling: float | None = None
+
+
+def board_rows(
+    trial: Trial,
+    catalog: Catalog,
+    *,
+    replicates: int,
+    draws: Sequence[ParameterSet] = (),
+    between_trials: Mapping[str, float] | None = None,
+    seed: int = 7,
+    threads: int = 1,
+    done: Callable[[int, int], None] | None = None,
+) -> list[BoardRow]:
+    """Every row of one trial: those published, of a calibration trial; those asked, of a trial kept for prediction.
+
+    Parameters
+    ----------
+    replicates, draws, seed, threads, done
+        As for `livingdrug.fitting.board.replicates.replicate`.
+    between_trials
+        Class of endpoints -> standard deviation of the difference between trials, of a calibration.
+    """
+    between = dict(between_trials or {})
+    published = () if trial.role == "prediction" else _published(trial, catalog)
+    questions = [one for _, one in published] if published else questions_asked(trial, catalog)
+    if not questions:
+        return []
+    found = replicate(
+        trial, catalog, questions, replicates=replicates, draws=draws, seed=seed, threads=threads, done=done
+    )
+    if published:
+        arm = trial.arms[0].name
+        return [
+            _observed(trial, arm, row, question, interval(found, arm, place, between.get(question.about, 0.0)))
+            for place, (row, question) in enumerate(published)
+        ]
+    rows = [
+        _predicted(trial, arm, question, interval(found, arm, place, between.get(question.about, 0.0)))
+        for arm in found.sizes
+        for place, question in enumerate(questions)
+        if np.isfinite(found.answers[arm, place]).any()
+    ]
+    return [*rows, *_between_arms(trial, found)]
+
+
+def _published(trial: Trial, catalog: Catalog) -> tuple[tuple[Published, Question], ...]:
+    """Each published row that the simulation can answer, with its question."""
+    if not catalog.has("evidence", trial.id):
+        return ()
+    known, found = questions_of(trial, catalog), []
+    for row in catalog.load("evidence", trial.id).results:
+        if not catalog.has("endpoint", row.endpoint):
+            continue
+        endpoint = catalog.load("endpoint", row.endpoint)
+        asked, day = ask(endpoint), days_of(row.at)
+        share = bool(asked.estimator.shares)
+        if share != (row.unit == "percent") or (asked.estimator.over_time and day is None):
+            continue
+        if not share and ("value" not in endpoint.formulas or row.value <= 0):
+            continue
+        try:
+            kind = about(endpoint, known)
+        except LivingDrugError:
+            continue  # the trial does not grade or measure what the row is about
+        measure = "share" if share else "middle"
+        timed = day if asked.estimator.over_time else None
+        found.append((row, Question(endpoint, measure, timed, row.statistic, row.at, kind)))
+    return tuple(found)
+
+
+def _observed(trial: Trial, arm: str, row: Published, question: Question, told: Interval | None) -> BoardRow:
+    low, high, _ = published_limits(row)
+    n = row.n or USUAL_N
+    observed = arcsine(row.value / 100, n) if question.share else math.log(row.value)
+    inside = None if told is None else told.low <= row.value <= told.high
+    z = None if told is None or told.sd <= 0 else (observed - told.scale) / told.sd
+    provenance = f"{'read' if row.status == 'read' else 'recalled'}: {row.source}"
+    return BoardRow(
+        trial.id, arm, trial.role, row.endpoint, row.at, n, row.value, _known(low), _known(high),
+        *_three(told), inside, z, provenance, question.about, row.use, row.unit, _known(told.width_over_sampling) if told else None,
+    )  # fmt: skip
+
+
+def _predicted(trial: Trial, arm: str, question: Question, told: Interval | None) -> BoardRow:
+    return BoardRow(
+        trial.id, arm, trial.role, question.endpoint.id, question.at, told.n if told else 0, None, None, None, *_three(told), None,
+        None, "predicted; no outcome in this catalogue", question.about, "",
+        "percent" if question.share else question.endpoint.unit, _known(told.width_over_sampling) if told else None,
+    )  # fmt: skip
+
+
+def _between_arms(trial: Trial, found: Replicates) -> list[BoardRow]:
+    """Hazard ratios with their intervals, and how often the trial's test would be positive."""
+    rows = []
+    reference = list(found.sizes)[-1]
+    for (arm, name), numbers in found.contrasts.items():
+        known = numbers[np.isfinite(numbers[:, 0])]
+        if len(known) < 2:
+            continue
+        low, middle, high = (float(np.exp(q)) for q in np.percentile(known[:, 0], (5.0, 50.0, 95.0)))
+        positive = 100 * float(((known[:, 1] < ALPHA) & (known[:, 0] < 0)).mean())
+        error = 100 * math.sqrt(positive / 100 * (1 - positive / 100) / len(known))
+        place, n = f"{arm} over {reference}", sum(found.sizes.values())
+        rows += [
+            BoardRow(
+                trial.id, place, trial.role, f"{name}: hazard ratio", "", n, None, None, None, middle, low, high, None, None,
+                "predicted; Cox, everybody enrolled, without strata", "between arms",
+            ),
+            BoardRow(
+                trial.id, place, trial.role, f"{name}: test positive [percent of trials]", "", n, None, None, None, positive,
+                max(positive - 1.645 * error, 0.0), min(positive + 1.645 * error, 100.0), None, None,
+                "predicted; log-rank test, two-sided 0.05, in favour of the cells, at the planned end of follow-up", "between arms",
+            ),
+        ]  # fmt: skip
+    return rows
+
+
+def as_csv(rows: Sequence[BoardRow], without: Sequence[str] = ()) -> str:
+    """The rows as text of a table, one line each; numbers to five figures, what is not known empty.
+
+    Parameters
+    ----------
+    without
+        Columns left out: `OUTCOMES` for a prediction that is frozen.
+    """
+    columns = [name for name in COLUMNS if name not in without]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(getattr(row, name)) for name in columns])
+    return out.getvalue()
+
+
+def coverage(rows: Sequence[BoardRow], use: str = "calibration") -> dict[str, tuple[int, int]]:
+    """Class of endpoints -> rows inside their interval, and rows; ``"all"`` for all of them.
+
+    >>> coverage([])
+    {'all': (0, 0)}
+    """
+    kept = [row for row in rows if row.inside is not None and row.use == use]
+    classes = sorted({row.about for row in kept})
+    found = {"all": (sum(bool(row.inside) for row in kept), len(kept))}
+    for name in classes:
+        mine = [row for row in kept if row.about == name]
+        found[name] = (sum(bool(row.inside) for row in mine), len(mine))
+    return found
+
+
+def as_plain(row: BoardRow) -> dict[str, object]:
+    """A row as plain values, for JSON."""
+    return {one.name: getattr(row, one.name) for one in fields(row)}
+
+
+def _three(told: Interval | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if told is None else (told.middle, told.low, told.high)
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.5g}" if isinstance(value, float) else value

@@ -1,0 +1,78 @@
+"""Rows of the scoreboard: expected values by hand, from binomial sampling and from what was put in."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from livingdrug.fitting.board.replicates import Replicates, interval
+from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage
+
+
+def replicates(numbers, counted, share=True):
+    question = SimpleNamespace(
+        share=share, shown=(lambda x: 100 * math.sin(min(max(x, 0.0), math.pi / 2)) ** 2) if share else math.exp
+    )
+    key = ("a", 0)
+    return Replicates("t", {"a": 50}, (question,), {key: np.array(numbers)}, {key: np.array(counted, dtype=float)}, {})
+
+
+def test_the_interval_of_pure_sampling_is_that_of_a_binomial():
+    """By theory: shares of 100 patients at 40 % lie within 1.645 x 4.9 points in nine of ten trials, and their width is that of sampling."""
+    shares = np.random.default_rng(3).binomial(100, 0.4, 4000) / 100
+    found = interval(replicates(np.arcsin(np.sqrt(shares)), np.full(4000, 100)), "a", 0)
+    assert found is not None
+    assert found.middle == pytest.approx(40, abs=0.6)
+    assert found.low == pytest.approx(32.1, abs=0.8)
+    assert found.high == pytest.approx(48.1, abs=0.8)
+    assert found.width_over_sampling == pytest.approx(1.0, abs=0.04)
+
+
+def test_the_difference_between_trials_widens_it():
+    """By hand: deviations of 3 and 4 add to 5."""
+    numbers = np.array([-1.0, 1.0] * 500) * 3 * math.sqrt(999 / 1000)
+    found = interval(replicates(numbers, np.full(1000, 10), share=False), "a", 0, between=4.0)
+    assert found is not None
+    assert found.sd == pytest.approx(5.0, rel=1e-9)
+
+
+def test_one_replicate_that_counted_somebody_is_no_interval():
+    assert interval(replicates([0.5, math.nan, math.nan], [10, 0, 0]), "a", 0) is None
+
+
+def row(inside, about="crs", use="calibration"):
+    return BoardRow(
+        "t",
+        "a",
+        "calibration",
+        "e, with a comma",
+        "",
+        10,
+        1.0,
+        None,
+        None,
+        2.0,
+        1.5,
+        2.5,
+        inside,
+        0.1,
+        "read: x",
+        about,
+        use,
+    )
+
+
+def test_coverage_counts_by_class_and_use():
+    # by hand: of three calibration rows two are inside; the row only compared is not counted here
+    rows = [row(True), row(False), row(True, about="survival"), row(False, use="comparison"), row(None)]
+    assert coverage(rows) == {"all": (2, 3), "crs": (1, 2), "survival": (1, 1)}
+    assert coverage(rows, "comparison") == {"all": (0, 1), "crs": (0, 1)}
+
+
+def test_the_table_has_the_columns_of_the_scoreboard():
+    lines = as_csv([row(True)]).splitlines()
+    assert lines[0] == ",".join(COLUMNS)
+    assert lines[1] == 't,a,calibration,"e, with a comma",,10,1,,,2,1.5,2.5,yes,0.1,read: x'

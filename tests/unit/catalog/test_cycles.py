@@ -40,8 +40,7 @@ def test_a_dose_in_the_wrong_unit_is_refused(tmp_path: Path, old, new, told):
     path.write_text(text.replace('"calibration"', '"design"').replace(old, new), encoding="utf-8")
     catalog = Catalog()
     with pytest.raises(BadInput, match=told):
-        trial = catalog.load("trial", path)
-        plan_arm(trial, trial.arms[0].name, catalog)
+        plan_arm(catalog.load("trial", path), "chemotherapy", catalog)
 
 
 def test_no_cycle_is_no_dose():

@@ -32,7 +32,9 @@ def section(source: Source) -> Section | None:
     )
     parts: list[Table | Figure] = [Table(("", "measure", "estimate, 95 % interval", "patients"), rows, words=(1, 2))]
     curve = main_curve(source)
-    for arm, reference in pairs(source) if curve is not None else ():
+    if curve is None:
+        return Section("how-much", "How much the arms differ", LEAD.format(arm=found[0].arm), tuple(parts))
+    for arm, reference in pairs(source):
         groups = by_subgroup(source, curve, arm, reference)
         known = {name: one for name, one in groups.items() if one is not None}
         if known:
@@ -43,11 +45,11 @@ def section(source: Source) -> Section | None:
 def _forest(title: str, groups: dict[str, Effect]) -> Figure:
     ratio = next(iter(groups.values())).measure == "hazard ratio"
     low, high = (0.1, 10.0) if ratio else (-100.0, 100.0)
+    inside = partial(_held, low=low, high=high)
     pairs_ = [
         Pair(
-            name, "All and subgroups", (math.nan, None, None),
-            tuple(min(max(value, low), high) for value in (one.estimate, one.low, one.high)), None, _words(one),
-        )  # type: ignore[arg-type]
+            name, "All and subgroups", (math.nan, None, None), (inside(one.estimate), inside(one.low), inside(one.high)), None, _words(one)
+        )
         for name, one in groups.items()
     ]  # fmt: skip
     draw = partial(
@@ -60,6 +62,11 @@ def _forest(title: str, groups: dict[str, Effect]) -> Figure:
         null=1.0 if ratio else 0.0,
     )
     return Figure(title, draw, legend=(("simulated", "estimate, 95 % interval"),), caption=NOTE)
+
+
+def _held(value: float, low: float, high: float) -> float:
+    """The value, held to the ends of the axis."""
+    return min(max(value, low), high)
 
 
 def _table(groups: dict[str, Effect | None]) -> Table:

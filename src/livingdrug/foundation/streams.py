@@ -2,7 +2,8 @@
 
 Nothing is consumed, so patient 137 is the same person in every arm, with any chunks, threads or extra outputs.
 The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), vectorised over
-patients; NumPy's own Philox would need one generator object per patient and purpose.
+patients; NumPy's own Philox would need one generator object per patient and purpose. `philox` is its readable form, to which
+a test holds the compiled one that `uniform` calls.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def _key(seed: int, purpose: str) -> tuple[int, int]:
 def uniform(
     seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0
 ) -> NDArray[np.float64]:
-    """One uniform number strictly between 0 and 1 for each patient.
+    """Uniform numbers strictly between 0 and 1 for each patient.
 
     Parameters
     ----------
@@ -66,29 +67,34 @@ def uniform(
     patients
         Patient numbers, shaped (n,).
     index
-        Which number of this stream (0, 1, 2 …), one for all or one per patient.
+        Which number of this stream (0, 1, 2 …): one for all, one per patient (n,), or several at once, shaped (1, m) for the
+        same ones of all patients or (n, m).
 
     Returns
     -------
-    Floats in (0, 1), shaped (n,).
+    Floats in (0, 1), shaped (n,), or (n, m) where several are asked for.
     """
+    from livingdrug.foundation.stream_kernel import fill  # Numba's start is not paid before the first number
+
     ids = np.ascontiguousarray(patients, dtype=np.uint64)
-    which = np.broadcast_to(np.asarray(index, dtype=np.uint64), ids.shape)
-    zero = np.zeros_like(ids)
-    words = philox(np.stack([ids & _LOW, ids >> _SHIFT, which, zero]), _key(seed, purpose))
-    bits = (words[0] << np.uint64(20)) ^ (words[1] >> np.uint64(12))  # 52 bits
-    return (bits.astype(np.float64) + 0.5) * 2.0**-52
+    which = np.asarray(index, dtype=np.uint64)
+    numbers = np.ascontiguousarray(which.reshape(-1, 1) if which.ndim < 2 else which)
+    if numbers.shape[0] not in (1, ids.size):
+        raise ValueError(f"index is shaped {which.shape} for {ids.size} patients")
+    found = np.empty((ids.size, numbers.shape[1]))
+    fill(*_key(seed, purpose), ids, numbers, found)
+    return found if which.ndim == 2 else found[:, 0]
 
 
 def normal(
     seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0
 ) -> NDArray[np.float64]:
-    """One standard normal number for each patient, by inversion of `uniform`."""
+    """Standard normal numbers for each patient, by inversion of `uniform`."""
     return ndtri(uniform(seed, purpose, patients, index))
 
 
 def exponential(
     seed: int, purpose: str, patients: NDArray[np.int64], index: int | NDArray[np.int64] = 0
 ) -> NDArray[np.float64]:
-    """One exponential number of mean 1 for each patient, by inversion of `uniform`."""
+    """Exponential numbers of mean 1 for each patient, by inversion of `uniform`."""
     return -np.log(uniform(seed, purpose, patients, index))

@@ -7,6 +7,7 @@ multiplies by the assay's error, and keeps values below the limit with a flag.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from livingdrug.course.course import Course
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import UnknownName
 
+Floats = NDArray[np.float64]
 SCHEMA: dict[str, Any] = {
     "patient": pl.Int64, "day_planned": pl.Float64, "day": pl.Float64, "value": pl.Float64, "lower_limit": pl.Float64,
     "below_limit": pl.Boolean, "missed": pl.Boolean, "quantity": pl.String, "unit": pl.String,
@@ -27,30 +29,46 @@ SCHEMA: dict[str, Any] = {
 """Columns of results, when there is none."""
 
 
-def at_days(checks: NDArray[np.float64], truth: NDArray[np.float64], days: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values on the patients' own days, by linear interpolation between checks.
+@dataclass(frozen=True)
+class Moments:
+    """Days on which patients are looked at, and where each lies between the checks of their course.
 
-    Parameters
+    Attributes
     ----------
-    checks
-        Days of the checks, ascending, shaped (C,).
-    truth
-        Shaped (n, C); NaN after the end of a course.
-    days
-        Shaped (n,).
-
-    Returns
-    -------
-    Shaped (n,); NaN where the course has ended or not begun.
+    day
+        Shaped (n,), or (n, m) where each has m.
+    after
+        The check at or after each day, at least the second.
+    share
+        How far each day is from the check before to that one, 0 to 1.
+    within
+        Whether the course was followed on that day.
     """
-    right = np.clip(np.searchsorted(checks, days), 1, len(checks) - 1)
-    row = np.arange(len(days))
-    span = checks[right] - checks[right - 1]
-    share = (days - checks[right - 1]) / span
-    inside = (days >= checks[0]) & (days <= checks[-1])
-    before, after = truth[row, right - 1], truth[row, right]
-    value = np.where(share >= 1.0, after, before + share * (after - before))
-    return np.where(inside, value, np.nan)
+
+    day: Floats
+    after: NDArray[np.intp]
+    share: Floats
+    within: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, checks: Floats, day: Floats) -> Moments:
+        """These days, between checks (C,) in ascending order."""
+        after = np.clip(np.searchsorted(checks, day), 1, len(checks) - 1)
+        share = (day - checks[after - 1]) / (checks[after] - checks[after - 1])
+        return cls(day, after, share, (day >= checks[0]) & (day <= checks[-1]))
+
+    def read(self, truth: Floats) -> Floats:
+        """Values on these days by linear interpolation; NaN where the course has ended or not begun.
+
+        Parameters
+        ----------
+        truth
+            Shaped (n, C); NaN after the end of a course.
+        """
+        row = np.arange(len(truth)).reshape(-1, *[1] * (self.day.ndim - 1))
+        before, after = truth[row, self.after - 1], truth[row, self.after]
+        value = np.where(self.share >= 1.0, after, before + self.share * (after - before))
+        return np.where(self.within, value, np.nan)
 
 
 def observe(
@@ -85,70 +103,122 @@ def observe(
     UnknownName
         An assay the trial asks for reads what the model does not have.
     """
-    pieces, text = [], {"quantity": [], "unit": []}
-    for one in measured:
-        if one.assay.reads not in course:
-            if one.asked:
-                raise UnknownName("model output", one.assay.reads, course, f'Assay "{one.assay.id}" reads it.')
-            continue
-        earlier = sum(day < 0 for day in one.days)
-        for place, planned in enumerate(one.days):
-            number = place - earlier if planned >= 0 else BEFORE + place
-            pieces.append(_one_visit(course, one, number, planned, missed, last_day, seed))
-            for name, words in text.items():
-                words += [getattr(one.assay, name)] * len(course)
-    if not pieces:
+    done = [one for one in measured if one.days and _is_done(course, one)]
+    if not done:
         return pl.DataFrame(schema=SCHEMA)
-    columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
-    frame = pl.DataFrame({**columns, **text})
-    return frame.filter(pl.col("seen")).drop("seen").sort("patient", "quantity", "day_planned", maintain_order=True)
+    planned = np.concatenate([one.days for one in done])
+    which = np.repeat(np.arange(len(done)), [len(one.days) for one in done])
+    # every table is filled in the order of its rows: by quantity and planned day
+    order = np.lexsort((planned, np.array([one.assay.quantity for one in done])[which]))
+    place = np.argsort(order)
+    table = Results.empty(len(course), len(planned))
+    comings: dict[object, tuple[Moments, NDArray[np.bool_]]] = {}
+    for number, one in enumerate(done):
+        key = (one.assay.schedule, one.days, one.window_days)
+        if key not in comings:
+            comings[key] = _coming(course, one, missed, seed)
+        table.put(
+            place[which == number], _result(course, one.assay, *comings[key], _numbers(one)[None], seed, last_day)
+        )
+    table.day_planned[:] = planned[order]
+    return _frame(table, course.patients, [done[k].assay for k in which[order]])
 
 
-def _one_visit(
-    course: Course, one: Measured, number: int, planned: float, missing: float, last_day: NDArray[np.float64], seed: int
-) -> dict[str, NDArray]:
-    assay, patients = one.assay, course.patients
-    group = f"visit/{assay.schedule}"  # assays of one group are drawn at the same visit
-    shift = (2.0 * streams.uniform(seed, f"{group}/day", patients, number) - 1.0) * one.window(planned)
+def _is_done(course: Course, one: Measured) -> bool:
+    if one.assay.reads in course:
+        return True
+    if one.asked:
+        raise UnknownName("model output", one.assay.reads, course, f'Assay "{one.assay.id}" reads it.')
+    return False
+
+
+def _numbers(one: Measured) -> NDArray[np.int64]:
+    """The numbers of an assay's visits in the random streams; those before treatment have their own."""
+    days, place = np.array(one.days), np.arange(len(one.days))
+    return np.where(days >= 0, place - (days < 0).sum(), BEFORE + place)
+
+
+def _coming(course: Course, one: Measured, missing: float, seed: int) -> tuple[Moments, NDArray[np.bool_]]:
+    """When patients came to the visits of a group, and which they missed, each shaped (n, visits)."""
+    group, number = (
+        f"visit/{one.assay.schedule}",
+        _numbers(one)[None],
+    )  # assays of one group are drawn at the same visit
+    planned, window = np.array(one.days), np.array([one.window(day) for day in one.days])
+    shift = (2.0 * streams.uniform(seed, f"{group}/day", course.patients, number) - 1.0) * window
     # blood before treatment is drawn on its day: a window must not carry it into treatment
-    day = np.maximum(planned + shift, 0.0) if planned >= 0 else np.full(len(course), planned)
+    day = np.where(planned >= 0, np.maximum(planned + shift, 0.0), planned)
     # nobody begins treatment without the blood counts before it
-    missed = streams.uniform(seed, f"{group}/missed", patients, number) < (missing if planned >= 0 else 0.0)
-    return _result(course, assay, day, np.full(len(course), planned), number, seed, last_day, missed)
+    chance = np.where(planned >= 0, missing, 0.0)
+    missed = streams.uniform(seed, f"{group}/missed", course.patients, number) < chance
+    return Moments.of(course.days, day), missed
+
+
+@dataclass(frozen=True)
+class Results:
+    """What assays report, one column a planned visit, each shaped (n, visits); `seen` says which visits exist."""
+
+    day_planned: Floats
+    day: Floats
+    value: Floats
+    below_limit: NDArray[np.bool_]
+    missed: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, n: int, visits: int) -> Results:
+        """Room for n patients' visits."""
+        numbers = (np.empty((n, visits)) for _ in range(3))
+        return cls(*numbers, *(np.empty((n, visits), dtype=bool) for _ in range(3)))
+
+    def put(self, places: NDArray[np.intp], other: Results) -> None:
+        """Another table's columns at these places; days planned are left."""
+        for name in ("day", "value", "below_limit", "missed", "seen"):
+            getattr(self, name)[:, places] = getattr(other, name)
 
 
 def _result(
     course: Course,
     assay: Assay,
-    day: NDArray[np.float64],
-    planned: NDArray[np.float64],
-    number: int,
-    seed: int,
-    last_day: NDArray[np.float64],
+    when: Moments,
     missed: NDArray[np.bool_],
-) -> dict[str, NDArray]:
-    """What one assay reports at one visit of each patient; `seen` says whether the visit exists."""
-    value = _measured(assay, at_days(course.days, course[assay.reads], day), course.patients, number, seed)
-    limit = assay.lower_limit.value
-    return {
-        "patient": course.patients,
-        "day_planned": planned,
-        "day": day,
-        "value": np.where(missed, np.nan, value),
-        "lower_limit": np.full(len(course), limit),
-        "below_limit": ~missed & (value < limit),
-        "missed": missed,
-        "seen": (day <= last_day) & ~np.isnan(value),
-    }
+    number: NDArray[np.int64],
+    seed: int,
+    last_day: Floats,
+) -> Results:
+    """What one assay reports at the patients' visits, shaped (n, visits); planned are the days themselves."""
+    value = _measured(assay, when.read(course[assay.reads]), course.patients, number, seed)
+    below = ~missed & (value < assay.lower_limit.value)
+    seen = (when.day <= last_day[:, None]) & ~np.isnan(value)
+    return Results(when.day, when.day, np.where(missed, np.nan, value), below, missed, seen)
 
 
-def _measured(
-    assay: Assay, level: NDArray[np.float64], patients: NDArray[np.int64], number: int, seed: int
-) -> NDArray[np.float64]:
-    """What the assay reports of a true level at the patients' visit of this number; NaN stays NaN."""
+def _measured(assay: Assay, level: Floats, patients: NDArray[np.int64], number: NDArray[np.int64], seed: int) -> Floats:
+    """What the assay reports of true levels (n, visits) at the visits of these numbers (1, visits); NaN stays NaN."""
     error = np.exp(assay.error_log_sd.value * streams.normal(seed, f"assay/{assay.id}", patients, number))
     value = np.maximum(level, 0.0) * assay.factor * error
     return value if assay.upper_limit is None else np.minimum(value, assay.upper_limit.value)
+
+
+def _frame(table: Results, patients: NDArray[np.int64], assays: Sequence[Assay]) -> pl.DataFrame:
+    """The rows of the visits that exist, patient by patient, columns in the order of `assays` (one for each visit)."""
+    rows = np.argsort(patients, kind="stable")
+    row, column = np.nonzero(table.seen[rows])
+    row = rows[row]
+    limits = np.array([assay.lower_limit.value for assay in assays])
+    words = {name: pl.Series(name, [getattr(assay, name) for assay in assays]) for name in ("quantity", "unit")}
+    return pl.DataFrame(
+        {
+            "patient": patients[row],
+            "day_planned": table.day_planned[row, column],
+            "day": table.day[row, column],
+            "value": table.value[row, column],
+            "lower_limit": limits[column],
+            "below_limit": table.below_limit[row, column],
+            "missed": table.missed[row, column],
+            **{name: word.gather(column) for name, word in words.items()},
+        }
+    )
 
 
 RESPONSE = "response"
@@ -194,15 +264,12 @@ def unplanned(
     number
         Address of the visit in the assays' random streams, beyond all planned ones.
     """
-    nobody = np.zeros(len(course), dtype=bool)
-    on = np.where(np.isfinite(day), day, course.days[0])
-    last = np.where(np.isfinite(day), last_day, -np.inf)
-    pieces = [
-        pl.DataFrame(_result(course, assay, on, on, number, seed, last, nobody))
-        .filter("seen")
-        .drop("seen")
-        .with_columns(quantity=pl.lit(assay.quantity), unit=pl.lit(assay.unit))
-        for assay in assays
-        if assay.reads in course
-    ]
-    return pl.concat(pieces) if pieces else pl.DataFrame(schema=SCHEMA)
+    done = [assay for assay in assays if assay.reads in course]
+    if not done:
+        return pl.DataFrame(schema=SCHEMA)
+    comes = np.isfinite(day)
+    when = Moments.of(course.days, np.where(comes, day, course.days[0])[:, None])
+    last = np.where(comes, last_day, -np.inf)
+    nobody, numbers = np.zeros((len(course), 1), dtype=bool), np.array([[number]])
+    seen = [(_result(course, assay, when, nobody, numbers, seed, last), assay) for assay in done]
+    return pl.concat([_frame(result, course.patients, [assay]) for result, assay in seen])

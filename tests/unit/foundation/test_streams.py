@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -94,6 +96,31 @@ def test_a_patient_has_an_address_not_a_turn():
     indices = np.arange(100)
     each = uniform(3, "dose", np.full(100, 137), indices)
     assert each.tolist() == [uniform(3, "dose", np.array([137]), int(i))[0] for i in indices]
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**40])
+def test_the_compiled_form_gives_the_words_of_the_readable_one(seed):
+    # expected: `philox`, which the known answers hold, on counters (patient's low and high word, index, 0); exactly
+    patients = np.array([0, 1, 137, 2**32 + 5, 2**40 - 1, 2**62])
+    for index in (0, 3, 20_001, 2**32 - 1):
+        counter = np.array([[p % 2**32, p // 2**32, index, 0] for p in patients.tolist()], dtype=np.uint64).T
+        digest = hashlib.sha256(f"{seed}\0visit/x".encode()).digest()
+        key = int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:8], "little")
+        first, second = philox(counter, key)[:2].tolist()
+        expected = [(((a << 20) ^ (b >> 12)) + 0.5) * 2.0**-52 for a, b in zip(first, second, strict=True)]
+        assert uniform(seed, "visit/x", patients, index).tolist() == expected
+
+
+def test_many_numbers_at_once_are_those_of_single_calls():
+    # expected: one call a number, exactly
+    patients, numbers = np.array([3, 7, 2**33]), np.array([[0, 5, 20_001]])
+    singly = np.stack([normal(2, "visit", patients, int(number)) for number in numbers[0]], axis=1)
+    assert normal(2, "visit", patients, numbers).tolist() == singly.tolist()
+    own = np.array([[0, 1], [2, 3], [4, 5]])
+    each = [[exponential(2, "x", patients[i : i + 1], int(k))[0] for k in own[i]] for i in range(3)]
+    assert exponential(2, "x", patients, own).tolist() == each
+    with pytest.raises(ValueError, match="3 patients"):
+        uniform(2, "x", patients, np.zeros((2, 2), dtype=np.int64))
 
 
 def test_large_patient_numbers_are_other_persons():

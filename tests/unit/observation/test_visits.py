@@ -9,7 +9,7 @@ import pytest
 from livingdrug.catalog.plan import Measured
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.foundation.errors import UnknownName
-from livingdrug.observation.visits import at_days, observe, unscheduled
+from livingdrug.observation.visits import Moments, observe, unscheduled
 
 CHECKS = np.arange(0.0, 101.0, 2.0)
 N = 4000
@@ -36,10 +36,15 @@ def test_interpolation_between_checks():
     # expected: a straight line is its own interpolation; nothing before the first check or after the end of a course
     truth = np.tile(3.0 * CHECKS + 1.0, (4, 1))
     truth[3, 10:] = np.nan
-    found = at_days(CHECKS, truth, np.array([0.0, 37.3, 100.0, 25.0]))
+    days = np.array([0.0, 37.3, 100.0, 25.0])
+    found = Moments.of(CHECKS, days).read(truth)
     np.testing.assert_allclose(found[:3], [1.0, 3 * 37.3 + 1, 301.0])
     assert np.isnan(found[3])
-    assert np.isnan(at_days(CHECKS, truth[:2], np.array([-1.0, 101.0]))).all()
+    assert np.isnan(Moments.of(CHECKS, np.array([-1.0, 101.0])).read(truth[:2])).all()
+    # several days of each patient are those days asked one by one
+    several = np.stack([days, days[::-1]], axis=1)
+    singly = np.stack([Moments.of(CHECKS, column).read(truth) for column in several.T], axis=1)
+    np.testing.assert_array_equal(Moments.of(CHECKS, several).read(truth), singly)
 
 
 def test_error_is_log_normal_with_the_stated_spread(made, measured):

@@ -14,24 +14,16 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from livingdrug.engine.compiler.kernel import Kernel
-from livingdrug.engine.compiler.trust import is_ours
+from livingdrug.foundation.cache_folder import default_cache_dir, usable_folder
+from livingdrug.foundation.trust import is_ours
 
 _LOG = logging.getLogger("livingdrug.engine")
 _OPTIMISATION = 1  # higher levels cost compile time and gain nothing: the vectors are already written out
-_warned: set[str] = set()
 
 
 def host_lanes() -> int:
     """Lanes that suit this processor: 8 with AVX-512, else 4. Results do not depend on it."""
     return 8 if llvm.get_host_cpu_features().get("avx512f") else 4
-
-
-def default_cache_dir() -> Path:
-    """Where machine code is kept: $LIVINGDRUG_CACHE, else the user's cache directory."""
-    if chosen := os.environ.get("LIVINGDRUG_CACHE"):
-        return Path(chosen)
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")
-    return Path(home) / "livingdrug" / "kernels"
 
 
 class MachineCode:
@@ -120,30 +112,6 @@ def aligned_zeros(size: int) -> np.ndarray:
 
 
 # ---- object code on disk --------------------------------------------------------------------------------------------
-
-
-def usable_folder(folder: Path) -> Path | None:
-    """The folder, or one for this user alone where others could write to it or nobody can, or None."""
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    places = (folder, folder / f"user-{user}", Path(tempfile.gettempdir()) / f"livingdrug-kernels-{user}")
-    found = next((place for place in places if _writable(place) and is_ours(place)), None)
-    if found != folder and str(folder) not in _warned:
-        _warned.add(str(folder))
-        why = "others can write to" if folder.exists() and not is_ours(folder) else "cannot write compiled kernels to"
-        _LOG.warning(
-            "%s %s; using %s. Set LIVINGDRUG_CACHE to a writable folder of your own to keep them.",
-            why, folder, found or "memory only",
-        )  # fmt: skip
-    return found
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
 
 
 def _read(path: Path) -> bytes | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from livingdrug.engine.compiler.machine import usable_folder
-from livingdrug.engine.compiler.trust import is_ours
+from livingdrug.foundation.cache_folder import usable_folder
+from livingdrug.foundation.trust import is_ours
 
 PROGRAM = """
 import logging, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from collections.abc import Iterable
@@ -76,9 +77,10 @@ class Catalog(TypedLoad):
             if path.stem in found:
                 break
             found.append(path.stem)
-            if str(path) not in self._extends:
-                self._extends[str(path)] = str(read_toml(path).get("extends", ""))
-            name = self._extends[str(path)]
+            known = self._extends.get(str(path))
+            name = str(read_toml(path).get("extends", "")) if known is None else known
+            if self._watched(path):
+                self._extends[str(path)] = name
         return tuple(found)
 
     def kinds(self) -> tuple[str, ...]:
@@ -88,7 +90,11 @@ class Catalog(TypedLoad):
     def names(self, kind: str) -> list[str]:
         """All names of one kind, sorted."""
         self._known_kind(kind)
-        return sorted({path.stem for folder in self.folders for path in (folder / kind).glob("*.toml")})
+        found: set[str] = set()
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                found.update(name[:-5] for name in os.listdir(folder / kind) if name.endswith(".toml"))
+        return sorted(found)
 
     def has(self, kind: str, name: str) -> bool:
         """Whether there is a file of this kind and name."""
@@ -122,9 +128,16 @@ class Catalog(TypedLoad):
         path = self.path(kind, name)
         state = path.stat()
         key = (kind, str(path), state.st_mtime_ns, state.st_size)
-        if key not in self._remembered:
-            self._remembered[key] = self._read(kind, path)
-        return self._remembered[key]
+        if key in self._remembered:
+            return self._remembered[key]
+        record = self._read(kind, path)
+        if self._watched(path):
+            self._remembered[key] = record
+        return record
+
+    def _watched(self, path: Path) -> bool:
+        """Whether a file is the catalogue's own; one from elsewhere may name others of which nobody keeps watch."""
+        return path.parent.parent in self.folders
 
     def model_texts(self) -> dict[str, str]:
         """Mechanisms and recipes in the user's folders: "mechanisms/x.ant", "recipes/y.toml" … -> text."""
@@ -181,8 +194,33 @@ def kinds() -> tuple[str, ...]:
 
 
 def default_catalog() -> Catalog:
-    """The package's catalogue with the folders named in the environment variable LIVINGDRUG_CATALOG before it."""
-    return Catalog(Path(folder) for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder.strip())
+    """The package's catalogue with the folders named in the environment variable LIVINGDRUG_CATALOG before it.
+
+    Files are read once in a process; as soon as any file of these folders is another, everything is read anew.
+    """
+    folders = [Path(folder) for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder.strip()]
+    state = _state_of((*folders, HERE))
+    for known, catalog in _DEFAULT[-1:]:
+        if known == state:
+            return catalog
+    _DEFAULT[:] = [(state, Catalog(folders))]
+    return _DEFAULT[0][1]
+
+
+_DEFAULT: list[tuple[object, Catalog]] = []
+
+
+def _state_of(folders: Iterable[Path]) -> tuple[object, ...]:
+    """What tells whether anything in these folders' files has changed: each file's path, time and size."""
+    found: list[object] = []
+    for folder in folders:
+        found.append(str(folder.absolute()))
+        for kind in (*_kinds(), "mechanisms", "recipes", "model/mechanisms", "model/recipes"):
+            with contextlib.suppress(OSError), os.scandir(folder / kind) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    about = entry.stat()
+                    found.append((kind, entry.name, about.st_mtime_ns, about.st_size))
+    return tuple(found)
 
 
 def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Trial:

@@ -93,9 +93,22 @@ def grade(scale: Scale, signs: Mapping[str, ArrayLike], known: Signs = SHIPPED) 
         )
     unseen = {name: np.nan if name in scale.stands_in else 0.0 for name in needed}
     columns: dict[str, Any] = {name: np.asarray(signs.get(name, unseen[name]), dtype=np.float64) for name in needed}
-    shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
-    value = read_formula(formula_text(scale)).evaluate(columns)
-    return np.array(np.broadcast_to(value, shape), dtype=np.int8)
+    found = np.zeros(np.broadcast_shapes(*(column.shape for column in columns.values())), dtype=np.int8)
+    for step, condition in _ladder(scale):
+        found[_holds(condition, columns, found.shape)] = step
+    if scale.requires:
+        found[~_holds(scale.requires, columns, found.shape)] = 0
+    return found
+
+
+def _ladder(scale: Scale) -> list[tuple[int, str]]:
+    """Each grade with what must hold for it, the highest last: it counts."""
+    grades = sorted({row.grade for row in scale.row})
+    return [(step, " or ".join(f"({row.condition})" for row in scale.row if row.grade == step)) for step in grades]
+
+
+def _holds(condition: str, columns: Mapping[str, Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    return np.broadcast_to(np.asarray(read_formula(condition).evaluate(columns)) != 0, shape)
 
 
 def days_at_or_below(values: ArrayLike, limit: float, *, strictly: bool = False) -> NDArray[np.float64]:

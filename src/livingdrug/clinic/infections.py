@@ -16,6 +16,7 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.streams import exponential, uniform
 
 FATAL_GRADE = 5
+_DRAWN_TOGETHER, _LOOKED_UP_TOGETHER = 16, 4096
 SCHEMA = {"patient": pl.Int64, "day": pl.Float64, "infection_class": pl.String, "grade": pl.Int64, "fatal": pl.Boolean}
 
 
@@ -62,30 +63,21 @@ def draw_infections(
         )
     hazard = hazard - np.where(np.isfinite(hazard[:, :1]), hazard[:, :1], 0.0)
     hazard = np.fmax.accumulate(hazard, axis=1)  # NaN after the end: nothing is added there
-    total = hazard[:, -1]
-    rows = np.arange(len(patients))
-    open_rows = np.ones(len(patients), dtype=bool)
-    threshold = np.zeros(len(patients))
-    found: list[tuple[NDArray, ...]] = []
-    for number in range(at_most + 1):
-        threshold = threshold + exponential(seed, "clinic/infection/arrival", patients, number)
-        open_rows = open_rows & (threshold < total)
-        if not open_rows.any():
-            break
-        if number == at_most:
-            worst = patients[open_rows][0]
-            raise BadInput(
-                f"patient {worst} would have more than {at_most} infections: the accumulated hazard is "
-                f"{total[open_rows][0]:g}.\n  Check the unit of the infection hazard (1/day)."
-            )
-        here = rows[open_rows]
-        when = _reached(days, hazard[here], threshold[here])
-        kind, grade = _marks(when, patients[here], seed, number, pattern)
-        found.append((here, when, kind, grade))
-        open_rows[here[grade == FATAL_GRADE]] = False
-    if not found:
+    rows, number, threshold = _arrivals(hazard[:, -1], patients, seed, at_most)
+    if not rows.size:
         return pl.DataFrame(schema=SCHEMA)
-    place, when, kind, grade = (np.concatenate([part[i] for part in found]) for i in range(4))
+    when = _reached(days, hazard, rows, threshold)
+    kind, grade = _marks(when, patients[rows], seed, number, pattern)
+    last = np.full(len(patients), at_most)  # a fatal one is the patient's last
+    np.minimum.at(last, rows[grade == FATAL_GRADE], number[grade == FATAL_GRADE])
+    kept = number <= last[rows]
+    if (number[kept] == at_most).any():
+        worst = rows[kept & (number == at_most)].min()
+        raise BadInput(
+            f"patient {patients[worst]} would have more than {at_most} infections: the accumulated hazard is "
+            f"{hazard[worst, -1]:g}.\n  Check the unit of the infection hazard (1/day)."
+        )
+    place, when, kind, grade = rows[kept], when[kept], kind[kept], grade[kept]
     order = np.lexsort((when, place))
     classes = np.array(list(pattern.early))
     return pl.DataFrame(
@@ -100,22 +92,44 @@ def draw_infections(
     )
 
 
+def _arrivals(
+    total: NDArray[np.float64], patients: NDArray[np.int64], seed: int, at_most: int
+) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64]]:
+    """Every infection that a total hazard allows: row of the patient, its number, and the hazard at which it happens."""
+    found, open_rows, before = [], np.flatnonzero(total > 0), np.zeros(len(total))
+    for first in range(0, at_most + 1, _DRAWN_TOGETHER):
+        numbers = np.arange(first, min(first + _DRAWN_TOGETHER, at_most + 1))
+        waits = exponential(seed, "clinic/infection/arrival", patients[open_rows], numbers[None])
+        waits[:, 0] += before[open_rows]
+        thresholds = np.cumsum(waits, axis=1)
+        before[open_rows] = thresholds[:, -1]
+        row, column = np.nonzero(thresholds < total[open_rows, None])
+        found.append((open_rows[row], numbers[column], thresholds[row, column]))
+        open_rows = open_rows[thresholds[:, -1] < total[open_rows]]
+        if not open_rows.size:
+            break
+    rows, number, threshold = (np.concatenate([part[i] for part in found]) for i in range(3))
+    return rows, number, threshold
+
+
 def _reached(
-    days: NDArray[np.float64], hazard: NDArray[np.float64], threshold: NDArray[np.float64]
+    days: NDArray[np.float64], hazard: NDArray[np.float64], rows: NDArray[np.intp], threshold: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The day a rising curve first reaches a level, linear between checks; hazard (n, checks), threshold (n,)."""
-    after = (hazard < threshold[:, None]).sum(axis=1)  # first check at or above the level; integers, so exact
+    """The day on which the rising curve of a row (n, checks) first reaches a level (m,), linear between checks."""
+    after = np.empty(len(rows), dtype=np.int64)  # first check at or above the level; integers, so exact
+    for first in range(0, len(rows), _LOOKED_UP_TOGETHER):
+        some = slice(first, first + _LOOKED_UP_TOGETHER)
+        after[some] = (hazard[rows[some]] < threshold[some, None]).sum(axis=1)
     before = np.maximum(after - 1, 0)
-    row = np.arange(len(threshold))
-    low, high = hazard[row, before], hazard[row, after]
+    low, high = hazard[rows, before], hazard[rows, after]
     share = np.where(high > low, (threshold - low) / np.where(high > low, high - low, 1.0), 0.0)
     return days[before] + share * (days[after] - days[before])
 
 
 def _marks(
-    when: NDArray[np.float64], patients: NDArray[np.int64], seed: int, number: int, pattern: Infection
+    when: NDArray[np.float64], patients: NDArray[np.int64], seed: int, number: NDArray[np.int64], pattern: Infection
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Class index and grade of the patients' `number`-th infections."""
+    """Class index and grade of the patients' infections of these numbers."""
     early, late = (np.cumsum([table[name].value for name in pattern.early]) for table in (pattern.early, pattern.late))
     early[-1] = late[-1] = 1.0  # shares add up to 1 only within rounding
     draw = uniform(seed, "clinic/infection/class", patients, number)

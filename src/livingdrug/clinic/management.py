@@ -16,6 +16,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livingdrug.catalog.records.drug import Drug
 from livingdrug.catalog.records.guideline import Dose, Guideline, Limit, Rule
 from livingdrug.catalog.records.scale import Scale
@@ -71,13 +74,28 @@ def reason_text(rule: RuleInfo, values: Mapping[str, float]) -> str:
     'Penn grade 3 at 39.4 degC'
     """
 
-    def shown(match: re.Match[str]) -> str:
-        value = values.get(match[1])
-        if value is None or value != value:
-            return "unknown"
-        return str(round(value)) if abs(value - round(value)) < 1e-9 else f"{value:.1f}"
+    columns = {name: np.array([value]) for name, value in values.items()}
+    return reason_texts(rule, columns, 1)[0]
 
-    return re.sub(r"{(\w+)}", shown, rule.reason)
+
+def reason_texts(rule: RuleInfo, values: Mapping[str, NDArray[np.float64]], n: int) -> list[str]:
+    """The reasons of n firings of a rule, filled from the signs and grades of their checks, each shaped (n,)."""
+    parts = re.split(r"{(\w+)}", rule.reason)
+    texts = [parts[:1] * n]
+    for name, after in zip(parts[1::2], parts[2::2], strict=True):
+        shown = ["unknown"] * n
+        if name in values:
+            met, place = np.unique(values[name], return_inverse=True)
+            words = [_shown(value) for value in met.tolist()]
+            shown = [words[k] for k in place]
+        texts += [shown, [after] * n]
+    return list(map("".join, zip(*texts, strict=True)))
+
+
+def _shown(value: float) -> str:
+    if value != value:
+        return "unknown"
+    return str(round(value)) if abs(value - round(value)) < 1e-9 else f"{value:.1f}"
 
 
 def compile_guideline(

@@ -121,8 +121,7 @@ class Course:
     def sample(self, n: int) -> pl.DataFrame:
         """The true courses of the patients numbered 1 to n: patient, day and every name, one row a check, until each ended."""
         rows = np.flatnonzero((self.patients >= 1) & (self.patients <= n))
-        columns = {name: self.values[rows, :, place].ravel() for place, name in enumerate(self.names)}
-        frame = pl.DataFrame(
-            {"patient": np.repeat(self.patients[rows], len(self.days)), "day": np.tile(self.days, len(rows)), **columns}
-        )
-        return frame.filter(pl.any_horizontal(pl.col(self.names).is_not_nan())) if columns else frame
+        row, check = np.nonzero(~np.isnan(self.values[rows]).all(axis=2))
+        kept = np.ascontiguousarray(self.values[rows[row], check].T)
+        columns = dict(zip(self.names, kept, strict=True))
+        return pl.DataFrame({"patient": self.patients[rows[row]], "day": self.days[check], **columns})

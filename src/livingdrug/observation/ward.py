@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.catalog.records.scale import Scale
 from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.grading import grade
-from livingdrug.clinic.management import reason_text
+from livingdrug.clinic.management import reason_texts
 from livingdrug.course.course import Course
 
 WATCHED_DAYS = 56
@@ -77,13 +77,13 @@ def daily_grades(
     Days (D,), and grades (n, D); -1 where the patient was not there.
     """
     until = np.inf if scale.whole_course else WATCHED_DAYS
-    acute = (checks >= 0) & (checks < until)
+    acute = slice(*np.searchsorted(checks, [0.0, until]))
     read = {name: signs[name][:, acute] for name in scale.names if name in signs}
     here = ~np.isnan(next(iter(read.values()))) & (checks[acute] <= last_day[:, None])
     read["died_of_toxicity"] = np.zeros(here.shape)
-    graded = np.where(here, grade(scale, read, known).astype(np.int64), -1)
+    graded = np.where(here, grade(scale, read, known), np.int8(-1))
     days, begins = _days(checks[acute])
-    return days, np.maximum.reduceat(graded, begins, axis=1)
+    return days, np.maximum.reduceat(graded, begins, axis=1).astype(np.int64)
 
 
 def sign_rows(course: Course, last_day: Floats, known: Signs = SHIPPED) -> pl.DataFrame:
@@ -94,7 +94,7 @@ def sign_rows(course: Course, last_day: Floats, known: Signs = SHIPPED) -> pl.Da
     To day `SHOWN_DAYS` every day has a row, afterwards (to `WATCHED_DAYS`) only days on which a sign reached the value from which it
     is kept: organ support, or an abnormal kidney or brain.
     """
-    acute = (course.days >= 0) & (course.days < WATCHED_DAYS)
+    acute = slice(*np.searchsorted(course.days, [0.0, WATCHED_DAYS]))
     here = _here(course, acute, last_day)
     days, begins = _days(course.days[acute])
     columns = {}
@@ -116,7 +116,7 @@ def sign_rows(course: Course, last_day: Floats, known: Signs = SHIPPED) -> pl.Da
     )  # fmt: skip
 
 
-def _here(course: Course, acute: NDArray[np.bool_], last_day: Floats) -> NDArray[np.bool_]:
+def _here(course: Course, acute: slice, last_day: Floats) -> NDArray[np.bool_]:
     """Who is in care at which of these checks, shaped (n, checks)."""
     alive = ~np.isnan(course[course.names[0]][:, acute])
     return alive & (course.days[acute] <= last_day[:, None])
@@ -129,20 +129,39 @@ def _days(checks: Floats) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
 
 def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
     """The log frame: who was given what drug, when and why: as planned (rule `PLANNED`), or by a rule of the guideline."""
-    rows, firings = [], course.firings
+    order, pieces = np.arange(len(course)), []
     for dose in course.planned:
-        there = np.flatnonzero(dose.day <= last_day)
-        rows += [
-            (int(course.patients[i]), dose.day, PLANNED, dose.drug, float(dose.milligrams[i]), dose.unit, "as planned")
-            for i in there
-        ]
-    for who, check, firing, value in zip(firings.patient, firings.check, firings.firing, firings.value, strict=True):
-        day, rule = float(course.days[check]), course.rules[firing]
-        if day > last_day[who]:
-            continue
-        signs = {name: float(course[name][who, check]) for name in rule.reads if name in course}
-        number = int(course.patients[who])
-        rows.append((number, day, rule.id, rule.drug, float(value), rule.unit, reason_text(rule, signs)))
+        given = order[dose.day <= last_day]
+        pieces.append(_given(course, given, dose.day, PLANNED, dose.drug, dose.milligrams[given], dose.unit, "as planned"))
+    fired = course.firings
+    there = np.flatnonzero(course.days[fired.check] <= last_day[fired.patient])
+    by_rule = []
+    for number in np.unique(fired.firing[there]):
+        rule, here = course.rules[number], there[fired.firing[there] == number]
+        who, check = fired.patient[here], fired.check[here]
+        signs = {name: course[name][who, check] for name in rule.reads if name in course}
+        reasons = reason_texts(rule, signs, len(here))
+        rows = _given(course, who, course.days[check], rule.id, rule.drug, fired.value[here], rule.unit, reasons)
+        by_rule.append(rows.with_columns(place=here))
+    if by_rule:  # of one moment: in the order in which the rules fired
+        pieces.append(pl.concat(by_rule).sort("place").drop("place"))
     kinds = {"patient": pl.Int64, "day": pl.Float64, "rule": pl.String, "drug": pl.String, "amount": pl.Float64,
              "unit": pl.String, "reason": pl.String}  # fmt: skip
-    return pl.DataFrame(rows, schema=kinds, orient="row").sort("patient", "day", maintain_order=True)
+    return pl.concat([pl.DataFrame(schema=kinds), *pieces]).sort("patient", "day", maintain_order=True)
+
+
+def _given(
+    course: Course, who: NDArray[np.int64], day: float | Floats, rule: str, drug: str, amount: Floats, unit: str,
+    reason: str | list[str],
+) -> pl.DataFrame:  # fmt: skip
+    """Rows of the log: one drug under one rule, to the patients in these rows of the course."""
+    n = len(who)
+    word = {"rule": rule, "drug": drug, "unit": unit, **({"reason": reason} if isinstance(reason, str) else {})}
+    texts = {name: pl.Series([text]).new_from_index(0, n) for name, text in word.items()}
+    if not isinstance(reason, str):
+        texts["reason"] = pl.Series(reason, dtype=pl.String)
+    return pl.DataFrame(
+        {"patient": course.patients[who], "day": np.broadcast_to(day, n).astype(np.float64), "rule": texts["rule"],
+         "drug": texts["drug"], "amount": np.asarray(amount, dtype=np.float64), "unit": texts["unit"],
+         "reason": texts["reason"]}
+    )  # fmt: skip

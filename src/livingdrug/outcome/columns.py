@@ -38,7 +38,13 @@ class Known:
 NOTHING_MORE = Known()
 
 
-def patient_values(patients: pl.DataFrame, known: Known = NOTHING_MORE) -> dict[str, NDArray[np.float64]]:
+Columns = dict[str, dict[str, NDArray[np.float64]]]
+"""Column of the patients table -> the names made of it and their numbers."""
+
+
+def patient_values(
+    patients: pl.DataFrame, known: Known = NOTHING_MORE, remembered: Columns | None = None
+) -> dict[str, NDArray[np.float64]]:
     """The patients frame as plain numbers for formulas, each shaped (n,).
 
     =====================  ==========================================================
@@ -56,30 +62,45 @@ def patient_values(patients: pl.DataFrame, known: Known = NOTHING_MORE) -> dict[
         One row per patient and arm.
     known
         What else formulas may read.
+    remembered
+        Of earlier calls with the same patients; columns that are new are added.
     """
-    import polars as pl
-
     words_of = {"status": STATUSES, **known.texts}
+    remembered = {} if remembered is None else remembered
     n = patients.height
     values: dict[str, NDArray[np.float64]] = {}
     for name in patients.columns:
-        column = patients[name]
-        if column.dtype == pl.String:
-            met = {str(word) for word in column.unique().drop_nulls()} | set(words_of.get(name, ()))
-            for word in met:
-                key = f"{name}_{word.lower().replace(' ', '_')}"
-                match = (column.str.to_lowercase() == word.lower()).fill_null(False)
-                values[key] = match.to_numpy().astype(np.float64)
-        elif column.dtype == pl.Boolean:
-            values[name] = column.fill_null(False).to_numpy().astype(np.float64)
-        elif column.dtype.is_numeric() and name != "patient":
-            missing = np.inf if name.endswith("_day") else np.nan
-            values[name] = column.cast(pl.Float64).fill_null(missing).to_numpy().astype(np.float64)
+        if name not in remembered:
+            remembered[name] = _numbers(name, patients[name], words_of.get(name, ()))
+        values |= remembered[name]
     values |= _derived(values, _course_failed(patients), n)
     for name, made_of in known.ready_made.items():
         if made_of in values:
             came = np.isfinite(values[made_of]) if made_of.endswith("_day") else values[made_of] > 0
             values[name] = came.astype(np.float64)
+    return values
+
+
+def _numbers(name: str, column: pl.Series, words: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """What a column reads as: one name, or for a text one for each word; nothing for what no formula reads."""
+    import polars as pl
+
+    if column.dtype == pl.Boolean:
+        return {name: column.fill_null(False).to_numpy().astype(np.float64)}
+    if column.dtype.is_numeric() and name != "patient":
+        missing = np.inf if name.endswith("_day") else np.nan
+        return {name: column.cast(pl.Float64).fill_null(missing).to_numpy().astype(np.float64)}
+    if column.dtype != pl.String:
+        return {}
+    met = [str(word) for word in column.unique().drop_nulls()]
+    places = dict(zip(met, range(len(met)), strict=True))
+    place = np.full(len(column), -1)
+    if met:
+        place = column.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
+    values = {}
+    for word in {*met, *words}:
+        same = [places[other] for other in met if other.lower() == word.lower()]
+        values[f"{name}_{word.lower().replace(' ', '_')}"] = np.isin(place, same).astype(np.float64)
     return values
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import NOTHING_MORE, Known, patient_values
+from livingdrug.outcome.columns import NOTHING_MORE, Columns, Known, patient_values
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.everyone import by_everyone
 
@@ -36,6 +36,7 @@ def evaluate(
     not_measured: Mapping[str, str] | None = None,
     from_enrolment: Endpoint | None = None,
     strata: pl.DataFrame | None = None,
+    remembered: Columns | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -60,6 +61,8 @@ def evaluate(
         `livingdrug.outcome.everyone.by_everyone` finds when omitted.
     strata
         Of a randomised trial: each patient's stratum, in columns ``patient`` and ``stratum``.
+    remembered
+        Columns as numbers, of other endpoints of the same patients and arms.
 
     Raises
     ------
@@ -84,11 +87,12 @@ def evaluate(
             known=known,
             not_measured=not_measured,
             strata=strata,
+            remembered=remembered,
         )
     chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen.select(_read_by(record, chosen.columns, known)), known)
+    values = patient_values(chosen.select(_read_by(record, chosen.columns, known)), known, remembered)
     if any(name not in values for name in record.needs):
-        values = patient_values(chosen, known)
+        values = patient_values(chosen, known, remembered)
     _refuse_gaps(record, values)
     n = chosen.height
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.questions import Questions
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.trial import Trial
-    from livingdrug.outcome.columns import Known
+    from livingdrug.outcome.columns import Columns, Known
 
 
 @dataclass(frozen=True, repr=False)
@@ -274,8 +274,12 @@ class Result:
             raise BadInput(f'endpoint "{record.id}" reads {lacking[arms[0]]}.\n  Ask for another endpoint.')
         return evaluate(
             record, self.patients_with(needed), arms, known=self.known_names, not_measured=lacking, design=design,
-            from_enrolment=whole, strata=self.strata,
+            from_enrolment=whole, strata=self.strata, remembered=self._numbers.setdefault(arms, {}),
         )  # fmt: skip
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, ...], Columns]:
+        return {}
 
     def not_measured(self, arm: str, names: Sequence[str]) -> str:
         """What one of these outcomes reads and nobody could see in an arm; empty when all can be answered."""

@@ -58,6 +58,26 @@ def test_the_environment_names_extra_folders(folder, monkeypatch):
         default_catalog()
 
 
+def test_the_default_catalogue_is_read_once_until_a_file_changes(folder, monkeypatch):
+    # expected: the same records while nothing changes; a changed base shows in what extends it, and a new file is found
+    write(folder, "drug", "ours", DRUG)
+    monkeypatch.setenv(VARIABLE, str(folder))
+    first = default_catalog().load("drug", "ours")
+    assert default_catalog().load("drug", "ours") is first
+    path = write(folder, "drug", "ours", DRUG.replace("A drug of our own", "Another drug"))
+    assert default_catalog().load("drug", "ours").title == "Another drug"
+    base = default_catalog().path("product", "tisa_cel").read_text(encoding="utf-8")
+    (folder / "product").mkdir()
+    write(folder, "product", "base", base)
+    write(folder, "product", "derived", 'extends = "base"\n')
+    own = default_catalog().load("product", "derived").title
+    write(folder, "product", "base", base.replace(own, "A changed base"))
+    assert default_catalog().load("product", "derived").title == "A changed base" != own
+    path.unlink()
+    with pytest.raises(UnknownName):
+        default_catalog().load("drug", "ours")
+
+
 def test_a_path_stands_for_itself(folder):
     path = write(folder, "drug", "ours", DRUG)
     assert Catalog().load("drug", path).id == "ours"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
-from livingdrug.clinic.course_signs import course_signs
+from livingdrug.clinic.course_signs import course_signs_of_many
 from livingdrug.clinic.grading import grade
 from livingdrug.outcome.rows import Rows
 
@@ -19,15 +19,12 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     """Grade on ``option.scale`` from the counts ``option.counts`` (neutrophils or platelets); or, with ``option.sign`` in place
     of a scale, that sign. Shaped (n,); NaN where the scale's period was never looked at.
     """
-    days, counts, _ = rows.grid(outcome.column)
-    found = np.full(len(rows), np.nan)
-    for row in range(len(rows)):
-        known = ~np.isnan(days[row])
-        signs = course_signs(days[row][known], {str(outcome.setting("counts")): counts[row][known]}, questions.signs)
-        if "sign" in outcome.option:
-            found[row] = signs[str(outcome.setting("sign"))]
-            continue
-        scale = questions.scales[str(outcome.setting("scale"))]
-        if any(not np.isnan(signs[name]) for name in scale.names):
-            found[row] = float(grade(scale, signs, questions.signs))
-    return found
+    days, counts = rows.numbers("day"), rows.numbers(outcome.column)
+    known = ~np.isnan(days) & ~np.isnan(counts)
+    values = {str(outcome.setting("counts")): counts[known]}
+    signs = course_signs_of_many(rows.place[known], days[known], values, len(rows), questions.signs)
+    if "sign" in outcome.option:
+        return signs[str(outcome.setting("sign"))]
+    scale = questions.scales[str(outcome.setting("scale"))]
+    looked = ~np.isnan([signs[name] for name in scale.names]).all(axis=0)
+    return np.where(looked, grade(scale, signs, questions.signs).astype(np.float64), np.nan)

@@ -30,7 +30,7 @@ from livingdrug.population import draw
 from livingdrug.trial.door import planned
 
 TRIALS = ("eliana", "zuma_1", "cartitude_1")
-CHUNK, SEED, RTOL, ROUNDS = 250, 7, 1e-5, 5
+CHUNK, SEED, RTOL, ROUNDS = 500, 7, 1e-5, 4
 HISTORY = Path(__file__).parent / "history" / "whole_trial.csv"
 COLUMNS = ("date", "change", "trial", "patients", "integrator_us", "stored_us", "whole_us", "ratio", "ratio_to_stored")
 
@@ -77,7 +77,7 @@ def _integrate(model: CompiledModel, chunks: list[tuple[Start, np.ndarray]]) -> 
 
 
 def _whole(trial: str, patients: int) -> None:
-    result = ld.run(trial, patients=patients, seed=SEED, threads=1, chunk=CHUNK)
+    result = ld.run(trial, patients=patients, seed=SEED, threads=1)
     for use in result.trial.endpoints:
         result.endpoint(use.id)
 

@@ -130,6 +130,8 @@ class Criterion:
         The words for all this.
     status_at_visits
         Visits frame -> one row per look after the start, with the columns of `STATUS_SCHEMA`, sorted by arm, patient and day.
+    reads
+        Quantities of the visits that it judges; nothing else is shown to `status_at_visits`.
     record
         (criterion, statuses, patients, last day) -> one row per patient, sorted, with the columns of `RECORDED`. `patients` has arm,
         patient, last_seen_day, death_day, subsequent_therapy_day and last_contact_day; what is unknown is null.
@@ -145,6 +147,7 @@ class Criterion:
     complete: tuple[str, ...]
     words: Words
     status_at_visits: Statuses
+    reads: tuple[str, ...]
     record: Record
     overt: Overt | None = None
 
@@ -176,7 +179,8 @@ class Criterion:
         -------
         One row per arm and patient, sorted, with the columns of `RECORDED`; at most one of failure and relapse is set.
         """
-        found = self.record(self, self.status_at_visits(visits), _everyone(visits, patients), by_day)
+        judged = visits.filter(pl.col("quantity").is_in(self.reads))
+        found = self.record(self, self.status_at_visits(judged), _everyone(visits, patients), by_day)
         return found.select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS)
 
 

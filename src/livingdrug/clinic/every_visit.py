@@ -22,6 +22,7 @@ def judged_at_every_visit(
     responses: Mapping[str, str],
     complete: tuple[str, ...],
     status_at_visits: Statuses,
+    reads: tuple[str, ...],
     at_a_visit: Mapping[str, str],
     progression_at_a_visit: str,
     or_better: Mapping[str, str],
@@ -35,7 +36,7 @@ def judged_at_every_visit(
     ----------
     responses
         Every response and its name in a sentence, the best first.
-    complete, status_at_visits, or_better, title, lead, look
+    complete, status_at_visits, reads, or_better, title, lead, look
         As in `livingdrug.clinic.criterion`.
     at_a_visit, progression_at_a_visit
         What a visit must show for each response, and for progression.
@@ -59,6 +60,7 @@ def judged_at_every_visit(
         complete=complete,
         words=words,
         status_at_visits=status_at_visits,
+        reads=reads,
         record=best_of_every_visit,
     )
 

@@ -14,7 +14,7 @@ from livingdrug.clinic.protocol import PlannedDose
 from livingdrug.course.equations import ANTIGEN_NEGATIVE
 from livingdrug.course.fate import NEVER, extinct_day
 from livingdrug.engine.ensemble import Firings
-from livingdrug.foundation.errors import UnknownName
+from livingdrug.foundation.errors import LivingDrugError, UnknownName
 from livingdrug.model.instance import Clone
 
 Floats = NDArray[np.float64]
@@ -32,6 +32,8 @@ class Course:
         Days of the checks from infusion, ascending (C,).
     names
         What was recorded (O,): the model's outputs and states, grades and memories of the rules.
+    unkept
+        What the model has besides, and nobody reads here.
     values
         Shaped (n, C, O), in the model's units; NaN after the end of a course.
     stop_check
@@ -63,22 +65,25 @@ class Course:
     sentences: tuple[str, ...]
     planned: tuple[PlannedDose, ...] = ()
     person: Mapping[str, Floats] = field(default_factory=dict, repr=False, compare=False)
+    unkept: tuple[str, ...] = ()
     _columns: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.patients)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names or name == ANTIGEN_NEGATIVE
+        return name in self.names or name in self.unkept or name == ANTIGEN_NEGATIVE
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
+        return iter((*self.names, *self.unkept))
 
     def __getitem__(self, name: str) -> Floats:
         """One name over time, shaped (n, C), contiguous."""
         if name not in self._columns and name == ANTIGEN_NEGATIVE:
             self._columns[name] = self._antigen_negative_percent()
         if name not in self._columns:
+            if name in self.unkept:
+                raise LivingDrugError(f'"{name}" was not kept of this course; please report this.')
             if name not in self.names:
                 raise UnknownName("model output", name, self.names)
             self._columns[name] = np.ascontiguousarray(self.values[:, :, self.names.index(name)])

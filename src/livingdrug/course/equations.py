@@ -36,6 +36,8 @@ CELLS_ENTER = "car_t_infused"
 """State that infused cells enter."""
 ANTIGEN_NEGATIVE = "antigen_negative_percent"
 """What a course derives from its clones: what flow cytometry of the tumour would read."""
+INFECTIONS_FROM = "infection_exposure"
+"""Output from which infections are drawn."""
 REMEMBERED = ("fever_treated", "admitted", "dead", "toxicity_death_day")
 """What the check program remembers of every patient, beside the day on which each clone died out."""
 
@@ -110,6 +112,22 @@ def equations(plan: Plan) -> Equations:
         if key not in _READY:
             _READY[key] = _compile(model, plan, given)
         return _READY[key]
+
+
+def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:
+    """What anybody looks at of a course that is not kept whole, in the order of the outputs: assays, signs, scales, rules' reasons,
+    infections, fates, and the burden that calls for a look between visits.
+    """
+    overt = judged_by(plan.disease.response).overt
+    names = {
+        *ready.outputs[:1], *REMEMBERED, *plan.signs, INFECTIONS_FROM,
+        *(one.assay.reads for one in plan.measured),
+        *(name for scale in plan.graded for name in scale.names),
+        *(name for rule in ready.rules for name in rule.reads),
+        *(name for clone in ready.model.clones for name in (clone.cells, extinct_day(clone))),
+        *((overt.reads, *overt.beside) if overt else ()),
+    }  # fmt: skip
+    return tuple(name for name in ready.outputs if name in names)
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
@@ -296,7 +314,7 @@ def _check_reads(plan: Plan, ready: Equations) -> None:
     """What the clinic's side of the line reads of every model, and the criterion of the disease."""
     judged = judged_by(plan.disease.response)
     wanted = {
-        "infections": "infection_exposure" if plan.infection else "",
+        "infections": INFECTIONS_FROM if plan.infection else "",
         "a look between visits when disease is overt": judged.overt.reads if judged.overt else "",
         "infused cells": CELLS_ENTER if plan.product else "",
     }

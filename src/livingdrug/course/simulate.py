@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from livingdrug.clinic.protocol import PlannedDose, check_days, doses
 from livingdrug.course.course import Course
-from livingdrug.course.equations import CELLS_ENTER, Equations, equations, parameters_of
+from livingdrug.course.equations import CELLS_ENTER, Equations, equations, parameters_of, watched
 from livingdrug.course.individuals import patient_parameters
 from livingdrug.course.settings import Settings
 from livingdrug.engine.ensemble import Dose, Ensemble
@@ -128,18 +128,22 @@ def simulate(
     settings = settings or Settings()
     typical = parameters_of(plan, settings.parameters) if quantities is None else quantities
     begin = start(plan, cohort, lots, seed, quantities=typical, between_patient=settings.between_patient)
+    sampled = (begin.patients >= 1) & (begin.patients <= settings.sample)
+    kept = begin.ready.outputs if sampled.any() else watched(plan, begin.ready)
     ensemble = begin.ready.compiled.run(
-        begin.parameters, begin.days, begin.days >= plan.arm.first_day, begin.doses, rtol=settings.rtol
+        begin.parameters, begin.days, begin.days >= plan.arm.first_day, begin.doses, rtol=settings.rtol, keep=kept
     )
-    return as_course(begin, ensemble, plan.product.target if plan.product else "")
+    return as_course(begin, ensemble, plan.product.target if plan.product else "", kept)
 
 
-def as_course(begin: Start, ensemble: Ensemble, target: str) -> Course:
+def as_course(begin: Start, ensemble: Ensemble, target: str, kept: tuple[str, ...] | None = None) -> Course:
     """The engine's answer as a course; `target` is the antigen that the product aims at, empty without cells."""
+    kept = begin.ready.outputs if kept is None else kept
     return Course(
         patients=begin.patients,
         days=begin.days,
-        names=begin.ready.outputs,
+        names=kept,
+        unkept=tuple(name for name in begin.ready.outputs if name not in kept),
         values=ensemble.outputs,
         stop_check=ensemble.stop_check,
         clones=begin.ready.model.clones,

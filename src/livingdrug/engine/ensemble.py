@@ -9,7 +9,7 @@ course is does not depend, to the last bit, on the chunk, its order or the other
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +84,7 @@ class Ensemble:
     Attributes
     ----------
     outputs
-        Shaped (patients, checks, outputs); not a number after a course stopped.
+        Shaped (patients, checks, outputs kept); not a number after a course stopped.
     memory
         The program's memory at the end, shaped (patients, memory names).
     firings
@@ -165,6 +165,7 @@ class CompiledModel:
         initial: ArrayLike | None = None,
         rtol: float = 1e-4,
         most_steps: int = MAX_STEPS,
+        keep: Collection[str] | None = None,
     ) -> Ensemble:
         """Simulate patients from the first check to the last.
 
@@ -189,11 +190,13 @@ class CompiledModel:
             Relative tolerance of a step.
         most_steps
             A patient who needs more is given up.
+        keep
+            Outputs to store, by name; the others are left out of `Ensemble.outputs`. All when omitted.
 
         Raises
         ------
         BadInput
-            Arrays of the wrong shape, days out of order, a dose of an unknown state.
+            Arrays of the wrong shape, days out of order, a dose of an unknown state, an output to keep that there is not.
         """
         values = parameter_table(parameters, self.odes)
         n = len(values)
@@ -209,7 +212,19 @@ class CompiledModel:
         if len(start) != n:
             raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
-        return self._integrated(values, start, days, on, (dose_first, dose_state, dose_amount), rtol, most_steps)
+        stored = self._stored(keep)
+        return self._integrated(
+            values, start, days, on, (dose_first, dose_state, dose_amount), rtol, most_steps, stored
+        )
+
+    def _stored(self, keep: Collection[str] | None) -> Integers:
+        """Where each output is stored (outputs,); -1 for what is not kept."""
+        if keep is None:
+            return np.arange(len(self.outputs))
+        if strangers := sorted(set(keep) - set(self.outputs)):
+            raise BadInput(f"keep: {', '.join(strangers)} is no output of this model.\n  Compile the model with it.")
+        kept = np.array([name in keep for name in self.outputs], dtype=bool)
+        return np.where(kept, np.cumsum(kept) - 1, -1)
 
     def _integrated(
         self,
@@ -220,6 +235,7 @@ class CompiledModel:
         doses: tuple[Integers, Integers, Floats],
         rtol: float,
         most_steps: int,
+        stored: Integers,
     ) -> Ensemble:
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
@@ -227,7 +243,7 @@ class CompiledModel:
 
         n, is_log, method = len(values), self._log_scales > 0, self._method
         tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
-        outputs = np.full((n, days.size, len(self.outputs)), np.nan)
+        outputs = np.full((n, days.size, int((stored >= 0).sum())), np.nan)
         memory_start = np.array([self.program.memory[name] for name in self.memory], dtype=np.float64)
         summary_start, places = starting_values(self.summaries)
         memory, summed = np.tile(memory_start, (n, 1)), np.tile(np.array(summary_start, dtype=np.float64), (n, 1))
@@ -240,8 +256,8 @@ class CompiledModel:
                 self._log_scales, int(most_steps),
                 values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
                 memory_start, np.array(summary_start, dtype=np.float64),
-                np.array(self._checks.recorded, dtype=np.int64), np.array(self._checks.acted, dtype=np.int64),
-                _pairs(self._checks.remembered),
+                stored[np.array(self._checks.recorded, dtype=np.int64)], stored[np.array(self._checks.acted, dtype=np.int64)],
+                _pairs([(int(stored[column]), place) for column, place in self._checks.remembered if stored[column] >= 0]),
                 outputs, memory, summed, status, stop_check, steps,
             )  # fmt: skip
         order = np.lexsort((where[:, 2], where[:, 1], where[:, 0]))

@@ -259,7 +259,8 @@ def integrate(
     memory_start, summary_start
         (M,) and (Z,).
     recorded, acted, remembered
-        Output columns of the rows of record and act; (., 2) output column and place of outputs that are memory.
+        Output columns of the rows of record and act, -1 for what is not kept; (., 2) output column and place of outputs that
+        are memory.
     outputs, memory, summed, status, stop_check, steps
         Results, written in place: (n, C, O) filled with NaN before, (n, M), (n, Z), (n,), (n,), (n,).
 
@@ -327,7 +328,8 @@ def integrate(
                         continue
                     i, g = patient[lane], check[lane]
                     for k in range(recorded.size):
-                        outputs[i, g, recorded[k]] = row[k * lanes + lane]
+                        if recorded[k] >= 0:
+                            outputs[i, g, recorded[k]] = row[k * lanes + lane]
                     for q in range(dose_first[g], dose_first[g + 1]):
                         amount, s = dose_amount[q, i], dose_state[q]
                         if amount != 0.0:
@@ -349,7 +351,8 @@ def integrate(
                     i, g = patient[lane], check[lane]
                     if on[lane] != 0.0:
                         for k in range(acted.size):
-                            outputs[i, g, acted[k]] = local[k * lanes + lane]
+                            if acted[k] >= 0:
+                                outputs[i, g, acted[k]] = local[k * lanes + lane]
                         if flags[(n_firings + 1) * lanes + lane] != 0.0:
                             for q in range(n_firings):
                                 if flags[q * lanes + lane] != 0.0:

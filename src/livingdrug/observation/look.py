@@ -18,6 +18,7 @@ from livingdrug.clinic.criterion import Criterion, judged_by
 from livingdrug.clinic.infections import SCHEMA as INFECTIONS
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.course.course import Course
+from livingdrug.course.equations import INFECTIONS_FROM
 from livingdrug.observation.aftermath import Aftermath, Failure, aftermath, numbers_of
 from livingdrug.observation.late import Late, late_effects
 from livingdrug.observation.seen import Seen
@@ -184,7 +185,7 @@ def _infections(plan: Plan, course: Course, seed: int) -> pl.DataFrame:
     if plan.infection is None:
         return pl.DataFrame(schema=INFECTIONS)
     after = course.days >= 0
-    hazard = np.ascontiguousarray(course["infection_exposure"][:, after])
+    hazard = np.ascontiguousarray(course[INFECTIONS_FROM][:, after])
     return draw_infections(course.days[after], hazard, course.patients, seed, plan.infection)
 
 

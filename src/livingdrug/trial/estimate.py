@@ -10,6 +10,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 
 USUAL_MEMORY_GB = 4.0
 """A run that needs more is refused unless more is allowed."""
-USUAL_CHUNK = 250
+USUAL_CHUNK, SMALLEST_CHUNK = 500, 100
+"""Patients computed together at most, unless asked otherwise; and at least, where threads could share fewer."""
 _LOG = logging.getLogger("livingdrug.trial")
 # Measured in November 2026 on ELIANA (6000 patients of 297 visit rows and checks, 119 outputs), one thread: 857 MB in all,
-# 430 MB of them without patients; frames of 26 kB a patient, 3 kB on disk; 22 s of processor time.
+# 430 MB of them without patients; frames of 26 kB a patient, 3 kB on disk; then 22 s of processor time, later 9 s.
 _GROUND = 450e6  # bytes of the program, its libraries and compiled models
 _ROW, _OTHER_ROWS = 70, 15_000  # bytes in memory of a result, and of a patient's other frames
 _COPIES = 3  # chunks, their union, and what outcomes and the report make of it
@@ -33,7 +35,7 @@ _COPIES_OF_COURSES = 3
 _ROW_ON_DISK, _OTHER_ON_DISK = 10, 2_000
 _COURSE_ON_DISK = 0.5  # of the course in memory
 _FILES_OF_CHUNK = 64e3  # bytes: a dozen small files
-_CHECK_SECONDS, _CHUNK_SECONDS, _START_SECONDS = 15e-6, 0.05, 5.0
+_CHECK_SECONDS, _CHUNK_SECONDS, _START_SECONDS = 6e-6, 0.1, 5.0
 _FEWEST_CHECKS = 200
 _TOLD_SECONDS, _TOLD_BYTES = 120.0, 1.5e9
 _GB = 1e9
@@ -88,26 +90,32 @@ def estimate(
     memory_gb
         What may be used.
     """
-    from livingdrug.course.equations import equations
+    from livingdrug.course.equations import equations, watched
 
-    memory, disk, seconds, course_bytes = _GROUND, 0.0, 0.0, 0
+    memory, disk, seconds, watched_bytes, whole_bytes = _GROUND, 0.0, 0.0, 0, 0
     for plan, share in zip(plans, shares, strict=True):
         kept = min(sample, patients) * share
         rows = sum(len(one.days) for one in plan.measured)
         checks = _checks(plan)
-        course = 8 * checks * len(equations(plan).outputs)
-        course_bytes = max(course_bytes, course)
+        ready = equations(plan)
+        course = 8 * checks * len(ready.outputs)
+        whole_bytes = max(whole_bytes, course)
+        watched_bytes = max(watched_bytes, 8 * checks * len(watched(plan, ready)))
         memory += patients * share * _COPIES * (_ROW * rows + _OTHER_ROWS) + kept * course * _COPIES_OF_COURSES
         disk += 2 * (patients * share * (_ROW_ON_DISK * rows + _OTHER_ON_DISK) + kept * course * _COURSE_ON_DISK)
         seconds += patients * share * checks * _CHECK_SECONDS
-    one_patient = _COPIES_OF_COURSES * course_bytes
+    one_patient = _COPIES_OF_COURSES * watched_bytes
     if chunk is None:
-        fits = int(0.5 * (memory_gb * _GB - _GROUND) / (threads * one_patient))
-        chunk = max(1, min(USUAL_CHUNK, fits))
+        most = _COPIES_OF_COURSES * (whole_bytes if sample else watched_bytes)
+        fits = int(0.5 * (memory_gb * _GB - _GROUND) / (threads * most))
+        even = max(SMALLEST_CHUNK, ceil(patients * max(shares) / threads))
+        chunk = max(1, min(USUAL_CHUNK, fits, even))
     together = min(chunk, max(1.0, patients * max(shares)))
     n_chunks = sum(max(1.0, patients * share / together) for share in shares)
     at_once = min(threads, n_chunks)
     memory += at_once * together * one_patient
+    if sample:  # the chunks that hold the sample keep everything
+        memory += min(at_once, len(plans)) * together * _COPIES_OF_COURSES * (whole_bytes - watched_bytes)
     disk += n_chunks * _FILES_OF_CHUNK
     seconds = _START_SECONDS + (seconds + n_chunks * _CHUNK_SECONDS) / at_once
     return Needs(memory, disk, seconds, chunk)

@@ -86,7 +86,8 @@ def run(
     threads
         Worker threads; all the machine's when omitted.
     chunk
-        Patients simulated together; a matter of speed and memory only. 250 when omitted, or as many as memory allows.
+        Patients simulated together; a matter of speed and memory only. When omitted up to 500, each thread its share,
+        or as many as memory allows.
     out
         Folder for results; finished chunks are kept there, so an interrupted run can go on. One run at a time.
     resume

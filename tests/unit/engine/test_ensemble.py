@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from livingdrug.engine import kept
 from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.integrate import NOT_FINITE, STATUS
+from livingdrug.engine.kept import compiled
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
+from livingdrug.foundation import kept
 from livingdrug.foundation.errors import BadInput, ExpressionError, ModelError, UnknownName
 
 DECAY = Odes(("y",), ("k",), (0.5,), (("twice", "2 * y"),), ("-k * y",), ("8",))
@@ -258,8 +259,8 @@ def test_an_integrator_that_cannot_be_cached_still_compiles(caplog, monkeypatch)
     monkeypatch.setattr(kept, "njit", without_cache)
     kept._tell_of_no_cache.cache_clear()
     with caplog.at_level(logging.WARNING, "livingdrug.engine"):
-        assert kept.compiled(lambda a: a + 1)(2) == 3
-        assert kept.compiled(lambda a: a * 2)(2) == 4
+        assert compiled(lambda a: a + 1)(2) == 3
+        assert compiled(lambda a: a * 2)(2) == 4
     assert sum("NUMBA_CACHE_DIR" in record.message for record in caplog.records) == 1
 
 
@@ -281,3 +282,21 @@ def test_the_first_compilation_says_what_it_does(tmp_path):
         told.append(run.stderr)
     assert "once for this installation" in told[0]
     assert told[1] == ""
+
+
+def test_only_what_is_kept_is_stored_and_has_the_same_bits():
+    # expected: the columns of the same run that stores everything, bit by bit
+    odes = Odes(("y",), ("k",), (1.0,), (("double", "2 * y"),), ("-k * y",), ("1",))
+    program = CheckProgram((("seen", "y + 1"), ("last", "time")), {"last": -1.0})
+    model = compile_model(
+        odes, log_scales={}, linear_scales={}, outputs=("y", "seen", "double", "last"), program=program
+    )
+    given = np.linspace(0.1, 2.0, 19)[:, None]
+    whole = model.run(given, [0, 1, 5], [1, 1, 0])
+    for keep in (("double",), ("last", "y"), ("seen", "double"), ()):
+        part = model.run(given, [0, 1, 5], [1, 1, 0], keep=keep)
+        columns = [place for place, name in enumerate(model.outputs) if name in keep]
+        assert part.outputs.tobytes() == np.ascontiguousarray(whole.outputs[:, :, columns]).tobytes()
+        assert part.memory.tobytes() == whole.memory.tobytes()
+    with pytest.raises(BadInput, match="nowhere"):
+        model.run(given, [0, 1], [0, 0], keep=("nowhere",))

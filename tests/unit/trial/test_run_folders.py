@@ -255,7 +255,7 @@ def test_a_disk_too_small_is_told_before_anything_is_done(trial, simulate, tmp_p
 
 def test_chunks_shrink_with_the_memory_and_a_long_run_is_told(trial, simulate, caplog):
     found = run(trial, simulate=simulate, patients=40, threads=64, memory_gb=4)
-    assert 1 < found.timing["chunk"] < 250
+    assert 1 < found.timing["chunk"] < 100
     assert "This run takes" not in caplog.text
     with pytest.raises(BadInput, match="nobody simulates"):
         run(trial, simulate=refused, patients=20_000, threads=1)

@@ -161,6 +161,7 @@ CRITERION = Criterion(
         "week; in the first month blasts are still falling and planned visits are near",
     ),
     status_at_visits=status_at_visits,
+    reads=("blasts_percent", "anc_1e9_per_l", "platelets_1e9_per_l", "mrd_fraction"),
     record=kept_remission,
     words=Words(
         title="Remission by marrow and blood counts",

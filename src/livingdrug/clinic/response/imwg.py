@@ -133,4 +133,5 @@ CRITERION = judged_at_every_visit(
     progression_at_a_visit="M-protein risen by a quarter or more, and by 5 g/L or more, from the lowest",
     lead="Response is read from M-protein and marrow: complete when M-protein is gone, partial when it has halved.",
     status_at_visits=status_at_visits,
+    reads=("m_protein_g_per_l", "marrow_plasma_percent", "mrd_fraction"),
 )

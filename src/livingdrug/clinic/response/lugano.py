@@ -96,4 +96,5 @@ CRITERION = judged_at_every_visit(
     lead="Response is read from volumes: complete when nothing active is left, partial when size has halved.",
     look="The scan",
     status_at_visits=status_at_visits,
+    reads=("metabolic_volume_ml", "tumour_volume_ml"),
 )

@@ -21,6 +21,14 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Whole:
+    """All that the model has of the patients whose courses are kept: names, and values shaped (patients, checks, names)."""
+
+    names: tuple[str, ...]
+    values: Floats
+
+
+@dataclass(frozen=True)
 class Course:
     """What happened in each body.
 
@@ -32,8 +40,8 @@ class Course:
         Days of the checks from infusion, ascending (C,).
     names
         What was recorded (O,): the model's outputs and states, grades and memories of the rules.
-    unkept
-        What the model has besides, and nobody reads here.
+    sampled
+        Everything of the first patients, as many as belong to the sample; None where all is kept of everyone.
     values
         Shaped (n, C, O), in the model's units; NaN after the end of a course.
     stop_check
@@ -65,24 +73,29 @@ class Course:
     sentences: tuple[str, ...]
     planned: tuple[PlannedDose, ...] = ()
     person: Mapping[str, Floats] = field(default_factory=dict, repr=False, compare=False)
-    unkept: tuple[str, ...] = ()
+    sampled: Whole | None = None
     _columns: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.patients)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.names or name in self.unkept or name == ANTIGEN_NEGATIVE
+        return name in self._known or name == ANTIGEN_NEGATIVE
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*self.names, *self.unkept))
+        return iter(self._known)
+
+    @property
+    def _known(self) -> tuple[str, ...]:
+        """All that the model has, kept of everyone or not."""
+        return self.sampled.names if self.sampled else self.names
 
     def __getitem__(self, name: str) -> Floats:
         """One name over time, shaped (n, C), contiguous."""
         if name not in self._columns and name == ANTIGEN_NEGATIVE:
             self._columns[name] = self._antigen_negative_percent()
         if name not in self._columns:
-            if name in self.unkept:
+            if name not in self.names and name in self._known:
                 raise LivingDrugError(f'"{name}" was not kept of this course; please report this.')
             if name not in self.names:
                 raise UnknownName("model output", name, self.names)
@@ -126,7 +139,11 @@ class Course:
     def sample(self, n: int) -> pl.DataFrame:
         """The true courses of the patients numbered 1 to n: patient, day and every name, one row a check, until each ended."""
         rows = np.flatnonzero((self.patients >= 1) & (self.patients <= n))
-        row, check = np.nonzero(~np.isnan(self.values[rows]).all(axis=2))
-        kept = np.ascontiguousarray(self.values[rows[row], check].T)
-        columns = dict(zip(self.names, kept, strict=True))
+        values = self.values[rows] if self.sampled is None else self.sampled.values[: len(rows)]
+        if len(values) < len(rows):
+            raise LivingDrugError(
+                f"{len(values)} courses were kept whole, {len(rows)} were asked for; please report this."
+            )
+        row, check = np.nonzero(~np.isnan(values).all(axis=2))
+        columns = dict(zip(self._known, np.ascontiguousarray(values[row, check].T), strict=True))
         return pl.DataFrame({"patient": self.patients[rows[row]], "day": self.days[check], **columns})

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.clinic.protocol import PlannedDose, check_days, doses
-from livingdrug.course.course import Course
+from livingdrug.course.course import Course, Whole
 from livingdrug.course.equations import CELLS_ENTER, Equations, equations, parameters_of, watched
 from livingdrug.course.individuals import patient_parameters
 from livingdrug.course.settings import Settings
@@ -128,22 +128,56 @@ def simulate(
     settings = settings or Settings()
     typical = parameters_of(plan, settings.parameters) if quantities is None else quantities
     begin = start(plan, cohort, lots, seed, quantities=typical, between_patient=settings.between_patient)
-    sampled = (begin.patients >= 1) & (begin.patients <= settings.sample)
-    kept = begin.ready.outputs if sampled.any() else watched(plan, begin.ready)
-    ensemble = begin.ready.compiled.run(
-        begin.parameters, begin.days, begin.days >= plan.arm.first_day, begin.doses, rtol=settings.rtol, keep=kept
-    )
-    return as_course(begin, ensemble, plan.product.target if plan.product else "", kept)
+    ensemble, sampled, kept = _integrated(begin, plan, settings)
+    return as_course(begin, ensemble, plan.product.target if plan.product else "", kept, sampled)
 
 
-def as_course(begin: Start, ensemble: Ensemble, target: str, kept: tuple[str, ...] | None = None) -> Course:
-    """The engine's answer as a course; `target` is the antigen that the product aims at, empty without cells."""
-    kept = begin.ready.outputs if kept is None else kept
+def _integrated(begin: Start, plan: Plan, settings: Settings) -> tuple[Ensemble, Whole | None, tuple[str, ...]]:
+    """The courses with what is looked at; those of the sample whole besides, which takes three times the room."""
+    ready, n = begin.ready, len(begin.patients)
+    in_sample = (begin.patients >= 1) & (begin.patients <= settings.sample)
+    first = int(in_sample.sum())
+    if not in_sample[:first].all():  # in another order than that of their numbers: everything of everyone
+        return _run(begin, plan, settings, slice(0, n), ready.outputs, None), None, ready.outputs
+    kept = watched(plan, ready)
+    values = np.empty((n, len(begin.days), len(kept)))
+    whole = _run(begin, plan, settings, slice(0, first), ready.outputs, None)
+    rest = _run(begin, plan, settings, slice(first, n), kept, values[first:])
+    values[:first] = whole.outputs[:, :, [ready.outputs.index(name) for name in kept]]
+    return whole.followed_by(rest, values), Whole(ready.outputs, whole.outputs), kept
+
+
+def _run(
+    begin: Start, plan: Plan, settings: Settings, rows: slice, keep: tuple[str, ...], into: NDArray[np.float64] | None
+) -> Ensemble:
+    """The engine on some of the patients."""
+    doses = [Dose(dose.check, dose.state, np.asarray(dose.amounts)[rows]) for dose in begin.doses]
+    on = begin.days >= plan.arm.first_day
+    model = begin.ready.compiled
+    return model.run(begin.parameters[rows], begin.days, on, doses, rtol=settings.rtol, keep=keep, into=into)
+
+
+def as_course(
+    begin: Start, ensemble: Ensemble, target: str, kept: tuple[str, ...] | None = None, sampled: Whole | None = None
+) -> Course:
+    """The engine's answer as a course.
+
+    Parameters
+    ----------
+    begin, ensemble
+        What the engine was given, and what it found.
+    target
+        The antigen that the product aims at, empty without cells.
+    kept
+        What was stored of everyone; all outputs when omitted.
+    sampled
+        The sample's courses whole.
+    """
     return Course(
         patients=begin.patients,
         days=begin.days,
-        names=kept,
-        unkept=tuple(name for name in begin.ready.outputs if name not in kept),
+        names=begin.ready.outputs if kept is None else kept,
+        sampled=sampled,
         values=ensemble.outputs,
         stop_check=ensemble.stop_check,
         clones=begin.ready.model.clones,

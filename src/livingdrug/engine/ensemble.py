@@ -113,6 +113,19 @@ class Ensemble:
 
         return tuple(STATUS[status] for status in self.status)
 
+    def followed_by(self, other: Ensemble, outputs: Floats) -> Ensemble:
+        """These patients and then others of the same model, as one ensemble; `outputs` are those of all."""
+        log, more = self.firings, other.firings
+        firings = Firings(
+            np.concatenate([log.patient, more.patient + len(self.status)]),
+            *(np.concatenate([getattr(log, n), getattr(more, n)]) for n in ("check", "firing", "value")),
+        )
+        both = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in ("memory", "status", "stop_check", "steps", "summaries")
+        }
+        return Ensemble(outputs=outputs, firings=firings, **both)
+
 
 @dataclass(frozen=True)
 class CompiledModel:
@@ -166,6 +179,7 @@ class CompiledModel:
         rtol: float = 1e-4,
         most_steps: int = MAX_STEPS,
         keep: Collection[str] | None = None,
+        into: Floats | None = None,
     ) -> Ensemble:
         """Simulate patients from the first check to the last.
 
@@ -192,6 +206,8 @@ class CompiledModel:
             A patient who needs more is given up.
         keep
             Outputs to store, by name; the others are left out of `Ensemble.outputs`. All when omitted.
+        into
+            Room for the outputs, shaped (patients, checks, outputs kept) and contiguous; what stands there is overwritten.
 
         Raises
         ------
@@ -213,9 +229,13 @@ class CompiledModel:
             raise BadInput(f"initial has {len(start)} rows for {n} patients; give one for each")
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
         stored = self._stored(keep)
-        return self._integrated(
-            values, start, days, on, (dose_first, dose_state, dose_amount), rtol, most_steps, stored
-        )
+        shape = (n, days.size, int((stored >= 0).sum()))
+        outputs = np.empty(shape) if into is None else into
+        if outputs.shape != shape or not outputs.flags.c_contiguous:
+            raise BadInput(f"into: got an array shaped {outputs.shape}, expected {shape} in one piece")
+        outputs.fill(np.nan)
+        planned = (dose_first, dose_state, dose_amount)
+        return self._integrated(values, start, days, on, planned, rtol, most_steps, stored, outputs)
 
     def _stored(self, keep: Collection[str] | None) -> Integers:
         """Where each output is stored (outputs,); -1 for what is not kept."""
@@ -236,6 +256,7 @@ class CompiledModel:
         rtol: float,
         most_steps: int,
         stored: Integers,
+        outputs: Floats,
     ) -> Ensemble:
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
@@ -243,7 +264,6 @@ class CompiledModel:
 
         n, is_log, method = len(values), self._log_scales > 0, self._method
         tolerances = np.stack([np.where(is_log, rtol, rtol * self._scales), np.where(is_log, 0.0, rtol)])
-        outputs = np.full((n, days.size, int((stored >= 0).sum())), np.nan)
         memory_start = np.array([self.program.memory[name] for name in self.memory], dtype=np.float64)
         summary_start, places = starting_values(self.summaries)
         memory, summed = np.tile(memory_start, (n, 1)), np.tile(np.array(summary_start, dtype=np.float64), (n, 1))

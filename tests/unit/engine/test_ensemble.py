@@ -287,7 +287,7 @@ def test_the_first_compilation_says_what_it_does(tmp_path):
 def test_only_what_is_kept_is_stored_and_has_the_same_bits():
     # expected: the columns of the same run that stores everything, bit by bit
     odes = Odes(("y",), ("k",), (1.0,), (("double", "2 * y"),), ("-k * y",), ("1",))
-    program = CheckProgram((("seen", "y + 1"), ("last", "time")), {"last": -1.0})
+    program = CheckProgram((("seen", "y + 1"), ("last", "time")), {"last": -1.0}, ("seen",))
     model = compile_model(
         odes, log_scales={}, linear_scales={}, outputs=("y", "seen", "double", "last"), program=program
     )
@@ -298,5 +298,11 @@ def test_only_what_is_kept_is_stored_and_has_the_same_bits():
         columns = [place for place, name in enumerate(model.outputs) if name in keep]
         assert part.outputs.tobytes() == np.ascontiguousarray(whole.outputs[:, :, columns]).tobytes()
         assert part.memory.tobytes() == whole.memory.tobytes()
+    room = np.zeros((19, 3, 4))
+    first = model.run(given[:7], [0, 1, 5], [1, 1, 0], into=room[:7])
+    both = first.followed_by(model.run(given[7:], [0, 1, 5], [1, 1, 0], into=room[7:]), room)
+    _same(both, whole)
     with pytest.raises(BadInput, match="nowhere"):
         model.run(given, [0, 1], [0, 0], keep=("nowhere",))
+    with pytest.raises(BadInput, match="into"):
+        model.run(given, [0, 1], [0, 0], into=room)

@@ -133,4 +133,5 @@ def _read_by(record: Endpoint, columns: Sequence[str], known: Known) -> list[str
     """The columns that an endpoint's formulas can mean: by name, by one of the words they hold, or by what is made of them."""
     made = [known.ready_made[name] for name in record.needs if name in known.ready_made]
     names = (*record.needs, *made, *ALWAYS)
-    return [column for column in columns if any(name == column or name.startswith(f"{column}_") for name in names)]
+    begins = {name[:place] for name in names for place, letter in enumerate(name) if letter == "_"}
+    return [column for column in columns if column in begins or column in names]

@@ -49,7 +49,7 @@ class Outcomes:
     questions: Questions
     frames: Mapping[str, pl.DataFrame]
     _answers: dict[str, pl.Series] = field(default_factory=dict, repr=False, compare=False)
-    _pieces: dict[object, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _pieces: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def patients(self) -> NDArray[np.int64]:
@@ -142,9 +142,9 @@ class Outcomes:
             return False
         if "last planned" not in self._pieces:
             last = self.frames["visits"].group_by("quantity").agg(pl.col("day_planned").max())
-            self._pieces["last planned"] = last
+            self._pieces["last planned"] = dict(last.iter_rows())
         last = self._pieces["last planned"]
-        return not last.filter(pl.col("day_planned") >= begins).is_empty() and str(quantity) not in last["quantity"]
+        return str(quantity) not in last and any(day is not None and day >= begins for day in last.values())
 
     def _reduced(self, outcome: Outcome) -> pl.Series:
         rows = self._rows(outcome)

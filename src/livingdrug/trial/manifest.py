@@ -57,6 +57,13 @@ def _calendar(trial: Trial) -> dict[str, Any]:
     return {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in told.items() if one is not None}
 
 
+def code_here() -> dict[str, str]:
+    """Versions of Python and the libraries, and the hash of this program's code and model, as this process has them."""
+    packages = {name: _version(name) for name in PACKAGES}
+    code = {"code": digest(_folder_hashes("", (".py",))), "model": digest(_folder_hashes("model", (".ant", ".toml")))}
+    return {"python": platform.python_version(), **packages, **code}
+
+
 def refuse_mismatch(stored: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path) -> None:
     """Stop when a stored run is not the run that is asked for.
 

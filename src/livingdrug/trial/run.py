@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 USUAL_PATIENTS = 1000
 """Patients of a trial that does not say how many it enrols."""
 Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
-_AT_ONCE = 1000  # jobs that an executor of the caller's holds at a time
+_AT_ONCE = 200  # jobs that an executor of the caller's holds at a time: frames of so many chunks may wait to be kept
 
 
 def run(
@@ -113,7 +114,8 @@ def run(
     afterwards
         Called with the result while nobody else may use the folder, for example to write the report.
     executor
-        Anything with the interface of `concurrent.futures.Executor`, in place of threads.
+        Anything with the interface of `concurrent.futures.Executor`, in place of threads: a pool of processes, or the workers
+        of a Dask cluster (``client.get_executor()``). A worker whose code or libraries are others refuses.
     simulate
         Stand-in for `livingdrug.trial.line.follow`, for tests.
 
@@ -157,7 +159,8 @@ def run(
     tells_stages = progress is not None and simulate is None and executor is None
     reporter = Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
     apart = groups if randomised else None
-    workers = _Workers(executor, threads, simulate or _follow(), plans, seed, settings, reporter, apart)
+    does = simulate or (_follow() if executor is None else _follow_elsewhere())
+    workers = _Workers(executor, threads, does, plans, seed, settings, reporter, apart)
     then = afterwards or (lambda result: None)
 
     with nullcontext() if place is None else held(storage.make_folder(place)):
@@ -300,6 +303,12 @@ def _follow() -> Simulate:
     from livingdrug.trial.line import follow  # compiles the model's code: not before it is needed
 
     return follow
+
+
+def _follow_elsewhere() -> Simulate:
+    from livingdrug.trial.elsewhere import follow_alike, likeness_here
+
+    return partial(follow_alike, likeness_here())
 
 
 def _interrupted(folder: Path | None, n_kept: int, n_all: int) -> Interrupted:

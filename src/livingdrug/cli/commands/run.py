@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -86,8 +88,8 @@ def run(
     chunk: Annotated[
         int | None,
         typer.Option(
-            help="Patients computed and saved together; smaller needs less memory. Results do not depend on it. 250, or as"
-            " many as memory allows, by default."
+            help="Patients computed and saved together; smaller needs less memory. Results do not depend on it. Up to"
+            " 500, each thread its share, or as many as memory allows, by default."
         ),
     ] = None,
     parameter: Annotated[
@@ -101,6 +103,14 @@ def run(
     memory: Annotated[
         float, typer.Option("--memory", metavar="GB", help="A run that would need more memory is refused.")
     ] = 4.0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Compute on the workers of a Dask scheduler, tcp://HOST:8786, instead of threads here (needs livingdrug[cluster]).",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the endpoints as JSON, for a program.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
 ) -> None:
@@ -152,10 +162,10 @@ def run(
         written.append(write_report(result, folder / "report.html"))
         report_progress("", "report", 1, 1)
 
-    with progress(quiet=as_json) as report_progress:
+    with progress(quiet=as_json) as report_progress, _workers(cluster) as executor:
         result = simulate(
             protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
-            progress=report_progress, catalog=known, sample=sample, memory_gb=memory, parameters=own,
+            progress=report_progress, catalog=known, sample=sample, memory_gb=memory, parameters=own, executor=executor,
             afterwards=None if no_report else tell,
         )  # fmt: skip
     told = (
@@ -208,6 +218,15 @@ def _from_fit(
         trial, fit, out=out, patients=patients, draws=draws, seed=seed, catalog=known, force=force, report=not no_report,
         as_json=as_json,
     )  # fmt: skip
+
+
+def _workers(address: str | None) -> AbstractContextManager[Executor | None]:
+    """The workers of a cluster; nothing where threads of this process compute."""
+    if address is None:
+        return nullcontext()
+    from livingdrug.trial.elsewhere import cluster
+
+    return cluster(address)
 
 
 def _own(texts: list[str]) -> dict[str, str]:

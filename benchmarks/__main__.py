@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import compiling, machine_peak, scale
+from benchmarks import compiling, machine_peak, scale, whole_trial
 from benchmarks.peers import cvode, lsoda, roadrunner, vmapped
 from benchmarks.reference import Reference, true_courses
 from benchmarks.workload import Workload, eliana
@@ -178,12 +178,14 @@ def main() -> None:
     print(f"\nfused multiply-add peak of one thread {peak / 1e9:.1f} GFLOP/s; a step needs {operations}")
     print(f"floor at that peak {1e6 * floor:.0f} us per patient: the engine is at {floor / base:.0%} of it")
 
-    # ---- threads, compiling, many patients ------------------------------------------------------------------------------
+    # ---- threads, compiling, whole trials, many patients ------------------------------------------------------------------------------
     scaling = threads(work)
     print("wall seconds of 4,000 patients by threads:", {k: round(v, 2) for k, v in scaling.items()})
     compile_seconds = compiling.measure(work)
     for name, seconds in compile_seconds.items():
         print(f"{name:50s}{seconds:8.2f} s")
+    whole = [whole_trial.measure(trial, 500) for trial in whole_trial.TRIALS]
+    print(whole_trial.table(whole))
     grown = []
     for row in scale.grow(work, (1000, 10_000, 100_000, 1_000_000) if chosen.million else (1000, 3000, 10_000)):
         grown.append(row)
@@ -191,7 +193,7 @@ def main() -> None:
             f"{row['patients']:9.0f} patients {row['seconds']:8.1f} s, memory at most {row['bytes_at_most'] / 1e9:.2f} GB"
         )
     write({"table": table, "goals": GOALS, "peak_flops": peak, "operations_per_step": operations, "floor_us": 1e6 * floor,
-           "threads_wall_seconds": scaling, "compile_seconds": compile_seconds, "many_patients": grown})  # fmt: skip
+           "threads_wall_seconds": scaling, "compile_seconds": compile_seconds, "whole_trials": whole, "many_patients": grown})  # fmt: skip
 
 
 def write(results: dict[str, Any]) -> None:

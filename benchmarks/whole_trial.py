@@ -30,7 +30,7 @@ from livingdrug.population import draw
 from livingdrug.trial.door import planned
 
 TRIALS = ("eliana", "zuma_1", "cartitude_1")
-CHUNK, SEED, RTOL, ROUNDS = 500, 7, 1e-5, 4
+CHUNK, SEED, RTOL, ROUNDS = 500, 7, 1e-5, 3
 HISTORY = Path(__file__).parent / "history" / "whole_trial.csv"
 COLUMNS = ("date", "change", "trial", "patients", "integrator_us", "stored_us", "whole_us", "ratio", "ratio_to_stored")
 

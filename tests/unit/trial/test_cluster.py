@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 
 from livingdrug.catalog.load import default_catalog
+from livingdrug.cli.main import main
 from livingdrug.course.settings import Settings
 from livingdrug.foundation.errors import BadInput
 from livingdrug.observation.frames import FRAMES
+from livingdrug.trial import elsewhere
 from livingdrug.trial.door import planned
 from livingdrug.trial.elsewhere import cluster, follow_alike, likeness_here
 from livingdrug.trial.run import run
@@ -53,12 +56,43 @@ def test_a_cluster_gives_the_same_frames_also_when_a_worker_is_killed(here, tmp_
         assert killed
         same(found, here)
         assert found.frames["who"]["patient"].to_list() == list(range(1, 25))
+        # the same by the command
+        words = [
+            "-n",
+            "24",
+            "--seed",
+            "5",
+            "--chunk",
+            "8",
+            "--sample",
+            "3",
+            "--no-report",
+            "-o",
+            str(tmp_path / "command"),
+        ]
+        assert main(["run", "eliana", *words, "--cluster", machines.scheduler_address]) == 0
+        for frame in FRAMES:
+            name = f"{frame}.parquet"
+            assert (tmp_path / "command" / name).read_bytes() == (tmp_path / "run" / name).read_bytes(), frame
 
 
-def test_nobody_at_the_address_is_told():
+def test_nobody_at_the_address_is_told(monkeypatch, tmp_path, capsys):
+    # expected: exit code 2, the address, what to start; nothing is written
     pytest.importorskip("distributed", reason="livingdrug[cluster] is not installed")
-    with pytest.raises(BadInput, match="expected the address"), cluster("nowhere"):
-        pass
+    monkeypatch.setattr(elsewhere, "CONNECT_SECONDS", 1)
+    for address, word in (("nowhere", "expected the address"), ("tcp://127.0.0.1:9", "dask scheduler")):
+        assert main(["run", "eliana", "-n", "2", "-o", str(tmp_path / "run"), "--cluster", address]) == 2
+        told = capsys.readouterr().err
+        assert word in told
+        assert address in told
+        assert not (tmp_path / "run").exists()
+
+
+def test_without_dask_the_command_says_what_to_install(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert main(["run", "eliana", "-n", "2", "-o", str(tmp_path / "run"), "--cluster", "tcp://127.0.0.1:9"]) == 2
+    assert "livingdrug[cluster]" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_worker_with_other_code_refuses():

@@ -168,8 +168,9 @@ class Results:
     @classmethod
     def empty(cls, n: int, visits: int) -> Results:
         """Room for n patients' visits."""
-        numbers = (np.empty((n, visits)) for _ in range(3))
-        return cls(*numbers, *(np.empty((n, visits), dtype=bool) for _ in range(3)))
+        day_planned, day, value = (np.empty((n, visits)) for _ in range(3))
+        below_limit, missed, seen = (np.empty((n, visits), dtype=bool) for _ in range(3))
+        return cls(day_planned, day, value, below_limit, missed, seen)
 
     def put(self, places: NDArray[np.intp], other: Results) -> None:
         """Another table's columns at these places; days planned are left."""

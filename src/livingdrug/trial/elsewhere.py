@@ -83,7 +83,7 @@ def cluster(address: str) -> Iterator[Executor]:
         Dask is not installed, nobody answers at the address, or there is no worker.
     """
     try:
-        from distributed import Client
+        from distributed import Client  # pyright: ignore[reportMissingImports] - an extra
     except ImportError:
         raise BadInput(
             "a cluster needs Dask, which is not installed.\n  Install it: pip install livingdrug[cluster]"

@@ -215,7 +215,7 @@ def _state_of(folders: Iterable[Path]) -> tuple[object, ...]:
     found: list[object] = []
     for folder in folders:
         found.append(str(folder.absolute()))
-        for kind in (*_kinds(), "mechanisms", "recipes", "model/mechanisms", "model/recipes"):
+        for kind in (*kinds(), "mechanisms", "recipes", "model/mechanisms", "model/recipes"):
             with contextlib.suppress(OSError), os.scandir(folder / kind) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     about = entry.stat()

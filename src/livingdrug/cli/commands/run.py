@@ -133,7 +133,7 @@ def run(
     known = files = opened(catalog)
     own = _own(parameter or [])
     if from_fit is not None:
-        alone = parameters is None and not own and not resume and replicates is None
+        alone = parameters is None and not own and not resume and replicates is None and cluster is None
         return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
@@ -211,8 +211,9 @@ def _from_fit(
 
     if not alone:
         raise BadInput(
-            "--from-fit knows no parameters of the mechanisms, no replicates and nothing to resume.\n"
-            "  Leave --parameters, --parameter, --replicates and --resume out."
+            "--from-fit knows no parameters of the mechanisms, no replicates, no cluster and nothing to resume.
+"
+            "  Leave --parameters, --parameter, --replicates, --cluster and --resume out."
         )
     run_from_fit(
         trial, fit, out=out, patients=patients, draws=draws, seed=seed, catalog=known, force=force, report=not no_report,

@@ -19,6 +19,8 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     """Grade on ``option.scale`` from the counts ``option.counts`` (neutrophils or platelets); or, with ``option.sign`` in place
     of a scale, that sign. Shaped (n,); NaN where the scale's period was never looked at.
     """
+    if not len(rows):  # no course finished
+        return np.empty(0)
     days, counts = rows.numbers("day"), rows.numbers(outcome.column)
     known = ~np.isnan(days) & ~np.isnan(counts)
     values = {str(outcome.setting("counts")): counts[known]}

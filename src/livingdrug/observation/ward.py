@@ -132,7 +132,9 @@ def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
     order, pieces = np.arange(len(course)), []
     for dose in course.planned:
         given = order[dose.day <= last_day]
-        pieces.append(_given(course, given, dose.day, PLANNED, dose.drug, dose.milligrams[given], dose.unit, "as planned"))
+        pieces.append(
+            _given(course, given, dose.day, PLANNED, dose.drug, dose.milligrams[given], dose.unit, "as planned")
+        )
     fired = course.firings
     there = np.flatnonzero(course.days[fired.check] <= last_day[fired.patient])
     by_rule = []

@@ -145,6 +145,8 @@ def run(
     folder = out if out is not None else Path("runs") / protocol.id
     refuse_both(replicates, uncertainty)
     if replicates is not None:
+        if cluster is not None:
+            raise BadInput("--replicates run on threads here, not on a cluster.\n  Leave --cluster out.")
         return run_replicates(
             trial, replicates, catalog=known, folder=out or folder.with_name(f"{protocol.id}_replicates"),
             calibration=parameters, without=without or [], as_json=as_json, parameters=own, patients=patients, seed=seed,

@@ -159,4 +159,5 @@ CRITERION = judged_at_every_visit(
     progression_at_a_visit="size grown by half from the smallest, or lymphocytes risen by half to 5 ×10⁹/L or more",
     lead="Response is read from nodes, blood and counts: complete when nodes and lymphocytes are normal, partial when both have halved.",
     status_at_visits=status_at_visits,
+    reads=("tumour_volume_ml", *BLOOD.values(), "mrd_fraction"),
 )

@@ -1,0 +1,27 @@
+"""What a criterion judges is what it says it reads. Expected: the quantities that its file asks visits for."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from livingdrug.clinic import criterion
+from livingdrug.clinic.criterion import criteria, judged_by
+from livingdrug.clinic.response import all_marrow, imwg, iwcll, lugano
+
+
+@pytest.mark.parametrize("name", criteria())
+def test_every_quantity_that_is_looked_at_is_shown(name, monkeypatch):
+    asked: set[str] = set()
+
+    def looked(visits, *quantities):
+        asked.update(quantities)
+        return criterion.looked(visits, *quantities)
+
+    for module in (all_marrow, imwg, iwcll, lugano):
+        monkeypatch.setattr(module, "looked", looked)
+    types = {"arm": pl.String, "patient": pl.Int64, "quantity": pl.String, "day_planned": pl.Float64, "day": pl.Float64,
+             "value": pl.Float64, "below_limit": pl.Boolean, "missed": pl.Boolean}  # fmt: skip
+    judged_by(name).status_at_visits(pl.DataFrame(schema=types))
+    assert asked
+    assert asked == set(judged_by(name).reads)

@@ -213,8 +213,7 @@ def _from_fit(
 
     if not alone:
         raise BadInput(
-            "--from-fit knows no parameters of the mechanisms, no replicates, no cluster and nothing to resume.
-"
+            "--from-fit knows no parameters of the mechanisms, no replicates, no cluster and nothing to resume.\n"
             "  Leave --parameters, --parameter, --replicates, --cluster and --resume out."
         )
     run_from_fit(

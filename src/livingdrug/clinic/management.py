@@ -161,15 +161,8 @@ def compile_guideline(
     for rule in guideline.rule:
         drug, named = drugs[rule.drug], guideline.episode.fever_treated_by
         treats_fever = rule.drug in named if named else drug.lowers_fever
-        statements.extend(
-            _given(
-                rule,
-                guideline.limit[rule.drug],
-                drug,
-                treats_fever,
-                [sign for sign in signs.moment if f"{sign}_at_{rule.drug}" in used],
-            )
-        )
+        kept = [sign for sign in signs.moment if f"{sign}_at_{rule.drug}" in used]
+        statements.extend(_given(rule, guideline.limit[rule.drug], drug, treats_fever, kept))
         infos.append(
             RuleInfo(rule.id, rule.drug, f"given_{rule.id}_mg", drug.counted_in, rule.reason, rule.reason_names)
         )

@@ -1,7 +1,7 @@
 """How much of what was published a joint calibration covers, by class of rows: a table from the calibration's folder.
 
-python examples/coverage.py runs/fit                     prints it
-python examples/coverage.py runs/fit docs/coverage.md    writes it into the page, between its markers
+python examples/covered_rows.py runs/fit                     prints it
+python examples/covered_rows.py runs/fit docs/coverage.md    writes it into the page, between its markers
 """
 
 from __future__ import annotations

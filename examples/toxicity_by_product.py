@@ -60,9 +60,13 @@ def rows_of(name: str, patients: int) -> list[list[str]]:
 
 
 def text(patients: int = 1000) -> str:
-    """The table of all calibration trials as Markdown, and how many rows are met."""
+    """The table of all calibration trials with cells as Markdown, and how many rows are met."""
     catalog = default_catalog()
-    names = [name for name in catalog.names("trial") if catalog.has("evidence", name)]
+    names = [
+        name
+        for name in catalog.names("trial")
+        if catalog.has("evidence", name) and catalog.load("trial", name).arms[0].product
+    ]
     rows = [row for name in names for row in rows_of(name, patients)]
     header = [
         "product, trial",

@@ -117,11 +117,19 @@ def show_doses(found: DoseFinding) -> None:
 
     screen, trials = console(), found.trials
     responses = found.table["response"].null_count() < found.table.height
-    columns = ["dose", "toxicity", *(["response"] if responses else []), "found", "95 %", "treated", "toxicities"]
+    columns = [
+        found.table.columns[0],
+        "toxicity",
+        *(["response"] if responses else []),
+        "found",
+        "95 %",
+        "treated",
+        "toxicities",
+    ]
     rows = []
     for row in found.table.iter_rows(named=True):
         rows.append([
-            row["dose"], _percent(row["toxicity"]), *([_percent(row["response"])] if responses else []), _percent(row["selected"]),
+            row[columns[0]], _percent(row["toxicity"]), *([_percent(row["response"])] if responses else []), _percent(row["selected"]),
             f"{100 * row['selected_low']:.1f}–{100 * row['selected_high']:.1f}",
             *("" if row[name] is None else f"{row[name]:.1f}" for name in ("treated", "toxic")),
         ])  # fmt: skip

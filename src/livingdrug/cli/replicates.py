@@ -126,6 +126,16 @@ def titles_at(found: Replicates, endpoint: str) -> float | None:
     return next((one["shown_at"] for one in found.manifest["endpoint_titles"] if one["id"] == endpoint), None)
 
 
+def refuse_alone(replicates: int | None, without: Sequence[str] | None, hours: float | None) -> None:
+    """What belongs to replicates is refused where none are asked for."""
+    given = [name for name, value in (("--without", without), ("--hours", hours)) if value is not None and value != []]
+    if replicates is None and given:
+        raise BadInput(
+            f"{' and '.join(given)} belong{'s' if len(given) == 1 else ''} to many trials.\n"
+            "  Say how many (--replicates 200), or leave it out."
+        )
+
+
 def refuse_both(replicates: int | None, uncertainty: int) -> None:
     """Two ways of asking for many trials exclude each other."""
     if replicates is not None and uncertainty:

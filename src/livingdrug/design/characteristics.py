@@ -15,7 +15,7 @@ from livingdrug.design.layers import Layers
 from livingdrug.design.method import DECISIONS, FUTILE, GO, NO_GO, UNTESTED, Decision
 from livingdrug.design.observed import Observed
 from livingdrug.design.price import refuse_price
-from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared
+from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import Ruled, endpoint_for, rule_of, trial_for
 from livingdrug.design.trials import numbers_for, trials_of
 from livingdrug.foundation.errors import BadInput
@@ -146,6 +146,7 @@ def operating_characteristics(
     """
     from livingdrug.catalog.load import default_catalog, load_trial
 
+    refuse_replicates(replicates, seed, threads, None)
     catalog = catalog or default_catalog()
     ruled = rule_of(rule, catalog, keys)
     record = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial

@@ -15,7 +15,7 @@ from livingdrug.design.finder import STOP, Finder, Found, Persons, find
 from livingdrug.design.layers import Layers
 from livingdrug.design.people import entry_days_of
 from livingdrug.design.price import refuse_price
-from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared
+from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import keys_of
 from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome import folder
@@ -88,6 +88,7 @@ def dose_finding(
     """
     from livingdrug.catalog.load import default_catalog, load_trial
 
+    refuse_replicates(replicates, seed, threads, patients)
     catalog = catalog or default_catalog()
     finder, given = _finder(rule, catalog, keys)
     record = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit, ndtr, ndtri
 
 from livingdrug.course.equations import parameters_of
 from livingdrug.course.settings import Settings
@@ -54,7 +54,12 @@ class Factor:
     scale
         On which values are drawn evenly or normally: ``"log"``, ``"logit"`` or ``"plain"``.
     origin
-        Where the range is from: ``"prior"`` (the central 90 %), ``"usual"`` (a factor of 1.25) or ``"asked"``.
+        Where the range is from: ``"prior"`` (the central 90 %), ``"usual"`` (a factor of 1.25; of the odds where the number is a
+        share) or ``"asked"``.
+    lowest, highest
+        What the number may be; a prior is cut off there.
+    prior
+        Middle and standard deviation on the scale, before it is cut off.
     """
 
     address: str
@@ -64,13 +69,15 @@ class Factor:
     unit: str
     scale: str
     origin: str
+    lowest: float = -math.inf
+    highest: float = math.inf
+    prior: tuple[float, float] | None = None
 
     def at(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values at shares from 0 to 1 of the range; evenly on the scale, or as the prior has them (shaped like `share`)."""
-        _there, low, high = _to(self.scale, np.array([self.value, self.low, self.high]))
-        if self.origin == "prior":
-            middle, sd = 0.5 * (low + high), (high - low) / (2 * ndtri(0.5 + CENTRAL / 2))
-            return _from(self.scale, middle + sd * ndtri(np.clip(share, 1e-6, 1 - 1e-6)))
+        if self.prior is not None:
+            return _quantiles(self.prior, self.scale, np.asarray(share), self.lowest, self.highest)
+        low, high = _to(self.scale, np.array([self.low, self.high]))
         return _from(self.scale, low + np.asarray(share) * (high - low))
 
 
@@ -91,7 +98,7 @@ def factors_of(
     Raises
     ------
     UnknownName, BadInput
-        No such number, or a range that does not hold its value.
+        No such number, or a range outside what the number may be.
     """
     known = parameters_of(plan)
     wanted = list(dict.fromkeys(names)) or [name for name, one in known.items() if one.prior is not None]
@@ -138,21 +145,27 @@ def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | 
         found.spread_scale == "logit" or (prior is not None and prior.sd_logit is not None)
     )
     scale = "logit" if share and 0 < value < 1 else "log" if value > 0 else "plain"
+    lowest, highest = _allowed(address, found)
     if asked is not None:
         low, high = asked
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise BadInput(f'range of "{address}": got {low:g} to {high:g}, expected a low and a higher number.')
+        if low < lowest or high > highest:
+            raise BadInput(
+                f'range of "{address}": got {low:g} to {high:g} {unit}'.rstrip()
+                + f", expected a range within {lowest:g} to {highest:g}.\n  Give a narrower one."
+            )
         if (scale == "log" and low <= 0) or (scale == "logit" and not 0 < low < high < 1):
             scale = "plain"
-        return Factor(address, value, low, high, unit, scale, "asked")
-    z = float(ndtri(0.5 + CENTRAL / 2))
+        return Factor(address, value, low, high, unit, scale, "asked", lowest, highest)
     if prior is not None:
         middle = value if prior.median is None else prior.median
         name = "logit" if prior.sd_logit else "log" if prior.sd_log else "plain"
         sd = prior.sd_logit or prior.sd_log or prior.sd or 0.0
-        at = float(_to(name, np.array([middle]))[0])
-        low, high = (float(x) for x in _from(name, np.array([at - z * sd, at + z * sd])))
-        return Factor(address, value, low, high, unit, name, "prior")
+        law = (float(_to(name, np.array([middle]))[0]), sd)
+        ends = np.array([0.5 - CENTRAL / 2, 0.5 + CENTRAL / 2])
+        low, high = (float(x) for x in _quantiles(law, name, ends, lowest, highest))
+        return Factor(address, value, low, high, unit, name, "prior", lowest, highest, law)
     if value == 0:
         raise BadInput(
             f'factor "{address}" is 0 and has no range of its own.\n  Give one (--range "{address}=0 to 0.1").'
@@ -160,9 +173,42 @@ def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | 
     if scale == "logit":
         step = math.log(USUAL_FOLD)
         low, high = (float(expit(logit(value) + sign * step)) for sign in (-1, 1))
-        return Factor(address, value, low, high, unit, scale, "usual")
-    low, high = sorted((value / USUAL_FOLD, value * USUAL_FOLD))
-    return Factor(address, value, low, high, unit, scale, "usual")
+    else:
+        low, high = sorted((value / USUAL_FOLD, value * USUAL_FOLD))
+    low, high = max(low, lowest), min(high, highest)
+    return Factor(address, value, low, high, unit, scale, "usual", lowest, highest)
+
+
+def _allowed(address: str, found: Quantity | float) -> tuple[float, float]:
+    """The least and the greatest that a number may be: what its file says, or else its sign; shares lie between 0 and 1."""
+    if isinstance(found, int | float):
+        return 1e-6, 1000.0  # the dose as a factor
+    low, high = found.low, found.high
+    if low is None:
+        low = 0.0 if found.value >= 0 and (found.unit or not address.startswith("covariate.")) else -math.inf
+    if address.startswith("covariate.") and address.rpartition(".")[2] in ("sd", "log_sd", "logit_sd"):
+        low = max(low, 0.0)
+    share = found.spread_scale == "logit" and found.spread > 0
+    if high is None:
+        high = 1.0 if share or address.endswith(".p") else math.inf
+    if share or address.endswith(".p"):
+        low, high = max(low, 0.0), min(high, 1.0)
+    return low, high
+
+
+def _quantiles(
+    law: tuple[float, float], scale: str, share: NDArray[np.float64], lowest: float, highest: float
+) -> NDArray[np.float64]:
+    """Quantiles of a normal law on the scale, cut off at the least and the greatest the number may be."""
+    middle, sd = law
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = [
+            _to(scale, np.array([lowest if scale == "plain" else max(lowest, 0.0)]))[0],
+            _to(scale, np.array([min(highest, 1.0) if scale == "logit" else highest]))[0],
+        ]
+    below, above = ndtr((ends[0] - middle) / sd), ndtr((ends[1] - middle) / sd)
+    inside = np.clip(below + share * (above - below), max(below, 1e-6), min(above, 1 - 1e-6))
+    return np.clip(_from(scale, middle + sd * ndtri(inside)), lowest, highest)
 
 
 def turned(plan: Plan, settings: Settings, values: Mapping[str, float]) -> tuple[Plan, Settings]:

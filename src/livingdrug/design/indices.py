@@ -55,6 +55,9 @@ def sobol_indices(values: Floats, d: int, seed: int) -> tuple[Index, Index]:
     rng = np.random.default_rng(seed)
     n = blocks.shape[1]
     first, total = _both(blocks)
+    if not np.isfinite(first).all():  # nothing varies
+        none = np.full(d, np.nan)
+        return Index(none, none, none), Index(none, none, none)
     draws = [_both(blocks[:, rng.integers(0, n, n)]) for _ in range(BOOTSTRAPS)]
     with np.errstate(invalid="ignore"):
         spread = [np.nanstd([one[side] for one in draws], axis=0, ddof=1) * ndtri(0.975) for side in (0, 1)]

@@ -180,7 +180,7 @@ def replicate(
     >>> found = ld.replicate("eliana", replicates=200, patients=100, seed=7)   # doctest: +SKIP
     >>> found.summary()                                                       # doctest: +SKIP
     """
-    _refuse(replicates, seed, threads, patients)
+    refuse_replicates(replicates, seed, threads, patients)
     layers = Layers.without(without, draws, between_trials)
     work = prepared(
         trial, patients=patients, seed=seed, layers=layers, endpoints=endpoints, outcomes=outcomes, parameters=parameters,
@@ -319,7 +319,8 @@ def _manifest(work: Work) -> dict[str, Any]:
     }
 
 
-def _refuse(replicates: int, seed: int, threads: int | None, patients: int | None) -> None:
+def refuse_replicates(replicates: int, seed: int, threads: int | None, patients: int | None) -> None:
+    """Stop at numbers of replicates, patients or threads, or a seed, that make no work."""
     refuse_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads)
     if isinstance(replicates, bool) or not isinstance(replicates, int) or not 1 <= replicates <= MOST_REPLICATES:
         raise BadInput(

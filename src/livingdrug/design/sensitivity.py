@@ -21,6 +21,7 @@ from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, n_processors, prepared
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
 from livingdrug.trial import storage
+from livingdrug.trial.estimate import refuse_numbers
 from livingdrug.trial.line import follow
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe
@@ -44,8 +45,8 @@ class Sensitivity:
     method
         ``tornado``, ``prcc`` or ``sobol``.
     table
-        Tornado: target, factor, unit, low, value, high, at_low, as_it_is, at_high, swing (the greatest distance between the three),
-        origin of the range. PRCC: target, factor, correlation with its 95 % interval. Sobol: target, factor, first and total index
+        Tornado: target, factor, unit, low, value, high, at_low, as_it_is, at_high, swing (the greatest distance between the three;
+        null, and first, where one of them has no number), origin of the range. PRCC: target, factor, correlation with its 95 % interval. Sobol: target, factor, first and total index
         with their intervals. Strongest first within each target.
     runs
         Every run: the value of each factor, and each target's number.
@@ -104,8 +105,12 @@ def sensitivity(
     catalog = catalog or default_catalog()
     if method not in METHODS:
         raise UnknownName("method of sensitivity", method, METHODS)
+    refuse_numbers(patients=patients, seed=seed, threads=threads)
     if not targets:
         raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets A,B).")
+    for word, names in (("targets", targets), ("policies", policies)):
+        if len(set(names)) < len(names):
+            raise BadInput(f"{word}: got {', '.join(names)}, expected each once.\n  Take the second out.")
     if policies and method != "tornado":
         raise BadInput("policies are turned one at a time.\n  Use the tornado, or take them out.")
     work = prepared(
@@ -282,7 +287,7 @@ def _tornado(
     rows = []
     for place, one in enumerate(turning):
         at_low, at_high = answers[1 + 2 * place], answers[2 + 2 * place]
-        known = [value for value in (answers[0], at_low, at_high) if np.isfinite(value)]
+        three = np.array([at_low, answers[0], at_high])
         rows.append(
             (
                 target,
@@ -294,7 +299,7 @@ def _tornado(
                 at_low,
                 answers[0],
                 at_high,
-                max(known, default=np.nan) - min(known, default=np.nan),
+                np.ptp(three),  # not known where one of them is not
                 one.origin,
             )
         )
@@ -305,4 +310,5 @@ def _tornado(
     frame = pl.DataFrame(
         rows, schema={name: pl.String if name in texts else pl.Float64 for name in columns}, orient="row"
     )
-    return frame.sort(pl.col("swing").fill_nan(0.0), descending=True, maintain_order=True)
+    # a factor that takes the target out of what can be told stands first
+    return frame.sort(pl.col("swing").fill_nan(np.inf), descending=True, maintain_order=True)

@@ -18,6 +18,8 @@ from livingdrug.foundation.errors import BadInput, UnknownName
 
 Floats = NDArray[np.float64]
 _POINTS = 1201
+_CLOSEST, _MOST_LOOKS = 0.002, 200
+"""Looks that lie closer are finer than the grid on which densities are integrated."""
 _WIDE = 8.0  # standard deviations of a score that the integrals hold: what lies outside is below 1e-15
 
 
@@ -143,6 +145,12 @@ def check_fractions(fractions: Sequence[float]) -> None:
         raise BadInput(
             f"looks: got {list(fractions)}, expected rising fractions of the information that end with 1.\n"
             "  Write [0.5, 1.0] for one look halfway."
+        )
+    apart = np.diff([0.0, *fractions])
+    if apart.min() < _CLOSEST or len(fractions) > _MOST_LOOKS:
+        raise BadInput(
+            f"looks: got {list(fractions)}, expected at most {_MOST_LOOKS} looks, each at least {_CLOSEST:g} of the information"
+            " after the one before.\n  Look less often."
         )
 
 

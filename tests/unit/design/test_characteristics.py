@@ -153,3 +153,32 @@ def test_bad_requests_are_refused_before_anything_is_simulated(trial, rule, word
 def test_dose_finding_that_cannot_be_is_refused(trial, rule, words, said) -> None:
     with pytest.raises(BadInput, match=said):
         dose_finding(trial, rule, **{"toxicity": "crs_severe_astct", **FEW, **words})
+
+
+@pytest.mark.parametrize("rule", ["simon_optimal", "bop2"])
+def test_a_stopped_trial_has_enrolled_no_more_than_its_design_counts(rule: str) -> None:
+    # by hand: all 60 come within six days, nobody responds; the design never needs more than its own size
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.design.ruled import rule_of
+
+    keys = {"p0": 0.2, "p1": 0.4} | ({"size": 43, "looks": [13]} if rule == "bop2" else {})
+    ruled = rule_of(rule, Catalog(), keys)
+    entry = np.arange(60) * 0.1
+    seen = proportion(entry, np.arange(60), np.zeros(60, dtype=bool), entry + 90)
+    found = ruled.method.decide(ruled.planned(60), seen)
+    assert (found.word, found.enrolled) == ("stopped for futility", 43)
+
+
+@pytest.mark.parametrize("words", [{"replicates": 0}, {"seed": -1}, {"threads": 0}])
+def test_numbers_that_make_no_work_are_refused(words) -> None:
+    with pytest.raises(BadInput, match="expected"):
+        operating_characteristics(SINGLE, "exact_binomial", keys={"p0": 0.4}, sizes=[10], **{**FEW, **words})
+    with pytest.raises(BadInput, match="expected"):
+        dose_finding(DOSES, "boin", toxicity="crs_severe_astct", **{**FEW, **words})
+
+
+def test_looks_closer_than_the_grid_are_refused() -> None:
+    from livingdrug.design.spending import spending_bounds
+
+    with pytest.raises(BadInput, match="Look less often"):
+        spending_bounds((0.5, 0.9999, 1.0), 0.025, "pocock")

@@ -11,7 +11,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
-from livingdrug.cli.replicates import refuse_both, run_replicates
+from livingdrug.cli.replicates import refuse_alone, refuse_both, run_replicates
 from livingdrug.cli.trials import print_json, refuse_silence
 from livingdrug.foundation.errors import BadInput
 
@@ -79,8 +79,11 @@ def run(
         ),
     ] = None,
     hours: Annotated[
-        float, typer.Option("--hours", help="With --replicates: work that would take longer is refused with its price.")
-    ] = 2.0,
+        float | None,
+        typer.Option(
+            "--hours", help="With --replicates: work that would take longer is refused with its price; 2 when omitted."
+        ),
+    ] = None,
     catalog: CATALOG = None,
     sample: Annotated[
         int, typer.Option(help="Patients per arm whose whole course (truth, 8-hourly) is kept for figures.")
@@ -130,6 +133,7 @@ def run(
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
 
+    refuse_alone(replicates, without, hours)
     known = files = opened(catalog)
     own = _own(parameter or [])
     if from_fit is not None:
@@ -150,7 +154,8 @@ def run(
         return run_replicates(
             trial, replicates, catalog=known, folder=out or folder.with_name(f"{protocol.id}_replicates"),
             calibration=parameters, without=without or [], as_json=as_json, parameters=own, patients=patients, seed=seed,
-            threads=threads, resume=resume, force=force, hours=hours,
+            threads=threads, resume=resume, force=force,
+            hours=2.0 if hours is None else hours,
         )  # fmt: skip
     # Simulation code is imported only now: a mistake in the trial file is told at once.
     from livingdrug.trial.run import run as simulate

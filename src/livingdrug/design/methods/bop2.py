@@ -91,7 +91,9 @@ class Bop2(Method):
             day, enrolled = look_after(seen, count, delay, ends or design.keys.pause_accrual)
             k = int(seen.success[:count].sum())
             if k <= stop:
-                return Decision(NO_GO if ends else FUTILE, look, enrolled, day, float(k))
+                # nobody is enrolled beyond those who would have been counted at the end
+                most = int(seen.place[min(design.counts[-1], seen.m) - 1]) + 1
+                return Decision(NO_GO if ends else FUTILE, look, min(enrolled, most), day, float(k))
             delay = paused(seen, count, day, delay) if design.keys.pause_accrual else 0.0
         return Decision(GO, look, enrolled, day, float(k))
 

@@ -180,7 +180,9 @@ class Simon(Method):
         day, enrolled = look_after(seen, bounds.n1, 0.0, keys.pause_accrual)
         k1 = int(seen.success[: bounds.n1].sum())
         if k1 <= bounds.r1:
-            return Decision(FUTILE, 1, enrolled, day, float(k1))
+            # nobody is enrolled beyond those whom the second stage would have counted
+            most = int(seen.place[min(bounds.n, seen.m) - 1]) + 1
+            return Decision(FUTILE, 1, min(enrolled, most), day, float(k1))
         delay = paused(seen, bounds.n1, day, 0.0) if keys.pause_accrual else 0.0
         m = min(bounds.n, seen.m)
         r = bounds.r if m == bounds.n else attained(bounds, m, keys.p0, keys.alpha)

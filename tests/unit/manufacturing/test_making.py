@@ -13,6 +13,7 @@ from livingdrug.manufacturing.lots import (
     NON_CONFORMING,
     STATUSES,
     TREATED,
+    WAITING,
     WITHDRAWN_WAITING,
 )
 from livingdrug.manufacturing.supply.autologous import make_lots as make
@@ -77,10 +78,8 @@ def test_attrition_of_eliana(lots):
     assert failed == pytest.approx(8 / 97, abs=within(8 / 97, 97))
     assert lost == pytest.approx(10 / 97, abs=within(10 / 97, 97))
     assert np.mean(lots.infused) == pytest.approx(79 / 97, abs=within(79 / 97, 97))
-    assert set(np.unique(lots.status)) == {*STATUSES} - {
-        TREATED,
-        NON_CONFORMING,
-    }  # arms without cells; told apart elsewhere
+    elsewhere = {TREATED, NON_CONFORMING, WAITING}  # arms without cells, lots out of specification, an early data cut
+    assert set(np.unique(lots.status)) == {*STATUSES} - elsewhere
 
 
 def test_doses_of_the_trials(cohort, lots):

@@ -123,7 +123,7 @@ def test_toml_text_reads_back():
 def test_public_names_are_sorted_exist_and_cost_nothing():
     # The list itself.
     assert ld.__all__ == sorted(ld.__all__)
-    assert 12 <= len(ld.__all__) <= 28  # about 25
+    assert 12 <= len(ld.__all__) <= 40  # a list that one reads at a glance
     code = (
         "import sys, json, livingdrug; livingdrug.__version__; "
         "print(json.dumps([m for m in ('numpy', 'polars', 'pydantic', 'numba', 'pint', 'scipy') if m in sys.modules]))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from livingdrug.reports.band_figure import band_figure
+from livingdrug.reports.endpoint_rows import endpoint_table
 from livingdrug.reports.measured import measured
 from livingdrug.reports.page import Section
 from livingdrug.reports.sections import b_cells, kinetics, marrow
@@ -16,14 +17,14 @@ LEAD = (
 
 
 def section(source: Source) -> Section | None:
-    """A figure for each quantity that no other section draws; nothing when there is none."""
+    """A figure for each quantity that no other section draws, and the endpoints asked of them; nothing when there is none."""
     elsewhere = {*(quantity for quantity, _, _ in marrow.COUNTS), *b_cells.QUANTITIES}
     figures = [
         band_figure(source, one.quantity, one.title, one.unit_words, log=True, last_day=_end(source, one.quantity))
         for one in measured(source)
         if one.quantity not in elsewhere and one.schedule != kinetics.SCHEDULE
     ]
-    shown = tuple(figure for figure in figures if figure)
+    shown = tuple(part for part in (*figures, endpoint_table(source, "laboratory")) if part)
     return Section("laboratory", "Other measurements", LEAD, shown) if shown else None
 
 

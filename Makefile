@@ -26,7 +26,7 @@ demo: $(RUNTIME)
 	$(BIN)/livingdrug run eliana -n 1000 --seed 7 -o runs/eliana --force
 
 test: $(DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: format-check types imports test
 

@@ -49,9 +49,9 @@ class Steps:
             The file does not give it.
         """
         if name not in self.quantities:
-            raise CatalogError(
-                f'"{self.place}" lacks the number "{name}", which making needs.\n  Add it with its source.'
-            )
+            kind, _, made_by = self.place.partition("/")
+            files = f"making/{made_by}.toml" + (", its disease or loss/while_waiting.toml" if kind == "waiting" else "")
+            raise CatalogError(f'{files} lacks the number "{name}", which making needs.\n  Add it with its source.')
         return self.quantities[name].value
 
     def drawn(self, name: str, shift: Array | float = 0.0) -> Array:

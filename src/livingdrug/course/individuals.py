@@ -62,14 +62,22 @@ def patient_parameters(
 
 
 def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dict[str, NDArray[np.float64]]:
-    """What the lot and the wait decide: the tumour at lymphodepletion, phenotype, copies, spent divisions, fitness."""
+    """What the lot and the wait decide: the tumour at lymphodepletion, phenotype, potency, copies, spent divisions, fitness.
+
+    What a supply does not tell of its lots (and an arm without cells of none) stays as the model has it.
+    """
     blasts = np.clip(lots.burden_percent_at_lymphodepletion, 0.0, 100.0)
     size = values["weight"] / values["reference_weight"]
     wanted = {
         "tumour_start": blasts / 100.0 * values["tumour_capacity"] * size,
         "memory_share": lots.memory_fraction,
+        "naive_share": lots.naive_fraction,
+        "lot_cd4_share": lots.cd4_fraction,
+        "lot_potency": lots.potency,
         "copies_per_cell": lots.copies_per_car_t_cell,
         "culture_doublings": lots.culture_doublings,
         "fitness": lots.fitness,
     }
-    return {name: np.nan_to_num(column) for name, column in wanted.items() if name in values}
+    return {
+        name: np.where(np.isfinite(column), column, values[name]) for name, column in wanted.items() if name in values
+    }

@@ -42,6 +42,9 @@ def test_the_lot_and_the_wait_set_their_parameters(story):
     np.testing.assert_array_equal(column(odes, table, "copies_per_cell"), lots.copies_per_car_t_cell)
     np.testing.assert_array_equal(column(odes, table, "memory_share"), lots.memory_fraction)
     np.testing.assert_array_equal(column(odes, table, "culture_doublings"), lots.culture_doublings)
+    np.testing.assert_array_equal(column(odes, table, "naive_share"), lots.naive_fraction)
+    np.testing.assert_array_equal(column(odes, table, "lot_cd4_share"), lots.cd4_fraction)
+    np.testing.assert_array_equal(column(odes, table, "lot_potency"), lots.potency)
     # fitter cells are those whose lot says so, with its sign
     np.testing.assert_array_equal(column(odes, table, "fitness"), lots.fitness)
     assert lots.fitness.min() < 0 < lots.fitness.max()
@@ -52,6 +55,18 @@ def test_the_lot_and_the_wait_set_their_parameters(story):
     for name, values in fate_parameters(cohort.patients, 4, ready.model.clones).items():
         np.testing.assert_array_equal(column(odes, table, name), values)
     assert np.isfinite(table).all()
+
+
+def test_what_a_supply_does_not_tell_stays_as_the_model_has_it(story):
+    # expected: a bank that says nothing of CD4 cells and potency gives usual ones, and no logarithm of nothing
+    from dataclasses import replace
+
+    ready, *rest, lots = story
+    unknown = np.full(len(lots), np.nan)
+    dumb = replace(lots, cd4_fraction=unknown, potency=unknown, naive_fraction=unknown)
+    table = patient_parameters(ready.odes, *rest, dumb, 4, clones=ready.model.clones)
+    for name in ("lot_cd4_share", "lot_potency", "naive_share"):
+        assert set(column(ready.odes, table, name)) == {rest[0][name].value}, name
 
 
 def test_spread_is_the_stated_one_and_can_be_switched_off(story):

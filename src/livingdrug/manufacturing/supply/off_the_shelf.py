@@ -39,7 +39,7 @@ OF_A_LOT = (
     "fitness",
 )
 """What patients of one lot share."""
-MAY_BE_TOLD = ("cd4_fraction", "potency")
+MAY_BE_TOLD = ("cd4_fraction", "potency", "naive_fraction")
 
 
 def supply(

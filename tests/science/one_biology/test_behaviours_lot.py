@@ -32,7 +32,10 @@ def test_more_cd8_cells_expand_more(scenes, trial):
 @pytest.mark.parametrize("trial", BULK)
 def test_a_potent_lot_brings_cytokine_release(scenes, trial):
     # expected: cytokine release of grade 3 and above goes with what cells of the bag release (Rossi 2018, doi:10.1182/blood-2018-01-828343)
-    weak, strong = scenes(trial, "half as potent", lot(lot_potency=0.5)), scenes(trial, "twice as potent", lot(lot_potency=2.0))
+    weak, strong = (
+        scenes(trial, "half as potent", lot(lot_potency=0.5)),
+        scenes(trial, "twice as potent", lot(lot_potency=2.0)),
+    )
     assert weak.fever.mean() < strong.fever.mean()
     assert weak.pressors.mean() < strong.pressors.mean()
     assert weak.responded().mean() <= strong.responded().mean()

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from livingdrug.catalog.records.base import Part
+from livingdrug.catalog.records.route import INTRAVENOUS
 from livingdrug.foundation.errors import CatalogError, UnitError
 from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 
@@ -207,6 +208,8 @@ class Infusion(Part):
         Range or single value for everyone.
     dose_at_most
         Ceiling in cells, e.g. ``"2e8 cell"``.
+    route
+        Catalogue name of the route by which these cells are given.
     """
 
     day: float = 0.0
@@ -217,6 +220,7 @@ class Infusion(Part):
     dose_per_kg: str = ""
     dose_fixed: str = ""
     dose_at_most: str = ""
+    route: str = INTRAVENOUS
 
     @model_validator(mode="after")
     def _one_way_to_dose(self) -> Infusion:
@@ -307,6 +311,10 @@ class Given(Part):
         The arm's product, for a further infusion.
     share
         The infusion as a part of the dose; 1 for a second whole dose.
+    dose_fixed
+        Of cells: the same number for everybody in place of a share, as far as the lot has it: ``"3e7 cell"``.
+    route
+        Of cells: catalogue name of their route.
     above
         Another part for those with much disease.
     days
@@ -317,6 +325,8 @@ class Given(Part):
     dose: str = ""
     cells: str = ""
     share: float = Field(default=1.0, gt=0.0, le=1.0)
+    dose_fixed: str = ""
+    route: str = INTRAVENOUS
     above: AboveBurden | None = None
     days: tuple[float, ...] = Field(min_length=1)
 
@@ -330,9 +340,20 @@ class Given(Part):
             self.as_drug()
         elif self.dose:
             raise CatalogError(
-                '"given.dose": cells are given as a "share" of the dose under [arm.infusion].\n  Use share.'
+                '"given.dose": cells are given as a "share" of the dose under [arm.infusion], or as "dose_fixed".\n  Use one of these.'
             )
+        if self.drug and (self.dose_fixed or self.route != INTRAVENOUS):
+            raise CatalogError('"given": "dose_fixed" and "route" are said of cells.\n  Take them out, or name cells.')
+        if self.dose_fixed and (self.above is not None or self.share != 1.0):
+            raise CatalogError('"given.dose_fixed" stands in place of "share" and "above".\n  Keep one of them.')
+        if self.dose_fixed and self.fixed_cells <= 0:
+            raise CatalogError(f'"given.dose_fixed": got "{self.dose_fixed}", expected more than 0.\n  Correct the dose.')
         return self
+
+    @property
+    def fixed_cells(self) -> float:
+        """The cells of `dose_fixed`; 0 where a share is given [cell]."""
+        return read(self.dose_fixed, "cell", where='"given.dose_fixed"') if self.dose_fixed else 0.0
 
     def as_drug(self) -> LymphodepletionDrug:
         """A drug on days, as lymphodepletion is."""
@@ -350,11 +371,17 @@ class Portion(Part):
         Part of the whole dose.
     above
         Another part for those with much disease.
+    route
+        Catalogue name of the route.
+    fixed_cells
+        So many cells for everybody in place of a part; 0 for none [cell].
     """
 
     day: float
     share: float
     above: AboveBurden | None = None
+    route: str = INTRAVENOUS
+    fixed_cells: float = 0.0
 
     def share_of(self, burden_percent: Any) -> Any:
         """Each patient's part of the dose, shaped as their burden before lymphodepletion [percent]; unknown burden counts as high.
@@ -503,12 +530,13 @@ class Arm(Part):
     def infusions(self) -> tuple[Portion, ...]:
         """Every infusion of cells, by day."""
         first = (
-            [Portion(day=self.infusion.day, share=self.infusion.share, above=self.infusion.above)]
+            [Portion(day=self.infusion.day, share=self.infusion.share, above=self.infusion.above, route=self.infusion.route)]
             if self.infusion
             else []
         )
         more = [
-            Portion(day=day, share=one.share, above=one.above) for one in self.given if one.cells for day in one.days
+            Portion(day=day, share=one.share, above=one.above, route=one.route, fixed_cells=one.fixed_cells)
+            for one in self.given if one.cells for day in one.days
         ]
         return tuple(sorted([*first, *more], key=lambda portion: portion.day))
 

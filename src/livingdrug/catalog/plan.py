@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from livingdrug.catalog.arms import CYCLE, as_cycles
 from livingdrug.catalog.questions import Questions, questions_of
+from livingdrug.catalog.solid import routes_of, solid_parts
 from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.foundation.errors import CatalogError
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
+    from livingdrug.catalog.records.route import Route
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.trial import Trial, Visits
     from livingdrug.foundation.quantities import Quantity
@@ -68,6 +70,10 @@ class Measured:
         if isinstance(self.window_days, tuple):
             return self.window_days[self.days.index(planned)]
         return self.window_days
+
+
+_SELDOM = ("routes", "instances")
+"""Fields that do not count in a plan's hash where they are empty."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,10 @@ class Plan:
         Mechanisms and recipes of the user's own: "mechanisms/x.ant" -> its text; they stand before the package's.
     late_effects
         What may come long after the product.
+    routes
+        By which cells are given, where one is not intravenous: every one of the arm's.
+    instances
+        Lesions, shells, strains, surroundings and cavities of a solid tumour, as the model takes them; empty otherwise.
     network
         Where the arm's lead times come from; None for the product's own clocks.
     signs
@@ -148,6 +158,8 @@ class Plan:
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     network: Network | None = None
     late_effects: tuple[LateEffect, ...] = ()
+    routes: tuple[Route, ...] = ()
+    instances: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
@@ -159,6 +171,7 @@ class Plan:
         }  # fmt: skip
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"late_effect/{one.id}", one) for one in self.late_effects)
+        yield from ((f"route/{one.id}", one) for one in self.routes)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
         yield from ((f"scale/{record.id}", record) for record in self.graded if record.id not in self.scales)
         yield from ((f"drug/{name}", record) for name, record in self.drugs.items())
@@ -171,7 +184,11 @@ class Plan:
 
     def sha256(self) -> str:
         """Hash of everything in the plan that can move a course; endpoints and outcomes cannot."""
-        told = {one.name: _plain(getattr(self, one.name)) for one in fields(self) if one.name != "questions"}
+        told = {
+            one.name: _plain(value)
+            for one in fields(self)
+            if one.name != "questions" and ((value := getattr(self, one.name)) or one.name not in _SELDOM)
+        }
         return digest(told)
 
 
@@ -230,6 +247,8 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         texts=catalog.model_texts(),
         network=catalog.load("network", arm.apheresis.network) if product and arm.apheresis.network else None,
         late_effects=_late_effects(product, catalog) if product else (),
+        routes=(routes := routes_of(arm, catalog)),
+        instances=solid_parts(disease, product.target if product else "", routes, catalog),
     )
 
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
     from livingdrug.catalog.records.sign import Sign
+    from livingdrug.catalog.records.lesion import Lesion
+    from livingdrug.catalog.records.route import Route
+    from livingdrug.catalog.records.surrounding import Surrounding
     from livingdrug.catalog.records.trial import Trial
 
 Name = str | Path
@@ -114,6 +117,15 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["sign"], name: Name) -> Sign: ...
+
+        @overload
+        def load(self, kind: Literal["lesion"], name: Name) -> Lesion: ...
+
+        @overload
+        def load(self, kind: Literal["route"], name: Name) -> Route: ...
+
+        @overload
+        def load(self, kind: Literal["surrounding"], name: Name) -> Surrounding: ...
 
         @overload
         def load(self, kind: Literal["trial"], name: Name) -> Trial: ...

@@ -84,16 +84,24 @@ def assembled(plan: Plan) -> Model:
     """
     states = entered(plan)
     clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
-    key = (plan.recipe, states, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True))
+    parts = {kind: {name: _as_table(one) for name, one in named.items()} for kind, named in plan.instances.items()}
+    key = (plan.recipe, states, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True), json.dumps(parts))
     if key not in _MODELS:
-        instances = {"clone": clones} if clones else None
+        instances = {**({"clone": clones} if clones else {}), **parts} or None
         _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts, instances=instances)
     return _MODELS[key]
 
 
 def entered(plan: Plan) -> tuple[str, ...]:
-    """States that the drugs of an arm enter, sorted; supportive drugs enter none."""
-    return tuple(sorted({drug.enters for drug in plan.drugs.values() if not drug.supportive}))
+    """States that the drugs and cells of an arm enter, sorted; supportive drugs enter none."""
+    by_route = {route.state for route in plan.routes} - {CELLS_ENTER}
+    return tuple(sorted({drug.enters for drug in plan.drugs.values() if not drug.supportive} | by_route))
+
+
+def _as_table(instance: Mapping) -> dict:
+    """An instance as plain values: its numbers are records in the plan."""
+    own = {name: one.model_dump(mode="json", exclude_none=True) for name, one in instance["parameter"].items()} if "parameter" in instance else {}
+    return {**instance, "parameter": own}
 
 
 def equations(plan: Plan) -> Equations:

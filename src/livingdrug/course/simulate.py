@@ -212,6 +212,7 @@ def planned_doses(
     One dose per drug or infusion and day: the check, the state it enters, and amounts (n,) in that state's unit.
     """
     given = []
+    entrances = {route.id: route.state for route in plan.routes}
     for dose in planned:
         drug = plan.drugs[dose.drug]
         if drug.supportive:
@@ -221,5 +222,7 @@ def planned_doses(
         given.append(Dose(int(np.searchsorted(days, dose.day)), drug.enters, amounts))
     for infusion in plan.arm.infusions:
         cells = lots.dose_cells * infusion.share_of(lots.burden_percent_at_lymphodepletion)
-        given.append(Dose(int(np.searchsorted(days, infusion.day)), CELLS_ENTER, cells))
+        if infusion.fixed_cells:
+            cells = np.fmin(infusion.fixed_cells, lots.car_t_cells_made)
+        given.append(Dose(int(np.searchsorted(days, infusion.day)), entrances.get(infusion.route, CELLS_ENTER), cells))
     return given

@@ -6,6 +6,7 @@ with size) and by libSBML
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,12 +18,13 @@ from pydantic import ValidationError
 from livingdrug.foundation.errors import ModelError, UnitError, UnknownName
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import factor
+from livingdrug.model.composed import with_composed
 from livingdrug.model.fragment import Mechanism, names_in
 from livingdrug.model.instance import Clone, Instance, Instances
 from livingdrug.model.instantiate import clones_of, completed, instantiate
 from livingdrug.model.joined import joined_text, sound_sbml, units_of
 from livingdrug.model.names import combinations, filled, kinds_in
-from livingdrug.model.sheet import ROLES, Neutral, Output, Recipe, State, faults, recipe_from
+from livingdrug.model.sheet import ROLES, MechanismSheet, Neutral, Output, Recipe, State, faults, recipe_from
 from livingdrug.model.texts import ids, mechanism_of, package_texts, read_text, recipe_of, sheet_of, texts_in
 
 
@@ -139,7 +141,7 @@ def assemble(
     known, name, scenario = _found(recipe, texts or {})
     file = f"{name}.toml"
     brought = _owners_of(states, scenario.mechanisms, known)
-    listed = {**scenario.instance, **_checked(instances or {})}
+    listed = with_composed({**scenario.instance, **_checked(instances or {})}, scenario.composed, file)
     scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
     written = [mechanism_of(part, known) for part in scenario.mechanisms]
     whole = completed(listed, written, file)
@@ -201,10 +203,10 @@ def _owners_of(states: Iterable[str], mechanisms: Sequence[str], texts: Mapping[
     """Mechanisms that own these states and are not listed yet, sorted."""
     wanted = set(states)
     for name in mechanisms if wanted else ():
-        wanted -= sheet_of(name, texts).state.keys()
+        wanted -= _owned(sheet_of(name, texts), wanted)
     found: set[str] = set()
     for name in ids("mechanisms", texts) if wanted else ():
-        owned = sheet_of(name, texts).state.keys() & wanted
+        owned = set() if name in mechanisms else _owned(sheet_of(name, texts), wanted)
         if owned:
             found.add(name)
             wanted -= owned
@@ -214,6 +216,13 @@ def _owners_of(states: Iterable[str], mechanisms: Sequence[str], texts: Mapping[
             "  Correct the name, or write the mechanism (mechanisms/<id>.ant and .toml in a catalog folder) that has it."
         )
     return tuple(sorted(found))
+
+
+def _owned(sheet: MechanismSheet, wanted: Iterable[str]) -> set[str]:
+    """Which of these states a sheet owns; `car_t_in_{cavity}` owns `car_t_in_ventricles`."""
+    one_kind = [name for name in sheet.state if len(kinds_in(name)) == 1]
+    patterns = [re.compile(re.sub(r"\\\{\w+\\\}", r"\\w+", re.escape(name))) for name in one_kind]
+    return {name for name in wanted if name in sheet.state or any(one.fullmatch(name) for one in patterns)}
 
 
 def _check_owners(parts: Iterable[Mechanism]) -> None:

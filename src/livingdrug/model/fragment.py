@@ -14,6 +14,8 @@ _RULE = re.compile(rf"^({NAME})\s*('\s*=|:=)\s*(.+)$", re.DOTALL)
 _NEW_RULE = re.compile(rf"\n(?=\s*{NAME}\s*(?:'\s*=|:=))")
 _NUMBER = re.compile(r"(?<![\w.}])((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\s+([A-Za-z_]\w*))?")
 _WORD = re.compile(rf"{NAME}(?!\s*\()(?![\w{{}}])")
+_OF_KIND = re.compile(r"\b(?:before|after)\s*\(\s*\w+\s*,")  # the kind whose neighbour is meant is no name of the model
+_KINDS = re.compile(r"\{\w+\}(?:_\{\w+\})*")
 _LANGUAGE = frozenset({"time", "and", "or", "not", "true", "false", "pi", "exponentiale", "inf", "nan"})
 
 
@@ -119,7 +121,7 @@ def names_in(formula: str) -> frozenset[str]:
     >>> sorted(names_in("rate*exp(-time/(3 day))*cells"))
     ['cells', 'rate']
     """
-    return frozenset(_WORD.findall(_NUMBER.sub(" ", formula))) - _LANGUAGE
+    return frozenset(_WORD.findall(_NUMBER.sub(" ", _OF_KIND.sub("(", formula)))) - _LANGUAGE
 
 
 def units_in(formula: str) -> frozenset[str]:
@@ -176,7 +178,8 @@ def check(mechanism: Mechanism) -> None:
     for role, name in sheet.role.items():
         if name not in mechanism.provides:
             raise ModelError(f"{mechanism.id}.toml: role {role} names {name}, which this mechanism does not provide")
-    stray = sorted(set(sheet.neutral) - mechanism.provides)
+    provided = {_KINDS.sub("{}", name) for name in mechanism.provides}
+    stray = sorted(name for name in sheet.neutral if _KINDS.sub("{}", name) not in provided)
     if stray:
         raise ModelError(
             f"{mechanism.id}.toml: neutral value for {', '.join(stray)}, which this mechanism does not provide"

@@ -100,7 +100,11 @@ def instantiate(mechanism: Mechanism, instances: Instances) -> Mechanism:
     output = writer.each(sheet.output, writer.output)
     writer.check_names([*parameters, *states, *(s.target for s in statements if not s.is_rate)])
     formulas = [*(s.formula for s in statements), *(s.initial for s in states.values())]
-    borrowed = sorted(set().union(*map(names_in, formulas)) & writer.own_names - parameters.keys())
+    used = frozenset().union(*map(names_in, formulas))
+    own_starts = frozenset().union(*(names_in(one) for one in writer.own_initials()))
+    provided = {*parameters, *states, *(s.target for s in statements)}
+    known = {*provided, *writer.every(sheet.reads)}
+    borrowed = sorted((used & writer.own_names - parameters.keys()) | ((used & own_starts) - known))
     written = {
         "per": (),
         "shares": (),
@@ -237,6 +241,12 @@ class _Writer:
         place = f"{self.mechanism.id}.toml, state.{name}.initial"
         change["initial"] = self.formula(change.get("initial", state.initial), chosen, place)
         return state.model_copy(update={**change, "meaning": self._told(state.meaning, chosen)})
+
+    def own_initials(self) -> Iterator[str]:
+        """Initial values that instances have of their own: they may speak of what other mechanisms own."""
+        for named in self.instances.values():
+            for instance in named.values():
+                yield from (state.initial for state in instance.state.values() if state.initial is not None)
 
     def output(self, name: str, output: Output, chosen: Chosen) -> Output:
         return output.model_copy(update={"meaning": self._told(output.meaning, chosen)})

@@ -5,6 +5,9 @@ placeholder is summed over:
 
     killing_{clone} := kill_max * recognition_{clone};              one rule for each clone
     antigen := total(recognition_{clone} * tumour_{clone});         recognition_a * tumour_a + recognition_b * tumour_b
+
+Instances have an order, and a rule may look at its neighbours in it: ``before(shell, cells_{shell}, none)`` is the cells of the shell
+listed before, and ``none`` in the rule of the first; ``after( )`` is the same towards the last.
 """
 
 from __future__ import annotations
@@ -21,12 +24,13 @@ from livingdrug.foundation.errors import ModelError, UnitError
 from livingdrug.model.units import parse_unit
 
 RESERVED = frozenset(
-    {"time", "exp", "log", "ln", "sqrt", "abs", "floor", "min", "max", "piecewise", "dimensionless", "total"}
+    {"time", "exp", "log", "ln", "sqrt", "abs", "floor", "min", "max", "piecewise", "dimensionless", "total", "before", "after"}
 )
 NAME = r"(?:[A-Za-z_]|\{\w+\})(?:\w|\{\w+\})*"
 """Regular expression of a name, placeholders included."""
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_TOTAL = re.compile(r"(?<![\w}])total\s*\(")
+_WORDS = re.compile(r"(?<![\w}])(total|before|after)\s*\(")
+_STEP = {"before": -1, "after": 1}
 _ADDS = re.compile(r"[-+<>=!&|]")
 
 
@@ -132,9 +136,13 @@ def written_out(
     'birth - (k_a * n_a + k_b * n_b)'
     """
     pieces, rest = [], formula
-    while match := _TOTAL.search(rest):
-        before, inside, rest = rest[: match.start()], *_until_closed(rest[match.end() :], place)
-        pieces.append(_piece(before, chosen, place, write))
+    while match := _WORDS.search(rest):
+        ahead, inside, rest = rest[: match.start()], *_until_closed(rest[match.end() :], place)
+        pieces.append(_piece(ahead, chosen, place, write))
+        if match[1] in _STEP:
+            piece, there = _of_neighbour(inside, _STEP[match[1]], chosen, instances, place)
+            pieces.append(f"({written_out(piece, there, instances, place, write)})")
+            continue
         kinds = [kind for kind in kinds_in(_without_totals(inside, place)) if kind not in chosen]
         if not kinds:
             raise ModelError(
@@ -146,6 +154,37 @@ def written_out(
         ]
         pieces.append(f"({' + '.join(f'({term})' if _ADDS.search(term) else term for term in terms)})")
     return "".join([*pieces, _piece(rest, chosen, place, write)])
+
+
+def _of_neighbour(
+    inside: str, step: int, chosen: Mapping[str, str], instances: Mapping[str, Iterable[str]], place: str
+) -> tuple[str, Mapping[str, str]]:
+    """The piece of formula that holds for a neighbour, and the choice it holds for."""
+    parts = _arguments(inside)
+    kind = parts[0].strip()
+    if len(parts) != 3 or kind not in chosen:
+        word = "before" if step < 0 else "after"
+        raise ModelError(
+            f"{place}: {word}({inside}) needs three parts: a kind that stands in the name the rule defines, what is asked of the\n"
+            f"  neighbour, and what stands for it where there is none: {word}(shell, cells_{{shell}}, 0 cell)."
+        )
+    names = list(instances[kind])
+    there = names.index(chosen[kind]) + step
+    if not 0 <= there < len(names):
+        return parts[2].strip(), chosen
+    return parts[1].strip(), {**chosen, kind: names[there]}
+
+
+def _arguments(inside: str) -> list[str]:
+    """The text between commas that stand in no bracket."""
+    parts, depth = [""], 0
+    for character in inside:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _piece(text: str, chosen: Mapping[str, str], place: str, write: Callable[[str, Mapping[str, str]], str]) -> str:
@@ -165,11 +204,13 @@ def _until_closed(text: str, place: str) -> tuple[str, str]:
         depth += (character == "(") - (character == ")")
         if depth == 0:
             return text[:i], text[i + 1 :]
-    raise ModelError(f"{place}: a bracket of total( is not closed\n  Close it.")
+    raise ModelError(f"{place}: a bracket of total(, before( or after( is not closed\n  Close it.")
 
 
 def _without_totals(text: str, place: str) -> str:
-    match = _TOTAL.search(text)
-    if not match:
-        return text
-    return text[: match.start()] + _without_totals(_until_closed(text[match.end() :], place)[1], place)
+    found, rest = "", text
+    while match := _WORDS.search(rest):
+        inside, after = _until_closed(rest[match.end() :], place)
+        found += rest[: match.start()] + ("" if match[1] == "total" else inside)
+        rest = after
+    return found + rest

@@ -92,7 +92,8 @@ class MechanismSheet(Part):
     offers
         Parameters that no equation needs but clinical rules, doses or the population do (weight, age …).
     neutral
-        Values of names this mechanism provides, for recipes without it.
+        Values of names this mechanism provides, for recipes without it; of ``x_{lesion}_{shell}`` also as ``x_{clone}``, for recipes whose
+        clones are not composed of lesions and shells.
     role
         What it has that other rooms ask for, by role (`ROLES`): ``{ tumour_total = "…" }``.
     shares
@@ -163,7 +164,7 @@ class MechanismSheet(Part):
 
     @model_validator(mode="after")
     def _instances(self) -> MechanismSheet:
-        spoken = " ".join([*self.reads, *self.neutral, *self.state, *self.parameter, *self.output, *self.role.values()])
+        spoken = " ".join([*self.reads, *self.state, *self.parameter, *self.output, *self.role.values()])
         strange = [kind for kind in (*kinds_in(spoken), *self.own) if kind not in self.per]
         if strange:
             raise ValueError(f'speaks of each {strange[0]} and needs "{strange[0]}" in its list "per"')
@@ -181,6 +182,18 @@ class AcceptedWarning(Part):
     why: str = Field(min_length=10)
 
 
+class Composed(Own):
+    """A kind made of others, and what each of its instances has of its own, in words of its parts: ``share_{lesion}``.
+
+    Attributes
+    ----------
+    of
+        The kinds it is made of; what an instance of these says of the composed kind counts before what stands here.
+    """
+
+    of: tuple[Name, ...] = Field(min_length=2)
+
+
 class Recipe(Part):
     """A scenario: which mechanisms are joined, for which instances, and which parameters differ from their sheets.
 
@@ -192,6 +205,9 @@ class Recipe(Part):
         In the order in which they stand in the model.
     instance
         Kind -> name -> clone, site, receptor …, in order.
+    composed
+        Kinds whose instances are every choice of one of some others: ``[composed.clone] of = ["lesion", "shell", "strain"]`` has a clone
+        ``liver_rim_dim``; `Composed`.
     override
         Parameters that differ from the sheets, by their full names (``density_dim``).
     accepted_warnings
@@ -202,6 +218,7 @@ class Recipe(Part):
     summary: str = Field(min_length=3)
     mechanisms: tuple[str, ...] = Field(min_length=1)
     instance: dict[Name, dict[Name, Instance]] = Field(default_factory=dict)
+    composed: dict[Name, Composed] = Field(default_factory=dict)
     override: dict[Name, Quantity] = Field(default_factory=dict)
     accepted_warnings: tuple[AcceptedWarning, ...] = ()
 

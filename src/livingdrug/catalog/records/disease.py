@@ -6,8 +6,44 @@ from typing import Any
 
 from pydantic import Field
 
-from livingdrug.catalog.records.base import Inheriting
+from livingdrug.catalog.records.base import Inheriting, Part
 from livingdrug.foundation.quantities import Quantity
+
+
+class LesionUse(Part):
+    """One lesion of a disease.
+
+    Attributes
+    ----------
+    kind
+        Catalogue name of the kind of lesion.
+    share
+        Its share of the tumour; the first lesion has what the others leave, and none of its own.
+    """
+
+    kind: str
+    share: Quantity | None = None
+
+
+class Strain(Part):
+    """Cells of one antigen pattern.
+
+    Attributes
+    ----------
+    called
+        In words: ``"antigen-negative"``.
+    antigens
+        Density of each antigen relative to `Disease.density`; 0 for none.
+    share
+        Their share of every lesion; the first strain has what the others leave.
+    source
+        Where densities other than 0 and 1 come from.
+    """
+
+    called: str = Field(min_length=3)
+    antigens: dict[str, float]
+    share: Quantity | None = None
+    source: str = ""
 
 
 class Disease(Inheriting):
@@ -36,6 +72,16 @@ class Disease(Inheriting):
     clone
         Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
         source. Empty: those of the recipe.
+    lesion
+        Lesions of a solid tumour, in order: ``[lesion.primary]`` with its `kind` and its share of the tumour.
+    shells
+        Concentric shells of each lesion; 1 is a well-mixed lesion.
+    strain
+        Cells of one antigen pattern within every lesion: ``[strain.dim]``, ``antigens = { GD2 = 0.1 }`` and their share.
+    density
+        Antigen -> molecules on a cell whose pattern says 1.
+    surroundings
+        Catalogue names of what surrounds the cells.
     """
 
     antigens: tuple[str, ...] = ()
@@ -48,3 +94,8 @@ class Disease(Inheriting):
     burden: str = Field(min_length=1)
     recipe: str = ""
     clone: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    lesion: dict[str, LesionUse] = Field(default_factory=dict)
+    shells: int = Field(default=3, ge=1, le=200)
+    strain: dict[str, Strain] = Field(default_factory=dict)
+    density: dict[str, Quantity] = Field(default_factory=dict)
+    surroundings: tuple[str, ...] = ()

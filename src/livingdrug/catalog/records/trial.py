@@ -214,6 +214,9 @@ class Trial(CatalogRecord):
     role
         ``"calibration"``: its outcomes may be fitted to. ``"prediction"``: its outcomes were never used, and no
         evidence file of its name may exist. ``"design"``: a trial of one's own, with no published outcome.
+        ``"scenario"``: a treatment that the biology was not calibrated on, or on few; every surface says so.
+    calibrated_on
+        Of a scenario: patients whose outcomes its disease's or product's numbers were fitted to; 0 for none.
     family
         Trials that share patients, or product and use: cohorts, pools, registries. They are left out together when it is
         asked how well a trial is predicted by the others; a trial without one stands alone.
@@ -244,7 +247,8 @@ class Trial(CatalogRecord):
         Publications the plan is taken from.
     """
 
-    role: Literal["calibration", "prediction", "design"]
+    role: Literal["calibration", "prediction", "design", "scenario"]
+    calibrated_on: int | None = Field(default=None, ge=0)
     family: str = ""
     population: str
     disease: str
@@ -262,6 +266,25 @@ class Trial(CatalogRecord):
     visits: Visits
     endpoints: tuple[EndpointUse, ...] = Field(alias="endpoint", default=())
     conduct: dict[str, Quantity] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _says_what_it_rests_on(self) -> Trial:
+        if (self.role == "scenario") != (self.calibrated_on is not None):
+            raise CatalogError(
+                '"calibrated_on" belongs to a scenario, and every scenario has one: the number of patients, 0 for none.\n'
+                f'  {"Add it" if self.role == "scenario" else "Take it out"}.'
+            )
+        return self
+
+    @property
+    def standing(self) -> str:
+        """What a scenario's numbers rest on, for every surface; empty for other trials.
+
+        ``"scenario: not calibrated"`` or ``"scenario: calibrated on 11 patients"``.
+        """
+        if self.calibrated_on is None:
+            return ""
+        return f"scenario: calibrated on {self.calibrated_on} patients" if self.calibrated_on else "scenario: not calibrated"
 
     @model_validator(mode="after")
     def _holds_together(self) -> Trial:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Arm, Infusion, Portion
+from livingdrug.catalog.records.route import INTRAVENOUS
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
@@ -30,10 +31,20 @@ def doses_told(arm: Arm) -> list[str]:
     if arm.infusion is None:
         return lines
     portions = [
-        f"{'' if portion.share == 1.0 else f'{portion.share:g} of it '}on day {portion.day:g}{_above(portion)}"
+        f"{_part(portion)}on day {portion.day:g}{_above(portion)}{_by(portion)}"
         for portion in arm.infusions
     ]
     return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
+
+
+def _part(portion: Portion) -> str:
+    if portion.fixed_cells:
+        return f"{portion.fixed_cells:g} cell "
+    return "" if portion.share == 1.0 else f"{portion.share:g} of it "
+
+
+def _by(portion: Portion) -> str:
+    return "" if portion.route == INTRAVENOUS else f", {portion.route.replace('_', ' ')}"
 
 
 def _above(portion: Portion) -> str:

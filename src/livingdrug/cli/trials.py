@@ -60,6 +60,7 @@ def print_json(result: Any, *, folder: str, report: str | None, ids: list[str] |
         "notice": NOTICE,
         "trial": result.trial.id,
         "title": result.trial.title,
+        **({"standing": result.trial.standing} if result.trial.standing else {}),
         "manifest": dict(result.manifest),
         "folder": folder,
         "report": report,

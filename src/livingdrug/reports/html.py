@@ -88,8 +88,9 @@ def render(result: Result, *, published: bool = True, catalog: Catalog | None = 
         f"followed for {plain(source.last_day / 365.25, 2)} {'year' if round(source.last_day / 365.25, 2) == 1 else 'years'}",
     ]
     meta += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
+    standing = source.result.trial.standing
     return page(
-        "A virtual clinical trial", top.title, top.lead, meta, shown, cards=top.cards, version=manifest.get("livingdrug"),
+        f"A virtual clinical trial · {standing}" if standing else "A virtual clinical trial", top.title, top.lead, meta, shown, cards=top.cards, version=manifest.get("livingdrug"),
     )  # fmt: skip
 
 

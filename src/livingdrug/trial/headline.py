@@ -47,6 +47,8 @@ def headline(result: Result, catalog: Catalog) -> str:
     parts = [*enrolled_words(result), *_responses(result, catalog)]
     if result.failed.height:
         parts.append(f"{result.failed.height} failed")
+    if result.trial.standing:
+        parts.append(result.trial.standing)
     if "seconds" in result.timing:
         parts.append(f"{result.timing['seconds']:.1f} s")
     return f"{result.trial.title.split(':')[0]}: {', '.join(parts)}"

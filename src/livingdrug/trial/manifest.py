@@ -37,6 +37,7 @@ def describe(
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "trial": plans[0].trial,
+        **({"standing": trial.standing} if trial.standing else {}),
         "arms": [plan.arm.name for plan in plans],
         "design": trial.planned_design.model_dump(mode="json"),
         **_calendar(trial),

@@ -57,6 +57,8 @@ def check(
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
         screen.print(f"  {design_told(record)}", markup=False)
+        if record.standing:
+            screen.print(f"  {record.standing}", markup=False)
         for line in calendar_told(record):
             screen.print(f"  {line}", markup=False)
         for arm in record.arms:

@@ -139,7 +139,8 @@ def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
-    odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), model.shapes), model.clones)
+    known = {**model.shapes, **{name: one.value for name, one in model.neutral.items()}}  # what is left out costs nothing
+    odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), known), model.clones)
     managed, rules = compile_guideline(
         plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS, signs=plan.signs
     )

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 LEAD = (
     "Each trial was simulated many times at its own size; nine of ten such trials lie in the interval. It holds the chance of the patients "
     "enrolled and, where a calibration was given, the uncertainty of the parameters and the difference between trials. Rows used for "
-    "calibration are a fit; rows only compared are of the same trials; predictions stand apart."
+    "calibration are a fit; rows only compared are of the same trials; rows of families left out are predicted by a fit to the other "
+    "families, which never saw them; predictions stand apart."
 )
-USES = {"calibration": "used for calibration", "comparison": "only compared"}
+USES = {"calibration": "used for calibration", "comparison": "only compared", "left out": "families left out"}
 RECALLED = "recalled"
 LEGEND = (
     ("published", "published, 95 % interval"),

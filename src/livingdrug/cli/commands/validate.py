@@ -97,10 +97,13 @@ def validate(
             trials or (), patients=patients, seed=seed, threads=threads, catalog=known, progress=report_progress
         )
         rows = _own_size(board, known, often, draws, between, seed, threads, report_progress)
+    from livingdrug.fitting.board.left_out import ROLE, left_out_rows
     from livingdrug.fitting.board.rows import as_csv, as_plain, coverage
     from livingdrug.reports.scoreboard import write_scoreboard
 
-    covered = {use: coverage(rows, use) for use in ("calibration", "comparison")}
+    if parameters is not None:
+        rows += left_out_rows(parameters, known, [score.trial for score in board.scores])
+    covered = {use: coverage(rows, use) for use in ("calibration", "comparison", ROLE)}
     told = {
         **board.told(), "parameter_set_sha256": point.sha256 if point else None, "replicates": often, "draws": len(draws),
         "coverage": covered, "own_size": [as_plain(row) for row in rows],
@@ -181,6 +184,9 @@ def _say(board: Any, written: Path, known: Any, covered: Any, often: int) -> Non
             f"Inside the interval of nine in ten trials of their own size, {often} simulated each: {inside} of {n} calibration rows.\n",
             markup=False,
         )
+    inside, n = covered["left out"]["all"]
+    if n:
+        screen.print(f"Predicted by the families of other trials alone: {inside} of {n} rows inside.\n", markup=False)
     screen.print("Predictions", style="bold", markup=False)
     frozen = _frozen()
     for one in board.predictions:

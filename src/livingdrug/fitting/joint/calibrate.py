@@ -123,11 +123,16 @@ def calibrate(
 
 
 def calibration_trials(catalog: Catalog) -> list[str]:
-    """Every calibration trial with published rows."""
+    """Every trial whose role is calibration and whose evidence has rows to calibrate on: with cells, or of standard care.
+
+    A trial whose rows are all for comparison teaches nothing and is left out; a prediction trial's evidence is never opened.
+    """
     return [
         name
         for name in catalog.names("trial")
-        if catalog.load("trial", name).role == "calibration" and catalog.has("evidence", name)
+        if catalog.load("trial", name).role == "calibration"
+        and catalog.has("evidence", name)
+        and any(row.use == "calibration" for row in catalog.load("evidence", name).results)
     ]
 
 

@@ -93,19 +93,22 @@ def answer(found: EndpointResult, arm: str, measure: Measure, day: float | None,
         return Answer(arcsine(share, n), arcsine_error(n), n=n)
     if "value" not in patients.columns:
         return NOTHING
-    return _amount(patients["value"].to_numpy(), measure, "mean" in statistic)
+    return _amount(patients["value"].to_numpy(), measure, statistic)
 
 
-def _amount(values: NDArray[np.float64], measure: Measure, mean: bool) -> Answer:
+def _amount(values: NDArray[np.float64], measure: Measure, statistic: str) -> Answer:
     logs = np.log(values[values > 0])
     n = logs.size
     if n < LEAST_GROUP:
         return NOTHING
-    sd = float(logs.std(ddof=1))
+    mean, arithmetic = "mean" in statistic, "arithmetic" in statistic
+    sd = arithmetic_log_sd(np.exp(logs)) if arithmetic else float(logs.std(ddof=1))
     if measure == "spread":
         return Answer(math.log(max(sd, 1e-3)), 1 / math.sqrt(2 * (n - 1)), sd, n)
     if measure in QUARTILES:
         return Answer(smooth_quantile(logs, QUARTILES[measure]), QUARTILE_LOSS * sd / math.sqrt(n), sd, n)
+    if arithmetic:
+        return Answer(math.log(float(np.exp(logs).mean())), sd / math.sqrt(n), sd, n)
     number = float(logs.mean()) if mean else smooth_quantile(logs, 0.5)
     return Answer(number, sd / math.sqrt(n) * (1.0 if mean else MEDIAN_LOSS), sd, n)
 
@@ -123,9 +126,13 @@ def influence(found: EndpointResult, arm: str, measure: Measure, day: float | No
         if logs.size < LEAST_GROUP:
             return {}
         if measure == "spread":
-            pull = (logs - logs.mean()) ** 2
+            pull = (
+                (values[values > 0] - values[values > 0].mean()) ** 2
+                if "arithmetic" in statistic
+                else (logs - logs.mean()) ** 2
+            )
         elif measure == "middle" and "mean" in statistic:
-            pull = logs
+            pull = values[values > 0] if "arithmetic" in statistic else logs
         else:
             pull = (logs > smooth_quantile(logs, QUARTILES.get(measure, 0.5))).astype(float)
     elif "success" in patients.columns:
@@ -150,6 +157,15 @@ def correlation(pulls: list[dict[int, float]]) -> NDArray[np.float64]:
     found = table @ table.T
     np.fill_diagonal(found, 1.0)
     return found
+
+
+def arithmetic_log_sd(values: NDArray[np.float64]) -> float:
+    """Deviation of the logarithms that a log-normal law with this coefficient of variation has.
+
+    >>> round(arithmetic_log_sd(np.array([1.0, 3.0])) ** 2, 4)                # mean 2, deviation sqrt(2): ln 1.5
+    0.4055
+    """
+    return math.sqrt(math.log1p(float(values.std(ddof=1) / values.mean()) ** 2))
 
 
 def arcsine(share: float, n: float) -> float:

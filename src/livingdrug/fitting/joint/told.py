@@ -12,6 +12,7 @@ from livingdrug.fitting.joint.leave_out import Family, Predicted, Scored, leave_
 from livingdrug.fitting.joint.profiles import Profile, profiles
 from livingdrug.fitting.joint.search import Progress, Tell
 from livingdrug.trial import storage
+from livingdrug.trial.published import USUAL_N
 
 LEFT_OUT, PROFILES = "left_out.json", "profiles.json"
 
@@ -105,5 +106,6 @@ def _row(family: Family, one: Predicted) -> dict[str, Any]:
         "class": row.about, "published": row.shown(row.number), "predicted": row.shown(one.expected),
         "by_the_line": row.shown(one.linear), "low": row.shown(one.low), "high": row.shown(one.high), "inside": one.inside,
         "sd": {"all": one.sd, "parameter": one.parameter, "between_trials": one.between, "sampling": one.sampling},
-        "width": one.width, "interval_score": one.score, "status": row.published.status, "use": row.published.use,
+        "z": (row.number - one.expected) / one.sd, "width": one.width, "interval_score": one.score, "status": row.published.status,
+        "use": row.published.use, "n": row.published.n or USUAL_N, "source": row.published.source,
     }  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from scipy.special import ndtri
 
 from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome.estimator import Asked, Cell, Contrast, Estimator, Floats, GroupTest, Reading, Row
@@ -84,15 +85,28 @@ class Amount(Estimator):
         return {"kruskal_wallis": kruskal_wallis, "welch": welch}
 
     def reading(self, asked: Asked, patients: pl.DataFrame, *, day: float | None, statistic: str) -> Reading | None:
-        """The geometric mean, or the median, of positive values, as the publication tells it."""
+        """The geometric or arithmetic mean, or the median, of positive values, as the publication tells it.
+
+        Of an arithmetic mean the spread is told by the coefficient of variation, as the log-normal law has it: a few low values widen the
+        logarithms and hardly the deviation.
+        """
         values = self.fit(asked, patients)
         values = values[values > 0]
         if values.size < 2:
             return None
+        if "arithmetic" in statistic:
+            return _arithmetic(values, asked.level)
         logs, mean = np.log(values), "mean" in statistic
         middle = float(np.mean(logs) if mean else np.median(logs))
         found = geometric_mean(values, level=asked.level) if mean else median(values, level=asked.level)
         return Reading(float(np.exp(middle)), found.ci_low, found.ci_high, middle, float(np.std(logs)))
+
+
+def _arithmetic(values: Floats, level: float) -> Reading:
+    """Mean with its interval by the normal law, logarithm, and the log-normal deviation of the coefficient of variation."""
+    mean, cv = float(values.mean()), float(values.std(ddof=1) / values.mean())
+    half = float(ndtri(0.5 + level / 2)) * cv / np.sqrt(values.size)
+    return Reading(mean, mean * (1 - half), mean * (1 + half), float(np.log(mean)), float(np.sqrt(np.log1p(cv**2))))
 
 
 def _mean_difference(first: Floats, second: Floats, asked: Asked) -> Contrast:

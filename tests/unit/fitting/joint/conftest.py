@@ -17,7 +17,7 @@ from livingdrug.fitting.joint.simulated import simulated_endpoints
 from livingdrug.fitting.joint.statistics import answer
 
 TRUTH = {
-    "mechanism/cytokines/parameter.myeloid_half": 140.0,
+    "mechanism/cytokines/parameter.ifn_production": 3.0e-8,
     "costimulation/cd28/parameter.growth_costimulation": 1.1,
     "disease/lbcl/parameter.tumour_growth": 0.1,
 }

@@ -151,12 +151,23 @@ def test_every_evidence_looked_at_by_default_is_of_a_calibration_trial():
     assert {catalog.load("trial", name).role for name in calibration_trials(catalog)} == {"calibration"}
 
 
+def test_standard_care_teaches_and_a_trial_for_comparison_alone_does_not(small, tmp_path):
+    # expected: the role of the trial and the use of its rows decide, not whether it has cells
+    assert {"tower_chemotherapy", "orcharrd", "eliana", "zuma_5"} <= set(calibration_trials(Catalog()))
+    (tmp_path / "evidence").mkdir()
+    text = (small.folder / "evidence" / "first.toml").read_text(encoding="utf-8")
+    compared = text.replace('use = "calibration"', 'use = "comparison"')
+    (tmp_path / "evidence" / "first.toml").write_text(compared, encoding="utf-8")
+    assert "first" in calibration_trials(small.catalog)
+    assert "first" not in calibration_trials(Catalog([tmp_path, small.folder]))
+
+
 def test_a_parameter_set_gives_what_files_with_these_numbers_give(small, tmp_path):
     # expected: the same trial with the numbers typed into costimulation, disease and mechanism files
-    growth, tumour, half = 1.15, 0.09, 140.0
+    growth, tumour, half = 1.15, 0.09, 60.0
     values = {
         "costimulation/cd28/parameter.growth_costimulation": growth, "disease/lbcl/parameter.tumour_growth": tumour,
-        "mechanism/cytokines/parameter.myeloid_half": half,
+        "mechanism/cytokines/parameter.il6_half": half,
     }  # fmt: skip
     free = free_numbers(small.catalog, list(values))
     prepared = prepare(["first"], small.catalog, free, patients=30, seed=2)
@@ -172,9 +183,9 @@ def test_a_parameter_set_gives_what_files_with_these_numbers_give(small, tmp_pat
         (tmp_path / kind / f"{name}.toml").write_text(f"{head}[parameter.{key}]{tail}", encoding="utf-8")
     (tmp_path / "mechanisms").mkdir()
     text = package_texts()["mechanisms/cytokines.toml"]
-    head, tail = text.split("[parameter.myeloid_half]")
-    tail = tail.replace(f"value = {free_value(free, 'myeloid_half')}", f"value = {half}", 1)
-    (tmp_path / "mechanisms" / "cytokines.toml").write_text(f"{head}[parameter.myeloid_half]{tail}", encoding="utf-8")
+    head, tail = text.split("[parameter.il6_half]")
+    tail = tail.replace(f"value = {free_value(free, 'il6_half'):g}", f"value = {half}", 1)
+    (tmp_path / "mechanisms" / "cytokines.toml").write_text(f"{head}[parameter.il6_half]{tail}", encoding="utf-8")
     typed = Catalog([tmp_path, small.folder])
     by_files = Bench(typed, prepare(["first"], typed, (), patients=30, seed=2), 30, 2).at([{}])[0][0]
     np.testing.assert_array_equal(by_set.number, by_files.number)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from livingdrug.outcome.estimators.geometric_mean import geometric_mean
     from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier
     from livingdrug.outcome.estimators.log_rank import log_rank
+    from livingdrug.reports import plot
     from livingdrug.reports.html import write_report
     from livingdrug.trial.result import Result
     from livingdrug.trial.run import run
@@ -62,6 +63,7 @@ _HOMES = {
     "load_trial": "catalog.load",
     "log_rank": "outcome.estimators.log_rank",
     "operating_characteristics": "design.characteristics",
+    "plot": "reports.plot",
     "read_kinetics": "interop.kinetics.read",
     "replicate": "design.replicate",
     "run": "trial.run",
@@ -98,6 +100,7 @@ __all__ = [
     "load_trial",
     "log_rank",
     "operating_characteristics",
+    "plot",
     "read_kinetics",
     "replicate",
     "run",
@@ -149,7 +152,8 @@ def __getattr__(name: str) -> Any:
     elif name in _HOMES:
         from importlib import import_module
 
-        found = getattr(import_module(f"livingdrug.{_HOMES[name]}"), name)
+        home = import_module(f"livingdrug.{_HOMES[name]}")
+        found = home if _HOMES[name].endswith(f".{name}") and not hasattr(home, name) else getattr(home, name)
     else:
         raise AttributeError(f'livingdrug has no "{name}"; it has {", ".join(__all__)}')
     globals()[name] = found

@@ -42,7 +42,7 @@ def band_figure(
         last_day=last_day or source.last_day, height=200,
     )  # fmt: skip
     legend = legend_of([band.name for band in found]) if len(found) > 1 else ()
-    return Figure(title, draw, legend=legend, data=as_frame(found), half=True)
+    return Figure(title, draw, legend=legend, data=as_frame(found), half=True, id=quantity)
 
 
 def round_up(value: float) -> float:

@@ -37,7 +37,7 @@ def curve_figure(
     legend = [*legend_of([curve.name for curve in found], [curve.name for curve in quiet])]
     legend += [("published", "published, 95 % CI")] if points else []
     caption = one.record.definition.strip().replace("\n", " ")
-    return Figure(one.title, draw, caption, tuple(legend), curve_frame(source, one.id), half)
+    return Figure(one.title, draw, caption, tuple(legend), curve_frame(source, one.id), half, id=one.id)
 
 
 def _thin(source: Source, one: EndpointResult) -> list[Curve]:

@@ -81,7 +81,7 @@ def render(result: Result, *, published: bool = True, catalog: Catalog | None = 
     """The report as HTML text; see `write_report`."""
     source = open_source(result, published=published, catalog=catalog)
     top = head(source)
-    shown = [found for module in section_files() if (found := _built(module, source)) is not None]
+    shown = [found for module in section_files() if (found := told(module, source)) is not None]
     manifest = source.result.manifest or {}
     meta = [
         ", ".join(source.arms),
@@ -138,7 +138,7 @@ def section_files() -> list[ModuleType]:
     return sorted(modules, key=lambda module: (module.ORDER, module.__name__))
 
 
-def _built(module: ModuleType, source: Source) -> Section | None:
+def told(module: ModuleType, source: Source) -> Section | None:
     """A section; a frame without a column it needs costs that section, not the report."""
     import polars as pl
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.endpoint import GROUPS
-from livingdrug.reports.charts.forest import Pair, draw_forest
+from livingdrug.reports.charts.forest import Pair, draw_forest, pairs_frame
 from livingdrug.reports.page import Figure, Note, Section, Table
 from livingdrug.reports.words import DASH
 
@@ -96,7 +96,7 @@ def _plot(name: str, rows: Sequence[BoardRow]) -> Figure:
         draw_forest, list(unique.values()), title=f"{_class(name)}, %", low=0.0, high=100.0, log=False, unit=" %"
     )
     title = f"{_class(name)[:1].upper()}{_class(name)[1:]}"
-    return Figure(title, draw, legend=LEGEND)
+    return Figure(title, draw, legend=LEGEND, data=pairs_frame(list(unique.values())))
 
 
 def _amounts(rows: Sequence[BoardRow]) -> Table:

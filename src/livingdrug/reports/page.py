@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,10 +13,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 WIDE, HALF, NARROW = 860.0, 416.0, 342.0
+ALONE = 560.0
+"""Of a half-width figure that stands by itself."""
 PREVIEW_ROWS = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Figure:
     """A figure that is drawn once for a page and once for a phone.
 
@@ -28,6 +32,13 @@ class Figure:
         What is drawn, offered as a table and as CSV.
     half
         Stands beside another half figure where there is room.
+    id
+        Its name on command lines, where the title's own will not do.
+
+    Examples
+    --------
+    >>> import livingdrug as ld
+    >>> ld.plot.km(result, "pfs").save("pfs.svg")                                   # doctest: +SKIP
     """
 
     title: str
@@ -37,6 +48,52 @@ class Figure:
     data: pl.DataFrame | None = None
     half: bool = False
     kind: str = "figure"
+    id: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called on command lines: small letters, digits and hyphens."""
+        return self.id or "-".join(re.findall(r"[a-z0-9]+", self.title.lower()))
+
+    @property
+    def own_width(self) -> float:
+        """Width of the drawing when it stands alone [pixel]."""
+        return ALONE if self.half else WIDE
+
+    def save(self, path: str | Path, *, width: float | None = None, data: bool = True) -> tuple[Path, ...]:
+        """Write it as SVG, PNG or PDF, by the ending of the name, and what is drawn beside it as CSV.
+
+        Parameters
+        ----------
+        path
+            E.g. ``"pfs.svg"``; replaced if it is there.
+        width
+            Of the drawing [pixel]; words keep their size.
+        data
+            False: no CSV.
+
+        Returns
+        -------
+        The files written.
+
+        Raises
+        ------
+        BadInput
+            Another ending, a renderer that is not installed, or a place that cannot be written.
+        """
+        from livingdrug.reports.pictures import save_figure
+
+        return save_figure(self, Path(path), width=width, data=data)
+
+    def _repr_svg_(self) -> str:
+        """For notebooks."""
+        from livingdrug.reports.sheet import sheet_text
+
+        return sheet_text(self, self.own_width)
+
+    def __repr__(self) -> str:
+        rows = f"{self.data.height} rows of data" if self.data is not None else "no table behind it"
+        return f'figure "{self.title}" ({rows}); .save("{self.name}.svg"), .data'
 
     @property
     def wide(self) -> str:
@@ -66,7 +123,7 @@ class Figure:
     @property
     def slug(self) -> str:
         """A file name for the data."""
-        return "".join(c if c.isalnum() else "-" for c in self.title.lower()).strip("-") + ".csv"
+        return f"{self.name}.csv"
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,10 @@ class Source:
         """``": arm"`` for titles in a report of several arms; nothing in that of one."""
         return f": {arm}" if len(self.arms) > 1 else ""
 
+    def figure_id(self, name: str, arm: str) -> str:
+        """What a figure of one arm is called: with the arm's number where there are several."""
+        return f"{name}-{self.arms.index(arm) + 1}" if len(self.arms) > 1 else name
+
     def has(self, name: str) -> bool:
         """Whether a frame is there and has rows."""
         return self.frame(name).height > 0

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts import scales
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text, wrapped
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ROW, HEAD, TOP, LINE = 30, 30, 30, 14
 LEFT = 312.0  # room for the labels of a page
@@ -25,6 +29,26 @@ class Pair:
     simulated: tuple[float, float | None, float | None]
     inside: bool | None
     tip: str
+
+
+def pairs_frame(pairs: Sequence[Pair]) -> pl.DataFrame:
+    """Lines of a forest as a table: group, label, published and simulated value with their limits."""
+    import polars as pl
+
+    names = ("value", "low", "high")
+    rows = [
+        {
+            "group": one.group, "label": one.label,
+            **{f"published_{name}": part for name, part in zip(names, one.published, strict=True)},
+            **{f"simulated_{name}": part for name, part in zip(names, one.simulated, strict=True)},
+            "inside": one.inside,
+        }
+        for one in pairs
+    ]  # fmt: skip
+    numbers = {f"{side}_{name}": pl.Float64 for side in ("published", "simulated") for name in names}
+    return pl.DataFrame(
+        rows, schema={"group": pl.String, "label": pl.String, **numbers, "inside": pl.Boolean}
+    ).fill_nan(None)
 
 
 def draw_forest(

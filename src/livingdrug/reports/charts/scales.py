@@ -59,8 +59,8 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def power(exponent: int) -> str:
-    """A power of ten as it is printed: 1, 10, 100, 1,000, then 10⁴."""
-    return _label(10**exponent, "") if 0 <= exponent <= 3 else "10" + str(exponent).translate(SUPERSCRIPT)
+    """A power of ten as it is printed: 0.001 to 1,000 in full, others as 10⁴."""
+    return _label(10.0**exponent, "") if -3 <= exponent <= 3 else "10" + str(exponent).translate(SUPERSCRIPT)
 
 
 def logarithmic(low: float, high: float, start: float, end: float, *, at_most: int = 7) -> Scale:

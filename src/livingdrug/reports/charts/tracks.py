@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts import scales
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, picture, text
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LEFT, RIGHT, TOP, TALL, GAP = 52, 14, 40, 74, 30
 
@@ -28,6 +32,18 @@ class Track:
     def last_seen(self) -> float:
         """The last day on which it was measured; NaN-free, and the end of the course for what is never measured [day]."""
         return max((day for day, _, _ in self.seen), default=float(self.day[-1]) if self.log else 0.0)
+
+
+def tracks_frame(tracks: Sequence[Track]) -> pl.DataFrame:
+    """Tracks as one long table: what, day, value, and whether it is the true course, a result, or a result below the limit."""
+    import polars as pl
+
+    rows = [(one.title, d, v, "true course") for one in tracks for d, v in zip(one.day, one.value, strict=True)]
+    rows += [(one.title, d, v, "below the limit" if b else "result") for one in tracks for d, v, b in one.seen]
+    return pl.DataFrame(
+        [(what, float(day), float(value), kind) for what, day, value, kind in rows],
+        schema={"quantity": pl.String, "day": pl.Float64, "value": pl.Float64, "kind": pl.String}, orient="row",
+    ).fill_nan(None)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def _infections(source: Source) -> Figure | None:
     data = pl.DataFrame(rows, schema=["arm", "infections", "day", "per_100_infused"], orient="row")
     data = data.filter((pl.int_range(pl.len()) % max(1, data.height // 400)) == 0)
     caption = "Cumulative number per 100 infused patients."
-    return Figure("Infections", partial(_draw_infections, series, last), caption, tuple(legend), data, True)
+    return Figure(
+        "Infections", partial(_draw_infections, series, last), caption, tuple(legend), data, True, id="infections"
+    )
 
 
 def _draw_infections(series: list, last: float, width: float) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from livingdrug.reports.charts.forest import Pair, draw_forest
+from livingdrug.reports.charts.forest import Pair, draw_forest, pairs_frame
 from livingdrug.reports.comparison import Compared, compare
 from livingdrug.reports.page import Figure, More, Note, Section, Table, missing
 from livingdrug.reports.references import reference_numbers
@@ -106,6 +106,7 @@ def _figures(title: str, pairs: list[Pair], draw: Callable[..., str], caption: s
         Figure(
             title + (f" ({k} of {len(pages)})" if len(pages) > 1 else ""),
             partial(draw, page), legend=_legend(), caption=caption if k == len(pages) else "",
+            data=pairs_frame(page),
         )
         for k, page in enumerate(pages, 1)
     ]  # fmt: skip

@@ -46,7 +46,7 @@ def section(source: Source) -> Section:
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
         title = f"From {'apheresis' if cells else 'enrolment'} to the end of follow-up{source.of_arm(arm)}"
-        figures.append(Figure(title, partial(draw_river, stages), data=data))
+        figures.append(Figure(title, partial(draw_river, stages), data=data, id=source.figure_id("flow", arm)))
     table = endpoint_table(source, "manufacturing", title="Getting the cells")
     return Section("flow", "Patient flow", LEAD, (*figures, *([table] if table else [])))
 

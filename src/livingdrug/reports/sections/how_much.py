@@ -6,7 +6,7 @@ import math
 from functools import partial
 
 from livingdrug.outcome.effect_between import Effect
-from livingdrug.reports.charts.forest import Pair, draw_forest
+from livingdrug.reports.charts.forest import Pair, draw_forest, pairs_frame
 from livingdrug.reports.page import Figure, Section, Table
 from livingdrug.reports.randomised import by_subgroup, main_curve, pairs, told
 from livingdrug.reports.source import Source
@@ -61,7 +61,9 @@ def _forest(title: str, groups: dict[str, Effect]) -> Figure:
         log=ratio,
         null=1.0 if ratio else 0.0,
     )
-    return Figure(title, draw, legend=(("simulated", "estimate, 95 % interval"),), caption=NOTE)
+    return Figure(
+        title, draw, legend=(("simulated", "estimate, 95 % interval"),), caption=NOTE, data=pairs_frame(pairs_)
+    )
 
 
 def _held(value: float, low: float, high: float) -> float:

@@ -57,4 +57,4 @@ def _large(source: Source, one: Measured) -> Figure | None:
         ("line s0 under", "most below the limit"),
     ]
     caption = "What the assay would have reported, with its error; values below the limit count as below."
-    return Figure(one.title, draw, legend=tuple(legend), data=as_frame(found), caption=caption)
+    return Figure(one.title, draw, legend=tuple(legend), data=as_frame(found), caption=caption, id=one.quantity)

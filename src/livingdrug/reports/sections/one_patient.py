@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from livingdrug.reports.charts.tracks import Moment, draw_tracks
+from livingdrug.reports.charts.tracks import Moment, draw_tracks, tracks_frame
 from livingdrug.reports.choosing import choose
 from livingdrug.reports.diary import Entry, drug_marks
 from livingdrug.reports.drugs import drug_classes
@@ -55,11 +55,14 @@ def _figures(told: Story, title: str, legend: tuple[tuple[str, str], ...]) -> li
     moments = [moment for moment in told.moments if moment.day <= early]
     draw = partial(draw_tracks, told.tracks, moments, first_day=first, last_day=early)
     caption = "Lines across all curves mark treatments and turning points; the diary below says what each of them is."
-    figures = [Figure(f"{title}: the first six weeks", draw, legend=legend, caption=caption)]
+    data = tracks_frame(told.tracks)
+    figures = [Figure(f"{title}: the first six weeks", draw, legend=legend, caption=caption, data=data, id="patient")]
     if told.last_day > 2 * EARLY:
         slow = [track for track in told.tracks if track.last_seen > EARLY]
         draw = partial(draw_tracks, slow, _turns(told), first_day=first, last_day=told.last_day)
-        figures.append(Figure(f"{title}: the whole course", draw, legend=(*LINES, *TURNS)))
+        figures.append(
+            Figure(f"{title}: the whole course", draw, legend=(*LINES, *TURNS), data=data, id="patient-whole-course")
+        )
     return figures
 
 

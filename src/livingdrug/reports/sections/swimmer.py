@@ -15,6 +15,8 @@ from livingdrug.reports.source import Source
 from livingdrug.reports.toxicity_scales import Graded, graded_scales
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from livingdrug.catalog.records.outcome import Role
 
 ORDER = 70
@@ -43,7 +45,12 @@ def section(source: Source) -> Section:
             title = f"{len(lanes)} of {source.patients(arm).height:,} infused patients{source.of_arm(arm)}"
             draw = partial(_draw, lanes, source.last_day, f"First {MONTH:.0f} days: {scale.name}" if scale else "")
             caption = "Patients are taken in order of their number, not chosen."
-            figures.append(Figure(title, draw, legend=_legend(source, scale, classes), caption=caption))
+            figures.append(
+                Figure(
+                    title, draw, legend=_legend(source, scale, classes), caption=caption, data=_frame(lanes),
+                    id=source.figure_id("swimmer", arm),
+                )
+            )  # fmt: skip
     return Section("swimmer", "Patient by patient", LEAD, tuple(figures))
 
 
@@ -93,6 +100,24 @@ def _lanes(source: Source, arm: str, scale: Graded | None, classes: list[DrugCla
         lanes,
         key=lambda lane: (-min(lane.last, source.last_day), lane.relapse if lane.relapse == lane.relapse else math.inf),
     )
+
+
+def _frame(lanes: list[Lane]) -> pl.DataFrame:
+    """Lanes as a table: days from infusion, empty for what did not happen; the worst grade of the first month, and doses."""
+    import polars as pl
+
+    days = ("remission", "relapse", "failure", "subsequent", "death", "last")
+    rows = [
+        {
+            "patient": lane.name, **{f"{day}_day": getattr(lane, day) for day in days},
+            "antigen_negative": lane.antigen_negative, "followed_on": lane.ongoing,
+            "worst_grade": max(lane.grades.values(), default=None),
+            "days_with_a_grade": sum(grade > 0 for grade in lane.grades.values()),
+            "doses": sum(len(found) for found in lane.drugs.values()),
+        }
+        for lane in lanes
+    ]  # fmt: skip
+    return pl.DataFrame(rows).fill_nan(None)
 
 
 def _drug_days(source: Source, arm: str, who: list[int], classes: list[DrugClass]) -> dict[int, dict[int, list[float]]]:

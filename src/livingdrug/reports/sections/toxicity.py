@@ -42,20 +42,20 @@ def section(source: Source) -> Section:
 
 def _grades(source: Source) -> list[Figure]:
     found = [
-        (scale.title + source.of_arm(arm), data)
+        (scale.title + source.of_arm(arm), source.figure_id(f"grades-{scale.id}", arm), data)
         for scale in graded_scales(source)
         for arm in source.arms
         if (data := _by_day(source, arm, scale.id)) is not None
     ]
     grades = [f"grade_{grade}" for grade in range(1, 5)]
-    peak = max((float(data.select(grades).to_numpy().sum(axis=1).max()) for _, data in found), default=0.0)
+    peak = max((float(data.select(grades).to_numpy().sum(axis=1).max()) for *_, data in found), default=0.0)
     top = min(100.0, 10.0 * (int(peak / 10) + 1))
     legend = tuple((f"box g{grade}", f"grade {grade}") for grade in range(1, 5))
     figures = []
-    for title, data in found:
+    for title, id, data in found:
         shares = [data[grade].to_list() for grade in grades]
         draw = partial(draw_grades, data["day"].to_list(), shares, title="% of patients in follow-up", top_share=top)
-        figures.append(Figure(title, draw, legend=legend, data=data, half=True))
+        figures.append(Figure(title, draw, legend=legend, data=data, half=True, id=id))
     return figures
 
 
@@ -132,7 +132,7 @@ def _drugs(source: Source) -> list[Figure]:
     )
     legend = legend_of(source.arms) if len(source.arms) > 1 else ()
     caption = "Share of the infused who had received a first dose by each day. A drug given before any symptom begins on day 0."
-    return [Figure("Drugs given in the first month", draw, caption, legend, data)]
+    return [Figure("Drugs given in the first month", draw, caption, legend, data, id="drugs")]
 
 
 def _doses(source: Source) -> Table | None:

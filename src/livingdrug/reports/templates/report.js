@@ -54,4 +54,105 @@
   // On a phone the list of sections starts closed.
   const list = document.querySelector("nav details");
   if (matchMedia("(max-width: 1100px)").matches) { list.open = false; }
+
+  // A figure leaves the page: title, legend and drawing in one SVG with its light colours written in; PNG from it; PDF by printing it alone.
+  const looks = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "paint-order", "font-family", "font-size", "font-weight", "text-anchor"];
+  const space = "http://www.w3.org/2000/svg";
+  const dressed = (drawing) => {
+    const copy = drawing.cloneNode(true);
+    const marks = copy.querySelectorAll("*");
+    drawing.querySelectorAll("*").forEach((mark, k) => {
+      const style = getComputedStyle(mark);
+      for (const name of looks) { marks[k].setAttribute(name, style.getPropertyValue(name).replace(/"/g, "'")); }
+      marks[k].removeAttribute("class");
+      marks[k].removeAttribute("data-tip");
+      if (mark.classList.contains("reading")) { marks[k].setAttribute("display", "none"); }
+    });
+    for (const name of ["tabindex", "aria-describedby"]) { copy.removeAttribute(name); }
+    return copy;
+  };
+  const written = (words, x, y, size, weight) => {
+    const line = document.createElementNS(space, "text");
+    line.textContent = words;
+    const set = { x, y, "font-size": size, "font-weight": weight, "font-family": "Inter, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif", fill: "#1d2329" };
+    for (const name in set) { line.setAttribute(name, set[name]); }
+    return line;
+  };
+  const sheet = (figure) => {
+    const drawing = [...figure.querySelectorAll(".wide > svg, .narrow > svg")].find((one) => one.getBoundingClientRect().width > 0);
+    const root = document.documentElement, before = root.dataset.theme;
+    root.dataset.theme = "light";
+    const place = drawing.getBoundingClientRect(), scale = Number(drawing.getAttribute("width")) / place.width;
+    const whole = document.createElementNS(space, "svg");
+    const paper = document.createElementNS(space, "rect");
+    paper.setAttribute("fill", "#ffffff");
+    whole.append(paper, written(figure.querySelector("h3").textContent, 18, 32, 16, 600));
+    let top = 48, bottom = 0, right = 36 + place.width * scale;
+    const legend = figure.querySelector(".legend");
+    if (legend) {
+      const box = legend.getBoundingClientRect();
+      for (const item of legend.querySelectorAll("li")) {
+        const sample = item.querySelector("svg"), at = sample.getBoundingClientRect(), own = item.getBoundingClientRect();
+        const copy = dressed(sample), x = 18 + at.left - box.left, y = top + at.top - box.top;
+        copy.setAttribute("x", x);
+        copy.setAttribute("y", y);
+        whole.append(copy, written(item.textContent.trim(), x + at.width + 6, y + 11, 12.5, 400));
+        right = Math.max(right, 36 + own.right - box.left + 12);
+        bottom = Math.max(bottom, own.bottom - box.top);
+      }
+      top += bottom + 10;
+    }
+    const copy = dressed(drawing), tall = place.height * scale;
+    copy.setAttribute("x", 18);
+    copy.setAttribute("y", top);
+    copy.setAttribute("overflow", "visible");
+    whole.append(copy, written("Simulation; not for patient care. livingdrug", 18, top + tall + 24, 10.5, 400));
+    const height = top + tall + 40;
+    for (const [name, value] of [["width", right], ["height", height], ["viewBox", `0 0 ${right} ${height}`]]) { whole.setAttribute(name, value); }
+    paper.setAttribute("width", right);
+    paper.setAttribute("height", height);
+    if (before) { root.dataset.theme = before; } else { delete root.dataset.theme; }
+    return { text: new XMLSerializer().serializeToString(whole), width: right, height };
+  };
+  const hand = (blob, name) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+  const ways = {
+    SVG: (figure, name) => hand(new Blob([sheet(figure).text], { type: "image/svg+xml" }), `${name}.svg`),
+    PNG: (figure, name) => {
+      const found = sheet(figure), picture = new Image();
+      picture.onload = () => {
+        const canvas = document.createElement("canvas");
+        canvas.width = 2 * found.width;
+        canvas.height = 2 * found.height;
+        canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+        canvas.toBlob((blob) => hand(blob, `${name}.png`), "image/png");
+      };
+      picture.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(found.text);
+    },
+    PDF: (figure) => {
+      const marked = [[document.documentElement, "one"], [figure.closest("section"), "holder"], [figure, "printed"]];
+      for (const [element, role] of marked) { element.classList.add(role); }
+      addEventListener("afterprint", () => { for (const [element, role] of marked) { element.classList.remove(role); } }, { once: true });
+      print();
+    },
+  };
+  for (const figure of document.querySelectorAll("figure[data-name]")) {
+    const row = document.createElement("p");
+    row.className = "save";
+    row.append("Save as ");
+    for (const way of Object.keys(ways)) {
+      const press = document.createElement("button");
+      press.type = "button";
+      press.textContent = way;
+      press.setAttribute("aria-label", `Save ${figure.querySelector("h3").textContent} as ${way}`);
+      press.addEventListener("click", () => ways[way](figure, figure.dataset.name));
+      row.append(press);
+    }
+    figure.append(row);
+  }
 })();

@@ -1,0 +1,166 @@
+"""Figures of a run, for notebooks and files: each shows itself, saves itself as SVG, PNG or PDF, and has its data.
+
+>>> import livingdrug as ld
+>>> figure = ld.plot.km(result, "pfs")                                              # doctest: +SKIP
+>>> figure.save("pfs.pdf")                                                          # doctest: +SKIP
+>>> figure.data                                                                     # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.reports.gallery import gallery, named_figure
+from livingdrug.reports.page import Figure
+
+if TYPE_CHECKING:
+    from livingdrug.trial.result import Result
+
+__all__ = ["bands", "figure", "figures", "flow", "grades", "km", "swimmer"]
+
+
+def figures(result: Result, *, published: bool = True) -> dict[str, Figure]:
+    """Every figure of the report by name, in its order.
+
+    Parameters
+    ----------
+    result
+        A run.
+    published
+        Whether to set the trial's published results beside the simulation.
+    """
+    return gallery(result, published=published)
+
+
+def figure(result: Result, name: str, *, published: bool = True) -> Figure:
+    """One figure of the report by its name (`figures` has them), or the curve of an endpoint by its id.
+
+    Parameters
+    ----------
+    result
+        A run.
+    name
+        E.g. ``"flow"``, ``"pfs"``.
+    published
+        Whether to set the trial's published results beside the simulation.
+
+    Raises
+    ------
+    UnknownName
+        No such figure.
+    """
+    return named_figure(result, name, published=published)
+
+
+def km(result: Result, endpoint: str, *, published: bool = True) -> Figure:
+    """The curve of a time to event, by arm, with its band, censoring ticks and numbers at risk.
+
+    Kaplan–Meier, or Aalen–Johansen where one event keeps another from being seen.
+
+    Parameters
+    ----------
+    result
+        A run.
+    endpoint
+        Id of an endpoint over time, e.g. ``"pfs"``; the trial need not list it.
+    published
+        Whether to add the published estimates.
+
+    Raises
+    ------
+    UnknownName, BadInput
+        No such endpoint, or it is no time to event.
+    """
+    from livingdrug.reports.curve_figure import curve_figure
+    from livingdrug.reports.html import open_source
+
+    source = open_source(result, published=published)
+    one = result.endpoint(endpoint)
+    source.asked[one.id] = one
+    found = curve_figure(source, one, half=False) if one.over_time else None
+    if found is None:
+        what = "is no time to event" if not one.over_time else "has nobody who was watched"
+        raise BadInput(
+            f'endpoint "{endpoint}" {what}, so it has no curve.\n  Its numbers: result.endpoint("{endpoint}").'
+        )
+    return found
+
+
+def bands(result: Result, quantity: str) -> Figure:
+    """What an assay measured over time: median, middle half and middle nine tenths of the patients.
+
+    Parameters
+    ----------
+    result
+        A run.
+    quantity
+        As in ``result.visits``, e.g. ``"car_t_copies"``.
+
+    Raises
+    ------
+    UnknownName
+        Nobody measured it.
+    """
+    from livingdrug.reports.band_figure import band_figure
+    from livingdrug.reports.html import open_source
+    from livingdrug.reports.measured import measured
+
+    source = open_source(result, published=False)
+    known = {one.quantity: one for one in measured(source)}
+    if quantity not in known:
+        raise UnknownName("measured quantity of this run", quantity, known)
+    one = known[quantity]
+    limited = source.visits(quantity)["lower_limit"].drop_nulls().len() > 0
+    found = band_figure(source, quantity, one.title, one.unit_words, log=limited)
+    if found is None:
+        raise BadInput(f'nobody has a result of "{quantity}".')
+    return found
+
+
+def grades(result: Result, scale: str, arm: str | None = None) -> Figure:
+    """Grades of a toxicity scale by day in the first month, as shares of the patients in follow-up.
+
+    Parameters
+    ----------
+    result
+        A run.
+    scale
+        A scale graded in this trial, e.g. ``"crs_astct"``.
+    arm
+        The first when omitted.
+    """
+    return figure(result, _of_arm(result, f"grades-{scale}", arm))
+
+
+def swimmer(result: Result, arm: str | None = None) -> Figure:
+    """Patient by patient: toxicity and drugs of the first month, then the years.
+
+    Parameters
+    ----------
+    result
+        A run.
+    arm
+        The first when omitted.
+    """
+    return figure(result, _of_arm(result, "swimmer", arm))
+
+
+def flow(result: Result, arm: str | None = None) -> Figure:
+    """From apheresis to the end of follow-up: who went on, and why others did not.
+
+    Parameters
+    ----------
+    result
+        A run.
+    arm
+        The first when omitted.
+    """
+    return figure(result, _of_arm(result, "flow", arm))
+
+
+def _of_arm(result: Result, name: str, arm: str | None) -> str:
+    chosen = arm or result.arms[0]
+    if chosen not in result.arms:
+        raise UnknownName("arm in this result", chosen, result.arms)
+    return f"{name}-{result.arms.index(chosen) + 1}" if len(result.arms) > 1 else name

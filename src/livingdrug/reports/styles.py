@@ -77,7 +77,9 @@ def inlined(drawing: str) -> xml.Element:
 
 def as_text(root: xml.Element) -> str:
     """A dressed tree as the text of a file; every element in the name space of SVG."""
-    root.set("xmlns", SVG)
+    rest = dict(root.attrib)
+    root.attrib.clear()
+    root.attrib.update({"xmlns": SVG, **rest})
     return xml.tostring(root, encoding="unicode")
 
 

@@ -336,6 +336,21 @@ class Result:
 
         return pl.concat([pl.DataFrame(schema=table_schema()), *(found.table() for found in self.endpoints().values())])
 
+    @cached_property
+    def dictionary(self) -> pl.DataFrame:
+        """Every column of every frame: frame, column, type, unit, meaning, origin."""
+        from livingdrug.trial.dictionary import dictionary
+
+        return dictionary(self)
+
+    def to_tables(
+        self, folder: str | Path, *, formats: Sequence[str] = ("csv", "parquet"), frames: Sequence[str] | None = None
+    ) -> tuple[Path, ...]:
+        """Write the frames, the endpoints and their dictionary as CSV and Parquet; see `livingdrug.trial.tables.write_tables`."""
+        from livingdrug.trial.tables import write_tables
+
+        return write_tables(self, folder, formats=formats, frames=frames)
+
     def notes(self) -> list[str]:
         """What a reader must know before trusting the numbers, one sentence each; empty when all is well."""
         import polars as pl

@@ -1,4 +1,4 @@
-"""A model taken to another program."""
+"""A model, a fit or a run taken to another program."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from livingdrug.cli.command import EXPORT, Command
 from livingdrug.cli.files import refuse_folder
 from livingdrug.cli.models import assembled
 from livingdrug.cli.patients import check_patient
+from livingdrug.cli.trials import RUN_FOLDER
 
 
 def export_sbml(
@@ -80,6 +81,38 @@ def export_fit(
     notice(screen)
 
 
+def export_tables(
+    folder: RUN_FOLDER,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write.")] = Path("tables"),
+    formats: Annotated[str, typer.Option("--format", metavar="LIST", help="Some of csv, parquet.")] = "csv,parquet",
+    frames: Annotated[
+        list[str] | None, typer.Option("--frame", metavar="NAME", help="A frame, repeatable; all by default.")
+    ] = None,
+    catalog: CATALOG = None,
+) -> None:
+    """The frames of a finished run as CSV and Parquet, with a data dictionary: every column's meaning, unit and origin.
+
+    [bold]For example[/bold]
+
+      livingdrug export tables runs/eliana -o tables
+      livingdrug export tables runs/eliana --frame patients --format csv
+    """
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.trial.result import Result
+
+    result = Result.load(folder, catalog=opened(catalog))
+    written = result.to_tables(out, formats=_words(formats), frames=frames)
+    screen = console()
+    screen.print(f"{len(written)} files in {out.resolve()}; {written[-1].name} tells every column.", markup=False)
+    notice(screen)
+
+
+def _words(text: str) -> list[str]:
+    """Words between commas."""
+    return [word.strip().lower() for word in text.split(",") if word.strip()]
+
+
 COMMAND = Command(
-    group={"sbml": export_sbml, "petab": export_fit}, words="Take a model to another program.", panel=EXPORT, order=40
-)
+    group={"sbml": export_sbml, "petab": export_fit, "tables": export_tables},
+    words="Take a model, a fit or a run to another program.", panel=EXPORT, order=40,
+)  # fmt: skip

@@ -106,10 +106,13 @@ def _frame(lanes: list[Lane]) -> pl.DataFrame:
     """Lanes as a table: days from infusion, empty for what did not happen; the worst grade of the first month, and doses."""
     import polars as pl
 
-    days = ("remission", "relapse", "failure", "subsequent", "death", "last")
+    days = {
+        "day_of_response": "remission", "day_of_loss": "relapse", "day_of_failure": "failure",
+        "day_of_further_therapy": "subsequent", "day_of_death": "death", "followed_to_day": "last",
+    }  # fmt: skip
     rows = [
         {
-            "patient": lane.name, **{f"{day}_day": getattr(lane, day) for day in days},
+            "patient": lane.name, **{name: getattr(lane, day) for name, day in days.items()},
             "antigen_negative": lane.antigen_negative, "followed_on": lane.ongoing,
             "worst_grade": max(lane.grades.values(), default=None),
             "days_with_a_grade": sum(grade > 0 for grade in lane.grades.values()),

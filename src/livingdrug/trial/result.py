@@ -351,6 +351,21 @@ class Result:
 
         return write_tables(self, folder, formats=formats, frames=frames)
 
+    def to_adam(self, folder: str | Path, *, formats: Sequence[str] = ("json", "xpt")) -> tuple[Path, ...]:
+        """Write analysis data sets ADSL, ADTTE, ADRS, ADAE, ADLB and ADPC as Dataset-JSON 1.1 and SAS transport files.
+
+        Parameters
+        ----------
+        folder
+            Made if need be; files of these names are replaced.
+        formats
+            Some of json, xpt; the second needs the package pyreadstat (``pip install "livingdrug[adam]"``).
+        """
+        from importlib import import_module
+
+        # Formats of other programs live in a room above this one; the door is opened when somebody comes through it.
+        return import_module("livingdrug.interop.adam.write").write_adam(self, folder, formats=formats)
+
     def notes(self) -> list[str]:
         """What a reader must know before trusting the numbers, one sentence each; empty when all is well."""
         import polars as pl

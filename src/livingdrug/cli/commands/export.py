@@ -107,12 +107,35 @@ def export_tables(
     notice(screen)
 
 
+def export_adam(
+    folder: RUN_FOLDER,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write.")] = Path("adam"),
+    formats: Annotated[str, typer.Option("--format", metavar="LIST", help="Some of json, xpt.")] = "json,xpt",
+    catalog: CATALOG = None,
+) -> None:
+    """Analysis data sets of a finished run in the manner of CDISC ADaM: ADSL, ADTTE, ADRS, ADAE, ADLB, ADPC.
+
+    As Dataset-JSON 1.1 and SAS transport files (version 5). Only what was seen goes in, nothing that only the model knows.
+
+    [bold]For example[/bold]
+
+      livingdrug export adam runs/eliana -o adam
+    """
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.trial.result import Result
+
+    written = Result.load(folder, catalog=opened(catalog)).to_adam(out, formats=_words(formats))
+    screen = console()
+    screen.print(f"{len(written)} files in {out.resolve()}: {', '.join(file.name for file in written)}", markup=False)
+    notice(screen)
+
+
 def _words(text: str) -> list[str]:
     """Words between commas."""
     return [word.strip().lower() for word in text.split(",") if word.strip()]
 
 
 COMMAND = Command(
-    group={"sbml": export_sbml, "petab": export_fit, "tables": export_tables},
+    group={"sbml": export_sbml, "petab": export_fit, "tables": export_tables, "adam": export_adam},
     words="Take a model, a fit or a run to another program.", panel=EXPORT, order=40,
 )  # fmt: skip

@@ -6,8 +6,8 @@ trial + policies ─► one arm per policy, same patients ─► pairs ─► di
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import outcomes_read
-from livingdrug.trial import storage
+from livingdrug.trial import independent, storage
 from livingdrug.trial.measures import measures
+from livingdrug.trial.plan_difference import PlanDifference, between_arms, between_runs
 from livingdrug.trial.result import Result
 from livingdrug.trial.run import run
 
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
     from livingdrug.outcome.estimator import Contrast
 
+APART = (
+    "The two sides hold different people, so they are compared as independent groups: each interval holds the chance of drawing "
+    "both groups of virtual patients, not the uncertainty of the model. With one seed and one population the same people would be "
+    "on both sides, and small differences would show."
+)
 NOTE = (
     "Every policy treats the same virtual patients. Intervals tell how far the number of simulated patients blurs the "
     "difference; they hold neither the uncertainty of the model nor what two real groups would add."
@@ -56,6 +62,11 @@ class Comparison:
         n_only_policy. shown tells the time at which a measure is told
         when it is told once. Differences are policy minus reference; for a ratio, policy over reference. Values and
         difference come from the same pairs: patients whom the measure counts under both.
+    plans
+        What differs in the plans: each other policy -> the lines that differ from the reference's.
+    independent
+        The sides hold different people: intervals are those of independent groups (`livingdrug.trial.independent`), no row has
+        pairs, and n_only_reference and n_only_policy are the patients counted on each side.
     """
 
     trial: str
@@ -63,10 +74,13 @@ class Comparison:
     policies: tuple[str, ...]
     n_pairs: int
     table: pl.DataFrame
+    plans: Mapping[str, tuple[PlanDifference, ...]] = field(default_factory=dict)
+    independent: bool = False
 
     def __repr__(self) -> str:
         return (
-            f"{self.trial}: {' against '.join(self.policies)}, {self.n_pairs} patients, {self.table.height} differences"
+            f"{self.trial}: {' against '.join(self.policies)}, "
+            f"{'different people' if self.independent else f'{self.n_pairs} patients'}, {self.table.height} differences"
         )
 
     def row(self, measure: str, policy: str | None = None, time: float | None = None) -> dict[str, Any]:
@@ -92,8 +106,9 @@ class Comparison:
     def told(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         return {
-            "notice": "Simulation; not for patient care.", "note": NOTE, "trial": self.trial, "seed": self.seed,
+            "notice": "Simulation; not for patient care.", "note": APART if self.independent else NOTE, "trial": self.trial, "seed": self.seed,
             "policies": list(self.policies), "n_pairs": self.n_pairs, "differences": self.table.to_dicts(),
+            "plans": {name: [asdict(one) for one in lines] for name, lines in self.plans.items()},
         }  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
@@ -148,8 +163,9 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     Parameters
     ----------
     results
-        One run of several arms (see `run_policies`), or several runs of the same patients: same seed, same population.
-        The first arm, or run, is the reference.
+        One run of several arms (see `run_policies`), or several runs. The first arm, or run, is the reference. With one seed and
+        one population the same people are on every side, and differences are within persons; otherwise the sides are independent
+        groups.
     endpoints
         Endpoints by name; those of the (first) trial when omitted. Days of toxicity, infections, drug use and
         measured peaks come besides.
@@ -159,7 +175,7 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     Raises
     ------
     BadInput
-        Nothing to compare, or not the same patients.
+        Nothing to compare, or the arms of a randomised trial.
     """
     import polars as pl
 
@@ -177,7 +193,7 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
     records = [_titled(record, first) for record in records]
     frames = [_patients(result, arm, records) for _, result, arm in sides]
     seeds = [int(result.manifest["seed"]) for _, result, _ in sides]
-    _refuse_strangers(names, frames, seeds, first.questions.covariates)
+    same = _same_people(frames, seeds, first.questions.covariates)
     rows: list[dict[str, Any]] = []
     for record in records:
         reference, *others = (
@@ -192,16 +208,31 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
             for frame, (_, result, arm) in zip(frames, sides, strict=True)
         )
         for name, other in zip(names[1:], others, strict=True):
-            for one in paired(reference.asked, reference.patients, other.patients):
-                rows.append({**_row(record, one), "reference": names[0], "policy": name})
+            told = (
+                [_row(record, one) for one in paired(reference.asked, reference.patients, other.patients)]
+                if same
+                else independent.rows_of(record, reference, other)
+            )
+            rows += [{**one, "reference": names[0], "policy": name} for one in told]
     infused = [set(frame.filter(pl.col("status").is_in(BEGUN))["patient"]) for frame in frames]
     return Comparison(
         trial=first.trial.id,
         seed=int(first.manifest["seed"]),
         policies=tuple(names),
-        n_pairs=len(set.intersection(*infused)),
+        n_pairs=len(set.intersection(*infused)) if same else 0,
         table=pl.DataFrame(rows, schema=_schema(), orient="row").fill_nan(None),
+        plans=_plans(sides),
+        independent=not same,
     )
+
+
+def _plans(sides: Sequence[tuple[str, Result, str]]) -> dict[str, tuple[PlanDifference, ...]]:
+    """What differs in the plans, against the reference: arms of one run, or whole runs."""
+    _, first, arm = sides[0]
+    return {
+        name: between_arms(first.trial, arm, other) if result is first else between_runs(first, result)
+        for name, result, other in sides[1:]
+    }
 
 
 def _not_measured(result: Result, arm: str, record: Endpoint) -> dict[str, str]:
@@ -254,23 +285,19 @@ def _drugs(sides: Sequence[tuple[str, Result, str]]) -> list[str]:
     )
 
 
-def _refuse_strangers(
-    names: Sequence[str], frames: Sequence[pl.DataFrame], seeds: Sequence[int], covariates: Sequence[str]
-) -> None:
-    """Pairs are pairs only when patient k is the same person on every side: the same in every covariate."""
+def _same_people(frames: Sequence[pl.DataFrame], seeds: Sequence[int], covariates: Sequence[str]) -> bool:
+    """Whether patient k is the same person on every side, in every covariate: then differences are within persons."""
     import polars as pl
 
-    for name, frame, seed in zip(names[1:], frames[1:], seeds[1:], strict=True):
+    told = [name for name in covariates if name in frames[0].columns]
+    for frame, seed in zip(frames[1:], seeds[1:], strict=True):
         both = frames[0].join(frame, on="patient", how="inner", suffix="_other")
-        told = [name for name in covariates if name in frames[0].columns]
         same = [
             pl.col(column).eq_missing(pl.col(f"{column}_other")).all() for column in told if column in frame.columns
         ]
         if seed != seeds[0] or both.is_empty() or len(same) < len(told) or not all(both.select(same).row(0)):
-            raise BadInput(
-                f"{names[0]} (seed {seeds[0]}) and {name} (seed {seed}) do not hold the same patients.\n"
-                "  Compare runs of one population with one seed."
-            )
+            return False
+    return True
 
 
 def _titled(record: Endpoint, result: Result) -> Endpoint:

@@ -12,6 +12,8 @@ import livingdrug as ld
 from livingdrug.catalog.load import HERE, Catalog
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.trial.compare import compare, run_policies
+from livingdrug.trial.independent import difference_of
+from livingdrug.trial.plan_difference import between_arms, between_runs
 
 OPTIONS = {"patients": 60, "seed": 7, "sample": 0, "threads": 1}
 NEVER = """
@@ -102,10 +104,56 @@ def test_saved_as_json_and_parquet(two, tmp_path):
     assert len(told["differences"]) == pl.read_parquet(folder / "compare.parquet").height > 40
 
 
-def test_other_patients_are_refused(two):
+def test_other_patients_are_independent_groups(two):
+    """Expected: each side's own estimate among all its patients, and Newcombe's hybrid interval from theirs; no pairs."""
     other = ld.run("eliana", **{**OPTIONS, "seed": 8, "patients": 10})
-    with pytest.raises(BadInput, match="do not hold the same patients"):
-        compare(two, other)
+    found = compare(two, other, endpoints=["infused", "efs"])
+    assert found.independent
+    assert found.n_pairs == 0
+    assert found.told()["note"].startswith("The two sides hold different people")
+    row = found.row("infused")
+    mine, theirs = (one.endpoint("infused", one.arms[0]).table().row(0, named=True) for one in (two, other))
+    assert (row["reference_value"], row["policy_value"]) == (mine["estimate"], theirs["estimate"])
+    apart = theirs["estimate"] - mine["estimate"]
+    low = apart - ((theirs["estimate"] - theirs["ci_low"]) ** 2 + (mine["ci_high"] - mine["estimate"]) ** 2) ** 0.5
+    assert (row["difference"], row["ci_low"]) == (pytest.approx(apart), pytest.approx(low))
+    assert (row["n_pairs"], row["n_only_reference"], row["n_only_policy"]) == (None, mine["n"], theirs["n"])
+    assert {one.where for one in found.plans[found.policies[1]]} >= {"run.seed", "run.patients"}
+
+
+def test_the_interval_of_independent_groups_is_the_published_one():
+    """Newcombe 1998 (Statistics in Medicine 17:873), table II (a), method 10: 56/70 against 48/80, 0.0524 to 0.3339."""
+
+    def wilson(k: int, n: int) -> tuple[float, float, float]:
+        z, p = 1.959964, k / n
+        middle, half = (
+            (p + z * z / 2 / n) / (1 + z * z / n),
+            z * (p * (1 - p) / n + z * z / 4 / n / n) ** 0.5 / (1 + z * z / n),
+        )
+        return p, middle - half, middle + half
+
+    found = difference_of(wilson(48, 80), wilson(56, 70))
+    assert [round(value, 4) for value in found] == [0.2, 0.0524, 0.3339]
+    halved = difference_of(
+        (4.0, 2.0, 8.0), (2.0, 1.0, 4.0), ratio=True
+    )  # both a factor of two wide: sqrt(2) on the log scale
+    assert halved == pytest.approx((0.5, 0.5 / 2**2**0.5, 0.5 * 2**2**0.5))
+
+
+def test_the_plans_are_told_line_by_line(two):
+    """By hand: the arms differ in their guideline alone; a changed follow-up is one line."""
+    first, second = two.arms
+    (line,) = between_arms(two.trial, first, second)
+    assert (line.where, line.first) == ("arm.management.guideline", first)
+    assert line.second == str(two.trial.arm(second).management.guideline)
+    changed = two.trial.model_copy(update={"follow_up": "2 year"})
+    lines = between_runs(two, ld.Result(changed, two.manifest, two.frames))
+    assert [(one.where, one.second) for one in lines] == [("follow_up", "2 year")]
+    assert between_runs(two, two) == ()
+
+
+def test_nothing_to_compare_is_refused(two):
+    other = ld.Result(two.trial, {**two.manifest, "arms": [two.arms[0]]}, two.frames)
     with pytest.raises(BadInput, match="got one arm"):
         compare(other)
     with pytest.raises(UnknownName):

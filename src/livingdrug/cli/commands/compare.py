@@ -153,7 +153,7 @@ def _refuse_mistakes(known: Any, name: str) -> None:
 def _say(found: Comparison, out: Path | None, plan: Any) -> None:
     """The plan's question, one table for each policy, what the numbers are; a narrow window keeps values and differences."""
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.trial.compare import NOTE
+    from livingdrug.trial.compare import APART, NOTE
 
     screen = console()
     if plan is not None:
@@ -162,19 +162,28 @@ def _say(found: Comparison, out: Path | None, plan: Any) -> None:
     screen.print(repr(found), markup=False)
     wide = screen.width >= WIDE
     for policy in found.policies[1:]:
+        if found.plans.get(policy):
+            lines = [(one.where, one.first, one.second) for one in found.plans[policy]]
+            screen.print(table(("What differs in the plan", found.policies[0], policy), lines))
         rows = []
         for row in headline_rows(found, policy):
             values = (_value(row, "reference_value"), _value(row, "policy_value"), *_apart(row))
             when = _when(row)
             name = row["title"] if wide or not when else f"{row['title']} at {when}"
-            rows.append((name, when, *values, row["n_pairs"]) if wide else (name, *values))
+            rows.append((name, when, *values, _counted(row)) if wide else (name, *values))
         shown = (found.policies[0], policy, "difference", "95 % interval")
-        columns = ("", "at", *shown, "pairs") if wide else ("", *shown)
-        screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", "pairs")))
-    screen.print(NOTE, markup=False)
+        counted = "patients" if found.independent else "pairs"
+        columns = ("", "at", *shown, counted) if wide else ("", *shown)
+        screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", counted)))
+    screen.print(APART if found.independent else NOTE, markup=False)
     if out is not None:
         screen.print(f"Every time: {out / 'compare.json'}", markup=False)
     notice(screen)
+
+
+def _counted(row: dict[str, Any]) -> str:
+    """Pairs, or the patients on each side."""
+    return str(row["n_pairs"]) if row["n_pairs"] is not None else f"{row['n_only_reference']} / {row['n_only_policy']}"
 
 
 def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:

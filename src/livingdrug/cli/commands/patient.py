@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.cli.patients import check_patient
+from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.sign import Sign
@@ -40,8 +42,17 @@ def patient(
             "--scale", metavar="ID", help="With --why: a grading scale to show, repeatable; the trial's by default."
         ),
     ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy", metavar="NAME", help="The same patient under another guideline, or a policy file of yours, beside the arm's own; repeatable."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write the patient as a page (HTML) of its own.")
+    ] = None,
     catalog: CATALOG = None,
-) -> None:
+) -> None:  # fmt: skip
     """One patient's story, from apheresis to the end of follow-up: what happened, what was given, and why.
 
     [bold]For example[/bold]
@@ -49,6 +60,7 @@ def patient(
       livingdrug patient eliana --patient 12 --seed 7
       livingdrug patient eliana --patient 12 --seed 7 --why --scale crs_penn --scale crs_lee
       livingdrug patient my_trial.toml --arm early --plot
+      livingdrug patient eliana --patient 12 --policy anakinra_prevention -o patient12.html
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.screen import console, notice, table
@@ -58,6 +70,11 @@ def patient(
     protocol = load_trial(trial, catalog=known)
     own = _own_arm(protocol, number, seed, known)
     chosen = own if arm is None else protocol.arm(arm).name
+    if policy or out is not None:
+        if why:
+            raise BadInput("--why is for the terminal and one policy.\n  Take --policy and -o away, or --why.")
+        _side_by_side(protocol, chosen, number, seed, known, policy or [], out)
+        return
     if why:
         from livingdrug.reports.why import why as explain
 
@@ -86,6 +103,33 @@ def patient(
 
         for picture in draw_tracks(story.tracks, story.last_day):
             screen.print(picture, markup=False, soft_wrap=True)
+    notice(screen)
+
+
+def _side_by_side(
+    protocol: Any, arm: str, number: int, seed: int, known: Any, policies: list[str], out: Path | None
+) -> None:
+    """One patient under several policies: the stories, what differs, and the page."""
+    from livingdrug.cli.screen import console, notice, table
+    from livingdrug.reports.html import refuse_place, write_page
+    from livingdrug.reports.lives import differences, lives_of, page_of
+
+    if out is not None:
+        refuse_place(out)
+    lives = lives_of(protocol, arm, number, seed, known, policies)
+    screen = console()
+    screen.print(lives[0].story.title, style="bold", markup=False)
+    screen.print(f"{protocol.id}, arm {arm}, seed {seed}\n", style="dim", markup=False)
+    for life in lives:
+        screen.print(f"Under {life.title}", style="bold", markup=False)
+        for paragraph in life.story.paragraphs:
+            screen.print(f"{paragraph}\n", markup=False)
+    rows = differences(lives)
+    if len(lives) > 1:
+        columns = ("What differs", *(life.policy for life in lives))
+        screen.print(table(columns, rows) if rows else "No outcome of this patient differs.")
+    if out is not None:
+        screen.print(f"Page: {write_page(out, page_of(lives, protocol, arm, number, seed)).resolve()}", markup=False)
     notice(screen)
 
 

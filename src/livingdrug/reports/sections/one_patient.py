@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts.tracks import Moment, draw_tracks, tracks_frame
 from livingdrug.reports.choosing import choose
@@ -13,6 +14,9 @@ from livingdrug.reports.page import Figure, Note, Section, missing
 from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
 from livingdrug.reports.story import Story, tell
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ORDER = 110
 EARLY = 42.0
@@ -40,14 +44,15 @@ def section(source: Source) -> Section:
     told = tell(frames, *chosen, words)
     title = told.title + source.of_arm(told.arm)
     parts: list = [Note(text) for text in (f"{title}. {told.paragraphs[0]}", *told.paragraphs[1:])]
-    parts += _figures(told, title, _legend(source, told, words))
+    parts += figures_of(told, title, legend_of_story(source.frame("log"), told, words))
     if not told.tracks:
         parts.append(Note("This run kept no true course of this patient, so there are no curves.", "missing"))
     parts.append(Diary("Diary", told.entries))
     return Section("patient", "One patient's story", LEAD, tuple(parts))
 
 
-def _figures(told: Story, title: str, legend: tuple[tuple[str, str], ...]) -> list[Figure]:
+def figures_of(told: Story, title: str, legend: tuple[tuple[str, str], ...]) -> list[Figure]:
+    """The first six weeks of a patient, and the whole course where it is much longer."""
     if not told.tracks:
         return []
     early = min(told.last_day, EARLY)
@@ -71,9 +76,8 @@ def _turns(told: Story) -> list[Moment]:
     return [moment for moment in told.moments if moment.day >= 0 and not moment.kind.startswith("drug")]
 
 
-def _legend(source: Source, told: Story, words: Setting) -> tuple[tuple[str, str], ...]:
+def legend_of_story(log: pl.DataFrame, told: Story, words: Setting) -> tuple[tuple[str, str], ...]:
     """Lines, the drugs this patient got, and turning points."""
-    log = source.frame("log")
     mine = log.filter((log["arm"] == told.arm) & (log["patient"] == told.patient)) if log.height else log
     drugs = mine["drug"].unique(maintain_order=True).to_list() if mine.height else []
     marks = drug_marks(drugs, words)

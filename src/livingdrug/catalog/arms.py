@@ -347,7 +347,9 @@ class Given(Part):
         if self.dose_fixed and (self.above is not None or self.share != 1.0):
             raise CatalogError('"given.dose_fixed" stands in place of "share" and "above".\n  Keep one of them.')
         if self.dose_fixed and self.fixed_cells <= 0:
-            raise CatalogError(f'"given.dose_fixed": got "{self.dose_fixed}", expected more than 0.\n  Correct the dose.')
+            raise CatalogError(
+                f'"given.dose_fixed": got "{self.dose_fixed}", expected more than 0.\n  Correct the dose.'
+            )
         return self
 
     @property
@@ -530,13 +532,22 @@ class Arm(Part):
     def infusions(self) -> tuple[Portion, ...]:
         """Every infusion of cells, by day."""
         first = (
-            [Portion(day=self.infusion.day, share=self.infusion.share, above=self.infusion.above, route=self.infusion.route)]
+            [
+                Portion(
+                    day=self.infusion.day,
+                    share=self.infusion.share,
+                    above=self.infusion.above,
+                    route=self.infusion.route,
+                )
+            ]
             if self.infusion
             else []
         )
         more = [
             Portion(day=day, share=one.share, above=one.above, route=one.route, fixed_cells=one.fixed_cells)
-            for one in self.given if one.cells for day in one.days
+            for one in self.given
+            if one.cells
+            for day in one.days
         ]
         return tuple(sorted([*first, *more], key=lambda portion: portion.day))
 

@@ -30,10 +30,7 @@ def doses_told(arm: Arm) -> list[str]:
     ]
     if arm.infusion is None:
         return lines
-    portions = [
-        f"{_part(portion)}on day {portion.day:g}{_above(portion)}{_by(portion)}"
-        for portion in arm.infusions
-    ]
+    portions = [f"{_part(portion)}on day {portion.day:g}{_above(portion)}{_by(portion)}" for portion in arm.infusions]
     return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
 
 

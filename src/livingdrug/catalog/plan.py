@@ -18,8 +18,8 @@ from pydantic import BaseModel
 
 from livingdrug.catalog.arms import CYCLE, as_cycles
 from livingdrug.catalog.questions import Questions, questions_of
-from livingdrug.catalog.solid import routes_of, solid_parts
 from livingdrug.catalog.signs import SHIPPED, Signs
+from livingdrug.catalog.solid import routes_of, solid_parts
 from livingdrug.foundation.errors import CatalogError
 
 if TYPE_CHECKING:

@@ -60,7 +60,10 @@ def solid_parts(disease: Disease, target: str, routes: Iterable[Route], catalog:
     for name, lesion in disease.lesion.items():
         kind = catalog.load("lesion", lesion.kind)
         own = dict(kind.parameter) | _share(disease, "lesion", name, "share_{lesion}", lesion.share)
-        parts["lesion"][name] = {"called": kind.called if len(disease.lesion) == 1 else f"{kind.called} ({_words(name)})", "parameter": own}
+        parts["lesion"][name] = {
+            "called": kind.called if len(disease.lesion) == 1 else f"{kind.called} ({_words(name)})",
+            "parameter": own,
+        }
     parts["shell"] = {f"s{i}": {"called": f"shell {i} of {disease.shells}"} for i in range(1, disease.shells + 1)}
     for name, strain in disease.strain.items():
         own = _density(disease, strain, antigen) | _share(disease, "strain", name, "share_of_{strain}", strain.share)

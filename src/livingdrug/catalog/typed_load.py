@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
     from livingdrug.catalog.records.late_effect import LateEffect
+    from livingdrug.catalog.records.lesion import Lesion
     from livingdrug.catalog.records.loss import Loss
     from livingdrug.catalog.records.making import Making
     from livingdrug.catalog.records.network import Network
     from livingdrug.catalog.records.outcome import Outcome
     from livingdrug.catalog.records.population import Population
     from livingdrug.catalog.records.product import Product
+    from livingdrug.catalog.records.route import Route
     from livingdrug.catalog.records.rule import Rule
     from livingdrug.catalog.records.scale import Scale
     from livingdrug.catalog.records.score import Score
     from livingdrug.catalog.records.sign import Sign
-    from livingdrug.catalog.records.lesion import Lesion
-    from livingdrug.catalog.records.route import Route
     from livingdrug.catalog.records.surrounding import Surrounding
     from livingdrug.catalog.records.trial import Trial
 

@@ -85,7 +85,13 @@ def assembled(plan: Plan) -> Model:
     states = entered(plan)
     clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
     parts = {kind: {name: _as_table(one) for name, one in named.items()} for kind, named in plan.instances.items()}
-    key = (plan.recipe, states, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True), json.dumps(parts))
+    key = (
+        plan.recipe,
+        states,
+        tuple(sorted(plan.texts.items())),
+        json.dumps(clones, sort_keys=True),
+        json.dumps(parts),
+    )
     if key not in _MODELS:
         instances = {**({"clone": clones} if clones else {}), **parts} or None
         _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts, instances=instances)
@@ -100,7 +106,11 @@ def entered(plan: Plan) -> tuple[str, ...]:
 
 def _as_table(instance: Mapping) -> dict:
     """An instance as plain values: its numbers are records in the plan."""
-    own = {name: one.model_dump(mode="json", exclude_none=True) for name, one in instance["parameter"].items()} if "parameter" in instance else {}
+    own = (
+        {name: one.model_dump(mode="json", exclude_none=True) for name, one in instance["parameter"].items()}
+        if "parameter" in instance
+        else {}
+    )
     return {**instance, "parameter": own}
 
 
@@ -139,7 +149,10 @@ def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
-    known = {**model.shapes, **{name: one.value for name, one in model.neutral.items()}}  # what is left out costs nothing
+    known = {
+        **model.shapes,
+        **{name: one.value for name, one in model.neutral.items()},
+    }  # what is left out costs nothing
     odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), known), model.clones)
     managed, rules = compile_guideline(
         plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS, signs=plan.signs

@@ -24,7 +24,22 @@ from livingdrug.foundation.errors import ModelError, UnitError
 from livingdrug.model.units import parse_unit
 
 RESERVED = frozenset(
-    {"time", "exp", "log", "ln", "sqrt", "abs", "floor", "min", "max", "piecewise", "dimensionless", "total", "before", "after"}
+    {
+        "time",
+        "exp",
+        "log",
+        "ln",
+        "sqrt",
+        "abs",
+        "floor",
+        "min",
+        "max",
+        "piecewise",
+        "dimensionless",
+        "total",
+        "before",
+        "after",
+    }
 )
 NAME = r"(?:[A-Za-z_]|\{\w+\})(?:\w|\{\w+\})*"
 """Regular expression of a name, placeholders included."""

@@ -52,7 +52,9 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
         words = f"{failed} courses did not finish; they are in failed.parquet and in no endpoint."
         parts.append(Text(words, style="bold"))
     if source.result.trial.standing:
-        parts.append(Text(f"{source.result.trial.standing[:1].upper()}{source.result.trial.standing[1:]}.", style="bold"))
+        parts.append(
+            Text(f"{source.result.trial.standing[:1].upper()}{source.result.trial.standing[1:]}.", style="bold")
+        )
     return Group(*parts, Text("Simulation; not for patient care.", style="dim"))
 
 

@@ -387,6 +387,14 @@ class Result:
 
         return headline(self, self._catalog())
 
+    def _repr_html_(self) -> str:
+        """For notebooks: the headline, and every number of the trial's endpoints as one table."""
+        from html import escape
+
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes())
+        table = self.table()._repr_html_()
+        return f"<p><b>{escape(repr(self))}</b></p>{notes}{table}<p>Simulation; not for patient care.</p>"
+
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the run folder: all files or none.
 

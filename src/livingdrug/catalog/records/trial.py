@@ -272,7 +272,7 @@ class Trial(CatalogRecord):
         if (self.role == "scenario") != (self.calibrated_on is not None):
             raise CatalogError(
                 '"calibrated_on" belongs to a scenario, and every scenario has one: the number of patients, 0 for none.\n'
-                f'  {"Add it" if self.role == "scenario" else "Take it out"}.'
+                f"  {'Add it' if self.role == 'scenario' else 'Take it out'}."
             )
         return self
 
@@ -284,7 +284,11 @@ class Trial(CatalogRecord):
         """
         if self.calibrated_on is None:
             return ""
-        return f"scenario: calibrated on {self.calibrated_on} patients" if self.calibrated_on else "scenario: not calibrated"
+        return (
+            f"scenario: calibrated on {self.calibrated_on} patients"
+            if self.calibrated_on
+            else "scenario: not calibrated"
+        )
 
     @model_validator(mode="after")
     def _holds_together(self) -> Trial:

@@ -66,7 +66,11 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = RANO) -> pl.DataFram
     scans = scans.with_columns(seen.cum_min().shift(1).over(KEYS).alias("smallest"), seen.alias("seen"))
     grown = pl.col("seen") >= limits.progressive * pl.col("smallest")
     status = first_that_holds(
-        {"PD": grown & ~pl.col("invisible"), "CR": pl.col("invisible"), "PR": area <= limits.partial * pl.col("start_area")},
+        {
+            "PD": grown & ~pl.col("invisible"),
+            "CR": pl.col("invisible"),
+            "PR": area <= limits.partial * pl.col("start_area"),
+        },
         otherwise="SD",
     )
     found = scans.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))

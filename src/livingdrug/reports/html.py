@@ -11,11 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.security import content_policy
 from livingdrug.reports import sections
 from livingdrug.reports.head import head
 from livingdrug.reports.page import Cards, Section, missing
+from livingdrug.reports.places import refuse_place
 from livingdrug.reports.samples import sample
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import plain
@@ -63,18 +64,6 @@ def write_page(target: Path, text: str) -> Path:
     refuse_place(target)
     write_bytes(target, text.encode("utf-8"))
     return target
-
-
-def refuse_place(target: Path) -> None:
-    """Say at once, before any work, that a page cannot be written there."""
-    if target.is_dir():
-        raise BadInput(
-            f'cannot write the report to "{target}": it is a folder.\n  Name a file, e.g. "{target / "report.html"}".'
-        )
-    if not target.parent.is_dir():
-        raise BadInput(
-            f'cannot write the report to "{target}": the folder "{target.parent}" is not there.\n  Create it first.'
-        )
 
 
 def render(result: Result, *, published: bool = True, catalog: Catalog | None = None) -> str:

@@ -52,7 +52,7 @@ def save_figure(
     BadInput
         Another ending, no renderer for it, no data to write, or a place that cannot be written.
     """
-    from livingdrug.reports.html import refuse_place
+    from livingdrug.reports.places import refuse_place
     from livingdrug.trial.storage import write_bytes
 
     ending = path.suffix.lower()

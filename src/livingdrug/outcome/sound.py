@@ -81,7 +81,8 @@ def check_outcome(outcome: Outcome, conduct: Collection[str], signs: Signs = SHI
             continue
         raise UnknownName(
             f'column of frame "{outcome.of}", read by outcome "{outcome.id}" in "{key}",', name,
-            [*sorted(columns), *(conduct if key == "when" else ())], f"Correct outcome/{outcome.id}.toml.",
+            [*sorted(columns), *(conduct if key == "when" else ())],
+            f"Correct outcome/{outcome.id}.toml" + (', or give the number in "conduct" of the trial.' if key == "when" else "."),
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from livingdrug.catalog.plan import Plan, plans_of
 from livingdrug.catalog.questions import questions_of
 from livingdrug.catalog.roles import roles_among
 from livingdrug.catalog.signs import signs_of
-from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
+from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName, naming
 from livingdrug.manufacturing.network.soundness import check_network
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
@@ -67,20 +67,9 @@ def planned(
         if plan.network is not None:
             check_network(plan.network)
         _rehearse(plan)
-    for one in record.planned_design.strata:
-        if one.covariate not in plans[0].population.covariate:
-            raise UnknownName(
-                f'covariate of population "{plans[0].population.id}" for "design.strata" is called', one.covariate,
-                plans[0].population.covariate, "Name one of these, or a population that draws it.",
-            )  # fmt: skip
-        _refuse_empty_classes(one, plans[0].population)
-    refuse_calendar(record, catalog)
-    if plans:
-        check_outcomes(plans[0].questions)
-        for use in record.endpoints:
-            endpoint = catalog.load("endpoint", use.id)
-            ask(endpoint)
-            check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')
+    own_file = str(trial) if isinstance(trial, (str, Path)) and str(trial).endswith(".toml") else ""
+    with naming(own_file):
+        _hold_together(record, plans, catalog)
     return record, plans
 
 
@@ -211,3 +200,21 @@ def _rehearse(plan: Plan) -> None:
     from livingdrug.population import draw
 
     make(plan, draw(plan.population, np.array([1], dtype=np.int64), 0), parameters_of(plan), 0)
+
+
+def _hold_together(record: Trial, plans: tuple[Plan, ...], catalog: Catalog) -> None:
+    """Strata, calendar, outcomes and endpoints of a trial against what its arms know."""
+    for one in record.planned_design.strata:
+        if one.covariate not in plans[0].population.covariate:
+            raise UnknownName(
+                f'covariate of population "{plans[0].population.id}" for "design.strata" is called', one.covariate,
+                plans[0].population.covariate, "Name one of these, or a population that draws it.",
+            )  # fmt: skip
+        _refuse_empty_classes(one, plans[0].population)
+    refuse_calendar(record, catalog)
+    if plans:
+        check_outcomes(plans[0].questions)
+        for use in record.endpoints:
+            endpoint = catalog.load("endpoint", use.id)
+            ask(endpoint)
+            check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')

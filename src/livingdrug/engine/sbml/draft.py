@@ -127,6 +127,10 @@ class Draft:
                     )
         for identifier, terms in changes.items():
             species = self.model.getSpecies(identifier)
+            if species is None:
+                raise BadInput(
+                    f'a reaction changes "{identifier}", which is no species\n  Declare it among the species.'
+                )
             if species.getBoundaryCondition() or species.getConstant() or self.model.getRule(identifier) is not None:
                 continue
             self._move(species, " + ".join(terms))

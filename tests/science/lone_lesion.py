@@ -50,12 +50,19 @@ def lone_lesion(shells: int, *, bath: bool, values: dict[str, float], strains: s
     known["mechanisms/at_rest.ant"] = ""
     reads = '"concentration_{lesion}_{shell}", "middle_{lesion}_{shell}", "whole_radius_{lesion}"'
     more = f'per = ["lesion", "shell"]\nreads = [{reads}]\n'
-    own = {"bath": (1.0, "cell/mL"), "bath_open": (1.0, ""), "bath_motility": (1.44e-4, "cm^2/day"), "sphere_surface": (12.566370614359172, "")}
+    own = {
+        "bath": (1.0, "cell/mL"),
+        "bath_open": (1.0, ""),
+        "bath_motility": (1.44e-4, "cm^2/day"),
+        "sphere_surface": (12.566370614359172, ""),
+    }
     known["mechanisms/bath.toml"] = _sheet("A bath", more, own)
     known["mechanisms/bath.ant"] = BATH
     names = ["at_rest", "recognition", "tumour", "car_t", "lesion", *(["bath"] if bath else [])]
     listed = "".join(f"[instance.shell.s{i}]\n" for i in range(1, shells + 1))
-    start = '"tumour_{clone}" = { initial = "tumour_start * share_{lesion} * share_of_{strain} / n_shells", scale = 0.01 }'
+    start = (
+        '"tumour_{clone}" = { initial = "tumour_start * share_{lesion} * share_of_{strain} / n_shells", scale = 0.01 }'
+    )
     strains = strains or "[instance.strain.positive]\nantigens = { CAR = 1 }\n"
     known["recipes/lone.toml"] = (
         f'title = "A lone lesion"\nsummary = "For tests"\nmechanisms = {names}\n[composed.clone]\nof = ["lesion", "shell", "strain"]\n'

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from livingdrug.engine.ensemble import Dose
 from tests.science.lone_lesion import followed, lone_lesion
 
 RADIUS = 0.5  # cm
@@ -28,7 +29,7 @@ def compiled(shells: int, bath: bool):
 
 def with_values(shells: int, bath: bool, **values: float):
     """The course-maker of a lesion with these parameters: (compiled model, row)."""
-    model, machine, row = compiled(shells, bath)
+    _, machine, row = compiled(shells, bath)
     row = row.copy()
     names = list(machine.odes.parameters)
     for name, value in {**QUIET, "bath": BATH, **values}.items():
@@ -68,12 +69,15 @@ def test_a_front_is_too_fast_in_coarse_shells_and_converges():
     reference = _arrival(_fine_front(rate, days), days)
     times = []
     for shells in (2, 4, 8):
-        machine, row = with_values(shells, False, growth_max=rate, division_destiny=1e6, strength_half=0.0, antigen_half=1.0, effector_death=0.0)
-        names = list(machine.odes.states)
-        start = machine.start(row) if hasattr(machine, "start") else None
-        assert names and start is None or start is not None
-        from livingdrug.engine.ensemble import Dose
-
+        machine, row = with_values(
+            shells,
+            False,
+            growth_max=rate,
+            division_destiny=1e6,
+            strength_half=1e-9,
+            antigen_half=1.0,
+            effector_death=0.0,
+        )
         found = followed(machine, row, days, [Dose(0, f"car_t_in_one_s{shells}", np.array([1e4]))])
         cells = inside(found, shells)
         times.append(_arrival(cells[0] / (VOLUME / shells), days))
@@ -106,8 +110,6 @@ def _arrival(concentration: np.ndarray, days: np.ndarray) -> float:
 
 
 def test_walking_conserves_cells():
-    from livingdrug.engine.ensemble import Dose
-
     machine, row = with_values(4, False)
     found = followed(machine, row, [0.0, 1.0, 30.0, 400.0], [Dose(0, "car_t_in_one_s4", np.array([1e6]))])
     cells = inside(found, 4)
@@ -117,8 +119,6 @@ def test_walking_conserves_cells():
 
 def test_shells_without_resistance_are_the_well_mixed_lesion():
     # one shell has no inside to walk through; with very fast walking and even supply four shells have none either
-    from livingdrug.engine.ensemble import Dose
-
     killing = {
         "kill_max": 1.0, "growth_max": 1.0, "effector_death": 0.2, "exhaustion": 0.1, "exhausted_death": 0.2, "exit_rate": 0.3, "supply_depth_one": 1e6,
         "tumour_growth": 0.02,
@@ -137,10 +137,14 @@ def test_a_larger_lesion_is_infiltrated_less():
     for radius in (0.5, 2.0):
         volume = 4.0 / 3.0 * np.pi * radius**3
         machine, row = with_values(
-            4, False, tumour_start=volume * 1.7e8, entry_per_volume_one=0.005, supply_depth_one=0.8, effector_death=0.2, engraftment_rate=1.0
+            4,
+            False,
+            tumour_start=volume * 1.7e8,
+            entry_per_volume_one=0.005,
+            supply_depth_one=0.8,
+            effector_death=0.2,
+            engraftment_rate=1.0,
         )
-        from livingdrug.engine.ensemble import Dose
-
         found = followed(machine, row, [0.0, 5.0], [Dose(0, "car_t_infused", np.array([1e8]))])
         shares.append(inside(found, 4)[:, -1].sum() / volume)
     assert shares[1] < 0.8 * shares[0]

@@ -11,7 +11,8 @@ from livingdrug.model.assemble import assemble
 from livingdrug.model.texts import package_texts
 
 AT_REST = {
-    "b_cells": (0.0, "cell"), "body_size": (1.0, ""), "one_cell": (1.0, "cell"), "plasma_cells": (0.0, ""), "killing_fitness": (1.0, ""), "lymphodepletion_kill": (0.0, "1/day"), "memory_frailty": (1.0, ""),
+    "b_cells": (0.0, "cell"),
+    "tumour_in_marrow": (0.0, ""), "body_size": (1.0, ""), "one_cell": (1.0, "cell"), "plasma_cells": (0.0, ""), "killing_fitness": (1.0, ""), "lymphodepletion_kill": (0.0, "1/day"), "memory_frailty": (1.0, ""),
     "niche": (1.0, ""), "reserve_shift": (0.0, ""), "steroid_lysis": (0.0, ""), "tumour_haste": (1.0, ""),
 }  # fmt: skip
 BATH = """

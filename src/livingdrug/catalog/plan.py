@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.costimulation import Costimulation
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
+    from livingdrug.catalog.records.edit import Edit
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
     from livingdrug.catalog.records.late_effect import LateEffect
@@ -120,6 +121,8 @@ class Plan:
         By which cells are given, where one is not intravenous: every one of the arm's.
     instances
         Lesions, shells, strains, surroundings and cavities of a solid tumour, as the model takes them; empty otherwise.
+    edits
+        Edits of donors' cells, in the order of the making file.
     network
         Where the arm's lead times come from; None for the product's own clocks.
     signs
@@ -160,6 +163,7 @@ class Plan:
     late_effects: tuple[LateEffect, ...] = ()
     routes: tuple[Route, ...] = ()
     instances: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    edits: tuple[Edit, ...] = ()
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
@@ -172,6 +176,7 @@ class Plan:
         yield from ((f"{kind}/{record.id}", record) for kind, record in one.items() if record is not None)
         yield from ((f"late_effect/{one.id}", one) for one in self.late_effects)
         yield from ((f"route/{one.id}", one) for one in self.routes)
+        yield from ((f"edit/{one.id}", one) for one in self.edits)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
         yield from ((f"scale/{record.id}", record) for record in self.graded if record.id not in self.scales)
         yield from ((f"drug/{name}", record) for name, record in self.drugs.items())
@@ -249,6 +254,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         late_effects=_late_effects(product, catalog) if product else (),
         routes=(routes := routes_of(arm, catalog)),
         instances=solid_parts(disease, product.target if product else "", routes, catalog),
+        edits=tuple(catalog.load("edit", name) for name in making.edits) if making else (),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.determinants import Determinants
     from livingdrug.catalog.records.disease import Disease
     from livingdrug.catalog.records.drug import Drug
+    from livingdrug.catalog.records.edit import Edit
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.evidence import Evidence
     from livingdrug.catalog.records.growth_chart import GrowthChart
@@ -85,6 +86,8 @@ class TypedLoad:
         @overload
         def load(self, kind: Literal["infection"], name: Name) -> Infection: ...
 
+        @overload
+        def load(self, kind: Literal["edit"], name: Name) -> Edit: ...
         @overload
         def load(self, kind: Literal["late_effect"], name: Name) -> LateEffect: ...
 

@@ -24,8 +24,11 @@ from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import convert, read
+from livingdrug.manufacturing.grafts import grafts
+from livingdrug.manufacturing.make import mechanisms_of
 from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.instance import Clone
+from livingdrug.model.texts import package_texts, sheet_of
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -82,20 +85,36 @@ def assembled(plan: Plan) -> Model:
     ModelError
         Mechanisms do not fit together.
     """
-    states = entered(plan)
+    states, brought = entered(plan), mechanisms_of(plan)
     clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
     parts = {kind: {name: _as_table(one) for name, one in named.items()} for kind, named in plan.instances.items()}
+    kinds = _grafts(plan, brought)
     key = (
-        plan.recipe,
-        states,
-        tuple(sorted(plan.texts.items())),
-        json.dumps(clones, sort_keys=True),
-        json.dumps(parts),
-    )
+        plan.recipe, states, brought, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True), json.dumps(parts), json.dumps(kinds),
+    )  # fmt: skip
     if key not in _MODELS:
-        instances = {**({"clone": clones} if clones else {}), **parts} or None
-        _MODELS[key] = assemble(plan.recipe, states=states, texts=plan.texts, instances=instances)
+        instances = {**({"clone": clones} if clones else {}), **parts, **({"graft": kinds} if kinds else {})} or None
+        _MODELS[key] = assemble(plan.recipe, states=states, mechanisms=brought, texts=plan.texts, instances=instances)
     return _MODELS[key]
+
+
+def _grafts(plan: Plan, brought: tuple[str, ...]) -> dict[str, dict]:
+    """Kinds of donors' cells as instances, where a mechanism that the cells bring is written for each."""
+    known = {**package_texts(), **plan.texts}
+    if not any("graft" in sheet_of(name, known).per for name in brought):
+        return {}
+    edits = ", ".join(f"edit/{edit.id}.toml" for edit in plan.edits) or "no edit"
+    return {
+        graft.name: {
+            "called": graft.called,
+            "parameter": {
+                f"{seen}_{{graft}}": {"value": value, "unit": "", "meaning": "How these donors' cells are seen", "kind": "input",
+                                      "source": f"edits of the bank: {edits}"}
+                for seen, value in graft.seen.items()
+            },
+        }
+        for graft in grafts(plan.edits)
+    }  # fmt: skip
 
 
 def entered(plan: Plan) -> tuple[str, ...]:

@@ -77,6 +77,10 @@ def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dic
         "copies_per_cell": lots.copies_per_car_t_cell,
         "culture_doublings": lots.culture_doublings,
         "fitness": lots.fitness,
+        "graft_wear": lots.graft_wear,
+        "tcr_positive_share": lots.tcr_positive_fraction,
+        "transduced_share": lots.transduction,
+        **{f"share_graft_{k}": column for k, column in enumerate(lots.graft_shares.T, 1)},
     }
     return {
         name: np.where(np.isfinite(column), column, values[name]) for name, column in wanted.items() if name in values

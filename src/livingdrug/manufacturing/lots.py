@@ -74,6 +74,11 @@ class Lots:
         dose [cell/kg]. NaN for the patient's own cells.
     bank_lot
         Number of the donor run, from 1; 0 for none.
+    graft_shares
+        Shares of the kinds of donors' cells that a host tells apart (`livingdrug.manufacturing.grafts`), shaped (n, kinds); without kinds
+        for the patient's own cells.
+    graft_wear
+        How a donor's edited cells wear out, relative to unedited ones; NaN for the patient's own.
     out_of_specification
         Given although it failed a quality test.
     culture_ended_early
@@ -125,6 +130,8 @@ class Lots:
     cd52_negative_fraction: Array
     tcr_positive_cells_per_kg: Array
     bank_lot: NDArray[np.int64]
+    graft_shares: Array
+    graft_wear: Array
     out_of_specification: Mask
     culture_ended_early: Mask
     n_manufacturing_attempts: NDArray[np.int64]
@@ -155,4 +162,5 @@ DONOR = ("tcr_positive_fraction", "b2m_negative_fraction", "cd52_negative_fracti
 
 def no_donor(n: int) -> dict[str, NDArray]:
     """The columns of a donor's edited cells where there is no donor."""
-    return {**{name: np.full(n, np.nan) for name in DONOR}, "bank_lot": np.zeros(n, dtype=np.int64)}
+    unknown: dict[str, NDArray] = {name: np.full(n, np.nan) for name in (*DONOR, "graft_wear")}
+    return {**unknown, "bank_lot": np.zeros(n, dtype=np.int64), "graft_shares": np.empty((n, 0))}

@@ -39,6 +39,13 @@ def make(
     return _module(plan.arm.supplied_by).supply(plan, cohort, numbers, seed, between_patient=between_patient)
 
 
+def mechanisms_of(plan: Plan) -> tuple[str, ...]:
+    """Mechanisms that the arm's cells bring into the model: what its making says, else what its supply does."""
+    if plan.making is not None and plan.making.mechanisms is not None:
+        return plan.making.mechanisms
+    return getattr(_module(plan.arm.supplied_by), "MECHANISMS", ())
+
+
 def supplies() -> tuple[str, ...]:
     """Every kind of supply there is."""
     return tuple(sorted(path.stem for path in (Path(__file__).parent / "supply").glob("*.py") if path.stem[0] != "_"))

@@ -113,6 +113,7 @@ def assemble(
     *,
     overrides: Mapping[str, Quantity] | None = None,
     states: Iterable[str] = (),
+    mechanisms: Iterable[str] = (),
     instances: Mapping[str, Mapping[str, Instance | Mapping[str, Any]]] | None = None,
     texts: Mapping[str, str] | None = None,
 ) -> Model:
@@ -126,6 +127,8 @@ def assemble(
         Parameters that differ from sheet and recipe; any unit that converts to the sheet's.
     states
         States the model must have (those that drugs enter); a mechanism that owns one and is not in the recipe joins it.
+    mechanisms
+        Mechanisms that join beside the recipe's.
     instances
         Clones, sites … of a disease or product, kind -> name -> instance; a kind given here replaces the recipe's list.
     texts
@@ -140,7 +143,8 @@ def assemble(
     """
     known, name, scenario = _found(recipe, texts or {})
     file = f"{name}.toml"
-    brought = _owners_of(states, scenario.mechanisms, known)
+    joined = tuple(one for one in mechanisms if one not in scenario.mechanisms)
+    brought = (*joined, *_owners_of(states, (*scenario.mechanisms, *joined), known))
     listed = with_composed({**scenario.instance, **_checked(instances or {})}, scenario.composed, file)
     scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
     written = [mechanism_of(part, known) for part in scenario.mechanisms]

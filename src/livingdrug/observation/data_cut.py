@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ENTRY_DAY, CUT_DAY = "entry_day", "cut_day"
 """Columns of ``who``: calendar day of enrolment, and the patient's own day (from infusion) on which the data were cut."""
-_KNOWN_BEFORE = ("patients", "status", "enrolment_day", "waiting_end_day", "fitness")
+_KNOWN_BEFORE = ("patients", "status", "enrolment_day", "waiting_end_day", "fitness", "graft_shares", "graft_wear")
 _OF_THE_LOT = (*(one.name for one in fields(Lots) if one.name not in _KNOWN_BEFORE), "lot_cells", "lot_cells_per_kg")
 
 

@@ -15,8 +15,8 @@ from livingdrug.population import Cohort
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
 
-UNSEEN = ("patients", "fitness")
-"""Of a lot, what is no column: the number stands beside it, and nobody measures fitness."""
+UNSEEN = ("patients", "fitness", "graft_shares", "graft_wear")
+"""Of a lot, what is no column: the number stands beside it, nobody measures fitness, and of edits the shares of edited cells are told."""
 LOT_SIZE = {"dose_cells": "lot_cells", "dose_cells_per_kg": "lot_cells_per_kg"}
 """What was given -> the lot that it was taken from, the whole dose as filled."""
 LOT_COLUMNS = (*(one.name for one in fields(Lots) if one.name not in UNSEEN), *LOT_SIZE.values())

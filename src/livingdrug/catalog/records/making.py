@@ -74,6 +74,9 @@ class QualityTest(Part):
         return self
 
 
+EDIT = "edit_"
+
+
 class Making(Inheriting):
     """One way of making a product.
 
@@ -81,6 +84,9 @@ class Making(Inheriting):
     ----------
     product
         Catalogue id of the product.
+    mechanisms
+        Mechanisms that its cells bring into the model; those of the supply when omitted (donors' cells are rejected by their host). An empty
+        list is an answer, too: cells that behave as the patient's own.
     loss
         Catalogue name of the law by which patients are lost while they wait; the same for all.
     also
@@ -101,6 +107,7 @@ class Making(Inheriting):
     """
 
     product: str
+    mechanisms: tuple[str, ...] | None = None
     loss: str = "while_waiting"
     also: tuple[str, ...] = ()
     summary: str = ""
@@ -110,6 +117,26 @@ class Making(Inheriting):
     making: dict[str, Quantity] = Field(min_length=1)
     test: dict[str, QualityTest] = Field(default_factory=dict)
     waiting: dict[str, Quantity] = Field(min_length=1)
+
+    @property
+    def edits(self) -> tuple[str, ...]:
+        """Catalogue names of the edits that its bank makes: what stands behind ``edit_`` in ``[making]``."""
+        return tuple(name.removeprefix(EDIT) for name in self.making if name.startswith(EDIT))
+
+    def check_in(self, catalog: Lookup) -> None:
+        """Every edit has a file that says what it does.
+
+        Raises
+        ------
+        CatalogError
+            One has none.
+        """
+        for name in self.edits:
+            if not catalog.has("edit", name):
+                raise CatalogError(
+                    f'making/{self.id}.toml, "making.{EDIT}{name}": no file edit/{name}.toml says what this edit does.\n'
+                    f"  Known: {', '.join(catalog.names('edit'))}. Correct the name, or add the file."
+                )
 
     def completed(self, catalog: Lookup) -> Making:
         """With the numbers of the law of loss."""

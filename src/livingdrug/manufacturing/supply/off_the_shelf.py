@@ -15,7 +15,8 @@ from livingdrug.catalog.arms import Infusion
 from livingdrug.catalog.plan import Plan
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.manufacturing.bank import GENES, run_of, runs
+from livingdrug.manufacturing.bank import run_of, runs
+from livingdrug.manufacturing.grafts import grafts
 from livingdrug.manufacturing.lots import (
     DIED_WAITING,
     INFUSED,
@@ -39,6 +40,8 @@ OF_A_LOT = (
     "fitness",
 )
 """What patients of one lot share."""
+MECHANISMS = ("host_versus_graft", "graft_versus_host")
+"""What donors' cells bring into the model: their host rejects them, and those that keep a receptor attack it."""
 MAY_BE_TOLD = ("cd4_fraction", "potency", "naive_fraction")
 
 
@@ -49,7 +52,7 @@ def supply(
 
     The making file gives, in ``[making]``: ``doses_per_lot`` (patients who enrol in the arm one after another share a lot:
     a dose is set aside for everyone enrolled), or the numbers of edited donor runs that `livingdrug.manufacturing.bank` reads
-    (``edit_trac`` …), of which each has its own number of doses and may fail; ``out_of_stock``
+    (``edit_trac`` …, one for each file of ``catalog/edit/`` that it uses), of which each has its own number of doses and may fail; ``out_of_stock``
     (probability), ``dose_wanted_fixed`` or ``dose_wanted_per_kg``, and of the lot ``viability``, ``transduction``,
     ``purity``, ``memory_fraction``, ``copies_per_car_t_cell``, ``culture_doublings``, ``fitness``; in ``[waiting]``:
     ``booking`` [day], ``bridged``, ``bridging_hold``, ``tumour_ceiling``; the numbers of loss while waiting are those of the one law.
@@ -58,10 +61,10 @@ def supply(
     making, arm, n = plan.making, plan.arm, len(cohort)
     own = Steps(making.making, f"making/{making.id}", cohort.patients, seed)
     _check(plan, own)
-    edited = "edit_trac" in making.making
+    edits = plan.edits
     place = f"bank/{making.id}"
-    if edited:
-        lot_number = run_of(cohort.places, replace(own, place=place))
+    if edits:
+        lot_number = run_of(cohort.places, replace(own, place=place), edits)
     else:
         lot_number = cohort.places // int(own.typical("doses_per_lot"))
     lot = replace(own, place=place, patients=lot_number)
@@ -103,27 +106,30 @@ def supply(
         **no_donor(n),
         "bank_lot": lot_number + 1,
     }
-    if edited:
-        found = runs(lot_number, replace(own, place=place))
+    if edits:
+        found = runs(lot_number, replace(own, place=place), edits)
         per_kg = (
             known["dose_cells_per_kg"] / known["transduction"]
         )  # all T cells of the bag, not only CAR-positive ones
         known |= {
             "tcr_positive_fraction": found.tcr_positive,
-            "b2m_negative_fraction": found.b2m_negative,
-            "cd52_negative_fraction": found.cd52_negative,
+            "b2m_negative_fraction": found.edited.get("b2m", np.zeros(n)),
+            "cd52_negative_fraction": found.edited.get("cd52", np.zeros(n)),
             "tcr_positive_cells_per_kg": per_kg * found.tcr_positive,
+            "graft_shares": found.graft_shares,
+            "graft_wear": found.wear,
         }
+    else:  # nothing is said of edits: cells as they came from the donor
+        known |= {"graft_shares": np.ones((n, len(grafts(edits)))), "tcr_positive_fraction": np.ones(n)}
     return Lots(**{one.name: known.get(one.name, unknown) for one in fields(Lots)})
 
 
 def _check(plan: Plan, own: Steps) -> None:
     """Shares lie between 0 and 1, and a lot holds at least one dose."""
-    edited = "edit_trac" in own.quantities
     shares = ["out_of_stock", "viability", "transduction", "purity", "memory_fraction"]
-    if edited:
+    if plan.edits:
         shares += [
-            *(f"edit_{gene}" for gene in GENES),
+            *(f"edit_{edit.id}" for edit in plan.edits),
             "editor_taken_up",
             "depletion_recovery",
             "tcr_positive_most",
@@ -132,14 +138,14 @@ def _check(plan: Plan, own: Steps) -> None:
     for name in shares:
         if not 0.0 <= own.typical(name) <= 1.0:
             raise _wrong(own, name, "a share from 0 to 1")
-    if edited:
+    if plan.edits:
         for name in ("cells_per_run", "cells_per_vial"):
             if own.typical(name) <= 0.0:
                 raise _wrong(own, name, "more than 0 cells")
-        if run_of(np.zeros(1, dtype=np.int64), replace(own, place=f"bank/{own.place.split('/')[-1]}"))[0] < 0:
+        if run_of(np.zeros(1, dtype=np.int64), replace(own, place=f"bank/{own.place.split('/')[-1]}"), plan.edits)[0] < 0:
             raise CatalogError(
                 f"making/{own.place.split('/')[-1]}.toml: of ten thousand donor runs none would be released.\n"
-                '  Look at "edit_trac", "tcr_log_removal", "tcr_positive_most" and "cells_per_run".'
+                '  Look at "edit_trac" and the other edits, "tcr_log_removal", "tcr_positive_most" and "cells_per_run".'
             )
     else:
         doses = own.typical("doses_per_lot")

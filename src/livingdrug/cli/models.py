@@ -27,9 +27,9 @@ def assembled(name: str, arm: str | None, known: Any) -> Any:
         raise UnknownName("trial or recipe", name, [*trials, *recipes], "A path to a trial file will do, too.")
     from livingdrug.catalog.load import load_trial
     from livingdrug.catalog.plan import plan_arm
-    from livingdrug.course.equations import entered
+    from livingdrug.course.equations import brought_by
 
     protocol = load_trial(name, catalog=known)
     plan = plan_arm(protocol, (protocol.arms[0] if arm is None else protocol.arm(arm)).name, known)
     own = plan.product.parameter if plan.product else {}
-    return assemble(plan.recipe, overrides={**plan.disease.parameter, **own}, texts=plan.texts, states=entered(plan))
+    return assemble(plan.recipe, overrides={**plan.disease.parameter, **own}, texts=plan.texts, **brought_by(plan))

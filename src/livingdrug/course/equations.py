@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
@@ -85,17 +85,29 @@ def assembled(plan: Plan) -> Model:
     ModelError
         Mechanisms do not fit together.
     """
-    states, brought = entered(plan), mechanisms_of(plan)
+    brought = brought_by(plan)
+    key = (plan.recipe, tuple(sorted(plan.texts.items())), json.dumps(brought, sort_keys=True))
+    if key not in _MODELS:
+        _MODELS[key] = assemble(plan.recipe, texts=plan.texts, **brought)
+    return _MODELS[key]
+
+
+def brought_by(plan: Plan) -> dict[str, Any]:
+    """What an arm brings to its recipe, for `assemble`: the states that its drugs enter, mechanisms of its cells, its clones and grafts."""
+    brought = mechanisms_of(plan)
     clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
     parts = {kind: {name: _as_table(one) for name, one in named.items()} for kind, named in plan.instances.items()}
     kinds = _grafts(plan, brought)
-    key = (
-        plan.recipe, states, brought, tuple(sorted(plan.texts.items())), json.dumps(clones, sort_keys=True), json.dumps(parts), json.dumps(kinds),
-    )  # fmt: skip
-    if key not in _MODELS:
-        instances = {**({"clone": clones} if clones else {}), **parts, **({"graft": kinds} if kinds else {})} or None
-        _MODELS[key] = assemble(plan.recipe, states=states, mechanisms=brought, texts=plan.texts, instances=instances)
-    return _MODELS[key]
+    instances = {**({"clone": clones} if clones else {}), **parts, **({"graft": kinds} if kinds else {})}
+    return {"states": entered(plan), "mechanisms": brought, "instances": instances or None}
+
+
+def scenario_told(plan: Plan) -> str:
+    """A sentence on what of an arm is not calibrated; empty where all is."""
+    known = {**package_texts(), **plan.texts}
+    sheets = [sheet_of(name, known) for name in mechanisms_of(plan)]
+    titles = [sheet.title[0].lower() + sheet.title[1:] for sheet in sheets if sheet.scenario]
+    return f"scenario: not calibrated ({'; '.join(titles)})" if titles else ""
 
 
 def _grafts(plan: Plan, brought: tuple[str, ...]) -> dict[str, dict]:

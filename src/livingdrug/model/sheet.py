@@ -82,6 +82,8 @@ class MechanismSheet(Part):
     ----------
     title, summary
         One line; one paragraph.
+    scenario
+        Not calibrated on patients: every surface says so of an arm whose cells bring it.
     per
         Kinds of instances that its names speak of: ``["clone"]`` when it has names such as ``tumour_{clone}``.
     reads
@@ -108,6 +110,7 @@ class MechanismSheet(Part):
 
     title: str = Field(min_length=3)
     summary: str = Field(min_length=3)
+    scenario: bool = False
     per: tuple[Name, ...] = ()
     reads: tuple[Template, ...] = ()
     shapes: tuple[Template, ...] = ()

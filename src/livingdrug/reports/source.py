@@ -81,6 +81,23 @@ class Source:
             else None
         )
 
+    @cached_property
+    def scenarios(self) -> tuple[str, ...]:
+        """A line for each arm of which something is not calibrated."""
+        from livingdrug.catalog.load import default_catalog
+        from livingdrug.catalog.plan import plan_arm
+        from livingdrug.course.equations import scenario_told
+
+        known, found = self.catalog or default_catalog(), []
+        for arm in getattr(self.trial, "arms", ()):
+            if arm.name in self.arms and arm.product:
+                try:
+                    told = scenario_told(plan_arm(self.trial, arm.name, known))
+                except LivingDrugError:
+                    told = ""
+                found += [f"{arm.name}: {told}"] if told else []
+        return tuple(found)
+
     @property
     def arms(self) -> tuple[str, ...]:
         """Arm names: the trial's order, then any others in the data."""

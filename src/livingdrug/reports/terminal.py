@@ -55,6 +55,8 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
         parts.append(
             Text(f"{source.result.trial.standing[:1].upper()}{source.result.trial.standing[1:]}.", style="bold")
         )
+    else:
+        parts += [Text(line, style="bold") for line in source.scenarios]
     return Group(*parts, Text("Simulation; not for patient care.", style="dim"))
 
 

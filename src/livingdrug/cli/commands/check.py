@@ -40,12 +40,12 @@ def check(
         screen.print(f"{file}: a sound {folder[:-1]}.\n  {title}", markup=False)
         notice(screen)
         return
-    kind = folder if folder in kinds() else "trial"
+    kind, plans = (folder if folder in kinds() else "trial"), ()
     record: Any = load_trial(file, catalog=known) if kind == "trial" else known.load(kind, Path(file))
     if kind == "trial":
         from livingdrug.trial.door import planned
 
-        planned(record, known)
+        plans = planned(record, known)[1]
     elif kind == "outcome":
         from livingdrug.trial.door import check_outcome_file
 
@@ -56,6 +56,8 @@ def check(
         check_endpoint_file(record, known)
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
+        from livingdrug.course.equations import scenario_told
+
         screen.print(f"  {design_told(record)}", markup=False)
         if record.standing:
             screen.print(f"  {record.standing}", markup=False)
@@ -65,6 +67,8 @@ def check(
             screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
             for line in doses_told(arm):
                 screen.print(f"    {line}", markup=False)
+            if told := next((scenario_told(plan) for plan in plans if plan.arm.name == arm.name), ""):
+                screen.print(f"    {told}", markup=False)
         screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
     notice(screen)

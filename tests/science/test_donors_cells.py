@@ -120,7 +120,9 @@ def test_alemtuzumab_restores_persistence_of_cells_without_cd52(donors, after_al
     assert np.median(last_found(after_alemtuzumab)) > np.median(last_found(donors)) + 3.0
     host = [whole(one, "host_lymphocytes")[:, one.days <= 28.0].mean(axis=1) for one in (donors, after_alemtuzumab)]
     assert (host[1] < host[0]).all()
-    assert np.median(whole(after_alemtuzumab, "car_t_total").max(axis=1)) > np.median(whole(donors, "car_t_total").max(axis=1))
+    assert np.median(whole(after_alemtuzumab, "car_t_total").max(axis=1)) > np.median(
+        whole(donors, "car_t_total").max(axis=1)
+    )
 
 
 def test_alemtuzumab_takes_donors_cells_that_keep_cd52(after_alemtuzumab):
@@ -168,7 +170,10 @@ def test_a_host_that_was_primed_rejects_the_second_dose_sooner():
 def test_graft_versus_host_disease_follows_residual_receptors(after_alemtuzumab):
     # expected: none at a few thousand cells with a receptor per kg, most at two million (limit in transplantation 5e4)
     plan = planned("donors, alemtuzumab")
-    any_run = {**plan.making.making, "tcr_positive_most": plan.making.making["tcr_positive_most"].model_copy(update={"value": 1.0})}
+    any_run = {
+        **plan.making.making,
+        "tcr_positive_most": plan.making.making["tcr_positive_most"].model_copy(update={"value": 1.0}),
+    }
     uncut = without(replace(plan, making=plan.making.model_copy(update={"making": any_run})), "trac")
     sick = [(whole(one, "gvhd_stage").max(axis=1) >= 1).mean() for one in (after_alemtuzumab, followed(uncut))]
     assert sick[0] <= 0.1

@@ -93,4 +93,6 @@ def test_every_surface_says_that_donors_cells_are_a_scenario(catalogue, capsys):
     console = Console(width=200, record=True)
     console.print(summary(result, catalog=catalog))
     assert "usual: scenario: not calibrated" in console.export_text()
-    assert "usual: scenario: not calibrated" in str(section(open_source(result, catalog=catalog))).replace("Usual", "usual")
+    assert "usual: scenario: not calibrated" in str(section(open_source(result, catalog=catalog))).replace(
+        "Usual", "usual"
+    )

@@ -70,7 +70,12 @@ def test_a_bank_that_can_release_nothing_serves_nobody() -> None:
 def test_hosts_tell_four_kinds_apart_when_class_i_and_cd52_are_cut() -> None:
     # by hand: the receptor is nobody's sign of foreignness; class I and CD52 are, each there or not
     kinds = grafts(EDITS)
-    assert [tuple(kind.seen.values()) for kind in kinds] == [(1.0, 0.0, 1.0), (0.1, 1.0, 1.0), (1.0, 0.0, 0.0), (0.1, 1.0, 0.0)]
+    assert [tuple(kind.seen.values()) for kind in kinds] == [
+        (1.0, 0.0, 1.0),
+        (0.1, 1.0, 1.0),
+        (1.0, 0.0, 0.0),
+        (0.1, 1.0, 0.0),
+    ]
     assert sorted(pattern for kind in kinds for pattern in kind.patterns) == sorted(np.ndindex(2, 2, 2))
     assert [kind.patterns for kind in grafts([])] == [((),)]
 

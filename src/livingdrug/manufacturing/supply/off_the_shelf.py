@@ -142,7 +142,10 @@ def _check(plan: Plan, own: Steps) -> None:
         for name in ("cells_per_run", "cells_per_vial"):
             if own.typical(name) <= 0.0:
                 raise _wrong(own, name, "more than 0 cells")
-        if run_of(np.zeros(1, dtype=np.int64), replace(own, place=f"bank/{own.place.split('/')[-1]}"), plan.edits)[0] < 0:
+        if (
+            run_of(np.zeros(1, dtype=np.int64), replace(own, place=f"bank/{own.place.split('/')[-1]}"), plan.edits)[0]
+            < 0
+        ):
             raise CatalogError(
                 f"making/{own.place.split('/')[-1]}.toml: of ten thousand donor runs none would be released.\n"
                 '  Look at "edit_trac" and the other edits, "tcr_log_removal", "tcr_positive_most" and "cells_per_run".'

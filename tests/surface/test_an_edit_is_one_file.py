@@ -88,11 +88,11 @@ def test_every_surface_says_that_donors_cells_are_a_scenario(catalogue, capsys):
 
     catalog, trial = catalogue(CIITA)
     check(str(trial), catalog=[trial.parent])
-    assert capsys.readouterr().out.count("scenario: not calibrated") == 2
+    assert capsys.readouterr().out.count("scenario: not calibrated") == 3  # of the trial, and of each arm
     result = run(trial, patients=4, seed=7, threads=1, catalog=catalog, sample=0)
     console = Console(width=200, record=True)
     console.print(summary(result, catalog=catalog))
-    assert "usual: scenario: not calibrated" in console.export_text()
+    assert "Scenario: not calibrated." in console.export_text()
     assert "usual: scenario: not calibrated" in str(section(open_source(result, catalog=catalog))).replace(
         "Usual", "usual"
     )

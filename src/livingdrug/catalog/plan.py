@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
     from livingdrug.catalog.records.aftermath import Aftermath
+    from livingdrug.catalog.records.antigen import Antigen
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.costimulation import Costimulation
     from livingdrug.catalog.records.disease import Disease
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.product import Product
     from livingdrug.catalog.records.route import Route
     from livingdrug.catalog.records.scale import Scale
+    from livingdrug.catalog.records.tissue import Tissue
+    from livingdrug.catalog.records.trait import Trait
     from livingdrug.catalog.records.trial import Trial, Visits
     from livingdrug.foundation.quantities import Quantity
 
@@ -129,6 +132,12 @@ class Plan:
         Every sign there is: what scales, guideline and ward may read.
     questions
         What may be asked of what was seen: outcomes, and the records they read.
+    antigens
+        Those of the product's receptors of which a file tells, by name.
+    tissues
+        Healthy tissues that carry an antigen of the product.
+    traits
+        What the product's construct has besides its receptor.
     fitted
         Values of a parameter set that stand in place of those of mechanisms' sheets: address -> value.
     parameter_set
@@ -164,6 +173,9 @@ class Plan:
     routes: tuple[Route, ...] = ()
     instances: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     edits: tuple[Edit, ...] = ()
+    antigens: Mapping[str, Antigen] = field(default_factory=dict)
+    tissues: tuple[Tissue, ...] = ()
+    traits: tuple[Trait, ...] = ()
 
     def records(self) -> Iterator[tuple[str, Any]]:
         """("kind/id", record) of every catalogue file that can move a course."""
@@ -177,6 +189,9 @@ class Plan:
         yield from ((f"late_effect/{one.id}", one) for one in self.late_effects)
         yield from ((f"route/{one.id}", one) for one in self.routes)
         yield from ((f"edit/{one.id}", one) for one in self.edits)
+        yield from ((f"antigen/{one.id}", one) for one in self.antigens.values())
+        yield from ((f"tissue/{one.id}", one) for one in self.tissues)
+        yield from ((f"trait/{one.id}", one) for one in self.traits)
         yield from ((f"scale/{name}", record) for name, record in self.scales.items())
         yield from ((f"scale/{record.id}", record) for record in self.graded if record.id not in self.scales)
         yield from ((f"drug/{name}", record) for name, record in self.drugs.items())
@@ -255,6 +270,9 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         routes=(routes := routes_of(arm, catalog)),
         instances=solid_parts(disease, product.target if product else "", routes, catalog),
         edits=tuple(catalog.load("edit", name) for name in making.edits) if making else (),
+        antigens=_antigens(product, catalog) if product else {},
+        tissues=_tissues(product, catalog) if product else (),
+        traits=tuple(catalog.load("trait", name) for name in product.traits) if product else (),
     )
 
 
@@ -304,6 +322,22 @@ def _late_effects(product: Product, catalog: Lookup) -> tuple[LateEffect, ...]:
     lineage = tuple(_lineage(product, catalog))
     every = (catalog.load("late_effect", name) for name in catalog.names("late_effect"))
     return tuple(one for one in every if one.follows(lineage))
+
+
+def _antigens(product: Product, catalog: Lookup) -> dict[str, Antigen]:
+    """The files of its antigens, which stand under their names in small letters; a further receptor needs one."""
+    needed = {one.target for one in product.receptor.values()}
+    found = {}
+    for name in product.targets:
+        if name in needed or catalog.has("antigen", name.lower()):
+            found[name] = catalog.load("antigen", name.lower())
+    return found
+
+
+def _tissues(product: Product, catalog: Lookup) -> tuple[Tissue, ...]:
+    """Every tissue that carries one of its antigens, by name."""
+    every = (catalog.load("tissue", name) for name in catalog.names("tissue"))
+    return tuple(one for one in every if any(one.carries(antigen) for antigen in product.targets))
 
 
 def _lineage(product: Product, catalog: Lookup) -> list[str]:

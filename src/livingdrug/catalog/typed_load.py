@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.aftermath import Aftermath
+    from livingdrug.catalog.records.antigen import Antigen
     from livingdrug.catalog.records.assay import Assay
     from livingdrug.catalog.records.association import Association
     from livingdrug.catalog.records.comparison import Comparison
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.score import Score
     from livingdrug.catalog.records.sign import Sign
     from livingdrug.catalog.records.surrounding import Surrounding
+    from livingdrug.catalog.records.tissue import Tissue
+    from livingdrug.catalog.records.trait import Trait
     from livingdrug.catalog.records.trial import Trial
 
 Name = str | Path
@@ -49,6 +52,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["aftermath"], name: Name) -> Aftermath: ...
+
+        @overload
+        def load(self, kind: Literal["antigen"], name: Name) -> Antigen: ...
 
         @overload
         def load(self, kind: Literal["assay"], name: Name) -> Assay: ...
@@ -129,6 +135,12 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["surrounding"], name: Name) -> Surrounding: ...
+
+        @overload
+        def load(self, kind: Literal["tissue"], name: Name) -> Tissue: ...
+
+        @overload
+        def load(self, kind: Literal["trait"], name: Name) -> Trait: ...
 
         @overload
         def load(self, kind: Literal["trial"], name: Name) -> Trial: ...

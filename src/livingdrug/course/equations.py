@@ -17,6 +17,7 @@ from livingdrug.clinic.criterion import judged_by
 from livingdrug.clinic.management import RuleInfo, compile_guideline
 from livingdrug.course.fate import extinct_day, fate_parameters, fate_program
 from livingdrug.course.fitted import laid_on
+from livingdrug.course.targets import instances_of, mechanisms_for, numbers_of
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
@@ -86,20 +87,28 @@ def assembled(plan: Plan) -> Model:
         Mechanisms do not fit together.
     """
     brought = brought_by(plan)
-    key = (plan.recipe, tuple(sorted(plan.texts.items())), json.dumps(brought, sort_keys=True))
+    written = json.dumps(brought, sort_keys=True, default=lambda one: one.model_dump(mode="json"))
+    key = (plan.recipe, tuple(sorted(plan.texts.items())), written)
     if key not in _MODELS:
         _MODELS[key] = assemble(plan.recipe, texts=plan.texts, **brought)
     return _MODELS[key]
 
 
 def brought_by(plan: Plan) -> dict[str, Any]:
-    """What an arm brings to its recipe, for `assemble`: the states that its drugs enter, mechanisms of its cells, its clones and grafts."""
-    brought = mechanisms_of(plan)
-    clones = (plan.product.clone if plan.product else {}) or plan.disease.clone
+    """What an arm brings to its recipe, for `assemble`.
+
+    The states that its drugs enter, mechanisms of its cells, gates and tissues, its clones and grafts, the antigen of its first receptor.
+    """
+    cells = mechanisms_of(plan)
     parts = {kind: {name: _as_table(one) for name, one in named.items()} for kind, named in plan.instances.items()}
-    kinds = _grafts(plan, brought)
-    instances = {**({"clone": clones} if clones else {}), **parts, **({"graft": kinds} if kinds else {})}
-    return {"states": entered(plan), "mechanisms": brought, "instances": instances or None}
+    kinds = _grafts(plan, cells)
+    instances = {**instances_of(plan), **parts, **({"graft": kinds} if kinds else {})}
+    return {
+        "states": entered(plan),
+        "mechanisms": (*cells, *mechanisms_for(plan)),
+        "instances": instances or None,
+        "antigen": plan.product.target if plan.product else "",
+    }
 
 
 def scenario_told(plan: Plan) -> str:
@@ -180,10 +189,7 @@ def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
-    known = {
-        **model.shapes,
-        **{name: one.value for name, one in model.neutral.items()},
-    }  # what is left out costs nothing
+    known = {**model.stand_ins, **model.shapes}  # what is left out costs nothing
     odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), known), model.clones)
     managed, rules = compile_guideline(
         plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS, signs=plan.signs
@@ -229,11 +235,15 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     """
     model = assembled(plan)
     own = laid_on(model.parameters, plan.fitted, model, plan.texts) if plan.fitted else model.parameters
-    layers = {f'disease "{plan.disease.id}"': plan.disease.parameter}
+    layers = {
+        "the product's antigens and tissues": numbers_of(plan, {one.name: one.antigens for one in model.clones}),
+        f'disease "{plan.disease.id}"': plan.disease.parameter,
+    }
     if plan.costimulation:
         layers[f'costimulation "{plan.costimulation.id}"'] = plan.costimulation.parameter
     if plan.product:
         layers[f'product "{plan.product.id}"'] = plan.product.parameter
+    layers |= {f'trait "{trait.id}"': trait.parameter for trait in plan.traits}
     layers["the user"] = dict(instead or {})
     for who, layer in layers.items():
         strangers = sorted(set(layer) - set(own))
@@ -249,9 +259,21 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
                 "  Take it out; to change the form, change the mechanism's sheet."
             )
     found = dict(own)
+    factors = {f'trait "{trait.id}"': set(trait.parameter) - set(trait.sets) for trait in plan.traits}
     for who, layer in layers.items():
-        found |= {name: _bounded(who, name, quantity, own[name]) for name, quantity in layer.items()}
+        changed = {
+            name: _times(found[name], one) if name in factors.get(who, ()) else one for name, one in layer.items()
+        }
+        found |= {name: _bounded(who, name, quantity, own[name]) for name, quantity in changed.items()}
     return found
+
+
+def _times(number: Quantity, factor: Quantity) -> Quantity:
+    """A number multiplied by that of a trait; the spread between patients is the number's own."""
+    scale = factor.value if number.spread_scale == "normal" else 1.0
+    return number.model_copy(
+        update={"value": number.value * factor.value, "spread": number.spread * scale, "source": factor.source}
+    )
 
 
 def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity:

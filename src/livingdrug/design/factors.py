@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 USUAL_FOLD = 1.25
 """A number whose file states no prior is turned by this factor down and up (assumed)."""
 CENTRAL = 0.9
+DOSE = "dose"
+"""Address of the planned cells."""
 _DOSES = {
     "dose_fixed": "cell",
     "dose_per_kg": "cell/kg",
@@ -114,7 +116,7 @@ def factors_of(
 
 def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity | float:
     kind, _, rest = address.partition(".")
-    if address == "dose":
+    if address == DOSE:
         if plan.arm.infusion is None:
             raise BadInput(f'factor "dose": arm "{plan.arm.name}" gives no cells.\n  Name another factor.')
         return 1.0
@@ -133,7 +135,7 @@ def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity 
         return numbers[number]
     if address not in known:
         raise UnknownName(
-            "factor", address, [*known, "dose"], "Parameters by name, dose, making.…, waiting.…, covariate.NAME.NUMBER."
+            "factor", address, [*known, DOSE], "Parameters by name, dose, making.…, waiting.…, covariate.NAME.NUMBER."
         )
     return known[address]
 
@@ -216,7 +218,7 @@ def turned(plan: Plan, settings: Settings, values: Mapping[str, float]) -> tuple
     known, own = parameters_of(plan), dict(settings.parameters)
     for address, value in values.items():
         kind, _, rest = address.partition(".")
-        if address == "dose":
+        if address == DOSE:
             plan = replace(plan, arm=plan.arm.model_copy(update={"infusion": _scaled(plan.arm.infusion, value)}))
         elif kind in ("making", "waiting") and rest and plan.making is not None:
             table = {**getattr(plan.making, kind)}

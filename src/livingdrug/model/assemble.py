@@ -98,6 +98,11 @@ class Model:
         return {name: quantity.value for name, quantity in self.parameters.items() if name in names}
 
     @cached_property
+    def stand_ins(self) -> dict[str, float]:
+        """Neutral values of what no mechanism provides: name -> value."""
+        return {name: neutral.value for name, neutral in self.neutral.items()}
+
+    @cached_property
     def log_scales(self) -> dict[str, float]:
         """Scale of each state integrated as ln(1 + y/scale), in the state's unit."""
         return {name: state.scale for name, state in self.states.items() if state.integrate == "log"}
@@ -116,6 +121,7 @@ def assemble(
     mechanisms: Iterable[str] = (),
     instances: Mapping[str, Mapping[str, Instance | Mapping[str, Any]]] | None = None,
     texts: Mapping[str, str] | None = None,
+    antigen: str = "",
 ) -> Model:
     """The model of a recipe.
 
@@ -128,11 +134,13 @@ def assemble(
     states
         States the model must have (those that drugs enter); a mechanism that owns one and is not in the recipe joins it.
     mechanisms
-        Mechanisms that join beside the recipe's.
+        Mechanisms that join beside the recipe's: a product's gates, healthy tissues, what cells of a supply bring.
     instances
         Clones, sites … of a disease or product, kind -> name -> instance; a kind given here replaces the recipe's list.
     texts
         Mechanisms and recipes that stand before the package's own, by place (``"mechanisms/car_t.ant"``); see `texts_in`.
+    antigen
+        The antigen that the product's first receptor sees, where clones tell several.
 
     Raises
     ------
@@ -149,7 +157,7 @@ def assemble(
     scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
     written = [mechanism_of(part, known) for part in scenario.mechanisms]
     whole = completed(listed, written, file)
-    parts = {part.id: instantiate(part, whole) for part in written}
+    parts = {part.id: instantiate(part, whole, antigen) for part in written}
     _check_owners(parts.values())
     neutral = _neutral_values(parts, whole, known, file)
     parameters = _parameters(parts.values(), {**scenario.override, **(overrides or {})}, file)

@@ -78,6 +78,12 @@ class Instance(Own):
             raise ValueError(f"{', '.join(twice)} stands in both antigens and factor")
         return self
 
+    def density_of(self, antigen: str = "") -> float | None:
+        """Density of an antigen; without a name, or where the pattern tells one antigen only, of that one."""
+        if len(self.antigens) == 1 or (self.antigens and not antigen):
+            return next(iter(self.antigens.values()))
+        return self.antigens.get(antigen)
+
 
 Instances = Mapping[str, Mapping[str, Instance]]
 """Kind -> name -> instance, in the order of the recipe."""

@@ -40,7 +40,9 @@ def completed(instances: Instances, parts: Iterable[Mechanism], recipe: str) -> 
         A kind without instances that a mechanism needs, a kind nobody needs, or something own that no sheet has.
     """
     parts = list(parts)
-    _check_kinds(instances, parts, recipe)
+    gathered = _gathered(instances, parts, recipe)
+    instances = {kind: named for kind, named in instances.items() if kind not in gathered}
+    _check_kinds({**instances, **gathered}, parts, recipe, set(gathered))
     known = {name for part in parts for name in (*part.sheet.parameter, *part.sheet.state)}
     whole: dict[str, dict[str, Instance]] = {}
     for kind, named in instances.items():
@@ -56,10 +58,30 @@ def completed(instances: Instances, parts: Iterable[Mechanism], recipe: str) -> 
             parameter = {key: value for own in (*sheets, instance) for key, value in own.parameter.items()}
             state = {key: value for own in (*sheets, instance) for key, value in own.state.items()}
             whole[kind][name] = instance.model_copy(update={"parameter": parameter, "state": state})
-    return whole
+    return {**whole, **gathered}
 
 
-def _check_kinds(instances: Instances, parts: list[Mechanism], recipe: str) -> None:
+def _gathered(instances: Instances, parts: list[Mechanism], recipe: str) -> dict[str, dict[str, Instance]]:
+    """Kinds that a sheet makes of others; of each instance the words and antigens, not what it has of its own."""
+    found: dict[str, dict[str, Instance]] = {}
+    for part in parts:
+        for kind, of in part.sheet.gathers.items():
+            every = [(name, one) for each in of.kinds for name, one in instances.get(each, {}).items()]
+            every += [(name, Instance(called=words)) for name, words in of.also.items()]
+            names = [name for name, _ in every]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ModelError(
+                    f"{recipe}: {twice[0]} is the name of two {kind}s ({', '.join((*of.kinds, *of.also))})\n"
+                    "  Rename one of them."
+                )
+            found[kind] = {
+                name: Instance(called=one.called, antigens={**one.antigens}, source=one.source) for name, one in every
+            }
+    return found
+
+
+def _check_kinds(instances: Instances, parts: list[Mechanism], recipe: str, gathered: set[str]) -> None:
     for part in parts:
         for kind in part.sheet.per:
             if not instances.get(kind):
@@ -68,7 +90,7 @@ def _check_kinds(instances: Instances, parts: list[Mechanism], recipe: str) -> N
                     f"  List them, [instance.{kind}.<name>], or leave the mechanism out."
                 )
     needed = {kind for part in parts for kind in part.sheet.per}
-    idle = sorted(set(instances) - needed)
+    idle = sorted(set(instances) - needed - gathered)
     if idle:
         raise ModelError(
             f"{recipe}: no mechanism of this recipe is written for each {idle[0]}\n"
@@ -76,7 +98,7 @@ def _check_kinds(instances: Instances, parts: list[Mechanism], recipe: str) -> N
         )
 
 
-def instantiate(mechanism: Mechanism, instances: Instances) -> Mechanism:
+def instantiate(mechanism: Mechanism, instances: Instances, antigen: str = "") -> Mechanism:
     """The mechanism with every name written out.
 
     Parameters
@@ -85,13 +107,15 @@ def instantiate(mechanism: Mechanism, instances: Instances) -> Mechanism:
         As read from its files.
     instances
         From `completed`.
+    antigen
+        The one that the receptor sees, where instances tell several.
 
     Raises
     ------
     ModelError
         Two names become one; an instance lacks an antigen or factor that scales a parameter.
     """
-    sheet, writer = mechanism.sheet, _Writer(mechanism, instances)
+    sheet, writer = mechanism.sheet, _Writer(mechanism, instances, antigen)
     if not sheet.per and not writer.own_keys & sheet.parameter.keys():
         return mechanism
     parameters = writer.parameters()
@@ -110,6 +134,7 @@ def instantiate(mechanism: Mechanism, instances: Instances) -> Mechanism:
         "shares": (),
         "scaled": {},
         "own": {},
+        "gathers": {},
         "role": {},
         "reads": (*writer.every(sheet.reads), *borrowed),
         "offers": tuple(name for name in writer.every(sheet.offers) if name in parameters),
@@ -153,6 +178,7 @@ class _Writer:
 
     mechanism: Mechanism
     instances: Instances
+    antigen: str = ""
 
     def __post_init__(self) -> None:
         shared = {
@@ -224,7 +250,9 @@ class _Writer:
         if by is not None:
             ((kind, one),) = chosen.items()
             instance = self.instances[kind][one]
-            scale = _only(instance.antigens) if by == ANTIGEN else {**instance.antigens, **instance.factor}.get(by)
+            scale = (
+                instance.density_of(self.antigen) if by == ANTIGEN else {**instance.antigens, **instance.factor}.get(by)
+            )
             if scale is None:
                 raise ModelError(
                     f'{kind} {one} says nothing of {by}, which "{name}" of {self.mechanism.id}.toml is scaled by\n'
@@ -295,11 +323,6 @@ class _Writer:
 
     def _told(self, text: str, chosen: Chosen) -> str:
         return filled(text, {kind: _words(self.instances[kind][one], one) for kind, one in chosen.items()})
-
-
-def _only(antigens: Mapping[str, float]) -> float | None:
-    """The density of the one antigen that an instance speaks of."""
-    return next(iter(antigens.values())) if len(antigens) == 1 else None
 
 
 def _in_unit(own: Quantity, unit: str, place: str) -> dict[str, object]:

@@ -75,6 +75,21 @@ class Neutral(Part):
     unit: UnitText
 
 
+class Gathered(Part):
+    """A kind made of others: all that a receptor may see, whatever it is besides.
+
+    Attributes
+    ----------
+    kinds
+        Kinds whose instances belong to it; a kind that a recipe does not list adds none.
+    also
+        Further instances that are no kind of their own: name -> in words.
+    """
+
+    kinds: tuple[Name, ...]
+    also: dict[Name, str] = Field(default_factory=dict)
+
+
 class MechanismSheet(Part):
     """The sheet `<id>.toml` beside the fragment `<id>.ant`.
 
@@ -102,6 +117,8 @@ class MechanismSheet(Part):
         Parameters such as ``{clone}_share`` that add up to 1: the first instance has what the others leave.
     scaled
         Parameters of each instance that an antigen or factor of the instance multiplies: ``{ "density_{clone}" = "CD19" }``.
+    gathers
+        Kinds made of others, for every mechanism that speaks of them: kind -> `Gathered`.
     own
         What certain instances have of their own in this sheet, wherever a recipe lists them: kind -> instance -> `Own`.
     state, parameter, output
@@ -119,6 +136,7 @@ class MechanismSheet(Part):
     role: dict[str, Template] = Field(default_factory=dict)
     shares: tuple[Template, ...] = ()
     scaled: dict[Template, str] = Field(default_factory=dict)
+    gathers: dict[Name, Gathered] = Field(default_factory=dict)
     own: dict[Name, dict[Name, Own]] = Field(default_factory=dict)
     state: dict[Template, State] = Field(default_factory=dict)
     parameter: dict[Template, Quantity] = Field(default_factory=dict)

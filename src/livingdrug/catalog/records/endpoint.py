@@ -68,6 +68,8 @@ class Endpoint(CatalogRecord):
     from_enrolment
         The endpoint that asks the same question of everyone enrolled, from enrolment: tests between randomised arms
         count it.
+    harm_of_window
+        Whether it limits the therapeutic window of a product, unless another harm is asked for: one endpoint does.
     source, where, status
         Where the definition was read.
     """
@@ -88,6 +90,7 @@ class Endpoint(CatalogRecord):
     shown_at: float | None = Field(default=None, ge=0)
     beside: str = ""
     from_enrolment: str = ""
+    harm_of_window: bool = False
     source: str = Field(min_length=3)
     where: str = ""
     seen_at: str = ""

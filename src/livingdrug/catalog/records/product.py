@@ -32,6 +32,25 @@ class Fact(Part):
     status: str = Field(pattern="^(read|unverified)$")
 
 
+class Receptor(Part):
+    """A further receptor of a product.
+
+    Attributes
+    ----------
+    target
+        Its antigen, a file of ``catalog/antigen/``.
+    gate
+        How it joins the first receptor, a mechanism ``gate_<name>``: ``"either"`` (bicistronic), ``"tandem"``, ``"pooled"``
+        (cells with one receptor each), ``"split"`` (both signals needed), ``"inducible"`` (primes the first), ``"and_not"`` (vetoes).
+    parameter
+        What the gate's mechanism reads of it, without its name: ``threshold`` for ``threshold_<receptor>``.
+    """
+
+    target: str = Field(min_length=1)
+    gate: str = Field(pattern="^[a-z][a-z0-9_]*$")
+    parameter: dict[str, Quantity] = Field(default_factory=dict)
+
+
 class Product(Inheriting):
     """A product.
 
@@ -57,6 +76,10 @@ class Product(Inheriting):
     clone
         Clones as antigen patterns, in place of the recipe's: ``[clone.dim]``, ``antigens = { CD19 = 0.1 }`` with its
         source. Empty: those of the recipe. A product's stand before a disease's.
+    receptor
+        Further receptors by name, in order: ``[receptor.cd22]`` with target and gate. One gate may join several.
+    traits
+        Files of ``catalog/trait/``: binder, edits, what the cells carry besides.
     vector
         How the receptor's gene is brought in.
     """
@@ -68,8 +91,15 @@ class Product(Inheriting):
     costimulation: str
     vector: str
     recipe: str = ""
+    receptor: dict[str, Receptor] = Field(default_factory=dict)
+    traits: tuple[str, ...] = ()
     making_process: str = ""
     fact: dict[str, Fact] = Field(default_factory=dict)
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     making: dict[str, Quantity] = Field(default_factory=dict)
     clone: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Antigens of all its receptors, the first receptor's first, each once."""
+        return tuple(dict.fromkeys([self.target, *(one.target for one in self.receptor.values())]))

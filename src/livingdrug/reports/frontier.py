@@ -97,7 +97,7 @@ def write_frontier(found: list[Point], path: Path, *, title: str, benefit: str, 
         f'<text x="10" y="22" font-size="15" fill="{INK}">{escape(title)}</text><text x="10" y="40" fill="{FAINT}">{escape(standing)}</text>',
         f'<rect x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="{FAINT}" stroke-width="0.5"/>',
         f'<text x="{_LEFT + _SIDE / 2}" y="{_TOP + _SIDE + 38}" text-anchor="middle" fill="{INK}">{escape(harm)}, %</text>',
-        f'<text transform="translate(20 {_TOP + _SIDE / 2}) rotate(-90)" text-anchor="middle" fill="{INK}">{escape(benefit)}, %</text>',
+        f'<text x="10" y="{_TOP - 6}" fill="{INK}">{escape(benefit)}, %</text>',
     ]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts.append(

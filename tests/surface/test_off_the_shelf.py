@@ -94,7 +94,7 @@ def test_a_number_that_the_bank_lacks_is_named_at_the_door(bank):
     def never(*_, **__):
         raise AssertionError("simulated")
 
-    with pytest.raises(CatalogError, match='making/bank.toml lacks the number "doses_per_lot"') as caught:
+    with pytest.raises(CatalogError, match=r'making/bank.toml lacks the number "doses_per_lot"') as caught:
         run(trial, patients=12, catalog=catalog, simulate=never)
     assert isinstance(caught.value, BadInput)
 

@@ -12,7 +12,7 @@ from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from livingdrug.catalog.arms import Arm
     from livingdrug.catalog.lookup import Lookup
@@ -89,7 +89,7 @@ def _density(disease: Disease, strain: Strain, antigen: str) -> dict[str, Quanti
     return {"density_{clone}": whole.model_copy(update={"value": molecules, "meaning": meaning, "spread": 0.0})}
 
 
-def _share(disease: Disease, kind: str, name: str, parameter: str, share: Quantity | None) -> Mapping[str, Quantity]:
+def _share(disease: Disease, kind: str, name: str, parameter: str, share: Quantity | None) -> dict[str, Quantity]:
     first = name == next(iter(getattr(disease, kind)))
     if first == (share is not None):
         raise CatalogError(

@@ -39,6 +39,11 @@ def sizes(text: str | None) -> list[int]:
     found: list[int] = []
     if re.fullmatch(r"\d{1,9}:\d{1,9}:\d{1,9}", whole):
         first, last, step = map(int, whole.split(":"))
+        if last < first or not step:
+            why = "the step is 0" if not step else f"it runs down, from {first} to {last}"
+            raise BadInput(
+                f'--n "{whole}": {why}.\n  Write {min(first, last)}:{max(first, last)}:{step or 10} (from, to, step).'
+            )
         if step and last >= first and (last - first) // step < MOST_SIZES:
             found = list(range(first, last + 1, step))
     elif re.fullmatch(r"\d{1,9}(,\d{1,9})*", whole):
@@ -83,7 +88,7 @@ def show_characteristics(found: Characteristics, out: Path | None) -> None:
 
     frame, screen = found.table, console()
     varied = [name for name in ("enrolment", "after_last") if frame[name].n_unique() > 1 or frame[name][0]]
-    shown = [("futile", "stopped"), ("untested", "untested")]
+    shown = [("futile", "stopped"), ("untested", "untested"), ("short", "short of plan")]
     extra = [(name, word) for name, word in shown if (frame[name] > 0).any()]
     exact = frame["exact_go"].null_count() < frame.height
     columns = ["scenario", *(name.replace("_", " ") for name in varied), "n", "go", "95 %", *(["closed form"] if exact else []),
@@ -104,6 +109,13 @@ def show_characteristics(found: Characteristics, out: Path | None) -> None:
         "go of the model is power, go of the null is type I error; enrolled and months are expected, to the decision, ± their Monte Carlo error.",
         markup=False,
     )
+    if (frame["short"] > 0).any():
+        screen.print(
+            "short of plan: the share of trials that decided with fewer people, looks or events than the rule plans, by what there was.",
+            markup=False,
+        )
+    for note in found.notes:
+        screen.print(note, markup=False)
     if out is not None:
         screen.print(
             f"Every cell: {out / 'characteristics.parquet'}; every decision: {out / 'estimates.parquet'}", markup=False
@@ -139,6 +151,12 @@ def show_doses(found: DoseFinding) -> None:
         f" {trials['months'].mean():.1f} months.",
         markup=False,
     )
+    if trials["ran_out"].any():
+        screen.print(
+            f"In {trials['ran_out'].sum()} of them nobody more came before the rule was done, and the dose is what was known by then."
+            " Let more come: -n.",
+            markup=False,
+        )
     notice(screen)
 
 

@@ -101,7 +101,8 @@ def table_of(found: Replicates) -> Any:
         when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
         share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
         one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
-        cells = [f"{one * row[name]:.3g}" for name in ("mean", "p5", "p95", "mc_error")]
+        known = (row[name] for name in ("mean", "p5", "p95", "mc_error"))  # one replicate alone tells no error
+        cells = ["" if value is None else f"{one * value:.3g}" for value in known]
         rows.append(
             (
                 titles.get(endpoint, endpoint) + when,

@@ -8,13 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.design.observed import Observed
-from livingdrug.foundation.errors import BadInput
 
 
 def redrawn(seen: Observed, numbers: NDArray[np.float64], p: float) -> Observed:
     """The same people, each with a success of this probability."""
-    if not 0.0 <= p <= 1.0:
-        raise BadInput(f"effect: got {p:g}, expected a probability from 0 to 1.")
     return replace(seen, success=numbers < p)
 
 

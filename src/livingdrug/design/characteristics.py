@@ -14,6 +14,7 @@ from livingdrug.catalog.calendar import Enrolment
 from livingdrug.design.layers import Layers
 from livingdrug.design.method import DECISIONS, FUTILE, GO, NO_GO, UNTESTED, Decision
 from livingdrug.design.observed import Observed
+from livingdrug.design.pieces import PIECES
 from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import Ruled, endpoint_for, rule_of, trial_for
@@ -21,6 +22,7 @@ from livingdrug.design.trials import numbers_for, trials_of
 from livingdrug.foundation.errors import BadInput
 from livingdrug.outcome.estimators.exact_binomial import exact_binomial
 from livingdrug.trial import storage
+from livingdrug.trial.other_work import refuse_run
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -45,15 +47,18 @@ class Characteristics:
         One row for each scenario, pace, follow-up and size: scenario (``model``: the trial as it is; ``null``: no effect;
         ``planted x``), enrolment, after_last, n, go / no_go / futile / untested (probabilities), go_low and go_high (95 %
         Monte Carlo interval), exact_go (closed form; null without), enrolled and months (expected, to the decision) with their
-        errors, counted (expected number of people counted among n), replicates.
+        errors, counted (expected number of people counted among n), short (share of trials that decided with fewer people, looks or
+        events than the rule plans), replicates.
     decisions
-        Every decision: scenario, enrolment, after_last, n, replicate, decision, look, enrolled, day, statistic.
+        Every decision: scenario, enrolment, after_last, n, replicate, decision, look, enrolled, day, statistic, short.
     rule
         The rule in words, at the largest size.
     endpoint
         What it decides on.
     manifest
         Of the simulation.
+    notes
+        What differs from the rule as written at a size asked for, a sentence each.
     """
 
     table: pl.DataFrame
@@ -61,6 +66,7 @@ class Characteristics:
     rule: str
     endpoint: str
     manifest: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"{self.rule}, on {self.endpoint}: {self.table.height} cells"
@@ -169,7 +175,7 @@ def operating_characteristics(
     if null and ruled.method.arms == 2:
         works[NULL] = replace(work, plans=_without_effect(work, first))
     refuse_price(work, replicates * len(works), threads, hours)
-    place = None if out is None else storage.make_folder(Path(out))
+    place = None if out is None else _free(Path(out))
     decided = []
     for number, (scenario, one) in enumerate(works.items()):
         found = carried_out(
@@ -180,11 +186,20 @@ def operating_characteristics(
     result = Characteristics(
         _table(ruled, grid, decided, replicates), _decisions(decided), ruled.method.told(grid.designs[grid.sizes[-1], ""]),
         asked.id, {"seed": seed, "replicates": replicates, "endpoint": asked.id, "rule": ruled.record.id, "simulation": found.manifest},
+        _notes(ruled, grid),
     )  # fmt: skip
     if place is not None:
         storage.write_frame(place / "characteristics.parquet", result.table)
         storage.write_frame(place / "estimates.parquet", result.decisions)
     return result
+
+
+def _free(out: Path) -> Path:
+    """The folder for the results, which holds no run and no replicates."""
+    refuse_run(out)
+    if (out / PIECES).exists():
+        raise BadInput(f"{out} holds other work.\n  Choose another folder with out=… (-o …).")
+    return storage.make_folder(out)
 
 
 @dataclass(frozen=True)
@@ -209,6 +224,7 @@ class _Decided:
     replicate: int
     counted: int
     decision: Decision
+    short: bool
 
 
 def _grid(
@@ -222,6 +238,8 @@ def _grid(
         raise BadInput(
             "effects: an effect of two arms is in the trial's own arms.\n  Change an arm (dose, product), or model parameters (--parameter)."
         )
+    for effect in effects:
+        ruled.method.refuse_effect(effect)
     if not 0 <= attrition < 1:
         raise BadInput(f"attrition: got {attrition:g}, expected a share from 0 to below 1.")
     if attrition and "enrolled" in among:
@@ -254,6 +272,12 @@ def _grid(
         known,
         {**designs, (wanted[-1], ""): designs[wanted[-1], (follow or ("",))[0]]},
     )
+
+
+def _notes(ruled: Ruled, grid: _Grid) -> tuple[str, ...]:
+    """What the rule says of each size asked for."""
+    told = [(n, ruled.method.caveat(grid.designs[n, grid.follow[0]], n)) for n in grid.sizes]
+    return tuple(f"n = {n}: {words}." for n, words in told if words)
 
 
 def _pace(text: str) -> Enrolment | None:
@@ -320,7 +344,8 @@ def _decided(
                     decision = (
                         ruled.method.decide(design, one) if one.m else Decision(UNTESTED, 1, n, float(one.entry[-1]))
                     )
-                    decided.append(_Decided(word, pace, follow, n, number, one.m, decision))
+                    short = bool(one.m) and ruled.method.short(design, one, decision)
+                    decided.append(_Decided(word, pace, follow, n, number, one.m, decision, short))
     return decided
 
 
@@ -338,6 +363,7 @@ def _decisions(decided: Sequence[_Decided]) -> pl.DataFrame:
             d.decision.enrolled,
             d.decision.day,
             d.decision.statistic,
+            d.short,
         )
         for d in decided
     ]
@@ -353,6 +379,7 @@ def _decisions(decided: Sequence[_Decided]) -> pl.DataFrame:
         "enrolled",
         "day",
         "statistic",
+        "short",
     ]
     return pl.DataFrame(rows, schema=columns, orient="row").with_columns(pl.col("statistic").fill_nan(None))
 
@@ -374,7 +401,7 @@ def _table(ruled: Ruled, grid: _Grid, decided: Sequence[_Decided], replicates: i
             "no_go": counts[NO_GO] / len(mine), "futile": counts[FUTILE] / len(mine), "untested": counts[UNTESTED] / len(mine),
             "enrolled": enrolled.mean(), "enrolled_error": enrolled.std(ddof=1) / spread if len(mine) > 1 else None,
             "months": months.mean(), "months_error": months.std(ddof=1) / spread if len(mine) > 1 else None,
-            "counted": float(np.mean([d.counted for d in mine])), "replicates": len(mine),
+            "counted": float(np.mean([d.counted for d in mine])), "short": float(np.mean([d.short for d in mine])), "replicates": len(mine),
         })  # fmt: skip
     return pl.DataFrame(rows, infer_schema_length=None)
 

@@ -44,7 +44,8 @@ class DoseFinding:
         One row a dose, and one for none: dose (the arm's name), toxicity and response (true shares in the model, with the
         simulated people), selected (share of trials) with its 95 % Monte Carlo interval, treated and toxic (expected), replicates.
     trials
-        One row a trial: replicate, dose found, treated, toxic, enrolled, months.
+        One row a trial: replicate, dose found, treated, toxic, enrolled, months, ran_out (nobody more came before the rule was
+        done, so that the dose is what was known by then).
     """
 
     table: pl.DataFrame
@@ -198,6 +199,6 @@ def _trials(work: Work, walked: Sequence[tuple[int, Found]]) -> pl.DataFrame:
     arms = [plan.arm.name for plan in work.plans]
     return pl.DataFrame([
         {"replicate": number, "dose": NONE if one.dose == STOP else arms[one.dose], "treated": int(one.treated.sum()),
-         "toxic": int(one.toxic.sum()), "enrolled": one.enrolled, "months": one.day / MONTH}
+         "toxic": int(one.toxic.sum()), "enrolled": one.enrolled, "months": one.day / MONTH, "ran_out": one.ran_out}
         for number, one in walked
     ])  # fmt: skip

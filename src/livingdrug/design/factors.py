@@ -190,7 +190,7 @@ def _allowed(address: str, found: Quantity | float) -> tuple[float, float]:
         low = 0.0 if found.value >= 0 and (found.unit or not address.startswith("covariate.")) else -math.inf
     if address.startswith("covariate.") and address.rpartition(".")[2] in ("sd", "log_sd", "logit_sd"):
         low = max(low, 0.0)
-    share = found.spread_scale == "logit" and found.spread > 0
+    share = found.spread_scale == "logit"
     if high is None:
         high = 1.0 if share or address.endswith(".p") else math.inf
     if share or address.endswith(".p"):

@@ -157,6 +157,8 @@ class Found:
         Everyone, those lost before treatment included.
     day
         Calendar day of the end.
+    ran_out
+        Whether nobody more came before the rule was done.
     """
 
     dose: int
@@ -164,6 +166,7 @@ class Found:
     toxic: NDArray[np.int64]
     enrolled: int
     day: float
+    ran_out: bool = False
 
 
 def find(finder: Finder, keys: Any, persons: Persons) -> Found:
@@ -175,7 +178,7 @@ def find(finder: Finder, keys: Any, persons: Persons) -> Found:
     dose_of: list[int] = []
     began: list[float] = []
     now, place, current, eliminated = 0.0, 0, keys.start - 1, persons.n_doses
-    in_time = finder.in_time(keys)
+    in_time, following = finder.in_time(keys), WAIT
 
     def data(day: float) -> Data:
         who, dose = np.array(given, dtype=np.int64), np.array(dose_of, dtype=np.int64)
@@ -211,7 +214,8 @@ def find(finder: Finder, keys: Any, persons: Persons) -> Found:
     final = data(end)
     stopped = len(given) > 0 and eliminated == 0
     dose = STOP if stopped or not given else finder.choose(keys, final)
-    return Found(dose, final.count(), final.toxicities(), place, end)
+    ran_out = len(given) < keys.most and following not in (STOP, END)
+    return Found(dose, final.count(), final.toxicities(), place, end, ran_out)
 
 
 def too_toxic(data: Data, target: float, certain: float, least: int = 3) -> int:

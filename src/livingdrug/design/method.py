@@ -80,6 +80,27 @@ class Method:
         """
         return None
 
+    def refuse_effect(self, effect: float) -> None:
+        """Stop at a planted effect that is none: a probability for a proportion, a hazard ratio for a time to event.
+
+        Raises
+        ------
+        BadInput
+            It is outside its range.
+        """
+        if self.kind == "proportion" and not 0.0 <= effect <= 1.0:
+            raise BadInput(f"effect: got {effect:g}, expected a probability from 0 to 1.\n  Write --effect 0.4.")
+        if self.kind == "time_to_event" and not 0.0 < effect < np.inf:
+            raise BadInput(f"effect: got {effect:g}, expected a positive hazard ratio.\n  Write --effect 0.7.")
+
+    def short(self, design: Any, seen: Observed, decision: Decision) -> bool:
+        """Whether a decision was made with fewer people, looks or events than the rule plans: by what there was."""
+        return False
+
+    def caveat(self, design: Any, n: int) -> str:
+        """What differs from the rule as written when only n are enrolled, in a sentence; empty where nothing does."""
+        return ""
+
     def exact(self, design: Any, truth: float, m: int) -> Mapping[str, float] | None:
         """Exact probability of each decision where there is a closed form; None without.
 
@@ -129,6 +150,10 @@ class Analysis(Part):
         if self.events is not None:
             return self.events
         return max(1, int(np.ceil(self.events_per_patient * n - 1e-9))) if self.events_per_patient is not None else 0
+
+    def too_few(self, seen: Observed) -> bool:
+        """Whether so many events never came: the analysis is then at the end of follow-up."""
+        return seen.event_days().size < self.wanted(seen.n)
 
     def refuse(self) -> None:
         """Stop at an analysis that is set in two ways or never comes."""

@@ -18,6 +18,7 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.trial import storage
 from livingdrug.trial.checksums import verify, write_checksums
 from livingdrug.trial.manifest import refuse_mismatch
+from livingdrug.trial.other_work import refuse_run
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,6 +70,7 @@ class Pieces:
             return cls(None, names)
         if resume and force:
             raise BadInput("resume and force exclude each other: one goes on, the other replaces.\n  Give one of them.")
+        refuse_run(place)
         folder = place / PIECES
         if folder.exists() or any((place / name).exists() for name in RESULTS):
             if force:

@@ -203,7 +203,8 @@ def _computed(
 
     place = None if out is None else storage.make_folder(Path(out))
     manifest = _manifest(work, turning)
-    names = [f"x{digest({**values, 'plan': plan.guideline.id})[:20]}" for values, plan in jobs]
+    hashes = {id(plan): plan.sha256() for _, plan in jobs}  # of guideline, drugs and scales, too
+    names = [f"x{digest({**values, 'plan': hashes[id(plan)]})[:20]}" for values, plan in jobs]
     found: dict[str, np.ndarray] = {}
     tell = progress or (lambda done, total: None)
     workers = threads or n_processors()

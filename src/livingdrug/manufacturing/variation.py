@@ -70,5 +70,16 @@ class Steps:
         return streams.normal(self.seed, f"{self.place}/{name}", self.patients, self.attempt)
 
     def happens(self, name: str) -> NDArray[np.bool_]:
-        """Whether something of this probability happens, for each lot."""
-        return streams.uniform(self.seed, f"{self.place}/{name}", self.patients, self.attempt) < self.typical(name)
+        """Whether something of this probability happens, for each lot.
+
+        Raises
+        ------
+        CatalogError
+            The file does not give it, or gives no probability.
+        """
+        chance = self.typical(name)
+        if not 0.0 <= chance <= 1.0:
+            raise CatalogError(
+                f'"{self.place}", "{name}": got {chance:g}, expected a probability from 0 to 1.\n  Write a third as 0.33.'
+            )
+        return streams.uniform(self.seed, f"{self.place}/{name}", self.patients, self.attempt) < chance

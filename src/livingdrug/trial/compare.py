@@ -301,12 +301,14 @@ def _same_people(frames: Sequence[pl.DataFrame], seeds: Sequence[int], covariate
 
 
 def _titled(record: Endpoint, result: Result) -> Endpoint:
-    """A record whose title calls scales and drugs by their titles, not by the names of their files."""
+    """A record whose title calls the scale or drug that its id names by its title, not by the name of its file."""
     from livingdrug.catalog.load import default_catalog
 
     catalog = result.catalog or default_catalog()
     title = record.title
     for word in dict.fromkeys(re.findall(r"[a-z0-9_]+", title)):
+        if f"_{word}_" not in f"_{record.id}_":
+            continue  # a word of the title itself: "lowest immunoglobulin G" is no drug
         kind = next(
             (kind for kind in ("scale", "drug") if ("_" in word or kind == "drug") and catalog.has(kind, word)), ""
         )

@@ -21,6 +21,7 @@ from livingdrug.trial import storage
 from livingdrug.trial.checksums import CHECKSUMS, verify
 from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.lock import held
+from livingdrug.trial.other_work import refuse_to_read, refuse_to_write
 from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
 from livingdrug.trial.toml_text import to_toml
 
@@ -412,6 +413,7 @@ class Result:
         """
         place = storage.make_folder(Path(folder))
         with held(place):
+            refuse_to_write(place)
             run_folder.tidy_up(place)
             if not force and not self._is_in(place):
                 run_folder.refuse_to_replace(place)
@@ -443,6 +445,7 @@ class Result:
         if not place.is_dir():
             what = "is a file" if place.exists() else "is not there"
             raise BadInput(f"{place} {what}; expected the folder of a run.\n  Give the folder named with out=… (-o …).")
+        refuse_to_read(place)
         if run_folder.is_unfinished(place):
             raise BadInput(
                 f"the run in {place} is unfinished.\n  Complete it first: the same run with resume (--resume)."

@@ -32,6 +32,7 @@ from livingdrug.trial.estimate import (
 )
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe, refuse_mismatch
+from livingdrug.trial.other_work import refuse_to_write
 from livingdrug.trial.reporter import Progress, Reporter
 from livingdrug.trial.result import Result, finished_frame
 from livingdrug.trial.work import Stopped, simulate_all
@@ -249,6 +250,7 @@ class _Workers:
 
 def _found(place: Path, manifest: Mapping[str, Any], catalog: Catalog, *, resume: bool) -> Result | None:
     """The finished run that is to be resumed, if it is there; what a kill left in the folder is put in order first."""
+    refuse_to_write(place)
     run_folder.tidy_up(place)
     if not (resume and run_folder.is_finished(place)):
         return None

@@ -168,8 +168,8 @@ def _say(found: Comparison, out: Path | None, plan: Any) -> None:
         rows = []
         for row in headline_rows(found, policy):
             values = (_value(row, "reference_value"), _value(row, "policy_value"), *_apart(row))
-            when = _when(row)
-            name = row["title"] if wide or not when else f"{row['title']} at {when}"
+            when, name = _when(row), _named(row)
+            name = name if wide or not when else f"{name} at {when}"
             rows.append((name, when, *values, _counted(row)) if wide else (name, *values))
         shown = (found.policies[0], policy, "difference", "95 % interval")
         counted = "patients" if found.independent else "pairs"
@@ -200,6 +200,12 @@ def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:
     middle = {name: sorted(found)[len(found) // 2] for name, found in times.items()}
     middle |= {row["measure"]: row["time"] for row in rows if row["shown"] and row["time"] is not None}
     return [row for row in rows if row["time"] is None or row["time"] == middle[row["measure"]]]
+
+
+def _named(row: dict[str, Any]) -> str:
+    """The title, and of an amount what is compared of it: ``"Days with CRS of grade 2, mean"``."""
+    of = "" if row["shown_as"] == "share" else row["statistic"].removeprefix("ratio of ").removesuffix("s")
+    return f"{row['title']}, {of}" if of and of.lower() not in row["title"].lower() else row["title"]
 
 
 def _when(row: dict[str, Any]) -> str:

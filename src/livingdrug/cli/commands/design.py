@@ -98,7 +98,7 @@ def oc(
             catalog=opened(catalog), progress=progress,
         )  # fmt: skip
     if as_json:
-        print_frame(found.table, rule=found.rule, endpoint=found.endpoint)
+        print_frame(found.table, rule=found.rule, endpoint=found.endpoint, notes=list(found.notes))
     else:
         show_characteristics(found, out)
 
@@ -113,6 +113,12 @@ def find_dose(
     ],
     response: Annotated[str | None, typer.Option(help="A proportion told beside it.")] = None,
     replicates: Annotated[int, typer.Option("-r", "--replicates", help="Trials simulated.")] = 200,
+    patients: Annotated[
+        int | None,
+        typer.Option(
+            "-n", "--patients", help="Who come in each trial, lost ones included; twice the rule's most when omitted."
+        ),
+    ] = None,
     set_: SET = None,
     seed: SEED = 1,
     threads: THREADS = None,
@@ -135,11 +141,11 @@ def find_dose(
 
     with counted("dose finding", quiet=as_json) as progress:
         found = dose_finding(
-            trial, rule, toxicity=toxicity, response=response, replicates=replicates, seed=seed, keys=settings(set_ or []),
+            trial, rule, toxicity=toxicity, response=response, replicates=replicates, patients=patients, seed=seed, keys=settings(set_ or []),
             threads=threads, out=out, resume=resume, force=force, hours=hours, catalog=opened(catalog), progress=progress,
         )  # fmt: skip
     if as_json:
-        print_frame(found.table)
+        print_frame(found.table, trials=found.trials.height, ran_out=int(found.trials["ran_out"].sum()))
     else:
         show_doses(found)
 

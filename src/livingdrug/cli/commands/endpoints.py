@@ -44,9 +44,13 @@ def _say(result: Any, ids: list[str], added: list[str]) -> None:
     from livingdrug.cli.screen import console, notice
 
     screen = console()
-    for names, title in ((ids, ""), (added, "Asked for besides")):
-        for sheet in _sheets(result, names, screen.width, title):
-            screen.print(sheet)
+    told = [
+        sheet
+        for names, title in ((ids, ""), (added, "Asked for besides"))
+        for sheet in _sheets(result, names, screen.width, title)
+    ]
+    for sheet in told:  # nothing is said before everything is known
+        screen.print(sheet)
     screen.print(repr(result), markup=False)
     notice(screen)
 

@@ -48,6 +48,10 @@ def nca(
         from livingdrug.foundation.errors import UnknownName
 
         raise UnknownName("covariate", unknown[0], [name for name in read.covariates.columns if name != "patient"])
+    if out is not None:
+        from livingdrug.cli.files import write_text
+
+        write_text(out, found.write_csv())  # first: where it cannot be written, nothing is said
     screen = console()
     screen.print(repr(read).split("; ")[0], markup=False)
     for finding in read.findings:
@@ -73,9 +77,6 @@ def nca(
         markup=False,
     )
     if out is not None:
-        from livingdrug.cli.files import write_text
-
-        write_text(out, found.write_csv())
         screen.print(f"Wrote {out}", markup=False)
     notice(screen)
 

@@ -90,6 +90,14 @@ class BayesBinary(Method):
     def exact(self, design: Planned, truth: float, m: int) -> Mapping[str, float]:
         return _walked(design.keys, truth, m)
 
+    def short(self, design: Planned, seen: Observed, decision: Decision) -> bool:
+        held = sum(look < seen.m for look in design.keys.looks)
+        return decision.look > held and held < len(design.keys.looks)
+
+    def caveat(self, design: Planned, n: int) -> str:
+        never = [str(look) for look in design.keys.looks if look >= n]
+        return f"looks at {', '.join(never)} are never held" if never else ""
+
     def told(self, design: Planned) -> str:
         keys = design.keys
         looks = f", looks at {', '.join(map(str, keys.looks))}" if keys.looks else ""

@@ -105,6 +105,9 @@ class Bop2(Method):
             return None
         return passes(design.counts, design.stop_at, truth)
 
+    def short(self, design: Planned, seen: Observed, decision: Decision) -> bool:
+        return decision.word == NO_GO and seen.m < design.counts[-1]
+
     def told(self, design: Planned) -> str:
         told = ", ".join(f"{stop}/{count}" for count, stop in zip(design.counts, design.stop_at, strict=True))
         return f"BOP2 (level {design.level:g}, power {design.power:g}): stop at {told} or fewer"

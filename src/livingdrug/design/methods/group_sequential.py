@@ -99,6 +99,9 @@ class GroupSequential(Method):
         go, futile = float(above.sum()), float(below.sum())
         return {GO: go, FUTILE: futile, NO_GO: 1.0 - go - futile}
 
+    def short(self, design: Planned, seen: Observed, decision: Decision) -> bool:
+        return decision.look == len(design.keys.looks) and design.keys.too_few(seen)
+
     def told(self, design: Planned) -> str:
         told = ", ".join(f"{z:.3f} at {t:g}" for t, z in zip(design.bounds.fractions, design.bounds.upper, strict=True))
         return f"group sequential, {design.keys.spending} spending of one-sided {design.keys.alpha:g}: Z {told}"

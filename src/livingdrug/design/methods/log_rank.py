@@ -67,6 +67,9 @@ class LogRank(Method):
         go = float(ndtr(-np.log(truth) * np.sqrt(events) / 2 - ndtri(1 - design.alpha)))
         return {GO: go, NO_GO: 1.0 - go}
 
+    def short(self, design: Any, seen: Observed, decision: Decision) -> bool:
+        return not design.after_last and design.too_few(seen)
+
     def told(self, design: Any) -> str:
         if len(design.weights) > 1:
             return f"max-combo of {len(design.weights)} weighted log-rank tests at one-sided {design.alpha:g}"

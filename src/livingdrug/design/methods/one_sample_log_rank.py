@@ -13,7 +13,7 @@ from scipy.special import ndtri
 from livingdrug.catalog.arms import duration_days
 from livingdrug.design.method import GO, NO_GO, Analysis, Decision, Method, probability
 from livingdrug.design.observed import Observed
-from livingdrug.foundation.errors import BadInput, CatalogError
+from livingdrug.foundation.errors import CatalogError
 
 Floats = NDArray[np.float64]
 
@@ -101,12 +101,13 @@ class OneSampleLogRank(Method):
     def null(self, design: Any, seen: Observed, numbers: Floats, effect: float | None) -> Observed:
         """Times from the historical curve (or with a hazard ratio to it), watched as long as each person could be."""
         ratio = 1.0 if effect is None else effect
-        if not ratio > 0:
-            raise BadInput(f"effect: got {ratio:g}, expected a positive hazard ratio.")
         drawn = design.days_of(-np.log(numbers) / ratio)
         # who had the event would have been watched as long as anybody was
         watched = np.where(seen.event, seen.time.max(initial=0.0), seen.time)
         return replace(seen, time=np.minimum(drawn, watched), event=drawn <= watched)
+
+    def short(self, design: Any, seen: Observed, decision: Decision) -> bool:
+        return not design.after_last and design.too_few(seen)
 
     def told(self, design: Any) -> str:
         curve = f"a median of {design.median}" if design.median else "a historical curve"

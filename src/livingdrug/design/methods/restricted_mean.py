@@ -51,6 +51,9 @@ class RestrictedMean(Method):
         z = apart / error if error > 0 else 0.0
         return Decision(GO if z >= ndtri(1 - design.alpha) else NO_GO, 1, seen.enrolled_by(day), day, z)
 
+    def short(self, design: Any, seen: Observed, decision: Decision) -> bool:
+        return not design.after_last and design.too_few(seen)
+
     def told(self, design: Any) -> str:
         return f"difference of restricted means within {design.horizon} at one-sided {design.alpha:g}"
 

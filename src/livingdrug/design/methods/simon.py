@@ -158,6 +158,11 @@ class Planned:
     keys: Keys
     bounds: TwoStages
 
+    def bound(self, m: int) -> int:
+        """No go with so many responses or fewer, when m patients are counted in all."""
+        whole = m >= self.bounds.n
+        return self.bounds.r if whole else attained(self.bounds, m, self.keys.p0, self.keys.alpha)
+
 
 class Simon(Method):
     Keys = Keys
@@ -185,7 +190,7 @@ class Simon(Method):
             return Decision(FUTILE, 1, min(enrolled, most), day, float(k1))
         delay = paused(seen, bounds.n1, day, 0.0) if keys.pause_accrual else 0.0
         m = min(bounds.n, seen.m)
-        r = bounds.r if m == bounds.n else attained(bounds, m, keys.p0, keys.alpha)
+        r = design.bound(m)
         day, enrolled = look_after(seen, m, delay, True)
         k = int(seen.success[:m].sum())
         return Decision(GO if k > r else NO_GO, 2, enrolled, day, float(k))
@@ -195,11 +200,25 @@ class Simon(Method):
 
     def exact(self, design: Planned, truth: float, m: int) -> Mapping[str, float] | None:
         bounds = design.bounds
-        if m < bounds.n:
-            return None
+        if m <= bounds.n1:  # the first stage never ends
+            return {GO: 0.0, FUTILE: 0.0, NO_GO: 1.0}
         early = float(binom.cdf(bounds.r1, bounds.n1, truth))
-        go = passes(bounds.r1, bounds.n1, bounds.r, bounds.n, truth)
+        go = passes(bounds.r1, bounds.n1, design.bound(m), min(m, bounds.n), truth)
         return {GO: go, FUTILE: early, NO_GO: 1.0 - go - early}
+
+    def short(self, design: Planned, seen: Observed, decision: Decision) -> bool:
+        return decision.word != FUTILE and seen.m < design.bounds.n
+
+    def caveat(self, design: Planned, n: int) -> str:
+        b, keys = design.bounds, design.keys
+        if n >= b.n:
+            return ""
+        r = design.bound(n)
+        level, power = (passes(b.r1, b.n1, r, n, p) for p in (keys.p0, keys.p1))
+        return (
+            f"fewer than the {b.n} of the design: with all {n} counted it goes above {r}/{n}, at a level of {level:.3f} and a power"
+            f" of {power:.2f} at {keys.p1:g} (planned: at most {keys.alpha:g}, at least {1 - keys.beta:g})"
+        )
 
     def told(self, design: Planned) -> str:
         b = design.bounds

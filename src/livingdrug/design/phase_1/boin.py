@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from livingdrug.design.finder import STOP, WAIT, Data, DoseKeys, Finder, rising, too_toxic
+from livingdrug.design.finder import STOP, WAIT, Data, DoseKeys, Finder, Floats, rising, too_toxic
 from livingdrug.design.method import probability
 
 
@@ -68,10 +69,34 @@ class Boin(Finder):
         tried = np.flatnonzero(n[:ceiling] > 0)
         if not tried.size:
             return STOP
-        rate = rising((x[tried] + 0.05) / (n[tried] + 0.1), n[tried].astype(float))
+        middle, certainty = posterior(x[tried], n[tried])
+        rate = rising(middle, certainty)
         # ties: the highest of equal rates below the target, the lowest above it
         apart = np.abs(rate - keys.target) - np.where(rate < keys.target, 1, -1) * np.arange(tried.size) * 1e-10
         return int(tried[int(np.argmin(apart))])
+
+
+def posterior(toxic: NDArray[np.int64], treated: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Mean of the rate at each dose after the prior Beta(0.05, 0.05), and the inverse of its variance, by which doses are pooled.
+
+    Parameters
+    ----------
+    toxic, treated
+        At each dose (D,).
+
+    Notes
+    -----
+    Source: R package BOIN, ``select.mtd`` (read): posterior mean and variance, pooled by the inverse of the variance.
+
+    Examples
+    --------
+    >>> middle, certainty = posterior(np.array([0, 1]), np.array([3, 3]))
+    >>> middle.round(4).tolist(), (1 / certainty).round(6).tolist()
+    ([0.0161, 0.3387], [0.003869, 0.054631])
+    """
+    a, b = toxic + 0.05, treated - toxic + 0.05
+    whole = a + b
+    return a / whole, whole**2 * (whole + 1) / (a * b)
 
 
 def limits(target: float, low: float, high: float) -> tuple[float, float]:

@@ -139,8 +139,9 @@ def _paired(found: EndpointResult) -> list[tuple[str, ...]]:
         apart, low, high = (_number(one[name], how) for name in ("difference", "ci_low", "ci_high"))
         tail = {"share": " points", "ratio": " times"}.get(how, f" {unit(one['unit'])}").rstrip()
         interval = f"{low} to {high}" if DASH not in (low, high) else DASH
+        of = "" if how == "share" else f", {one['statistic'].removeprefix('ratio of ').removesuffix('s')}"
         rows.append(
-            (f"{found.title}{when}", one["reference"], one["arm"], f"{apart}{tail}", interval, str(one["n_pairs"]))
+            (f"{found.title}{of}{when}", one["reference"], one["arm"], f"{apart}{tail}", interval, str(one["n_pairs"]))
         )
     return rows
 

@@ -44,7 +44,7 @@ class Effect:
     measure, unit
         ``"hazard ratio"``, ``"restricted mean difference"`` [month], ``"difference"`` [points].
     estimate, low, high
-        With the limits of the level asked for.
+        With the limits of the level asked for; NaN where an arm has no event by which to tell them.
     n, events
         Patients counted in both arms, and how many of them had the event.
     horizon
@@ -153,7 +153,7 @@ def _of_times(kept: pl.DataFrame, arm: str, strata: pl.DataFrame | None, level: 
 def _restricted(
     time: NDArray[np.float64], event: NDArray[np.bool_], treated: NDArray[np.bool_], level: float
 ) -> Effect | None:
-    """Restricted mean of the treated less that of the others, up to the last time that both are watched [month]."""
+    """Restricted mean of the treated less that of the others, up to the last time that both are watched [month]; None without any event."""
     months = time / DAYS_A_MONTH
     horizon = min(float(months[treated].max()), float(months[~treated].max()))
     if horizon <= 0:
@@ -162,8 +162,11 @@ def _restricted(
         one, two = (restricted_mean(months[rows], event[rows], horizon) for rows in (treated, ~treated))
     except BadInput:
         return None
-    half = float(ndtri(0.5 + level / 2)) * math.hypot(one.standard_error, two.standard_error)
-    apart = one.estimate - two.estimate
+    if not one.standard_error and not two.standard_error:
+        return None  # nobody had the event: both are the whole horizon
+    known = one.standard_error > 0 and two.standard_error > 0
+    error = math.hypot(one.standard_error, two.standard_error) if known else math.nan
+    half, apart = float(ndtri(0.5 + level / 2)) * error, one.estimate - two.estimate
     return Effect(
         "restricted mean difference", "month", apart, apart - half, apart + half, time.size, int(event.sum()), horizon
     )

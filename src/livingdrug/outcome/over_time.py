@@ -64,6 +64,23 @@ class OverTime(Estimator):
         return found
 
 
+def without_events(known: Floats, level: float) -> Floats:
+    """The lower limit of being free of an event that nobody had: Clopper and Pearson's, of those of whom it is known.
+
+    Parameters
+    ----------
+    known
+        How many are known not to have had it by a time, shaped (k,).
+
+    Examples
+    --------
+    >>> without_events(np.array([10.0, 0.0]), 0.95).round(4)
+    array([0.6915,    nan])
+    """
+    with np.errstate(divide="ignore"):
+        return np.where(known > 0, (0.5 - level / 2) ** (1 / np.maximum(known, 1)), np.nan)
+
+
 def counted(patients: pl.DataFrame) -> tuple[int, int]:
     """Patients, and how many of them had the event."""
     return patients.height, int((patients["cause"] == 1).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,6 +43,8 @@ class Told:
     def number(self) -> str:
         """Estimate and interval in words."""
         one = self.effect
+        if math.isnan(one.low):
+            return f"{one.estimate:+.1f} {one.unit}s (no event in one arm, no interval)".replace("-", "−")
         if one.measure == "hazard ratio":
             return f"{one.estimate:.2f} ({one.low:.2f} to {one.high:.2f})"
         tail = " points" if one.unit == "points" else " months"
@@ -51,6 +54,8 @@ class Told:
     def says_something(self) -> bool:
         """Whether the interval leaves out no difference."""
         null = 1.0 if self.effect.measure == "hazard ratio" else 0.0
+        if math.isnan(self.effect.low):
+            return False
         return not self.effect.low <= null <= self.effect.high
 
 

@@ -15,7 +15,7 @@ from livingdrug.outcome.checks import check_causes, check_finite, check_level, c
 from livingdrug.outcome.estimator import Asked, GroupTest, Steps
 from livingdrug.outcome.estimators import gray
 from livingdrug.outcome.estimators.log_rank import between_arms
-from livingdrug.outcome.over_time import CARRIED, OverTime
+from livingdrug.outcome.over_time import CARRIED, OverTime, without_events
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,7 +57,8 @@ class IncidenceCurve:
     def at(self, times: ArrayLike, *, beyond: float = 0.0) -> dict[str, Floats]:
         """Incidence, interval, standard error and number at risk at given times.
 
-        NaN beyond the last observed time, which may be stretched by the share `beyond`.
+        NaN beyond the last observed time, which may be stretched by the share `beyond`. Before the first event the upper limit is
+        that of a share of those of whom it is known, none of whom had it (Clopper and Pearson).
         """
         wanted = check_finite("times", times)
         place = np.searchsorted(self.time, wanted, side="right") - 1
@@ -70,12 +71,18 @@ class IncidenceCurve:
             found = np.where(place >= 0, values[np.maximum(place, 0)] if values.size else 0.0, 0.0)
             return np.where(known, found, np.nan)
 
+        estimate, high = read(self.incidence), read(self.ci_high)
+        at_risk = np.append(self.n_at_risk, 0)[ahead].astype(np.float64)
+        competed = np.where(place >= 0, np.cumsum(self.n_competing)[np.maximum(place, 0)] if self.time.size else 0, 0)
+        # who has a competing event just then is still at risk, and counted once
+        still = at_risk - np.where(np.append(self.time, np.nan)[ahead] == wanted, np.append(self.n_competing, 0)[ahead], 0)
+        none_yet = (estimate == 0) & (wanted > 0)
         return {
-            "estimate": read(self.incidence),
+            "estimate": estimate,
             "ci_low": read(self.ci_low),
-            "ci_high": read(self.ci_high),
+            "ci_high": np.where(none_yet, 1 - without_events(still + competed, self.level), high),
             "standard_error": np.sqrt(read(self.variance)),
-            "n_at_risk": np.append(self.n_at_risk, 0)[ahead].astype(np.float64),
+            "n_at_risk": at_risk,
         }
 
 
@@ -158,7 +165,9 @@ class CumulativeIncidence(OverTime):
 
     def curve(self, asked: Asked, patients: pl.DataFrame) -> Steps:
         c = self.fit(asked, patients)
-        return Steps(c.time, c.incidence, c.ci_low, c.ci_high, c.n_at_risk, c.n_events, c.n_censored, start=0.0)
+        known = (c.n_at_risk - c.n_competing + np.cumsum(c.n_competing)).astype(np.float64)
+        high = np.where(c.incidence == 0, 1 - without_events(known, c.level), c.ci_high)
+        return Steps(c.time, c.incidence, c.ci_low, high, c.n_at_risk, c.n_events, c.n_censored, start=0.0)
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
         return {"gray": gray.between_arms, "log_rank": partial(between_arms, name="log-rank of the event's own hazard")}

@@ -16,7 +16,7 @@ from livingdrug.foundation.units import factor
 from livingdrug.outcome.checks import check_events, check_finite, check_level, check_number, check_times
 from livingdrug.outcome.estimator import Asked, GroupTest, Row, Steps
 from livingdrug.outcome.estimators.log_rank import between_arms
-from livingdrug.outcome.over_time import CARRIED, OverTime, counted
+from livingdrug.outcome.over_time import CARRIED, OverTime, counted, without_events
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +37,7 @@ class SurvivalCurve:
     variance
         Greenwood's variance of `survival`.
     ci_low, ci_high
-        Interval on the log(-log) scale; NaN before the first event and once `survival` is 0, as R prints NA.
+        Interval on the log(-log) scale; 1 before the first event (`at` gives the exact limit there), NaN once `survival` is 0.
     n_at_risk
         Just before `time`.
     n_events, n_censored
@@ -69,7 +69,8 @@ class SurvivalCurve:
         Returns
         -------
         estimate, ci_low, ci_high, standard_error, n_at_risk: each shaped (k,); estimate is NaN after the last time
-        anybody was watched, unless everybody had the event.
+        anybody was watched, unless everybody had the event. Before the first event the lower limit is that of a share of
+        those still watched, none of whom had it (Clopper and Pearson).
         """
         wanted = check_finite("times", times)
         place = np.searchsorted(self.time, wanted, side="right") - 1
@@ -85,9 +86,11 @@ class SurvivalCurve:
             return np.where(known, found, np.nan)
 
         at_risk = np.append(self.n_at_risk, 0)[ahead].astype(np.float64)
+        estimate, low = read(self.survival, 1.0), read(self.ci_low, 1.0)
+        none_yet = (estimate == 1) & (wanted > 0)
         return {
-            "estimate": read(self.survival, 1.0),
-            "ci_low": read(self.ci_low, 1.0),
+            "estimate": estimate,
+            "ci_low": np.where(none_yet, without_events(at_risk, self.level), low),
             "ci_high": read(self.ci_high, 1.0),
             "standard_error": np.sqrt(read(self.variance, 0.0)),
             "n_at_risk": at_risk,
@@ -205,9 +208,10 @@ class KaplanMeier(OverTime):
     def curve(self, asked: Asked, patients: pl.DataFrame) -> Steps:
         c = self.fit(asked, patients)
         counts = (c.n_at_risk, c.n_events, c.n_censored)
+        low = np.where(c.survival == 1, without_events(c.n_at_risk.astype(np.float64), c.level), c.ci_low)
         if self.free(asked):
-            return Steps(c.time, c.survival, c.ci_low, c.ci_high, *counts, start=1.0)
-        return Steps(c.time, 1 - c.survival, 1 - c.ci_high, 1 - c.ci_low, *counts, start=0.0)
+            return Steps(c.time, c.survival, low, c.ci_high, *counts, start=1.0)
+        return Steps(c.time, 1 - c.survival, 1 - c.ci_high, 1 - low, *counts, start=0.0)
 
     def tests(self) -> dict[str, Callable[[pl.DataFrame, Asked], GroupTest]]:
         return {"log_rank": between_arms, "peto_peto": partial(between_arms, name="Peto-Peto", rho=1.0)}

@@ -68,7 +68,7 @@ def paired_shares(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -
 
 
 def paired_means(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Difference:
-    """Mean of the differences within persons, with Student's interval.
+    """Mean of the differences within persons, with Student's interval; NaN in its place where all pairs differ alike.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ def paired_means(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) ->
         return Difference(np.nan, np.nan, np.nan, 0)
     apart = b - a
     mean = float(apart.mean())
-    half = float(stdtrit(n - 1, 0.5 + level / 2) * apart.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    spread = float(apart.std(ddof=1)) if n > 1 else 0.0
+    # pairs that all differ alike (not at all, say) tell of no spread, and of no interval
+    half = float(stdtrit(n - 1, 0.5 + level / 2) * spread / np.sqrt(n)) if spread > 0 else np.nan
     return Difference(mean, mean - half, mean + half, n)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RestrictedMean:
-    """Area under the Kaplan-Meier curve up to `horizon`, in the unit of the times."""
+    """Area under the Kaplan-Meier curve up to `horizon`, in the unit of the times; without an event before it nobody knows an interval."""
 
     horizon: float
     estimate: float
@@ -83,7 +83,8 @@ def restricted_mean(
     with np.errstate(divide="ignore", invalid="ignore"):
         error = float(np.sqrt(np.where(r > d, ahead**2 * d / (r * (r - d)), 0.0).sum()))
     half = float(ndtri(0.5 + curve.level / 2)) * error
-    return RestrictedMean(horizon, mean, error, mean - half, mean + half)
+    low, high = (mean - half, mean + half) if error > 0 else (np.nan, np.nan)
+    return RestrictedMean(horizon, mean, error, low, high)
 
 
 def paired_restricted_means(

@@ -14,11 +14,11 @@ from livingdrug.reports.words import DASH
 
 ORDER = 16
 LEAD = (
-    "Everybody randomised is counted in the arm they were randomised to. Hazard ratios are Cox's, within the strata of the design; below 1 "
+    "Everybody randomised is counted in the arm they were randomised to. Hazard ratios are Cox's{strata}; below 1 "
     "the event comes later or less often with {arm}. Restricted means run up to the last time at which both arms are watched. Intervals of "
     "95 % hold the chance of the patients drawn, not the uncertainty of the model; subgroups are told without a test."
 )
-NOTE = "Subgroups are not stratified; one with fewer than four events tells no ratio."
+NOTE = "{strata}One with fewer than four events tells no ratio."
 
 
 def section(source: Source) -> Section | None:
@@ -31,18 +31,21 @@ def section(source: Source) -> Section | None:
         for one in found
     )
     parts: list[Table | Figure] = [Table(("", "measure", "estimate, 95 % interval", "patients"), rows, words=(1, 2))]
+    strata = bool(source.trial.planned_design.strata)
+    lead = LEAD.format(arm=found[0].arm, strata=", within the strata of the design" if strata else "")
     curve = main_curve(source)
     if curve is None:
-        return Section("how-much", "How much the arms differ", LEAD.format(arm=found[0].arm), tuple(parts))
+        return Section("how-much", "How much the arms differ", lead, tuple(parts))
     for arm, reference in pairs(source):
         groups = by_subgroup(source, curve, arm, reference)
         known = {name: one for name, one in groups.items() if one is not None}
         if known:
-            parts += [_forest(f"{curve.title}: {arm} against {reference}", known), _table(groups)]
-    return Section("how-much", "How much the arms differ", LEAD.format(arm=found[0].arm), tuple(parts))
+            parts += [_forest(f"{curve.title}: {arm} against {reference}", known, strata), _table(groups)]
+    return Section("how-much", "How much the arms differ", lead, tuple(parts))
 
 
-def _forest(title: str, groups: dict[str, Effect]) -> Figure:
+def _forest(title: str, groups: dict[str, Effect], strata: bool) -> Figure:
+    note = NOTE.format(strata="Subgroups are not stratified. " if strata else "")
     ratio = next(iter(groups.values())).measure == "hazard ratio"
     low, high = (0.1, 10.0) if ratio else (-100.0, 100.0)
     inside = partial(_held, low=low, high=high)
@@ -62,7 +65,7 @@ def _forest(title: str, groups: dict[str, Effect]) -> Figure:
         null=1.0 if ratio else 0.0,
     )
     return Figure(
-        title, draw, legend=(("simulated", "estimate, 95 % interval"),), caption=NOTE, data=pairs_frame(pairs_)
+        title, draw, legend=(("simulated", "estimate, 95 % interval"),), caption=note, data=pairs_frame(pairs_)
     )
 
 

@@ -54,8 +54,10 @@ def print_json(result: Any, *, folder: str, report: str | None, ids: list[str] |
     import json
 
     from livingdrug.cli import NOTICE
+    from livingdrug.reports.everyone import among_word
 
     wanted = ids if ids is not None else protocol_endpoints(result)
+    found = {name: result.endpoint(name) for name in wanted}
     told = {
         "notice": NOTICE,
         "trial": result.trial.id,
@@ -64,8 +66,18 @@ def print_json(result: Any, *, folder: str, report: str | None, ids: list[str] |
         "manifest": dict(result.manifest),
         "folder": folder,
         "report": report,
-        "endpoints": {name: result.endpoint(name).table().to_dicts() for name in wanted},
+        "design": result.trial.planned_design.kind,
     }
+    if (
+        result.trial.planned_design.kind == "randomised"
+    ):  # first, because treated or not came after chance had put them into an arm
+        told["everyone_randomised"] = {
+            name: first.table().to_dicts()
+            for name, one in found.items()
+            if among_word(first := one.told_first()) == "randomised"
+        }
+    told["among"] = {name: one.record.among for name, one in found.items()}
+    told["endpoints"] = {name: one.table().to_dicts() for name, one in found.items()}
     typer.echo(json.dumps(_plain(told), ensure_ascii=False, indent=1, allow_nan=False))
 
 

@@ -125,6 +125,10 @@ class EndpointResult:
             return self.everyone
         return self if self.patients.height == self.n_enrolled else None
 
+    def told_first(self) -> EndpointResult:
+        """What is told first: in a randomised trial the same question of everyone randomised, where the definition tells it; else itself."""
+        return (self.by_everyone() or self) if self.design == "randomised" else self
+
     def at(self, times: Sequence[float] | float | None = None, unit: str | None = None) -> pl.DataFrame:
         """The curve at given times.
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from livingdrug.reports.comparison import compare
 from livingdrug.reports.endpoint_rows import estimate, name_with_time, published_row, published_words
 from livingdrug.reports.estimates import Estimate, single
+from livingdrug.reports.everyone import NOTE, TREATED, among_word, estimate_of, is_randomised
 from livingdrug.reports.page import Card, Cards
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, listed, percent, percent_interval
+
+if TYPE_CHECKING:
+    from livingdrug.outcome.endpoint_result import EndpointResult
 
 NOT_SEEN = "nobody counted"
 
@@ -34,41 +39,70 @@ def one_line(source: Source) -> str:
     """The result in a sentence or two per arm.
 
     Counts what a reader asks first: how many began, how many received the cells, how many responded by the criterion of their
-    disease, and how many lived, as far as the trial's cards tell it.
+    disease, and how many lived, as far as the trial's cards tell it. Of a randomised trial everyone randomised is counted.
     """
     sentences, words_due = [_design(source)] if len(source.arms) > 1 else [], True
     for arm in source.arms:
-        enrolled = source.patients(arm, infused=False).height
-        infused = source.patients(arm).height
-        given = "received their cells" if source.has_cells(arm) else "began treatment"
-        words = f"{'Of' if len(source.arms) == 1 else 'of'} {enrolled:,}{' virtual patients' * (len(source.arms) == 1)} enrolled, {infused:,} {given}"
-        responded = _responded(source, arm)
-        if responded is not None and source.criterion is not None:
-            words += f"; {percent(responded.value)} of them responded"
-            if words_due:  # what counts is said once
-                words_due = False
-                words += f" ({source.criterion.heading}, {source.criterion.words.counted})"
+        told = _randomised_arm if is_randomised(source) else _arm
+        words, counted = told(source, arm)
+        if counted and words_due and source.criterion is not None:  # what counts is said once
+            words_due = False
+            words += f" ({source.criterion.heading}, {source.criterion.words.counted})"
         sentences.append((f"{arm}: " if len(source.arms) > 1 else "") + words + "." + _survival(source, arm))
     return " ".join(sentences) or "This run has no patients."
+
+
+def _arm(source: Source, arm: str) -> tuple[str, bool]:
+    """Enrolled, treated, and the share of the treated who responded; and whether that is known."""
+    enrolled, treated, given = _counts(source, arm)
+    alone = len(source.arms) == 1
+    words = f"{'Of' if alone else 'of'} {enrolled:,}{' virtual patients' * alone} enrolled, {treated:,} {given}"
+    responded = _responded(source, arm)
+    return (words, False) if responded is None else (f"{words}; {percent(responded.value)} of them responded", True)
+
+
+def _randomised_arm(source: Source, arm: str) -> tuple[str, bool]:
+    """Randomised, treated, and the share of all of them who responded; and whether that is known."""
+    enrolled, treated, given = _counts(source, arm)
+    words = f"of {enrolled:,} randomised, {treated:,} {given}"
+    responded = _responded(source, arm)
+    return (
+        (words, False)
+        if responded is None
+        else (f"{words}; {percent(responded.value)} of the {responded.n:,} responded", True)
+    )
+
+
+def _counts(source: Source, arm: str) -> tuple[int, int, str]:
+    given = "received their cells" if source.has_cells(arm) else "began treatment"
+    return source.patients(arm, infused=False).height, source.patients(arm).height, given
 
 
 def _design(source: Source) -> str:
     """How people came to their arms, in a sentence; persons are counted once."""
     n = source.frame("patients")["patient"].n_unique()
-    if source.trial.planned_design.kind == "randomised":
-        return f"{n:,} virtual patients were randomised."
+    if is_randomised(source):
+        return f"{n:,} virtual patients were randomised. {NOTE}."
     return f"The same {n:,} virtual patients are in every arm."
 
 
 def _responded(source: Source, arm: str) -> Estimate | None:
-    return single(source, source.response.id, arm) if source.response is not None else None
+    if source.response is None:
+        return None
+    return (
+        estimate_of(source.response.told_first(), arm)
+        if is_randomised(source)
+        else single(source, source.response.id, arm)
+    )
 
 
 def _survival(source: Source, arm: str) -> str:
     parts = []
     for one in source.endpoints("survival"):
-        found = estimate(source, one.record, arm) if one.record.card else None
-        if found is not None:
+        if not one.record.card:
+            continue
+        found = estimate_of(one.told_first(), arm) if is_randomised(source) else estimate(source, one.record, arm)
+        if found is not None and found.share:
             parts.append(f"{name_with_time(one.record, one.title.lower())} {percent(found.value)}")
     told = listed(parts)
     return f" {told[0].upper()}{told[1:]}." if told else ""
@@ -77,7 +111,8 @@ def _survival(source: Source, arm: str) -> str:
 def _flow_card(source: Source) -> Card:
     counts = [(source.patients(arm).height, max(source.patients(arm, infused=False).height, 1)) for arm in source.arms]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
-    told = [f"of {enrolled:,} enrolled ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts]
+    whom = "randomised" if is_randomised(source) else "enrolled"
+    told = [f"of {enrolled:,} {whom} ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts]
     cells = [source.has_cells(arm) for arm in source.arms]
     return Card("Infused" if all(cells) else "Treated", value or "0", _by_arm(source.arms, told))
 
@@ -93,19 +128,31 @@ def _response_card(source: Source) -> list[Card]:
     """Any response that counts; nothing where a card of the trial's own tells it."""
     if source.response is None or any(one.record.card for one in source.endpoints("efficacy")):
         return []
-    return _card(source, [(arm, _responded(source, arm)) for arm in source.arms], source.response.record.name, "")
+    values = [(arm, _responded(source, arm)) for arm in source.arms]
+    return _card(source, values, source.response.record.name, "", _whom(source, source.response.told_first()))
 
 
 def _cards(source: Source) -> list[Card]:
     """Every endpoint with a card, in the order of the cards."""
     cards: list[Card] = []
     for one in sorted((one for one in source.endpoints() if one.record.card), key=lambda one: one.record.card):
-        values = [(arm, estimate(source, one.record, arm)) for arm in source.arms]
-        row = published_row(source, one)
+        first = one.told_first()
+        if is_randomised(source):
+            values = [(arm, estimate_of(first, arm)) for arm in source.arms]
+        else:
+            values = [(arm, estimate(source, one.record, arm)) for arm in source.arms]
+        row = published_row(source, one) if first.record.among == one.record.among else None
         beside = f"published {published_words(row, short=True)}" if row else ""
-        detail = one.title if one.title != one.record.name else ""
+        detail = "\n".join(part for part in (one.title * (one.title != one.record.name), _whom(source, first)) if part)
         cards += _card(source, values, name_with_time(one.record, one.record.name), beside, detail)
     return cards
+
+
+def _whom(source: Source, first: EndpointResult) -> str:
+    """Whom a card of a randomised trial counts."""
+    if not is_randomised(source):
+        return ""
+    return {"randomised": "of everyone randomised", TREATED: "of those treated"}.get(among_word(first), "")
 
 
 def _card(

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.reports.comparison import compare
-from livingdrug.reports.endpoint_rows import estimate, estimate_words, name_with_time, published_row, published_words
+from livingdrug.reports.endpoint_rows import (
+    CELLS,
+    estimate,
+    estimate_words,
+    name_with_time,
+    published_row,
+    published_words,
+)
+from livingdrug.reports.everyone import MARKED, NOTE, TREATED, among_word, estimate_of, is_randomised
 from livingdrug.reports.head import one_line
 from livingdrug.reports.randomised import safely
 from livingdrug.reports.source import Source
@@ -42,7 +50,7 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
     from livingdrug.reports.html import open_source
 
     source = open_source(result, published=published, catalog=catalog)
-    parts: list[Any] = [_table(source), *_between(source), Text(""), Text(one_line(source))]
+    parts: list[Any] = [_table(source), *_whom(source), *_between(source), Text(""), Text(one_line(source))]
     judged = [c for c in compare(source)[0] if c.inside is not None]
     if judged:
         met = sum(bool(c.inside) for c in judged)
@@ -58,6 +66,27 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
     else:
         parts += [Text(line, style="bold") for line in source.scenarios]
     return Group(*parts, Text("Simulation; not for patient care.", style="dim"))
+
+
+def _whom(source: Source) -> list[Any]:
+    """Whom the table of a randomised trial counts."""
+    from rich.text import Text
+
+    if not is_randomised(source):
+        return []
+    some = any(among_word(one) == TREATED for one in _told(source))
+    return [Text(f"{NOTE}{f'; {MARKED}' if some else ''}.", style="dim")]
+
+
+def _told(source: Source) -> list[EndpointResult]:
+    """The endpoints of the table; of a randomised trial as everyone randomised answers them, each once."""
+    asked = {use.id for use in source.trial.endpoints}
+    found: dict[tuple[str, str], EndpointResult] = {}
+    for one in source.endpoints():
+        first = one.told_first()
+        if (not asked or one.id in asked) and any(_cell(source, first, arm) != DASH for arm in source.arms):
+            found.setdefault((first.id, first.record.among), first)
+    return list(found.values())
 
 
 def _between(source: Source) -> list[Any]:
@@ -94,27 +123,29 @@ def _table(source: Source) -> Any:
     if with_published:
         table.add_column("published", justify="right", style="dim", overflow="fold")
     group = ""
-    asked = {use.id for use in source.trial.endpoints}
-    for one in source.endpoints():
+    for one in _told(source):
         cells = [_cell(source, one, arm) for arm in source.arms]
-        if (asked and one.id not in asked) or all(cell == DASH for cell in cells):
-            continue
         if one.record.group != group:
             group = one.record.group
             table.add_row(Text(GROUPS[group], style="bold"))
-        row = published_row(source, one)
+        own = source.endpoint(one.id)
+        counts_others = own is None or own.record.among != one.record.among  # than what is published under this id
+        row = None if counts_others else published_row(source, one)
         beside = [published_words(row, short=True) if row is not None else DASH] if with_published else []
-        table.add_row(_name(one), *cells, *beside)
+        table.add_row(_name(source, one), *cells, *beside)
     return table
 
 
-def _name(one: EndpointResult) -> str:
+def _name(source: Source, one: EndpointResult) -> str:
     of = one.asked.estimator.unit(one.asked)
-    return name_with_time(one.record, one.record.name) + (f", {unit(of)}" if of else "")
+    whom = f", {TREATED}" if is_randomised(source) and among_word(one) == TREATED else ""
+    return name_with_time(one.record, one.record.name) + (f", {unit(of)}" if of else "") + whom
 
 
 def _cell(source: Source, one: EndpointResult, arm: str) -> str:
-    found = estimate(source, one.record, arm)
+    if one.record.group == CELLS and not source.has_cells(arm):
+        return DASH  # nothing is made there, so nothing can fail
+    found = estimate_of(one, arm) if is_randomised(source) else estimate(source, one.record, arm)
     if found is None:
         return DASH
     if found.share:

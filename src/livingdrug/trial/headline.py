@@ -71,13 +71,16 @@ def enrolled_words(result: Result) -> list[str]:
 
 
 def _responses(result: Result, catalog: Catalog) -> list[str]:
-    """The share of responders of each arm; nothing where the disease is not known here or nobody was judged."""
+    """The share of responders of each arm, in a randomised trial of everyone randomised; nothing where nobody was judged."""
     try:
         criterion = criterion_of(result.trial, catalog)
-        found = result.endpoint(any_response(criterion, result.questions.roles["first response"]))
+        found = result.endpoint(any_response(criterion, result.questions.roles["first response"])).told_first()
     except LivingDrugError:
         return []
     shares = [found.headline(arm).split(", n")[0] for arm in found.arms]
     if len(shares) == 1:
         return [f"{criterion.heading} {shares[0]}"]
-    return [f"{criterion.heading} {' · '.join(f'{arm} {one}' for arm, one in zip(found.arms, shares, strict=True))}"]
+    whom = " of everyone randomised" if found.design == "randomised" else ""
+    return [
+        f"{criterion.heading}{whom} {' · '.join(f'{arm} {one}' for arm, one in zip(found.arms, shares, strict=True))}"
+    ]

@@ -73,7 +73,9 @@ def refuse_to_read(place: Path) -> None:
     """
     found = other_work(place)
     if found is not None:
-        raise BadInput(f"{place} holds {found.what}; expected the folder of a run.\n  {found.reads.format(place=place)}")
+        raise BadInput(
+            f"{place} holds {found.what}; expected the folder of a run.\n  {found.reads.format(place=place)}"
+        )
 
 
 def refuse_to_write(place: Path) -> None:
@@ -86,7 +88,9 @@ def refuse_to_write(place: Path) -> None:
     """
     found = other_work(place)
     if found is not None:
-        raise BadInput(f"{place} holds {found.what}, which a run does not replace.\n  Choose another folder with out=… (-o …).")
+        raise BadInput(
+            f"{place} holds {found.what}, which a run does not replace.\n  Choose another folder with out=… (-o …)."
+        )
 
 
 def refuse_run(place: Path) -> None:

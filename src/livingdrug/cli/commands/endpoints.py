@@ -63,17 +63,22 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
     import math
 
     from livingdrug.cli.screen import number, table
+    from livingdrug.reports.everyone import among_word
 
     shares: list[dict[str, object]] = []
     amounts: list[dict[str, object]] = []
     found = sorted((result.endpoint(name) for name in ids), key=lambda one: one.record.place)
+    randomised = result.trial.planned_design.kind == "randomised"
+    if randomised:
+        found = _everyone_first(found)
     for one in found:
         told: set[str] = set()
+        whom = among_word(one) if randomised else ""
         for arm, row in [(name, row) for name in one.arms for row in one.rows(name)]:
             interval = (row.ci_low, row.ci_high)
             known = None not in interval and all(math.isfinite(side) for side in interval)  # type: ignore[arg-type]
             when = f"{row.time:g} {row.time_unit}" if row.time is not None else ""
-            cells = {"": one.record.name, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
+            cells = {"": one.record.name, "among": whom, "arm": arm, "n": row.n, "events": row.n_events, "id": one.id}
             if row.measure in one.shares:
                 percent = f"{100 * row.estimate:.1f}" if row.known else "" if row.n else one.nobody(arm)  # type: ignore[operator]
                 between = f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}" if known else ""  # type: ignore[operator]
@@ -85,7 +90,7 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
                 measure = f"{row.measure} to {when}" if when else row.measure
                 told_as = {"value": value, "95 % interval": between, "unit": row.unit, "measure": measure}
                 amounts.append({**cells, **told_as})
-    arms = ["arm"] if len(result.arms) > 1 else []
+    arms = [*(["among"] if randomised else []), *(["arm"] if len(result.arms) > 1 else [])]
     wide, widest = width >= 90, width >= 110
     tables = []
     for rows, values, last in (
@@ -97,6 +102,15 @@ def _sheets(result: Any, ids: list[str], width: int, title: str = "") -> list[An
             body = [[row.get(column) for column in columns] for row in rows]
             tables.append(table(columns, body, title=title, right=("at", "%", "value", "n", "events")))
     return tables
+
+
+def _everyone_first(found: list[Any]) -> list[Any]:
+    """Each endpoint as everyone randomised answers it, and after it as it counts by itself; none twice."""
+    told: dict[tuple[str, str], Any] = {}
+    for own in found:
+        for one in (own.told_first(), own):
+            told.setdefault((one.id, one.record.among), one)
+    return list(told.values())
 
 
 COMMAND = Command(endpoints, panel=ASK, order=10)

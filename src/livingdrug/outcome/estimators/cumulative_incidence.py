@@ -75,7 +75,9 @@ class IncidenceCurve:
         at_risk = np.append(self.n_at_risk, 0)[ahead].astype(np.float64)
         competed = np.where(place >= 0, np.cumsum(self.n_competing)[np.maximum(place, 0)] if self.time.size else 0, 0)
         # who has a competing event just then is still at risk, and counted once
-        still = at_risk - np.where(np.append(self.time, np.nan)[ahead] == wanted, np.append(self.n_competing, 0)[ahead], 0)
+        still = at_risk - np.where(
+            np.append(self.time, np.nan)[ahead] == wanted, np.append(self.n_competing, 0)[ahead], 0
+        )
         none_yet = (estimate == 0) & (wanted > 0)
         return {
             "estimate": estimate,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.foundation.units import factor
 from livingdrug.reports.estimates import Estimate, at_day, single
+from livingdrug.reports.everyone import estimate_of, whom
 from livingdrug.reports.page import Table
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, percent, percent_interval, plain, spread, unit
@@ -36,7 +37,9 @@ def table_of(source: Source, found: Iterable[EndpointResult], *, title: str = ""
     for one in found:
         cells = [cell(source, one, arm) for arm in source.arms]
         if any(value != DASH for value in cells):
-            rows.append((label(one), *cells, *([published_cell(source, one)] if source.evidence else [])))
+            rows.append(
+                (label(one, whom(source, one)), *cells, *([published_cell(source, one)] if source.evidence else []))
+            )
     columns = ("", *source.arms, *(["published"] if source.evidence else []))
     return Table(columns, tuple(rows), title=title, note=note) if rows else None
 
@@ -67,21 +70,21 @@ def name_with_time(record: Endpoint, name: str) -> str:
     return f"{what} at {time:g} {record.at_unit}{'' if time == 1 else 's'}{comma}{whom}"
 
 
-def label(found: EndpointResult) -> str:
-    """The title with its time, and below it what is told of an amount."""
+def label(found: EndpointResult, whom: str = "") -> str:
+    """The title with its time and with whom it counts, and below it what is told of an amount."""
     record, asked = found.record, found.asked
     if found.shares:
-        return name_with_time(record, record.title)
+        return name_with_time(record, record.title) + whom
     how, one = asked.estimator.beside(asked), asked.estimator.unit(asked)
     told = one and not record.title.startswith("Day")  # "Day of the highest level" needs no unit
-    return f"{record.title}, {unit(one)}\n{how}" if told else f"{record.title}\n{how}"
+    return f"{record.title}{whom}, {unit(one)}\n{how}" if told else f"{record.title}{whom}\n{how}"
 
 
 def cell(source: Source, found: EndpointResult, arm: str) -> str:
     """A share with its interval and count, or an amount with what its estimator sets beside it."""
     if not found.shares:
         return amount(found, arm) if found.record.group != CELLS or source.has_cells(arm) else DASH
-    one = estimate(source, found.record, arm)
+    one = estimate(source, found.record, arm) if source.endpoint(found.id) is found else estimate_of(found, arm)
     if one is None:
         return DASH
     counts = f"\n{one.n_events:,} of {one.n:,}" if one.n_events is not None and one.share else ""
@@ -114,7 +117,9 @@ def amount(found: EndpointResult, arm: str) -> str:
 
 def published_row(source: Source, found: EndpointResult) -> Published | None:
     """The published row that stands beside the one number of an endpoint: of the same time and sort, the preferred one."""
-    record = found.record
+    record, own = found.record, source.endpoint(found.id)
+    if own is None or own.record.among != record.among:
+        return None  # what is published under this id counts others
     day = None if record.time_shown is None else record.time_shown * factor(record.at_unit, "day")
     for row in source.published(record.id):
         here = day is None or abs((days_of(row.at) or -99.0) - day) < SAME_TIME

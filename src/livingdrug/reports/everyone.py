@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from livingdrug.reports.estimates import Estimate
@@ -44,3 +45,17 @@ def estimate_of(found: EndpointResult, arm: str) -> Estimate | None:
     low, high = (math.nan if side is None else float(side) for side in (row.ci_low, row.ci_high))
     share = row.measure in found.shares
     return Estimate(float(row.estimate), low, high, row.n, row.n_events, unit(row.unit), share)
+
+
+def everyone_first(source: Source, found: Iterable[EndpointResult]) -> list[EndpointResult]:
+    """Endpoints as they are told: of a randomised trial each as everyone randomised answers it, and after it as it counts by itself."""
+    kept: dict[tuple[str, str], EndpointResult] = {}
+    for own in found:
+        for one in (own.told_first(), own) if is_randomised(source) else (own,):
+            kept.setdefault((one.id, one.record.among), one)
+    return list(kept.values())
+
+
+def whom(source: Source, found: EndpointResult) -> str:
+    """``", of the treated"`` after the title of what a randomised trial tells second; nothing elsewhere."""
+    return ", of the treated" if is_randomised(source) and among_word(found) == TREATED else ""

@@ -141,7 +141,7 @@ def _cards(source: Source) -> list[Card]:
             values = [(arm, estimate_of(first, arm)) for arm in source.arms]
         else:
             values = [(arm, estimate(source, one.record, arm)) for arm in source.arms]
-        row = published_row(source, one) if first.record.among == one.record.among else None
+        row = published_row(source, first)
         beside = f"published {published_words(row, short=True)}" if row else ""
         detail = "\n".join(part for part in (one.title * (one.title != one.record.name), _whom(source, first)) if part)
         cards += _card(source, values, name_with_time(one.record, one.record.name), beside, detail)

@@ -140,6 +140,11 @@ class Source:
         """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""
         return next((bool(one.product) for one in self.trial.arms if one.name == arm), True)
 
+    @property
+    def begun(self) -> str:
+        """Those whose treatment began, in a word: ``"infused"``, or ``"treated"`` where an arm gives no cells."""
+        return "infused" if all(self.has_cells(arm) for arm in self.arms) else "treated"
+
     def visits(self, quantity: str) -> pl.DataFrame:
         """Visits of one quantity that took place."""
         import polars as pl
@@ -165,6 +170,8 @@ class Source:
     def planned(self, id: str) -> bool:
         """Whether the trial asks for this endpoint, or published it; a trial that names none asks for every one."""
         named = [use.id for use in self.trial.endpoints]
+        if self.trial.planned_design.kind == "randomised":  # told of everyone randomised, too
+            named += [one.record.from_enrolment for name in named if (one := self.endpoint(name)) is not None]
         own = self.criterion is not None and self.response is not None and self.response.id == id
         return not named or id in named or own or bool(self.published(id))
 

@@ -128,9 +128,7 @@ def _table(source: Source) -> Any:
         if one.record.group != group:
             group = one.record.group
             table.add_row(Text(GROUPS[group], style="bold"))
-        own = source.endpoint(one.id)
-        counts_others = own is None or own.record.among != one.record.among  # than what is published under this id
-        row = None if counts_others else published_row(source, one)
+        row = published_row(source, one)
         beside = [published_words(row, short=True) if row is not None else DASH] if with_published else []
         table.add_row(_name(source, one), *cells, *beside)
     return table

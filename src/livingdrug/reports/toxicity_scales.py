@@ -79,6 +79,16 @@ def graded_scales(source: Source) -> list[Graded]:
     return told_scales(names, source.catalog)
 
 
+def looked_for(source: Source, arm: str, scale: Graded) -> bool:
+    """Whether a scale says anything of an arm: what only cells can cause is not told of an arm without them, unless it was seen."""
+    import polars as pl
+
+    if not scale.of_cells or source.has_cells(arm):
+        return True
+    rows = source.frame("grades").filter((pl.col("arm") == arm) & (pl.col("scale") == scale.id))
+    return bool((rows["grade"] >= 1).any())
+
+
 def leading(scales: list[Graded], n: int = 2) -> list[Graded]:
     """The first scale of each of the first toxicities: what a story is told by."""
     first: dict[str, Graded] = {}

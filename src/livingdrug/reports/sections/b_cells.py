@@ -64,7 +64,7 @@ def _infections(source: Source) -> Figure | None:
             legend.append((f"line {role}", f"{arm}, {words}" if len(source.arms) > 1 else words))
     data = pl.DataFrame(rows, schema=["arm", "infections", "day", "per_100_infused"], orient="row")
     data = data.filter((pl.int_range(pl.len()) % max(1, data.height // 400)) == 0)
-    caption = "Cumulative number per 100 infused patients."
+    caption = f"Cumulative number per 100 {source.begun} patients."
     return Figure(
         "Infections", partial(_draw_infections, series, last), caption, tuple(legend), data, True, id="infections"
     )
@@ -81,7 +81,7 @@ def _draw_infections(series: list, last: float, width: float) -> str:
         keep = scales.thinned(points, 240)
         panel.steps([points[k] for k in keep], role)
     panel.x_axis("months")
-    return panel.picture(width, 272, "Cumulative infections per 100 infused patients")
+    return panel.picture(width, 272, "Cumulative infections per 100 patients")
 
 
 def _with_lowest(source: Source, table: Table | None) -> Table | None:

@@ -39,7 +39,7 @@ def section(source: Source) -> Section:
     frames = {name: source.frame(name) for name in ("patients", "visits", "grades", "events", "log", "courses")}
     chosen = choose(frames, source.roles)
     if chosen is None:
-        return missing("patient", "One patient's story", "This run has no infused patient to tell of.")
+        return missing("patient", "One patient's story", f"This run has no {source.begun} patient to tell of.")
     words = setting(source.trial, chosen[0], source.catalog)
     told = tell(frames, *chosen, words)
     title = told.title + source.of_arm(told.arm)

@@ -45,8 +45,10 @@ def section(source: Source) -> Section:
     if source.evidence is None:
         people, lots = ([row[:-1] for row in rows] for rows in (people, lots))
     columns = ("", *source.arms, *(["published"] if source.evidence else []))
-    parts = (Table(columns, tuple(people), note=NOTE), Table(columns, tuple(lots), title="What the infused received"))
-    return Section("patients", "Who the patients are", LEAD, parts)
+    parts = [Table(columns, tuple(people), note=NOTE)]
+    if any(source.has_cells(arm) for arm in source.arms):
+        parts.append(Table(columns, tuple(lots), title="What the infused received"))
+    return Section("patients", "Who the patients are", LEAD, tuple(parts))
 
 
 def _covariates(source: Source) -> list[tuple[str, str, bool]]:

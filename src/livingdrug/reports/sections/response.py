@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livingdrug.reports.endpoint_rows import table_of
+from livingdrug.reports.everyone import everyone_first, is_randomised
 from livingdrug.reports.page import Section, Table, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, percent
@@ -29,7 +30,7 @@ def section(source: Source) -> Section:
     found = source.endpoints("efficacy")
     if source.response is not None and not any(one.record.card for one in found):
         found = [source.response, *found]
-    table = table_of(source, found, note=NOTE)
+    table = table_of(source, everyone_first(source, found), note=NOTE)
     best = _best(source, criterion)
     if table is None or best is None:
         return missing(
@@ -56,5 +57,5 @@ def _best(source: Source, criterion: Criterion) -> Table | None:
         name = words.status[status]
         rows.append((f"{status}: {name}", *cells, words.at_a_visit.get(status, "")))
     columns = ("", *source.arms, "at a visit")
-    note = f"A response counts {words.counted}."
+    note = f"A response counts {words.counted}." + (" Of those treated." if is_randomised(source) else "")
     return Table(columns, tuple(rows), title=f"Best response. {words.title}", note=note, words=(len(source.arms) + 1,))

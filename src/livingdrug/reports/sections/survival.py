@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from livingdrug.reports.curve_figure import curve_figure, published_points
 from livingdrug.reports.endpoint_rows import SAME_TIME, table_of
 from livingdrug.reports.estimates import at_day
+from livingdrug.reports.everyone import everyone_first, is_randomised, whom
 from livingdrug.reports.page import Figure, Note, Section, Table, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, percent, percent_interval
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
     from livingdrug.outcome.endpoint_result import EndpointResult
 
 ORDER = 40
+FROM_INFUSION = "Estimates from infusion unless another start is named, "
+RANDOMISED = (
+    "Curves of everyone randomised, from randomisation where the trial's question has such a form; tables tell the treated besides, from "
+    "the beginning of treatment; "
+)
 LEAD = (
-    "Estimates from infusion unless another start is named, with 95 % confidence bands (Kaplan–Meier; Aalen–Johansen where one event "
+    "with 95 % confidence bands (Kaplan–Meier; Aalen–Johansen where one event "
     "keeps another from being seen); small ticks mark patients whose follow-up ended."
 )
 PUBLISHED = " Open circles with bars are the published estimates."
@@ -26,9 +32,11 @@ MONTH = 365.25 / 12
 
 def section(source: Source) -> Section:
     """A figure for each time to event, the first one large, and a table at the usual months."""
-    everything = source.endpoints("survival")
+    everything = everyone_first(source, source.endpoints("survival"))
     timed = [one for one in everything if one.over_time]
     main = [one for one in timed if one.record.beside not in {other.id for other in timed}]
+    if is_randomised(source):  # of each question the curve of everyone randomised, where there is one
+        main = [one for one in timed if one.told_first() is one]
     figures = []
     for one in main:
         beside = [other for other in timed if other.record.beside == one.id]
@@ -45,7 +53,11 @@ def section(source: Source) -> Section:
     ]
     if not parts:
         return missing("survival", "Survival", "This run answers no time to event that its trial asks for.")
-    lead = LEAD + (PUBLISHED if any(published_points(source, one.id) for one in main) else "")
+    lead = (
+        (RANDOMISED if is_randomised(source) else FROM_INFUSION)
+        + LEAD
+        + (PUBLISHED if any(published_points(source, one.id) for one in main) else "")
+    )
     return Section("survival", "Survival", lead, tuple(parts))
 
 
@@ -56,9 +68,9 @@ def _table(source: Source, timed: list[EndpointResult]) -> Table | None:
     months = [month for month in TIMES if month * MONTH <= source.last_day + 1]
     for one in timed:
         for arm in source.arms:
-            name = one.title + (f", {arm}" if len(source.arms) > 1 else "")
+            name = one.title + whom(source, one) + (f", {arm}" if len(source.arms) > 1 else "")
             shown = _add(rows, name, [_simulated(source, one.id, arm, month) for month in months])
-            if shown and one.record.beside:
+            if shown and (one.told_first() is not one if is_randomised(source) else one.record.beside):
                 marks.append((len(rows) - 1, "quiet"))
         points = published_points(source, one.id)
         if rows and _add(rows, f"{one.title}, published", [_near(points, month * MONTH) for month in months]):

@@ -12,7 +12,7 @@ from livingdrug.reports.drugs import MARKS, DrugClass, drug_classes, given
 from livingdrug.reports.page import Figure, Section, missing
 from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
-from livingdrug.reports.toxicity_scales import Graded, graded_scales
+from livingdrug.reports.toxicity_scales import Graded, graded_scales, looked_for
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,14 +35,15 @@ OUTCOMES = (
 def section(source: Source) -> Section:
     """One figure per arm: an even sample of the infused, longest followed at the top."""
     if not source.has("patients") or not any(source.patients(arm).height for arm in source.arms):
-        return missing("swimmer", "Patient by patient", "This run has no infused patients to show.")
-    scale = next(iter(graded_scales(source)), None)
+        return missing("swimmer", "Patient by patient", f"This run has no {source.begun} patients to show.")
+    scales = (one for one in graded_scales(source) if any(looked_for(source, arm, one) for arm in source.arms))
+    scale = next(scales, None)
     classes = [one for one in drug_classes(given(source, last_day=MONTH), source.catalog) if not one.supportive]
     figures = []
     for arm in source.arms:
         lanes = _lanes(source, arm, scale, classes)
         if lanes:
-            title = f"{len(lanes)} of {source.patients(arm).height:,} infused patients{source.of_arm(arm)}"
+            title = f"{len(lanes)} of {source.patients(arm).height:,} {'infused' if source.has_cells(arm) else 'treated'} patients{source.of_arm(arm)}"
             draw = partial(_draw, lanes, source.last_day, f"First {MONTH:.0f} days: {scale.name}" if scale else "")
             caption = "Patients are taken in order of their number, not chosen."
             figures.append(

@@ -12,7 +12,7 @@ from livingdrug.reports.drugs import drug_classes, given, title_of
 from livingdrug.reports.endpoint_rows import endpoint_table
 from livingdrug.reports.page import Figure, Section, Table, legend_of, missing
 from livingdrug.reports.source import Source
-from livingdrug.reports.toxicity_scales import SEVERE, episodes_by_patient, graded_scales
+from livingdrug.reports.toxicity_scales import SEVERE, episodes_by_patient, graded_scales, looked_for
 from livingdrug.reports.words import DASH, percent, spread
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def section(source: Source) -> Section:
     )
     parts = (*_grades(source), *_drugs(source), *(table for table in tables if table))
     if not parts:
-        return missing("toxicity", "Toxicity", "This run has no grades and no toxicity endpoints.")
+        what = "This run has no grades and no toxicity endpoints."
+        if not any(source.has_cells(arm) for arm in source.arms):
+            what = "The scales of this trial grade what cells cause, and no arm gives any."
+        return missing("toxicity", "Toxicity", what)
     return Section("toxicity", "Cytokine release and neurotoxicity", LEAD, parts)
 
 
@@ -45,7 +48,7 @@ def _grades(source: Source) -> list[Figure]:
         (scale.title + source.of_arm(arm), source.figure_id(f"grades-{scale.id}", arm), data)
         for scale in graded_scales(source)
         for arm in source.arms
-        if (data := _by_day(source, arm, scale.id)) is not None
+        if looked_for(source, arm, scale) and (data := _by_day(source, arm, scale.id)) is not None
     ]
     grades = [f"grade_{grade}" for grade in range(1, 5)]
     peak = max((float(data.select(grades).to_numpy().sum(axis=1).max()) for *_, data in found), default=0.0)
@@ -79,7 +82,7 @@ def _scales(source: Source) -> Table | None:
 
     rows = []
     for scale in graded_scales(source):
-        for arm in source.arms:
+        for arm in (one for one in source.arms if looked_for(source, one, scale)):
             found = episodes_by_patient(source, arm, scale.id)
             if not found.height:
                 continue
@@ -93,7 +96,7 @@ def _scales(source: Source) -> Table | None:
     if not rows:
         return None
     columns = ("", "any grade", f"grade ≥ {SEVERE}", "onset, day", "duration, days")
-    note = "Of the infused, in the weeks in which grades were recorded. Onset and duration, first to last day, are medians (range) of those with a grade."
+    note = f"Of the {source.begun}, in the weeks in which grades were recorded. Onset and duration, first to last day, are medians (range) of those with a grade."
     return Table(columns, tuple(rows), title="The same patients on every scale", note=note)
 
 
@@ -128,10 +131,14 @@ def _drugs(source: Source) -> list[Figure]:
         panels.append(Lines(title, tuple(lines)))
     data = pl.DataFrame(rows, schema=["arm", "drug", "day", "percent_of_infused"], orient="row")
     draw = partial(
-        draw_multiples, panels, last=float(MONTH), axis="% of infused", label="Share of patients given each drug by day"
+        draw_multiples,
+        panels,
+        last=float(MONTH),
+        axis=f"% of {source.begun}",
+        label="Share of patients given each drug by day",
     )
     legend = legend_of(source.arms) if len(source.arms) > 1 else ()
-    caption = "Share of the infused who had received a first dose by each day. A drug given before any symptom begins on day 0."
+    caption = f"Share of the {source.begun} who had received a first dose by each day. A drug given before any symptom begins on day 0."
     return [Figure("Drugs given in the first month", draw, caption, legend, data, id="drugs")]
 
 
@@ -157,6 +164,7 @@ def _doses(source: Source) -> Table | None:
                     _median(found, "doses"),
                 )
             )
-    columns = ("", "of the infused", "first dose, day", "doses of those treated")
+    columns = ("", f"of the {source.begun}", "first dose, day", "doses of those treated")
     note = "Median (range), over the whole follow-up."
-    return Table(columns, tuple(rows), title="Every drug given after infusion", note=note)
+    title = f"Every drug given {'after infusion' if source.begun == 'infused' else 'besides the treatment planned'}"
+    return Table(columns, tuple(rows), title=title, note=note)

@@ -24,6 +24,8 @@ STAGES = (
     ("slot_days", "waiting for a slot or a line"), ("shipping_days", "on the road"), ("culture_days", "in culture"),
     ("testing_days", "testing, and between attempts"), ("booking_days", "from the bag's arrival to lymphodepletion"),
 )  # fmt: skip
+PREPARING = "from the beginning of lymphodepletion to infusion"
+PARTS = "Medians of the parts need not add up to the median of the whole."
 LEAD = (
     "A wait is lost patients, a larger tumour at lymphodepletion, and older blood counts. Shares here are of everyone enrolled, with exact"
     " 95 % intervals; those lost while waiting count as not responding. A patient alive at one year without having been infused is followed by"
@@ -42,6 +44,7 @@ def section(source: Source) -> Section | None:
         _days("Enrolment to infusion, day (10 to 90 % of the infused)", everyone, "enrolment_day"),
         _days("Apheresis to infusion, day", everyone, "vein_to_vein_days"),
         *(_days(f"… {words}, day", everyone, column) for column, words in STAGES),
+        _preparing(everyone),
         _numbers("Burden when waiting ended, per cent of the greatest (10 to 90 %)", everyone),
     ]
     names = ("Lost while waiting", "Infused", "Infused and responded", "Infused, and alive a year after enrolment")
@@ -49,7 +52,7 @@ def section(source: Source) -> Section | None:
     for k, name in enumerate(names):
         rows.append((name, *(_share(flags[arm][k]) for arm in arms)))
     parts: list[Table | Note] = [
-        Table(("", *arms), tuple(row for row in rows if row), title="What waiting costs", roomy=True)
+        Table(("", *arms), tuple(row for row in rows if row), title="What waiting costs", note=PARTS, roomy=True)
     ]
     if len(arms) > 1 and source.trial.planned_design.kind == "paired":
         pairs = [
@@ -107,6 +110,17 @@ def _days(name: str, everyone: dict[str, pl.DataFrame], column: str) -> tuple[st
         values = np.abs(_column(frame, column))[np.isin(frame["status"].to_numpy(), BEGUN)]
         cells.append(_spread(values[np.isfinite(values)]))
     return (name, *cells) if any(cell != DASH for cell in cells) else ()
+
+
+def _preparing(everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
+    """What is left of the days from enrolment to infusion when the stages of getting the cells are over."""
+    cells = []
+    for frame in everyone.values():
+        begun = np.isin(frame["status"].to_numpy(), BEGUN)
+        rest = np.abs(_column(frame, "enrolment_day")) - np.sum([_column(frame, name) for name, _ in STAGES], axis=0)
+        known = rest[begun & np.isfinite(rest)]
+        cells.append(_spread(np.maximum(known, 0.0)))
+    return (f"… {PREPARING}, day", *cells) if any(cell != DASH for cell in cells) else ()
 
 
 def _numbers(name: str, everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:

@@ -189,6 +189,7 @@ def find(finder: Finder, keys: Any, persons: Persons) -> Found:
         return Data(persons.n_doses, dose, toxic, watched, current, eliminated)
 
     while len(given) < keys.most:
+        before = len(given)
         for _ in range(min(keys.cohort, keys.most - len(given))):
             while place < persons.entry.size and not persons.treated[place, current]:
                 place += 1
@@ -199,8 +200,8 @@ def find(finder: Finder, keys: Any, persons: Persons) -> Found:
             dose_of.append(current)
             began.append(now + float(persons.begins[place, current]))
             place += 1
-        if not given:
-            break
+        if len(given) == before:
+            break  # nobody more came who could be treated at this dose
         now = max(now, max(began) + (0.0 if in_time else keys.window))
         following, eliminated = finder.next(keys, data(now))
         while in_time and following == WAIT:  # too many are still watched

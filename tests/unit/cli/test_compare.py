@@ -75,3 +75,29 @@ def test_a_misspelt_sign_in_a_policy_is_told_before_anything_runs(tmp_path, caps
     (tmp_path / "mine.toml").write_text(text.replace('when = "severe and', 'when = "sevre and'), encoding="utf-8")
     assert main(["compare", "eliana", "--policy", str(tmp_path / "mine.toml")]) == 2
     assert 'Did you mean "severe"' in capsys.readouterr().err
+
+
+def test_an_amount_says_what_is_compared_of_it(capsys):
+    """Expected: mean or geometric mean stands with the name of every amount, and a word of a title is taken for no drug."""
+    assert main(["compare", "eliana", "--policy", "no_treatment", "--policy", "tocilizumab_day_2", "-n", "6"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Lowest immunoglobulin G, mean" in shown
+    assert "immunoglobulin G G" not in shown
+    assert "grade 2 or more, mean" in shown
+    assert "geometric mean" in shown
+    assert "Infused, " not in shown  # a share needs no measure
+
+
+def test_only_a_drug_or_scale_that_a_measure_is_of_is_renamed():
+    from types import SimpleNamespace
+
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.trial.compare import _titled
+    from livingdrug.trial.measures import _share
+
+    result = SimpleNamespace(catalog=default_catalog())
+    assert _titled(_share("igg_nadir", "Lowest immunoglobulin G", "igg < 4"), result).title == "Lowest immunoglobulin G"
+    assert (
+        _titled(_share("immunoglobulin_given", "Given immunoglobulin", "x >= 1"), result).title
+        == "Given immunoglobulin G"
+    )

@@ -122,6 +122,9 @@ def paired_two():
         (SINGLE, "simon_optimal", {"keys": {"p0": 0.4, "p1": 0.2}}, "more than p0"),
         (SINGLE, "simon_optimal", {"keys": {"p0": 0.2, "p1": 0.21}}, "no two-stage design"),
         (SINGLE, "simon_optimal", {"keys": {"p0": 0.2, "p1": 0.4}, "sizes": [10]}, "the design needs 43"),
+        (SINGLE, "exact_binomial", {"keys": {"p0": 0.2}, "effects": [0.4, 1.4]}, "probability from 0 to 1"),
+        (SINGLE, "simon_optimal", {"keys": {"p0": 0.2, "p1": 0.4}, "sizes": [50], "effects": [-0.1]}, "probability"),
+        (SINGLE, "one_sample_log_rank", {"keys": {"median": "6 month"}, "effects": [0.0]}, "positive hazard ratio"),
         (SINGLE, "one_sample_log_rank", {}, "historical curve"),
         (SINGLE, "boin", {}, "its own command"),
         (SINGLE, "nothing_such", {}, "no rule"),
@@ -182,3 +185,99 @@ def test_looks_closer_than_the_grid_are_refused() -> None:
 
     with pytest.raises(BadInput, match="Look less often"):
         spending_bounds((0.5, 0.9999, 1.0), 0.025, "pocock")
+
+
+def test_a_simon_design_that_is_short_says_what_it_attains() -> None:
+    """By hand: of 3/13 and 30 in all, the least r whose probability of more than 3 of 13 and more than r of 30 at 0.2 is at most 0.05."""
+    from scipy.stats import binom
+
+    words = {"keys": {"p0": 0.2, "p1": 0.4}, **FEW}
+    found = operating_characteristics(SINGLE, "simon_optimal", sizes=[30, 60], **words)
+
+    def passing(r: int, p: float) -> float:
+        return sum(binom.pmf(x, 13, p) * binom.sf(r - x, 17, p) for x in range(4, 14))
+
+    r = next(r for r in range(30) if passing(r, 0.2) <= 0.05)
+    assert found.notes == (
+        f"n = 30: fewer than the 43 of the design: with all 30 counted it goes above {r}/30, at a level of {passing(r, 0.2):.3f} and a"
+        f" power of {passing(r, 0.4):.2f} at 0.4 (planned: at most 0.05, at least 0.8).",
+    )
+    short = {(row["scenario"], row["n"]): row["short"] for row in found.table.iter_rows(named=True)}
+    gone_on = found.decisions.filter(
+        (found.decisions["n"] == 30) & (found.decisions["decision"] != "stopped for futility")
+    )
+    assert gone_on["short"].all()
+    assert gone_on.height > 0
+    assert short["model", 60] == 0.0
+
+
+def test_closed_form_of_a_short_simon_design_is_the_share_of_all_its_trials() -> None:
+    """Every outcome of 20 patients of a 3/13, 12/43 design, drawn once each way: 2^20 is too many, so by the law of both stages."""
+    from scipy.stats import binom
+
+    from livingdrug.catalog.load import Catalog
+    from livingdrug.design.ruled import rule_of
+
+    ruled = rule_of("simon_optimal", Catalog(), {"p0": 0.2, "p1": 0.4})
+    design, entry, p = ruled.planned(20), np.arange(20.0), 0.35
+    go = 0.0
+    for first in range(14):
+        for later in range(8):
+            success = np.r_[np.arange(13) < first, np.arange(7) < later]
+            told = ruled.method.decide(design, proportion(entry, np.arange(20), success, entry))
+            go += (told.word == "go") * binom.pmf(first, 13, p) * binom.pmf(later, 7, p)
+    assert ruled.method.exact(design, p, 20)["go"] == pytest.approx(go)
+    assert ruled.method.exact(design, p, 13) == {"go": 0.0, "stopped for futility": 0.0, "no go": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "keys", "said"),
+    [
+        ("log_rank", {"events": 1}, False),
+        ("log_rank", {"events": 99}, True),
+        ("log_rank", {"after_last": "2 month"}, False),
+        ("restricted_mean", {"horizon": "1 month", "events": 99}, True),
+        ("group_sequential_pocock", {"events": 99}, True),
+    ],
+)
+def test_events_that_never_come_are_told(rule, keys, said) -> None:
+    found = operating_characteristics(TWO, rule, sizes=[8], keys=keys, endpoint="pfs", null=False, **FEW)
+    assert (found.table["short"][0] > 0) == said
+
+
+def test_looks_that_are_never_held_are_told() -> None:
+    keys = {"p0": 0.4, "looks": [5, 40], "futile_below": 0.01}
+    found = operating_characteristics(SINGLE, "bayes_single_arm", sizes=[10], keys=keys, null=False, **FEW)
+    assert found.notes == ("n = 10: looks at 40 are never held.",)
+
+
+def test_sizes_that_run_down_are_told_how_to_be_written() -> None:
+    from livingdrug.cli.designs import sizes
+
+    with pytest.raises(BadInput, match=r"runs down, from 30 to 10.\n  Write 10:30:5"):
+        sizes("30:10:5")
+    with pytest.raises(BadInput, match="the step is 0"):
+        sizes("10:30:0")
+
+
+def test_a_search_for_a_dose_says_when_nobody_more_came() -> None:
+    words = {"toxicity": "crs_severe_astct", "keys": {"most": 12, "certain": 0.999}, **FEW}
+    few = dose_finding(DOSES, "boin", patients=7, **words).trials
+    assert few["ran_out"].all()
+    assert few["treated"].max() <= 7
+    assert not dose_finding(DOSES, "boin", **words).trials["ran_out"].any()
+
+
+def test_boin_pools_doses_by_the_inverse_of_the_variance() -> None:
+    """By hand, as the R package BOIN does: 2 of 3 at the second dose above 2 of 12 at the third, (y + 0.05) / (n + 0.1)."""
+    from livingdrug.design.finder import rising
+    from livingdrug.design.phase_1.boin import posterior
+
+    toxic, treated = np.array([0, 2, 2]), np.array([3, 3, 12])
+    middle, certainty = posterior(toxic, treated)
+    means = [0.05 / 3.1, 2.05 / 3.1, 2.05 / 12.1]
+    variances = [0.05 * 3.05 / (3.1**2 * 4.1), 2.05 * 1.05 / (3.1**2 * 4.1), 2.05 * 10.05 / (12.1**2 * 13.1)]
+    pooled = (means[1] / variances[1] + means[2] / variances[2]) / (1 / variances[1] + 1 / variances[2])
+    assert middle == pytest.approx(means)
+    assert rising(middle, certainty) == pytest.approx([means[0], pooled, pooled])
+    assert pooled < (2.05 + 2.05) / 15.2  # by the numbers treated it would be higher

@@ -151,3 +151,65 @@ def test_the_law_of_a_wide_number_is_not_cut() -> None:
     assert found == pytest.approx(norm.ppf(SHARES), abs=1e-9)
     share = _quantiles((0.0, 2.0), "logit", SHARES, 0.0, 1.0)
     assert share == pytest.approx(1 / (1 + np.exp(-2 * norm.ppf(SHARES))), abs=1e-9)
+
+
+def test_shares_of_making_and_waiting_stay_between_0_and_1() -> None:
+    """By the reading code: what happens by chance is a probability, and recoveries and viabilities are shares."""
+    import re
+    from pathlib import Path
+
+    import livingdrug.manufacturing
+
+    catalog, room = default_catalog(), Path(livingdrug.manufacturing.__file__).parent
+    chances = {
+        name for path in room.rglob("*.py") for name in re.findall(r'happens\("(\w+)"\)', path.read_text("utf-8"))
+    }
+    assert {"bridged", "remake_tried", "run_fails"} <= chances
+    for name in catalog.names("making"):
+        record = catalog.load("making", name)
+        for kind in ("making", "waiting"):
+            for key, number in getattr(record, kind).items():
+                share = key in chances or key.endswith(("formulation_recovery", "viability"))
+                if share and number.spread_scale != "logit":
+                    assert (number.low, number.high) == (0.0, 1.0), f"{name}, {kind}.{key}"
+
+
+@pytest.mark.parametrize(
+    "address", ["making.thaw_viability", "making.thaw_recovery", "waiting.bridged", "making.remake_tried"]
+)
+def test_a_share_is_never_turned_above_1(address: str) -> None:
+    plan = planned("eliana", default_catalog())[1][0]
+    (found,) = factors_of(plan, [address])
+    assert 0.0 <= found.low < found.high <= 1.0
+    assert (found.at(SHARES) <= 1.0).all()
+    with pytest.raises(BadInput, match="within 0 to 1"):
+        factors_of(plan, [address], {address: (0.5, 1.2)})
+
+
+def test_a_chance_above_1_is_refused_where_it_is_read() -> None:
+    from livingdrug.foundation.errors import CatalogError
+    from livingdrug.foundation.quantities import Quantity
+    from livingdrug.manufacturing.variation import Steps
+
+    number = Quantity(value=1.2, unit="", meaning="a chance", kind="assumed", source="for the test")
+    with pytest.raises(CatalogError, match="a probability from 0 to 1"):
+        Steps({"bridged": number}, np.arange(3), 1, "waiting").happens("bridged")
+
+
+def test_a_changed_policy_is_not_taken_for_the_old_one(tmp_path) -> None:
+    """Expected: a resumed analysis simulates a policy file again when what is in it has changed, and only that run."""
+    from pathlib import Path
+
+    source = Path(__file__).parents[3] / "examples" / "policies" / "tocilizumab_alone.toml"
+    mine = tmp_path / "mine.toml"
+    mine.write_text(source.read_text("utf-8"), encoding="utf-8")
+    words = {"factors": ["dose"], "policies": [str(mine)], "patients": 4, "threads": 1, "out": tmp_path / "out"}
+    done: list[tuple[int, int]] = []
+    sensitivity("zuma_1", ["lugano_orr"], **words)
+    sensitivity("zuma_1", ["lugano_orr"], resume=True, progress=lambda n, total: done.append((n, total)), **words)
+    assert done == [(4, 4)]  # nothing is simulated again
+    mine.write_text(source.read_text("utf-8").replace(', "methylprednisolone_taper"', ""), encoding="utf-8")
+    assert mine.read_text("utf-8") != source.read_text("utf-8")
+    done.clear()
+    sensitivity("zuma_1", ["lugano_orr"], resume=True, progress=lambda n, total: done.append((n, total)), **words)
+    assert done == [(3, 4), (4, 4)]

@@ -91,7 +91,12 @@ def test_everyone_stands_before_the_treated(source) -> None:
     found = everyone_first(source, source.endpoints("efficacy", "survival"))
     assert [(one.id, among_word(one)) for one in found[:2]] == [("lugano_orr", "randomised"), ("lugano_orr", "treated")]
     curves = [(one.id, among_word(one)) for one in found if one.over_time]
-    assert curves == [("pfs_enrolled", "randomised"), ("pfs", "treated"), ("os_enrolled", "randomised"), ("os", "treated")]
+    assert curves == [
+        ("pfs_enrolled", "randomised"),
+        ("pfs", "treated"),
+        ("os_enrolled", "randomised"),
+        ("os", "treated"),
+    ]
     assert [whom(source, one) for one in found[:2]] == ["", ", of the treated"]
     assert estimate_of(found[0], "axi-cel").n == by_hand(source, "axi-cel")[0]
 

@@ -170,7 +170,7 @@ class Source:
     def planned(self, id: str) -> bool:
         """Whether the trial asks for this endpoint, or published it; a trial that names none asks for every one."""
         named = [use.id for use in self.trial.endpoints]
-        if self.trial.planned_design.kind == "randomised":  # told of everyone randomised, too
+        if named and self.trial.planned_design.kind == "randomised":  # told of everyone randomised, too
             named += [one.record.from_enrolment for name in named if (one := self.endpoint(name)) is not None]
         own = self.criterion is not None and self.response is not None and self.response.id == id
         return not named or id in named or own or bool(self.published(id))

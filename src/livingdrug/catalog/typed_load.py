@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.sign import Sign
     from livingdrug.catalog.records.surrounding import Surrounding
     from livingdrug.catalog.records.tissue import Tissue
+    from livingdrug.catalog.records.track import Track
     from livingdrug.catalog.records.trait import Trait
     from livingdrug.catalog.records.trial import Trial
 
@@ -141,6 +142,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["trait"], name: Name) -> Trait: ...
+
+        @overload
+        def load(self, kind: Literal["track"], name: Name) -> Track: ...
 
         @overload
         def load(self, kind: Literal["trial"], name: Name) -> Trial: ...

@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.sign import Shown
 
 FEVER = 38.0
-PEAKS = (
-    ("car_t_copies_per_ug", "CAR T cells peaked", "copies/µg DNA"),
-    ("il6", "Interleukin-6 peaked", "pg/mL"),
-    ("crp", "C-reactive protein peaked", "mg/L"),
-)
 
 
 @dataclass(frozen=True)
@@ -140,11 +135,10 @@ def what_changed(
         mine, theirs = (_days_at_least(life, name, shown.support_from) for life in (treated, untreated))
         if mine != theirs:
             told.append(f"{shown.support} on {_days(mine) if mine else 'no day'} instead of {theirs}.")
-    told += [_peak(treated, untreated, *peak) for peak in PEAKS]
-    if "igg" in treated.course:
-        lowest, other = (float(np.nanmin(life.course["igg"])) for life in (treated, untreated))
-        if abs(lowest - other) >= 0.05:
-            told.append(f"Lowest IgG {lowest:.1f} g/L instead of {other:.1f}.")
+    for one in (words or Setting()).tracks:
+        name = next((name for name in one.reads if name in treated.course), "")
+        told += [_peak(treated, untreated, name, one.peak, one.unit)] if name and one.peak else []
+        told += [_trough(treated, untreated, name, one.trough, one.unit)] if name and one.trough else []
     if treated.n_severe_infections != untreated.n_severe_infections:
         told.append(
             f"Severe infections over the whole follow-up: {treated.n_severe_infections}"
@@ -184,8 +178,6 @@ def _grade(treated: Life, untreated: Life, scale: str, name: str) -> str:
 
 
 def _peak(treated: Life, untreated: Life, name: str, words: str, unit: str) -> str:
-    if name not in treated.course:
-        return ""
     early = [life.course["day"] <= 56 for life in (treated, untreated)]
     mine, theirs = (
         float(np.nanmax(life.course[name][days])) for life, days in zip((treated, untreated), early, strict=True)
@@ -195,6 +187,11 @@ def _peak(treated: Life, untreated: Life, name: str, words: str, unit: str) -> s
     if abs(mine / theirs - 1) < 0.005:
         return f"{words} at {plain(mine)} {unit} either way."
     return f"{words} at {plain(mine)} {unit} instead of {plain(theirs)}: {100 * mine / theirs:.0f} % of untreated."
+
+
+def _trough(treated: Life, untreated: Life, name: str, words: str, unit: str) -> str:
+    lowest, other = (float(np.nanmin(life.course[name])) for life in (treated, untreated))
+    return f"{words} {lowest:.1f} {unit} instead of {other:.1f}." if abs(lowest - other) >= 0.05 else ""
 
 
 def _outcome(mine: Mapping[str, Any], theirs: Mapping[str, Any], words: Setting) -> list[str]:

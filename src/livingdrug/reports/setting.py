@@ -17,6 +17,7 @@ from livingdrug.reports.words import listed
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.records.outcome import Outcome, Role
+    from livingdrug.catalog.records.track import Track
     from livingdrug.catalog.records.trial import Trial
     from livingdrug.clinic.criterion import Criterion
 
@@ -64,6 +65,14 @@ class Setting:
 
         known = self.catalog or default_catalog()
         return tuple(known.load("outcome", name) for name in known.names("outcome"))
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """The curves of a story in their order, of the catalogue or of the package's where there is none."""
+        from livingdrug.catalog.load import default_catalog
+
+        known = self.catalog or default_catalog()
+        return tuple(sorted((known.load("track", name) for name in known.names("track")), key=lambda one: one.order))
 
     @cached_property
     def signs(self) -> Signs:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.records.track import MALIGNANCY
 from livingdrug.foundation.errors import BadInput
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.reports.charts.tracks import Moment, Track
@@ -17,15 +18,6 @@ from livingdrug.reports.words import listed, plain, unit
 if TYPE_CHECKING:
     import polars as pl
 
-# title, names of the model output (first one present), name of the visits quantity, logarithmic, lowest, least top
-TRACKS = (
-    ("{} cells", ("tumour_total", "tumour_cells"), "", True, 1.0, 1e12),
-    ("CAR T transgene, copies/µg DNA", ("car_t_copies_per_ug",), "car_t_copies_per_ug", True, 1.0, 1e5),
-    ("Interleukin-6, pg/mL", ("il6",), "il6_pg_per_ml", True, 1.0, 1e3),
-    ("Temperature, °C", ("temperature",), "", False, 36.0, 40.0),
-    ("B cells, cells/µL", ("b_cells_per_ul",), "b_cells_per_ul", True, 0.1, 1e3),
-    ("Neutrophils, ×10⁹/L", ("neutrophils",), "anc_1e9_per_l", False, 0.0, 6.0),
-)
 NOT_INFUSED = {
     "manufacturing_failure": "No product could be made",
     "non_conforming": "A product out of specification was given, which the trial does not count",
@@ -224,8 +216,8 @@ def _tracks(
     if not course:
         return ()
     tracks = []
-    for title, names, quantity, log, low, high in TRACKS:
-        name = next((n for n in names if n in course[0]), None)
+    for one in words.tracks:
+        name = next((n for n in one.reads if n in course[0]), None) if one.drawn else None
         if name is None:
             continue
         known = [(row["day"], row[name]) for row in course if row[name] is not None and row[name] == row[name]]
@@ -235,12 +227,13 @@ def _tracks(
         seen = tuple(
             (row["day"], row["value"] if not row["below_limit"] else row["lower_limit"], bool(row["below_limit"]))
             for row in visits
-            if row["quantity"] == quantity and row["value"] is not None and not row["missed"]
+            if row["quantity"] == one.quantity and row["value"] is not None and not row["missed"]
         )
-        top = max([high, *(v for _, v in points)])
-        top = 10 ** math.ceil(math.log10(top)) if log else math.ceil(top)
+        top = max([one.top, *(v for _, v in points)])
+        top = 10 ** math.ceil(math.log10(top)) if one.logarithmic else math.ceil(top)
         days, values = zip(*points, strict=True)
-        tracks.append(Track(title.format(words.malignancy.capitalize()), days, values, log, low, top, seen))
+        title = one.title.replace(MALIGNANCY, words.malignancy.capitalize())
+        tracks.append(Track(title, days, values, one.logarithmic, one.lowest, top, seen))
     return tuple(tracks)
 
 

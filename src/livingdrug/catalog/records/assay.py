@@ -6,8 +6,39 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from livingdrug.catalog.records.base import CatalogRecord
+from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.quantities import Quantity
+
+
+class Band(Part):
+    """How the results are drawn over time in a section of the report; without it they stand among the other measurements.
+
+    Attributes
+    ----------
+    section
+        Which section: ``"marrow"``, ``"b_cells"``.
+    order
+        Its place there.
+    title, short
+        Over the figure, and in a word or two.
+    axis
+        The unit as it is printed.
+    logarithmic
+        Whether the axis is.
+    lines
+        Borders worth a line: words -> value, in the assay's unit.
+    lowest
+        Whether the lowest of each patient stands in the section's table.
+    """
+
+    section: str
+    order: int = 0
+    title: str
+    short: str
+    axis: str
+    logarithmic: bool = True
+    lines: dict[str, float] = Field(default_factory=dict)
+    lowest: bool = False
 
 
 class Assay(CatalogRecord):
@@ -35,6 +66,8 @@ class Assay(CatalogRecord):
         Which visit list of the trial this assay is drawn at: ``kinetics``, ``response``, ``safety`` ….
     on_relapse
         Also done on the day on which relapse is seen.
+    band
+        How it is drawn in a section of the report.
     """
 
     quantity: str = Field(min_length=1)
@@ -47,6 +80,7 @@ class Assay(CatalogRecord):
     factor: float = Field(default=1.0, gt=0.0)
     schedule: str = "kinetics"
     on_relapse: bool = False
+    band: Band | None = None
     note: str = ""
 
     @model_validator(mode="after")

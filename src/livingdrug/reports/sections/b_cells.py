@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from livingdrug.reports.band_figure import band_figure, round_up
-from livingdrug.reports.charts.bands import Limit
+from livingdrug.reports.band_figure import round_up
+from livingdrug.reports.banded import band_of, banded
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.curve_figure import curve_figure
 from livingdrug.reports.endpoint_rows import endpoint_table
@@ -14,28 +15,28 @@ from livingdrug.reports.page import Figure, Note, Section, Table
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, plain
 
+if TYPE_CHECKING:
+    from livingdrug.catalog.records.assay import Assay
+
 ORDER = 80
 LEAD = (
     "Healthy cells that carry the antigen die too. Where B cells stay away, the CAR T cells still keep watch, and their return is the "
     "clinic's sign that this has ended. Immunoglobulin falls, and infections follow."
 )
-QUANTITIES = ("b_cells_per_ul", "igg_g_per_l")
 SERIOUS = 3  # CTCAE grade from which an infection is called severe
-REPLACED_BELOW = 4.0
 
 
 def section(source: Source) -> Section:
     """Curves of the B cells' endpoints, B cells, IgG, infections."""
     curves = [figure for one in source.endpoints("b_cells") if (figure := curve_figure(source, one, half=True))]
-    limits = (Limit(REPLACED_BELOW, f"{REPLACED_BELOW:g} g/L: replacement usual below"),)
-    figures = {
-        "B cells": band_figure(source, QUANTITIES[0], "B cells in blood", "cells/µL", log=True),
-        "IgG": band_figure(source, QUANTITIES[1], "Immunoglobulin G", "g/L", log=False, limits=limits),
-        "infections": _infections(source),
-    }
+    assays = banded(source, "b_cells")
+    figures = {one.band.short: band_of(source, one) for one in assays if one.band is not None}
+    figures["infections"] = _infections(source)
     absent = [name for name, figure in figures.items() if figure is None]
     notes = [Note(f"Not available in this run: {', '.join(absent)}.", "missing")] if absent else []
-    table = _with_lowest(source, endpoint_table(source, "b_cells", "infection"))
+    table = endpoint_table(source, "b_cells", "infection")
+    for one in assays:
+        table = _with_lowest(source, one, table)
     parts = (*curves, *(f for f in figures.values() if f), *([table] if table else []), *notes)
     return Section("b-cells", "B cells, immunoglobulin, infections", LEAD, parts)
 
@@ -84,11 +85,13 @@ def _draw_infections(series: list, last: float, width: float) -> str:
     return panel.picture(width, 272, "Cumulative infections per 100 patients")
 
 
-def _with_lowest(source: Source, table: Table | None) -> Table | None:
-    """The table with the median of each patient's lowest measured IgG as its last row."""
+def _with_lowest(source: Source, assay: Assay, table: Table | None) -> Table | None:
+    """The table with the median of each patient's lowest result as its last row, where the assay's file asks for it."""
     import polars as pl
 
-    visits = source.visits(QUANTITIES[1])
+    if assay.band is None or not assay.band.lowest:
+        return table
+    visits = source.visits(assay.quantity)
     cells = []
     for arm in source.arms:
         mine = (
@@ -100,7 +103,7 @@ def _with_lowest(source: Source, table: Table | None) -> Table | None:
         cells.append(plain(middle(values)[0]) if values.size else DASH)
     if all(cell == DASH for cell in cells):
         return table
-    row = ("Lowest IgG of each patient, g/L\nmedian", *cells)
+    row = (f"Lowest {assay.band.short} of each patient, {assay.band.axis}\nmedian", *cells)
     if table is None:
         return Table(("", *source.arms), (row,))
     return replace(table, rows=(*table.rows, (*row, *[DASH] * (len(table.columns) - len(row)))))

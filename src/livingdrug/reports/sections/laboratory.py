@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from livingdrug.reports.band_figure import band_figure
+from livingdrug.reports.banded import banded
 from livingdrug.reports.endpoint_rows import endpoint_table
 from livingdrug.reports.measured import measured
 from livingdrug.reports.page import Section
-from livingdrug.reports.sections import b_cells, kinetics, marrow
+from livingdrug.reports.sections import kinetics
 from livingdrug.reports.source import Source
 
 ORDER = 95
@@ -18,7 +19,7 @@ LEAD = (
 
 def section(source: Source) -> Section | None:
     """A figure for each quantity that no other section draws, and the endpoints asked of them; nothing when there is none."""
-    elsewhere = {*(quantity for quantity, _, _ in marrow.COUNTS), *b_cells.QUANTITIES}
+    elsewhere = {one.quantity for one in banded(source)}
     figures = [
         band_figure(source, one.quantity, one.title, one.unit_words, log=True, last_day=_end(source, one.quantity))
         for one in measured(source)

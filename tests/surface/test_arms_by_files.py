@@ -138,7 +138,7 @@ def test_a_second_infusion_raises_the_cells_on_its_day(written):
         (lambda arms: arms.replace('product = "tisa_cel"\n', 'product = "tisa_cel"\nsupply = "none"\n'), '"none" is for an arm'),
         (lambda arms: arms.replace('product = "tisa_cel"\n', 'product = "tisa_cel"\nsupply = "magic"\n'), "supply of cells"),
         (lambda arms: arms + '[[arm.given]]\ncells = "axi_cel"\ndays = [1]\n', "One arm gives one product"),
-        (lambda arms: arms + '[[arm.given]]\ncells = "tisa_cel"\ndose = "10 mg"\ndays = [1]\n', "Use share"),
+        (lambda arms: arms + '[[arm.given]]\ncells = "tisa_cel"\ndose = "10 mg"\ndays = [1]\n', '"share" of the dose'),
         (lambda arms: arms + "[[arm.given]]\ndays = [1]\n", "neither or both"),
         (lambda arms: '[[arm]]\nname = "empty"\n[arm.management]\nguideline = "no_treatment"\n', "nothing is given"),
     ],

@@ -100,7 +100,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def juliet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run of JULIET, by nobody who knew of those files."""
     folder = tmp_path_factory.mktemp("juliet") / "run"
-    run("juliet", patients=40, seed=7, threads=1, sample=0, out=folder)
+    run("juliet", patients=100, seed=7, threads=1, sample=0, out=folder)
     return folder
 
 
@@ -212,4 +212,4 @@ def test_run_folders_of_earlier_versions_are_refused_with_the_step_to_take(julie
     flat = " ".join(done.stderr.split())
     assert "written by livingdrug 0.9" in flat
     assert "livingdrug run" in flat
-    assert "-n 40 --seed 7" in flat
+    assert "-n 100 --seed 7" in flat

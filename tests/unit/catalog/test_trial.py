@@ -70,7 +70,12 @@ def test_other_ways_to_dose(tmp_path):
         ('follow_up = "5 year"', 'follow_up = "0 year"', CatalogError, "more than 0 days"),
         ('follow_up = "5 year"', 'follow_up = "-1 year"', CatalogError, "more than 0 days"),
         ('follow_up = "5 year"', 'follow_up = "5 kg"', UnitError, "follow_up"),
-        ('role = "calibration"', 'role = "training"', CatalogError, "'calibration', 'prediction' or 'design'"),
+        (
+            'role = "calibration"',
+            'role = "training"',
+            CatalogError,
+            "'calibration', 'prediction', 'design' or 'scenario'",
+        ),
         ("value = 0.03", "value = 1.5", CatalogError, "probability"),
         ('id = "efs"', 'id = "os"', CatalogError, "listed twice"),
         ("[arm.bridging]", "[arm.briding]", CatalogError, 'Did you mean "bridging"'),

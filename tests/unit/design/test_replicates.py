@@ -94,7 +94,7 @@ def test_assays_off_are_exact(short) -> None:
 def test_draws_of_parameters_move_what_they_concern(short) -> None:
     from livingdrug.catalog.parameter_set import ParameterSet
 
-    draws = [ParameterSet({"disease/lbcl/parameter.tumour_growth": value}) for value in (0.02, 0.2)]
+    draws = [ParameterSet({"disease/lbcl/parameter.tumour_growth": value}) for value in (0.07, 0.2)]
     moved = replicate(
         short, replicates=2, patients=8, seed=5, threads=1, endpoints=["os"], draws=draws, without=["patients"]
     )

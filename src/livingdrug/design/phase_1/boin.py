@@ -92,7 +92,7 @@ def posterior(toxic: NDArray[np.int64], treated: NDArray[np.int64]) -> tuple[Flo
     --------
     >>> middle, certainty = posterior(np.array([0, 1]), np.array([3, 3]))
     >>> middle.round(4).tolist(), (1 / certainty).round(6).tolist()
-    ([0.0161, 0.3387], [0.003869, 0.054631])
+    ([0.0161, 0.3387], [0.00387, 0.054631])
     """
     a, b = toxic + 0.05, treated - toxic + 0.05
     whole = a + b

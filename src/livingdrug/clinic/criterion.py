@@ -224,6 +224,12 @@ def first_that_holds(ladder: Mapping[str, pl.Expr], otherwise: str) -> pl.Expr:
     return found.alias("status")
 
 
+def after_start(looks: pl.DataFrame, status: pl.Expr) -> pl.DataFrame:
+    """The status of each look after the start, with the columns of `STATUS_SCHEMA`, where residual disease is not looked for."""
+    found = looks.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))
+    return found.filter(~pl.col("start")).select(*STATUS_SCHEMA)
+
+
 def _everyone(visits: pl.DataFrame, patients: pl.DataFrame | None) -> pl.DataFrame:
     """One row per patient with the dates that end a response; missing ones are null."""
     seen = visits.filter(~pl.col("missed")).group_by(KEYS).agg(pl.col("day").max().alias("last_seen_day"))

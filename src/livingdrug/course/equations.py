@@ -252,7 +252,7 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
                 f'{who} sets {", ".join(strangers)}, which the model of recipe "{plan.recipe}" does not have.\n'
                 "  Correct the name, or add the mechanism that reads it to the recipe."
             )
-        formed = sorted(set(layer) & set(assembled(plan).shapes))
+        formed = sorted(set(layer) & set(model.shapes))
         if formed:
             raise ModelError(
                 f"{who} sets {', '.join(formed)}, which gives a law its form and is the same for everybody.\n"

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -79,8 +79,7 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFr
     grown = pl.col("size") >= limits.progressive_size * pl.col("smallest")
     halved = pl.col("size") <= limits.partial_size * pl.col("start_size")
     status = first_that_holds({"PD": grown & ~gone, "CR": gone, "PR": halved}, otherwise="SD")
-    found = scans.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))
-    return found.filter(~pl.col("start")).select(*STATUS_SCHEMA)
+    return after_start(scans, status)
 
 
 CRITERION = judged_at_every_visit(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -73,8 +73,7 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = RANO) -> pl.DataFram
         },
         otherwise="SD",
     )
-    found = scans.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))
-    return found.filter(~pl.col("start")).select(*STATUS_SCHEMA)
+    return after_start(scans, status)
 
 
 CRITERION = judged_at_every_visit(

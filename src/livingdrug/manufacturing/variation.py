@@ -40,6 +40,12 @@ class Steps:
     seed: int
     attempt: int = 0
 
+    @property
+    def _files(self) -> str:
+        """Where the numbers stand, for errors."""
+        kind, _, made_by = self.place.partition("/")
+        return f"making/{made_by}.toml" + (", its disease or loss/while_waiting.toml" if kind == "waiting" else "")
+
     def typical(self, name: str) -> float:
         """The typical value.
 
@@ -49,9 +55,9 @@ class Steps:
             The file does not give it.
         """
         if name not in self.quantities:
-            kind, _, made_by = self.place.partition("/")
-            files = f"making/{made_by}.toml" + (", its disease or loss/while_waiting.toml" if kind == "waiting" else "")
-            raise CatalogError(f'{files} lacks the number "{name}", which making needs.\n  Add it with its source.')
+            raise CatalogError(
+                f'{self._files} lacks the number "{name}", which making needs.\n  Add it with its source.'
+            )
         return self.quantities[name].value
 
     def drawn(self, name: str, shift: Array | float = 0.0) -> Array:
@@ -80,6 +86,6 @@ class Steps:
         chance = self.typical(name)
         if not 0.0 <= chance <= 1.0:
             raise CatalogError(
-                f'"{self.place}", "{name}": got {chance:g}, expected a probability from 0 to 1.\n  Write a third as 0.33.'
+                f'{self._files}, "{name}": got {chance:g}, expected a probability from 0 to 1.\n  Write a third as 0.33.'
             )
         return streams.uniform(self.seed, f"{self.place}/{name}", self.patients, self.attempt) < chance

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from livingdrug.cli.app import known_commands
 from livingdrug.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 NOTICE = "Simulation; not for patient care"
 COMMANDS = [
-    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["logistics"], ["endpoints"], ["report"], ["compare"], ["grade"], ["score"], ["reproduce"],
-    ["validate"], ["calibrate"], ["model"], ["export"], ["design"], ["design", "oc"], ["design", "dose-finding"], ["sensitivity"],
-    ["export", "sbml"],
+    ["list"], ["show"], ["init"], ["check"], ["run"], ["patient"], ["compare"], ["logistics"], ["sensitivity"], ["window"],
+    ["design"], ["design", "oc"], ["design", "dose-finding"], ["endpoints"], ["frontier"], ["report"], ["figure"], ["validate"],
+    ["freeze"], ["sources"], ["calibrate"], ["model"], ["reproduce"], ["petab"], ["export"], ["export", "sbml"],
+    ["export", "petab"], ["export", "tables"], ["export", "adam"], ["grade"], ["score"], ["nca"], ["fit"], ["data"],
+    ["data", "check"],
 ]  # fmt: skip
 
 
@@ -36,6 +39,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert NOTICE in shown
     for command in COMMANDS:
         assert re.search(rf"^\W*{command[0]}\s", shown, flags=re.M), command
+    assert {command[0] for command in COMMANDS} == set(known_commands())
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -44,7 +48,7 @@ def test_each_command_explains_itself(command: list[str], capsys: pytest.Capture
     shown = capsys.readouterr().out
     assert NOTICE in shown
     assert f"livingdrug {' '.join(command)}" in shown
-    if command not in (["export"], ["design"]):
+    if command not in (["export"], ["design"], ["data"]):
         assert "For example" in shown
 
 

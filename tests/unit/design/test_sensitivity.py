@@ -193,7 +193,7 @@ def test_a_chance_above_1_is_refused_where_it_is_read() -> None:
 
     number = Quantity(value=1.2, unit="", meaning="a chance", kind="assumed", source="for the test")
     with pytest.raises(CatalogError, match="a probability from 0 to 1"):
-        Steps({"bridged": number}, np.arange(3), 1, "waiting").happens("bridged")
+        Steps({"bridged": number}, "waiting/tisa_cel_trial", np.arange(3), 1).happens("bridged")
 
 
 def test_a_changed_policy_is_not_taken_for_the_old_one(tmp_path) -> None:

@@ -47,7 +47,16 @@ class Checkpoint:
         if folder is None:
             return None
         mark = hashlib.sha256()
-        for part in (data.patient, data.time, data.value, data.censored, data.output, data.doses, data.occasion):
+        for part in (
+            data.patient,
+            data.time,
+            data.value,
+            data.censored,
+            data.output,
+            data.doses,
+            data.occasion,
+            data.changes,
+        ):
             mark.update(np.ascontiguousarray(part).tobytes())
         mark.update(data.covariates.write_csv().encode())
         mark.update(json.dumps([name, options, asdict(settings)], sort_keys=True, default=str).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,10 @@ class KineticsData:
         Number of the occasion of each measurement, shaped (m,), and what the table calls each.
     covariates
         Frame with a column ``patient`` (name) and one per covariate, one row per patient; values at the first record.
+    changing
+        Covariates of numbers that change within some patient.
+    changes
+        Every value of those: patient number, time, place in `changing`, value; shaped (k, 4), sorted. A value holds until the next.
     findings
         What was noticed while reading.
     """
@@ -98,6 +102,8 @@ class KineticsData:
     outputs: tuple[str, ...] = ("value",)
     occasion: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     occasions: tuple[str, ...] = ("1",)
+    changing: tuple[str, ...] = ()
+    changes: Floats = field(default_factory=lambda: np.empty((0, 4)))
     time_unit: str = "day"
     value_unit: str = ""
     dose_unit: str = ""
@@ -124,6 +130,8 @@ class KineticsData:
             raise BadInput("times and values must be finite numbers; leave out what was not measured.")
         if self.doses.ndim != 2 or self.doses.shape[1] != 5:
             raise BadInput(f"doses are shaped {self.doses.shape}, expected (doses, 5).")
+        if self.changes.ndim != 2 or self.changes.shape[1] != 4:
+            raise BadInput(f"changes of covariates are shaped {self.changes.shape}, expected (changes, 4).")
 
     @property
     def n_patients(self) -> int:
@@ -139,6 +147,25 @@ class KineticsData:
     def first_dose(self) -> Integers:
         """Where each patient's doses begin, shaped (n + 1,)."""
         return np.searchsorted(self.doses[:, 0], np.arange(self.n_patients + 1)).astype(np.int64)
+
+    def course_of(self, i: int, covariate: str) -> tuple[Floats, Floats]:
+        """Times and values of a changing covariate in patient number `i`; empty where it does not change in anybody."""
+        if covariate not in self.changing:
+            return np.empty(0), np.empty(0)
+        mine = (self.changes[:, 0] == i) & (self.changes[:, 2] == self.changing.index(covariate))
+        return self.changes[mine, 1], self.changes[mine, 3]
+
+    def brought(self, who: Integers) -> dict[str, Any]:
+        """What these patients bring to another record, renumbered in this order: covariates, changes, doses."""
+        names = tuple(str(k) for k in range(len(who)))
+        import polars as pl
+
+        return {
+            "covariates": self.covariates[np.asarray(who).tolist()].with_columns(pl.Series("patient", names)),
+            "doses": _renumbered(self.doses, who),
+            "changing": self.changing,
+            "changes": _renumbered(self.changes, who),
+        }
 
     @property
     def checks(self) -> pl.DataFrame:
@@ -185,26 +212,22 @@ class KineticsData:
         left = np.unique(self.patient[keep])
         number = np.full(self.n_patients, -1)
         number[left] = np.arange(left.size)
-        given = np.isin(self.doses[:, 0], left)
-        doses = self.doses[given].copy()
-        doses[:, 0] = number[doses[:, 0].astype(int)]
         names = tuple(self.patients[i] for i in left)
         return KineticsData(
             patients=names, patient=number[self.patient[keep]], time=self.time[keep], value=self.value[keep],
             censored=self.censored[keep], covariates=self.covariates.filter(pl.col("patient").is_in(names)),
-            output=self.output[keep], row=self.row[keep], doses=doses, outputs=self.outputs,
-            occasion=self.occasion[keep], occasions=self.occasions,
+            output=self.output[keep], row=self.row[keep], doses=_renumbered(self.doses, left), outputs=self.outputs,
+            occasion=self.occasion[keep], occasions=self.occasions, changing=self.changing,
+            changes=_renumbered(self.changes, left),
             time_unit=self.time_unit, value_unit=self.value_unit, dose_unit=self.dose_unit, source=self.source,
             findings=self.findings,
         )  # fmt: skip
 
     def taken(self, who: Integers) -> KineticsData:
         """These patients, in this order and as often as they are named; each time a patient of its own."""
-        first, first_dose = self.first, self.first_dose
+        first = self.first
         rows = [np.arange(int(first[i]), int(first[i + 1])) for i in who]
-        given = [self.doses[first_dose[i] : first_dose[i + 1]] for i in who]
         place = np.concatenate(rows) if rows else np.empty(0, np.int64)
-        doses = np.concatenate([np.column_stack([np.full(len(d), k), d[:, 1:]]) for k, d in enumerate(given)])
         seen: dict[int, int] = {}
         names = []
         for i in who.tolist():
@@ -212,11 +235,12 @@ class KineticsData:
             names.append(self.patients[i] + (f" ({seen[i]})" if seen[i] > 1 else ""))
         import polars as pl
 
-        frame = self.covariates[who.tolist()].with_columns(pl.Series("patient", names))
+        brought = self.brought(who)
+        brought["covariates"] = brought["covariates"].with_columns(pl.Series("patient", names))
         return replace(
             self, patients=tuple(names), patient=np.repeat(np.arange(len(who), dtype=np.int64), [r.size for r in rows]),
-            time=self.time[place], value=self.value[place], censored=self.censored[place], covariates=frame,
-            output=self.output[place], row=self.row[place], occasion=self.occasion[place], doses=doses,
+            time=self.time[place], value=self.value[place], censored=self.censored[place],
+            output=self.output[place], row=self.row[place], occasion=self.occasion[place], **brought,
         )  # fmt: skip
 
     def __repr__(self) -> str:
@@ -233,3 +257,11 @@ class KineticsData:
             f"KineticsData {self.source}: {self.n_patients} patients, {self.time.size} measurements{unit}{share}, "
             f"{self.time_unit} {self.time.min():g} to {self.time.max():g}{doses}{about}{told}"
         )
+
+
+def _renumbered(rows: Floats, who: Integers) -> Floats:
+    """The rows of these patients, whose number stands in the first column, numbered in this order."""
+    first = np.searchsorted(rows[:, 0], np.arange(int(max(who, default=-1)) + 2))
+    own = [rows[first[i] : first[i + 1], 1:] for i in who]
+    number = np.repeat(np.arange(len(own)), [len(part) for part in own])
+    return np.column_stack([number, np.concatenate(own)]) if own else rows[:0]

@@ -6,7 +6,9 @@ measured = "concentration"             # a state, assignment or parameter of the
                                        # [measured] cp = "concentration"  pca = "effect", by name in DVID
 error = "combined"
 [doses]
-1 = "depot"                            # CMT of the data -> state that the amount is added to
+1 = "depot"                            # CMT of the data -> state that the amount is added to, at once or over its duration
+[covariates]
+weight = "WT"                          # parameter of the model -> column of the data, which may change within a patient
 [log_states]                           # states over many decades, with a size below which they do not matter
 effector = 1e-6
 [parameter.ka]
@@ -23,6 +25,7 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +36,27 @@ from livingdrug.engine.ensemble import CompiledModel, Dose, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.fitting.data import KineticsData
-from livingdrug.fitting.structure import COMPARTMENT, TIME, Parameter, StructuralModel
+from livingdrug.fitting.engine_inputs import first_values, infused_states, steps_of, with_inputs
+from livingdrug.fitting.structure import Parameter, StructuralModel
 from livingdrug.foundation.errors import BadInput, UnknownName
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 RTOL = 1e-6
-_KEYS = ("title", "source", "sbml", "antimony", "measured", "error", "doses", "log_states", "parameter", "rtol")
+_KEYS = (
+    "title",
+    "source",
+    "sbml",
+    "antimony",
+    "measured",
+    "error",
+    "doses",
+    "covariates",
+    "log_states",
+    "parameter",
+    "rtol",
+)
 
 
 def read_engine_model(path: Path | str) -> StructuralModel:
@@ -75,13 +91,27 @@ def read_engine_model(path: Path | str) -> StructuralModel:
     for name in told["parameter"]:
         if name not in odes.parameters:
             raise UnknownName("parameter of the model", name, odes.parameters)
+    covariates = {str(name): str(column) for name, column in told.get("covariates", {}).items()}
+    for name in covariates:
+        if name not in odes.parameters:
+            raise UnknownName("parameter of the model", name, odes.parameters)
+        if name in told["parameter"]:
+            raise BadInput(
+                f"{path}: {name} is both estimated and a covariate.\n  Take it out of [parameter] or of [covariates]."
+            )
     dosed = {str(key): state for key, state in told.get("doses", {}).items()}
     for state in [*dosed.values(), *told.get("log_states", {})]:
         if state not in odes.states:
             raise UnknownName("state of the model", state, odes.states)
     log_scales = {name: float(scale) for name, scale in told.get("log_states", {}).items()}
-    linear = {name: 1e-3 for name in odes.states if name not in log_scales}
-    compiled = compile_model(odes, log_scales=log_scales, linear_scales=linear, outputs=quantities)
+
+    @lru_cache(maxsize=4)
+    def compiled(infused: tuple[str, ...]) -> CompiledModel:
+        whole = with_inputs(odes, infused, covariates)
+        linear = {name: 1e-3 for name in whole.states if name not in log_scales}
+        return compile_model(whole, log_scales=log_scales, linear_scales=linear, outputs=quantities)
+
+    compiled(())  # what cannot be computed is told before any data are read
     parameters = tuple(_parameter(path, name, entry) for name, entry in told["parameter"].items())
     start = {name: float(entry["start"]) for name, entry in told["parameter"].items()}
     rtol = float(told.get("rtol", RTOL))
@@ -98,7 +128,13 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         measured=measured,
         doses=dosed or None,
         batch=lambda data: batch_predictor(
-            compiled, [p.name for p in parameters], dosed, data, rtol, _columns(data, measured, quantities)
+            compiled(tuple(infused_states(data, dosed))),
+            [p.name for p in parameters],
+            dosed,
+            data,
+            rtol,
+            _columns(data, measured, quantities),
+            covariates,
         ),
     )
 
@@ -136,15 +172,17 @@ def _columns(data: KineticsData, measured: Mapping[str, str], quantities: list[s
 
 def batch_predictor(
     compiled: CompiledModel, names: list[str], dosed: Mapping[str, str], data: KineticsData, rtol: float,
-    quantity: Integers | None = None,
+    quantity: Integers | None = None, covariates: Mapping[str, str] | None = None,
 ) -> Callable[[Floats, Integers], Floats]:  # fmt: skip
     """A function (parameters (rows, p), patients (rows,)) -> levels at the patients' times, one row after the other.
 
-    Patients with the same times of measurement and doses are integrated together.
+    Patients with the same times of measurement, of doses and of changing covariates are integrated together.
     """
-    odes = compiled.odes
+    odes, asked = compiled.odes, covariates or {}
     columns = [odes.parameters.index(name) for name in names]
-    schedules = _schedules(data, dosed)
+    own_columns = [odes.parameters.index(name) for name in asked]
+    own = first_values(data, asked)
+    schedules = _schedules(data, dosed, asked)
     first = data.first
     column = np.zeros(data.time.size, np.int64) if quantity is None else quantity[data.output]
 
@@ -154,47 +192,38 @@ def batch_predictor(
         result = np.empty(start[-1])
         values = compiled.default_parameters(len(who))
         values[:, columns] = psi
-        for grid, doses, amounts, places, patients in schedules:
+        values[:, own_columns] = own[who]
+        for grid, steps, amounts, places, patients in schedules:
             rows = np.flatnonzero(np.isin(who, patients))
             if not rows.size:
                 continue
             at = np.searchsorted(patients, who[rows])
-            given = [Dose(check, state, amounts[at, k]) for k, (check, state) in enumerate(doses)]
+            given = [Dose(check, state, amounts[at, k]) for k, (check, state) in enumerate(steps)]
             found = compiled.run(values[rows], grid, np.zeros(grid.size, bool), given, rtol=rtol)
-            own = column[first[patients[0]] : first[patients[0] + 1]]
-            levels = np.where(found.status[:, None] <= 1, found.outputs[:, places, own], np.nan)
+            measured = column[first[patients[0]] : first[patients[0] + 1]]
+            levels = np.where(found.status[:, None] <= 1, found.outputs[:, places, measured], np.nan)
             result[start[rows][:, None] + np.arange(places.size)] = levels
         return result
 
     return predict
 
 
-def _schedules(data: KineticsData, dosed: Mapping[str, str]) -> list[tuple[Floats, list[tuple[int, str]], Floats, Integers, Integers]]:  # fmt: skip
-    """By common times: grid, doses (check, state), amounts (patients, doses), places of the measurements, patients."""
-    first, first_dose = data.first, data.first_dose
+def _schedules(
+    data: KineticsData, dosed: Mapping[str, str], covariates: Mapping[str, str]
+) -> list[tuple[Floats, list[tuple[int, str]], Floats, Integers, Integers]]:
+    """By common times: grid, steps (check, state), amounts (patients, steps), places of the measurements, patients."""
+    first = data.first
+    steps = [steps_of(data, i, dosed, covariates) for i in range(data.n_patients)]
     groups: dict[Any, list[int]] = defaultdict(list)
     for i in range(data.n_patients):
-        doses = data.doses[first_dose[i] : first_dose[i + 1]]
-        if (doses[:, 3] > 0).any():
-            raise BadInput(
-                f"patient {data.patients[i]} has an infusion over time; models on the engine take doses at once."
-            )
         times = tuple(data.time[first[i] : first[i + 1]].tolist())
         outputs = tuple(data.output[first[i] : first[i + 1]].tolist())
-        groups[times, outputs, tuple(doses[:, TIME].tolist()), tuple(doses[:, COMPARTMENT].tolist())].append(i)
+        groups[times, outputs, tuple((step.time, step.state) for step in steps[i])].append(i)
     found = []
-    for (times, _, when, where), members in groups.items():
-        grid = np.unique(np.array([0.0, *times, *when]))
+    for (times, _, given), members in groups.items():
+        grid = np.unique(np.array([0.0, *times, *(when for when, _ in given)]))
         # what is measured at the time of a dose is measured before it: outputs are recorded, then the dose is given
-        states = []
-        for compartment in where:
-            key = f"{compartment:g}"
-            if key not in dosed:
-                raise UnknownName("compartment of a dose", key, dosed, "Say in the model's [doses] where it goes.")
-            states.append(dosed[key])
-        checks = [(int(np.searchsorted(grid, time)), state) for time, state in zip(when, states, strict=True)]
-        amounts = np.array([data.doses[first_dose[i] : first_dose[i + 1], 2] for i in members]).reshape(
-            len(members), -1
-        )
+        checks = [(int(np.searchsorted(grid, when)), state) for when, state in given]
+        amounts = np.array([[step.amount for step in steps[i]] for i in members]).reshape(len(members), -1)
         found.append((grid, checks, amounts, np.searchsorted(grid, times).astype(np.int64), np.array(members)))
     return found

@@ -14,7 +14,7 @@ from livingdrug.fitting.likelihood import likelihood_of
 from livingdrug.fitting.population import Theta
 from livingdrug.fitting.result import Fit
 from livingdrug.fitting.specification import specify
-from livingdrug.fitting.store import EXTRAS, NUMBERS
+from livingdrug.fitting.store import CHANGES, EXTRAS, NUMBERS
 from livingdrug.fitting.structure import load_model
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.storage import read_frame, read_json
@@ -66,6 +66,8 @@ def _data(place: Path, told: dict[str, Any]) -> KineticsData:
     number = {name: i for i, name in enumerate(patients)}
     occasions = tuple(told.get("occasions", ["1"]))
     occasion = [occasions.index(name) for name in frame["occasion"]] if len(occasions) > 1 else [0] * frame.height
+    changing = tuple(told.get("changing", ()))
+    changes = read_frame(place / CHANGES).to_numpy().astype(float) if changing else np.empty((0, 4))
     findings = tuple(Finding(s, what, tuple(rows), remedy) for s, what, rows, remedy in told["findings"])
     return KineticsData(
         patients=tuple(patients),
@@ -80,6 +82,8 @@ def _data(place: Path, told: dict[str, Any]) -> KineticsData:
         outputs=tuple(outputs),
         occasion=np.array(occasion, np.int64),
         occasions=occasions,
+        changing=changing,
+        changes=changes,
         time_unit=told["time_unit"],
         value_unit=told["value_unit"],
         dose_unit=told["dose_unit"],

@@ -207,20 +207,14 @@ def _asked(data: KineticsData, like: NDArray[np.int64], grid: Floats) -> Kinetic
     n, several = like.size, len(data.outputs)
     times = np.repeat(grid, several)
     m = times.size
-    doses = [np.column_stack([np.full(len(d), i), d[:, 1:]]) for i, d in enumerate(doses_of(data, like))]
     names = tuple(str(i) for i in range(n))
     return KineticsData(
         patients=names, patient=np.repeat(np.arange(n, dtype=np.int64), m), time=np.tile(times, n),
-        value=np.ones(n * m), censored=np.zeros(n * m, np.int64), covariates=pl.DataFrame({"patient": names}),
+        value=np.ones(n * m), censored=np.zeros(n * m, np.int64), **data.brought(like),
         output=np.tile(np.tile(np.arange(several, dtype=np.int64), grid.size), n),
-        doses=np.concatenate(doses) if doses else np.empty((0, 5)), outputs=data.outputs, time_unit=data.time_unit,
+        outputs=data.outputs, time_unit=data.time_unit,
         value_unit=data.value_unit,
     )  # fmt: skip
-
-
-def doses_of(data: KineticsData, like: NDArray[np.int64]) -> list[Floats]:
-    own = [data.doses[data.doses[:, 0] == i] for i in range(data.n_patients)]
-    return [own[i] for i in like]
 
 
 def limits(data: KineticsData) -> Floats:

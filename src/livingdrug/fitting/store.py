@@ -32,12 +32,14 @@ NUMBERS = (
     "counted",
 )
 
+CHANGES = "covariate_changes.parquet"
+
 
 def save_fit(fit: Fit, folder: Path | str) -> Path:
     """Write a fit; the same fit gives the same bytes.
 
     parameters.csv, individuals.csv, predictions.csv, shrinkage.csv, trace.csv, checks.csv, summary.txt for people;
-    measurements.parquet, doses.parquet, covariates.parquet, numbers.npz, fit.json for `load_fit`.
+    measurements.parquet, doses.parquet, covariates.parquet (with covariate_changes.parquet where they change), numbers.npz, fit.json for `load_fit`.
     """
     import polars as pl
 
@@ -55,6 +57,13 @@ def save_fit(fit: Fit, folder: Path | str) -> Path:
         place / "doses.parquet", pl.DataFrame(fit.data.doses, schema=dict.fromkeys(names, pl.Float64), orient="row")
     )
     write_frame(place / "covariates.parquet", fit.data.covariates)
+    if fit.data.changing:
+        changes = ["patient", "time", "covariate", "value"]
+        write_frame(
+            place / CHANGES, pl.DataFrame(fit.data.changes, schema=dict.fromkeys(changes, pl.Float64), orient="row")
+        )
+    else:
+        (place / CHANGES).unlink(missing_ok=True)
     memory = io.BytesIO()
     examined = {name: getattr(fit.examined, name) for name in NUMBERS}
     np.savez(
@@ -98,7 +107,7 @@ def _manifest(fit: Fit) -> dict[str, Any]:
         "converged": fit.converged,
         "judgement": [[name, bool(passed), sentence] for name, (passed, sentence) in fit.judgement.items()],
         "data": {
-            "patients": list(data.patients), "outputs": list(data.outputs), "occasions": list(data.occasions), "time_unit": data.time_unit,
+            "patients": list(data.patients), "outputs": list(data.outputs), "occasions": list(data.occasions), "changing": list(data.changing), "time_unit": data.time_unit,
             "value_unit": data.value_unit, "dose_unit": data.dose_unit, "source": data.source,
             "findings": [[f.severity, f.what, list(f.rows), f.remedy] for f in data.findings],
         },

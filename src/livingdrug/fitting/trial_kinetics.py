@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from livingdrug.fitting.data import KineticsData
 from livingdrug.fitting.draws import normals, uniforms
 from livingdrug.fitting.likelihood import likelihood_of
-from livingdrug.fitting.simulation import doses_of, drawn_thetas, with_error
+from livingdrug.fitting.simulation import drawn_thetas, with_error
 from livingdrug.foundation.errors import BadInput, UnitError
 from livingdrug.foundation.streams import uniform
 from livingdrug.foundation.units import factor
@@ -193,10 +193,9 @@ def _levels(fit: Fit, like: NDArray[np.int64], phi: Floats, time: Floats) -> Flo
 
     n, v = time.shape
     names = tuple(str(i) for i in range(n))
-    doses = [np.column_stack([np.full(len(d), i), d[:, 1:]]) for i, d in enumerate(doses_of(fit.data, like))]
     data = KineticsData(
         names, np.repeat(np.arange(n, dtype=np.int64), v), time.ravel(), np.ones(n * v), np.zeros(n * v, np.int64),
-        pl.DataFrame({"patient": names}), doses=np.concatenate(doses), outputs=fit.data.outputs,
+        outputs=fit.data.outputs, **fit.data.brought(like),
     )  # fmt: skip
     known = fit.specification.occasions
     known = replace(known, number=np.zeros(n * v, np.int64)) if known.n else known

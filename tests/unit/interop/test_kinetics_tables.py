@@ -238,6 +238,8 @@ def test_every_example_is_read_and_every_example_model_takes_its_table() -> None
     found = {path.stem: read_kinetics(path) for path in sorted(EXAMPLES.glob("kinetics_*.csv"))}
     assert len(found) >= 5
     assert found["kinetics_occasions"].occasions == ("1", "2")
+    assert found["kinetics_changing_covariate"].changing == ("WT",)
+    assert load_model(str(EXAMPLES / "changing_weight.toml")).batch(found["kinetics_changing_covariate"]) is not None
     data, model = found["kinetics_two_outputs"], load_model(str(EXAMPLES / "two_outputs.toml"))
     assert data.outputs == model.outputs == ("concentration", "effect")
     assert [error.name for error in specify(model, data).errors] == ["proportional", "proportional"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +41,23 @@ def notes(found: Mapping[str, list[int]]) -> list[Finding]:
 def changing_covariates(found: Mapping[str, list[int]]) -> list[Finding]:
     """Columns that change within a patient."""
     return [
-        Finding("warning", f"{heading} changes within patients; each patient's first value is used as covariate", tuple(rows),
-                "Leave the column out if it is no covariate.")
+        Finding("warning", f"{heading} changes within patients; each patient's first value is used as covariate of a parameter", tuple(rows),
+                "In the equations of a model of your own it may change ([covariates] of its file). Leave the column out if it is no covariate.")
         for heading, rows in found.items()
     ]  # fmt: skip
+
+
+def twice_at_one_time(courses: Sequence[tuple[str, float, str, float, int]]) -> list[Finding]:
+    """Covariates with two values in one patient at one time: patient, time, covariate, value, row."""
+    seen: dict[tuple[str, float, str], float] = {}
+    rows: dict[str, list[int]] = {}
+    for who, time, what, value, line in courses:
+        if seen.setdefault((who, time, what), value) != value:
+            rows.setdefault(what, []).append(line)
+    return [
+        Finding("error", f"{what} has two values in one patient at one time", tuple(lines), "Keep one of them.")
+        for what, lines in rows.items()
+    ]
 
 
 def mixed_units(rows: list[Any]) -> list[Finding]:

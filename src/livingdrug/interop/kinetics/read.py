@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livingdrug.fitting.data import BELOW, Finding, KineticsData
 from livingdrug.foundation.amounts import LONGEST, NotAnAmount, read_amount
@@ -52,6 +53,7 @@ class _Gathered:
     notes: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     covariates: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     changing: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    courses: list[tuple[str, float, str, float, int]] = field(default_factory=list)
 
 
 def read_kinetics(
@@ -157,6 +159,7 @@ def _checked(
     if who_problem:
         findings.append(Finding("error", f"patients are not clear: {who_problem}", (), ""))
     findings += checks.changing_covariates(gathered.changing)
+    findings += checks.twice_at_one_time(gathered.courses)
     if len(chosen) > 1:
         findings.append(
             Finding("warning", f"several outputs are measured: {', '.join(chosen)}", (), "Keep one with output=… (--output NAME), unless the model has as many.")
@@ -328,7 +331,30 @@ def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None) -> _
             _take_result(got, line, name, time, cells, known, limit)
     if whole_table_dosed:
         _one_dose_each(got, text, known)
+    if got.changing:
+        _follow_covariates(got, text, known)
     return got
+
+
+def _follow_covariates(got: _Gathered, text: Table, known: Mapping[str, Meaning]) -> None:
+    """Every number of the covariates that change within a patient, with its time."""
+    worded = set()
+    for line, cells in text.rows:
+        name, time = cells[known["id"].heading].strip().removesuffix(".0"), read_number(cells[known["time"].heading])
+        if time is None or not math.isfinite(time):
+            continue
+        if known["time"].word in ("ady", "study_day") and time > 0:
+            time -= 1
+        for heading in got.changing:
+            word = cells[heading].strip()
+            if word.lower() in BLANK:
+                continue
+            value = read_number(word)
+            if value is None or not math.isfinite(value):
+                worded.add(heading)
+            else:
+                got.courses.append((name, time, heading, value, line))
+    got.courses = [one for one in got.courses if one[2] not in worded]
 
 
 def _dose_in_every_row(text: Table, known: Mapping[str, Meaning]) -> bool:
@@ -500,6 +526,7 @@ def _assemble(
         {m[7] for m in rows}, key=lambda word: (read_number(word) is None, read_number(word) or 0.0, word)
     )
     doses = sorted((number[d[0]], d[1] + shift, d[2], d[3], d[4]) for d in got.doses if d[0] in number)
+    changing, changes = _changes(number, got, shift)
     data = KineticsData(
         patients=tuple(names),
         patient=np.array([number[m[0]] for m in rows], np.int64),
@@ -513,6 +540,8 @@ def _assemble(
         outputs=tuple(outputs),
         occasion=np.array([occasions.index(m[7]) for m in rows], np.int64),
         occasions=tuple(occasions),
+        changing=changing,
+        changes=changes,
         time_unit=units["time"],
         value_unit=units["value"],
         dose_unit=units["dose"],
@@ -536,3 +565,19 @@ def _covariates(names: list[str], got: _Gathered) -> pl.DataFrame:
         )
         frame = frame.with_columns(column)
     return frame
+
+
+def _changes(number: Mapping[str, int], got: _Gathered, shift: float) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Covariates of numbers that change, and where each patient's value is another than before; see `KineticsData`."""
+    names = tuple(dict.fromkeys(one[2] for one in got.courses))
+    rows = sorted(
+        (number[who], names.index(what), time + shift, value)
+        for who, time, what, value, _ in got.courses
+        if who in number
+    )
+    kept = [
+        row
+        for before, row in zip([None, *rows], rows, strict=False)
+        if before is None or before[:2] != row[:2] or before[3] != row[3]
+    ]
+    return names, np.array(sorted((who, time, what, value) for who, what, time, value in kept), float).reshape(-1, 4)

@@ -202,7 +202,6 @@ def _people(fit: Fit, like: NDArray[np.int64], seed: int, uncertainty: bool) -> 
 
 def _asked(data: KineticsData, like: NDArray[np.int64], grid: Floats) -> KineticsData:
     """A record with these patients at these times, of every output; values mean nothing."""
-
     n, several = like.size, len(data.outputs)
     times = np.repeat(grid, several)
     m = times.size

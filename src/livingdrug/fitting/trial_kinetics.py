@@ -189,7 +189,6 @@ def _one_trial(
 
 
 def _levels(fit: Fit, like: NDArray[np.int64], phi: Floats, time: Floats) -> Floats:
-
     n, v = time.shape
     names = tuple(str(i) for i in range(n))
     data = KineticsData(

@@ -263,5 +263,5 @@ def _renumbered(rows: Floats, who: Integers) -> Floats:
     """The rows of these patients, whose number stands in the first column, numbered in this order."""
     first = np.searchsorted(rows[:, 0], np.arange(int(max(who, default=-1)) + 2))
     own = [rows[first[i] : first[i + 1], 1:] for i in who]
-    number = np.repeat(np.arange(len(own)), [len(part) for part in own])
+    number = np.repeat(np.arange(len(own), dtype=np.float64), [len(part) for part in own])
     return np.column_stack([number, np.concatenate(own)]) if own else rows[:0]

@@ -44,6 +44,8 @@ _WITHIN_REACH = 0.02
 """A rise of the log likelihood that one more step surely makes: then more samples are drawn for the last ones."""
 _BUDGET, _FEWEST, _MOST = 46_000, 256, 2048
 """Points of a shift times patients that are worth their time for the likelihood that is told, and their bounds."""
+_NEAR = 0.7
+"""Standard errors that steps with new samples may go at the end: farther, and the ones before had not arrived."""
 _WIDER, _ADAPTED = 1.5, 2
 """The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
 
@@ -272,9 +274,11 @@ def estimate(
             "  1. Look at their rows (livingdrug data check). 2. Give start values. 3. Try another residual error."
         )
     mean, covariance = conditional_moments(found, likelihood, population, errors, _SWEEPS)
-    theta, examined = _at_the_maximum(likelihood, coordinates, found.theta, mean, covariance, settings.seed, refined)
+    begin, theta, examined = _at_the_maximum(
+        likelihood, coordinates, found.theta, mean, covariance, settings.seed, refined
+    )
     modes = conditional_modes(likelihood, population, theta, errors, examined.mean)
-    judgement = _judge(coordinates, found, theta, examined)
+    judgement = _judge(coordinates, found, begin, theta, examined)
     return Fit(
         name, structure, data, specification, theta, examined, modes, _trace(coordinates, found.trace), judgement,
         asdict(settings), dict(options or {}), likelihood,
@@ -283,8 +287,11 @@ def estimate(
 
 def _at_the_maximum(
     likelihood: Any, coordinates: Coordinates, theta: Any, mean: Any, covariance: Any, seed: int, refined: bool
-) -> tuple[Any, Any]:
-    """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there."""
+) -> tuple[Any, Any, Any]:
+    """The likelihood where SAEM ended, the last steps from there, and the likelihood again with samples drawn there.
+
+    Returns where the steps with the last samples began, where they ended, and the likelihood there.
+    """
     fair = 2 ** round(np.log2(_BUDGET / len(mean)))
     most = int(np.clip(fair, _FEWEST, _MOST))
     proposals = Proposals.around(mean, _WIDER * covariance, theta.omega, seed, points=most // 8)
@@ -293,11 +300,21 @@ def _at_the_maximum(
         proposals = proposals.again(seen, theta.omega, points=most // 4)
     if not refined:
         proposals = replace(proposals, points=most)
-        return theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
+        return theta, theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
     theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8, enough=_WITHIN_REACH)
-    proposals = proposals.again(here, theta.omega, points=most)
-    theta, here, _ = refine(likelihood, coordinates, theta, proposals, steps=2)
-    return theta, here
+    begin, proposals = theta, proposals.again(here, theta.omega, points=most)
+    theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=2)
+    while 2 * here.monte_carlo_error >= _DOUBT and proposals.points < _MOST:
+        # the error of a sum over patients grows with their number: many patients need as many samples each as few
+        begin, proposals = theta, proposals.again(here, theta.omega, points=2 * proposals.points)
+        theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=2)
+    return begin, theta, here
+
+
+def _moved(coordinates: Coordinates, begin: Any, end: Any, examined: Any) -> Any:
+    """How far each number went between two places, in its standard errors; 0 for what is not determined."""
+    error = np.sqrt(np.diag(covariance_of(coordinates, examined.information)))
+    return np.nan_to_num(np.abs(coordinates.pack(end) - coordinates.pack(begin)) / error)
 
 
 def _trace(coordinates: Coordinates, values: Any) -> pl.DataFrame:
@@ -310,7 +327,7 @@ def _trace(coordinates: Coordinates, values: Any) -> pl.DataFrame:
     return frame.with_columns(pl.Series(name, values[:, i]) for i, name in enumerate(names))
 
 
-def _judge(coordinates: Coordinates, found: Any, theta: Any, examined: Any) -> dict[str, tuple[bool, str]]:
+def _judge(coordinates: Coordinates, found: Any, begin: Any, theta: Any, examined: Any) -> dict[str, tuple[bool, str]]:
     """What was checked about convergence."""
     names, settings = coordinates.names, found.settings
     covariance = covariance_of(coordinates, examined.information)
@@ -331,12 +348,13 @@ def _judge(coordinates: Coordinates, found: Any, theta: Any, examined: Any) -> d
         "take its spread away (--no-spread)",
     )
     if curved:
-        moved = np.nan_to_num(np.abs(coordinates.pack(theta) - coordinates.pack(found.theta)) / error)
+        moved = _moved(coordinates, begin, theta, examined)
         far = int(np.argmax(moved))
         judgement["maximum"] = (
-            bool(moved[far] < 0.7),
-            f"the last steps moved {names[far]} most, by {moved[far]:.2f} standard errors"
-            + ("" if moved[far] < 0.7 else "; run more iterations (--settle)"),
+            bool(moved[far] < _NEAR),
+            f"the last steps, with samples of their own, moved {names[far]} most, by {moved[far]:.2f} standard errors"
+            f"; all steps from where the chains ended, by {_moved(coordinates, found.theta, theta, examined).max():.2f}"
+            + ("" if moved[far] < _NEAR else "; run more iterations (--settle)"),
         )
     left = rise(coordinates, examined)
     judgement["gradient"] = (left < 1e-2, f"the log likelihood could still rise by about {left:.1g}")

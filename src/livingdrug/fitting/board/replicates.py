@@ -162,16 +162,29 @@ def interval(found: Replicates, arm: str, place: int, between: float = 0.0) -> I
         Standard deviation of the difference between trials, on the question's scale.
     """
     numbers = found.answers[arm, place]
+    question, n = found.questions[place], float(np.median(found.counted[arm, place]))
+    if question.measure == "median time":
+        return _of_ordered(numbers, question, int(n))
     known = numbers[np.isfinite(numbers)]
     if known.size < LEAST_REPLICATES:
         return None
-    question, n = found.questions[place], float(np.median(found.counted[arm, place]))
     middle = float(np.median(known))
     within = float(known.std(ddof=1))
     sd = math.hypot(within, between)
     low, high = (question.shown(middle + side * Z90 * sd) for side in (-1.0, 1.0))
     sampling = 1 / (2 * math.sqrt(n + 0.5)) if question.share and n else math.nan
     return Interval(low, question.shown(middle), high, middle, sd, int(n), sd / sampling if sampling else math.nan)
+
+
+def _of_ordered(numbers: NDArray[np.float64], question: Question, n: int) -> Interval | None:
+    """The interval of nine in ten replicates themselves, in order: a median that some never reach (+infinity) has no deviation."""
+    known = np.sort(numbers[~np.isnan(numbers)])
+    if known.size < LEAST_REPLICATES:
+        return None
+    low, middle, high = (
+        question.shown(float(q)) for q in np.quantile(known, (0.05, 0.5, 0.95), method="inverted_cdf")
+    )
+    return Interval(low, middle, high, math.log(middle) if middle > 0 else -math.inf, math.nan, n, math.nan)
 
 
 def _contrasts(told: Mapping[str, Mapping[str, EndpointResult]]) -> dict[tuple[str, str], tuple[float, float]]:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livingdrug.catalog.questions import questions_of
+from livingdrug.fitting.board.asked import questions_frozen
 from livingdrug.fitting.board.replicates import Interval, Replicates, interval, replicate
-from livingdrug.fitting.joint.predict import Question, questions_asked
+from livingdrug.fitting.joint.predict import Question
 from livingdrug.fitting.joint.rows import about
 from livingdrug.fitting.joint.statistics import arcsine
 from livingdrug.foundation.errors import LivingDrugError
@@ -98,7 +99,7 @@ def board_rows(
     """
     between = dict(between_trials or {})
     published = () if trial.role == "prediction" else _published(trial, catalog)
-    questions = [one for _, one in published] if published else questions_asked(trial, catalog)
+    questions = [one for _, one in published] if published else questions_frozen(trial, catalog)
     if not questions:
         return []
     found = replicate(
@@ -114,7 +115,7 @@ def board_rows(
         _predicted(trial, arm, question, interval(found, arm, place, between.get(question.about, 0.0)))
         for arm in found.sizes
         for place, question in enumerate(questions)
-        if np.isfinite(found.answers[arm, place]).any()
+        if not np.isnan(found.answers[arm, place]).all()
     ]
     return [*rows, *_between_arms(trial, found)]
 
@@ -158,10 +159,12 @@ def _observed(trial: Trial, arm: str, row: Published, question: Question, told: 
 
 
 def _predicted(trial: Trial, arm: str, question: Question, told: Interval | None) -> BoardRow:
+    words, unit = "predicted; no outcome in this catalogue", question.endpoint.unit
+    if question.measure == "median time":
+        words, unit = f"{words}; months, empty where not reached", "month"
     return BoardRow(
         trial.id, arm, trial.role, question.endpoint.id, question.at, told.n if told else 0, None, None, None, *_three(told), None,
-        None, "predicted; no outcome in this catalogue", question.about, "",
-        "percent" if question.share else question.endpoint.unit, _known(told.width_over_sampling) if told else None,
+        None, words, question.about, "", "percent" if question.share else unit, _known(told.width_over_sampling) if told else None,
     )  # fmt: skip
 
 
@@ -229,7 +232,10 @@ def as_plain(row: BoardRow) -> dict[str, object]:
 
 
 def _three(told: Interval | None) -> tuple[float | None, float | None, float | None]:
-    return (None, None, None) if told is None else (told.middle, told.low, told.high)
+    if told is None:
+        return None, None, None
+    middle, low, high = (one if math.isfinite(one) else None for one in (told.middle, told.low, told.high))
+    return middle, low, high
 
 
 def _known(value: float) -> float | None:

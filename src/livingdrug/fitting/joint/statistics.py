@@ -7,6 +7,8 @@ share      arcsine of the square root  of patients, or of a survival curve     1
 middle     logarithm                   mean or median of the logarithms        s / sqrt(n), median 1.25 s
 quartile   logarithm                   a quarter or three quarters             1.36 s / sqrt(n)
 spread     logarithm of s              s, deviation of the logarithms          1 / sqrt(2 (n - 1))
+median     logarithm of months         by which half had the event; +infinity  not told
+time                                   where the curve stays above one half
 =========  ==========================  ======================================  =========================
 
 The arcsine's error does not depend on the share, and 0 and 100 % stay finite. Medians of whole days are read off the
@@ -22,12 +24,15 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.foundation.units import factor
 from livingdrug.trial.published import MEDIAN_LOSS
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from livingdrug.outcome.endpoint_result import EndpointResult
 
-Measure = Literal["share", "middle", "low quartile", "high quartile", "spread"]
+Measure = Literal["share", "middle", "low quartile", "high quartile", "spread", "median time"]
 QUARTILES = {"low quartile": 0.25, "high quartile": 0.75}
 QUARTILE_LOSS = 1.3626
 """Standard error of a quartile over that of a mean, for normal numbers: sqrt(3)/4 / density at the quartile."""
@@ -91,9 +96,21 @@ def answer(found: EndpointResult, arm: str, measure: Measure, day: float | None,
         if share is None or not 0.0 <= share <= 1.0:
             return NOTHING
         return Answer(arcsine(share, n), arcsine_error(n), n=n)
+    if measure == "median time":
+        return _median_time(found, patients) if found.over_time else NOTHING
     if "value" not in patients.columns:
         return NOTHING
     return _amount(patients["value"].to_numpy(), measure, statistic)
+
+
+def _median_time(found: EndpointResult, patients: pl.DataFrame) -> Answer:
+    """Logarithm of the months by which half had the event; +infinity when not reached, nothing for curves without a median."""
+    fit = getattr(found.asked.estimator, "fit", None)
+    curve = fit(found.asked, patients) if fit else None
+    if not hasattr(curve, "quantile"):
+        return NOTHING
+    months = curve.quantile(0.5)[0] / factor("month", "day")
+    return Answer(math.log(months) if months > 0 else -math.inf, math.nan, n=patients.height)
 
 
 def _amount(values: NDArray[np.float64], measure: Measure, statistic: str) -> Answer:

@@ -25,9 +25,10 @@ from livingdrug.trial import storage
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.parameter_set import ParameterSet
+    from livingdrug.catalog.records.trial import Trial
 
 LOG = "log.md"
-PREDICTION = "prediction"
+PREDICTION, CALIBRATION = "prediction", "calibration"
 NOT_PARAMETERS = ("trial", "evidence", "endpoint", "outcome", "association", "determinants", "comparison")
 """Kinds of files that say who is asked what, not how a body behaves."""
 MODEL = Path(__file__).parents[2] / "model"
@@ -122,6 +123,7 @@ def freeze(
             "frozen_on": when, "tag": commit.tag, "commit": commit.revision, "parameters_sha256": sha,
             "predictions_sha256": hashlib.sha256(text.encode()).hexdigest(), "replicates": replicates, "draws": len(draws),
             "seed": seed, "designs_sha256": {trial.id: design_sha256(trial.id, catalog) for trial in trials},
+            "uses": {trial.id: shown_by(trial, catalog) or "never seen" for trial in trials},
             "approvals": "an approval tells the sign of a trial: the uses of approved products were known to be approved",
         },
     )  # fmt: skip
@@ -152,6 +154,17 @@ def design_sha256(name: str, catalog: Catalog) -> str:
     trial = catalog.load("trial", name)
     plans = {arm.name: plan_arm(trial, arm.name, catalog).sha256() for arm in trial.arms}
     return digest({"plans": plans, "asked": [use.model_dump(mode="json") for use in trial.endpoints]})
+
+
+def shown_by(trial: Trial, catalog: Catalog) -> list[str]:
+    """Calibration trials and registries that have shown one of a trial's products in its disease, in whatever line; none for a use never seen."""
+    asked = _uses(trial)
+    known = (catalog.load("trial", name) for name in catalog.names("trial") if catalog.has("evidence", name))
+    return [one.id for one in known if one.role == CALIBRATION and asked & _uses(one)]
+
+
+def _uses(trial: Trial) -> set[tuple[str, str]]:
+    return {(arm.product, trial.disease) for arm in trial.arms if arm.product}
 
 
 def clean_and_tagged(folder: Path) -> Commit:

@@ -14,7 +14,7 @@ from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage
 
 def replicates(numbers, counted, share=True):
     question = SimpleNamespace(
-        share=share, shown=(lambda x: 100 * math.sin(min(max(x, 0.0), math.pi / 2)) ** 2) if share else math.exp
+        share=share, measure="share" if share else "middle", shown=(lambda x: 100 * math.sin(min(max(x, 0.0), math.pi / 2)) ** 2) if share else math.exp
     )
     key = ("a", 0)
     return Replicates("t", {"a": 50}, (question,), {key: np.array(numbers)}, {key: np.array(counted, dtype=float)}, {})
@@ -37,6 +37,17 @@ def test_the_difference_between_trials_widens_it():
     found = interval(replicates(numbers, np.full(1000, 10), share=False), "a", 0, between=4.0)
     assert found is not None
     assert found.sd == pytest.approx(5.0, rel=1e-9)
+
+
+def test_a_median_that_some_trials_never_reach_has_the_interval_of_their_order():
+    """By hand: of 20 trials 12 reach 10, 11, … 21 months and 8 never do; the 1st, 10th and 19th in order are 10, 19 and never."""
+    numbers = np.log(np.r_[np.arange(10.0, 22.0), np.full(8, np.inf)])
+    stub = replicates(numbers, np.full(20, 30), share=False)
+    stub.questions[0].measure = "median time"
+    found = interval(stub, "a", 0)
+    assert found is not None
+    assert (found.low, found.middle) == pytest.approx((10.0, 19.0))
+    assert found.high == math.inf
 
 
 def test_one_replicate_that_counted_somebody_is_no_interval():

@@ -12,7 +12,7 @@ import pytest
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.fitting.board import freeze as module
-from livingdrug.fitting.board.freeze import Commit, clean_and_tagged, freeze, frozen_in, parameters_sha256
+from livingdrug.fitting.board.freeze import Commit, clean_and_tagged, freeze, frozen_in, parameters_sha256, shown_by
 from livingdrug.fitting.board.rows import COLUMNS, OUTCOMES, BoardRow
 from livingdrug.foundation.errors import BadInput
 
@@ -63,6 +63,7 @@ def test_it_writes_predictions_without_outcomes_and_hashes(toy):
     assert stored["frozen_on"] == "2026-11-29 12:00 UTC"
     assert list(stored["designs_sha256"]) == ["toy"]
     assert "approval tells the sign" in stored["approvals"]
+    assert stored["uses"] == {"toy": "never seen"}  # the only trial of this catalogue
     assert "frozen" in log.read_text(encoding="utf-8")
     assert frozen_in(table.parent)["toy"]["file"] == table.name
 
@@ -117,3 +118,10 @@ def test_only_a_clean_tagged_commit_is_run(tmp_path):
         clean_and_tagged(tmp_path)
     git(tmp_path, "checkout", "-q", "a.txt")
     assert clean_and_tagged(tmp_path).tag == "predictions-1"
+
+
+def test_a_use_is_shown_by_calibration_trials_of_its_product_in_its_disease():
+    """By hand from the trial files: liso-cel in large B-cell lymphoma, PILOT and TRANSCEND; tisa-cel in follicular lymphoma, none."""
+    catalog = Catalog()
+    assert shown_by(catalog.load("trial", "transform"), catalog) == ["pilot", "transcend_nhl_001"]
+    assert shown_by(catalog.load("trial", "elara"), catalog) == []

@@ -1,8 +1,8 @@
 """What a trial kept for prediction is asked: its endpoints, how long each curve takes to its half, and response by everyone enrolled.
 
-    endpoints of the file ──► shares, shares at times, middles of amounts
-    curves of survival    ──► median time
-    response among treated ─► the same of everyone enrolled, the untreated counted as without
+endpoints of the file ──► shares, shares at times, middles of amounts
+curves of survival    ──► median time
+response among treated ─► the same of everyone enrolled, the untreated counted as without
 """
 
 from __future__ import annotations

@@ -181,9 +181,7 @@ def _of_ordered(numbers: NDArray[np.float64], question: Question, n: int) -> Int
     known = np.sort(numbers[~np.isnan(numbers)])
     if known.size < LEAST_REPLICATES:
         return None
-    low, middle, high = (
-        question.shown(float(q)) for q in np.quantile(known, (0.05, 0.5, 0.95), method="inverted_cdf")
-    )
+    low, middle, high = (question.shown(float(q)) for q in np.quantile(known, (0.05, 0.5, 0.95), method="inverted_cdf"))
     return Interval(low, middle, high, math.log(middle) if middle > 0 else -math.inf, math.nan, n, math.nan)
 
 

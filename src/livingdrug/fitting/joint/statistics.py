@@ -107,7 +107,7 @@ def _median_time(found: EndpointResult, patients: pl.DataFrame) -> Answer:
     """Logarithm of the months by which half had the event; +infinity when not reached, nothing for curves without a median."""
     fit = getattr(found.asked.estimator, "fit", None)
     curve = fit(found.asked, patients) if fit else None
-    if not hasattr(curve, "quantile"):
+    if curve is None or not hasattr(curve, "quantile"):
         return NOTHING
     months = curve.quantile(0.5)[0] / factor("month", "day")
     return Answer(math.log(months) if months > 0 else -math.inf, math.nan, n=patients.height)

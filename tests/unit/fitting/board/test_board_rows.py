@@ -14,7 +14,9 @@ from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage
 
 def replicates(numbers, counted, share=True):
     question = SimpleNamespace(
-        share=share, measure="share" if share else "middle", shown=(lambda x: 100 * math.sin(min(max(x, 0.0), math.pi / 2)) ** 2) if share else math.exp
+        share=share,
+        measure="share" if share else "middle",
+        shown=(lambda x: 100 * math.sin(min(max(x, 0.0), math.pi / 2)) ** 2) if share else math.exp,
     )
     key = ("a", 0)
     return Replicates("t", {"a": 50}, (question,), {key: np.array(numbers)}, {key: np.array(counted, dtype=float)}, {})

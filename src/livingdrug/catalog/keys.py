@@ -32,7 +32,7 @@ USUAL = {
     "title": "One line for lists and headings.",
     "summary": "A few sentences, shown by `livingdrug show`.",
     "note": "Anything else a reader should know.",
-    "source": "Where it is from: a citation key, DOI or address; for our own choices the reason.",
+    "source": "The publication, label or register itself: a citation or DOI, never an address alone; for our own choices the reason.",
     "where": "Table, figure or section of the source.",
     "seen_at": "Where the source was seen, when that was a copy: a mirror, a summary, an index.",
     "name": "What it is called.",

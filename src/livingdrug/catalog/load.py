@@ -177,7 +177,8 @@ class Catalog(TypedLoad):
             raise CatalogError(
                 f'{_short(path)}, "extends": {" -> ".join([*seen, above.stem])} is a circle.\n  Extend another file.'
             )
-        return laid_over(self._table(kind, above, record_class, seen), table, record_class.appended)
+        taken = record_class.taken_over(self._table(kind, above, record_class, seen), table)
+        return laid_over(taken, table, record_class.appended)
 
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():

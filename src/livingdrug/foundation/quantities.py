@@ -27,7 +27,8 @@ class Quantity(BaseModel):
     kind
         How we came by it: reported, digitised, derived, fitted, assumed or input.
     source
-        A citation key, DOI or address; for `assumed` the reason; for `fitted` what it was fitted to.
+        The publication or label itself, by citation or DOI, never an address alone; for `assumed` the reason; for `fitted`
+        what it was fitted to.
     where
         Table, figure or section of the source.
     seen_at

@@ -1,4 +1,4 @@
-"""What may stand as a source: a publication, a label, a registry; never a copy scraped from one, an advertisement or a chatbot.
+"""What may stand as a source: a publication, a label, a registry; never an address alone, a copy scraped from one, an advertisement or a chatbot.
 
 Where a source was *seen* may be anything (`seen_at`), so that a reader can look again; what it *is* stands in `source`.
 """
@@ -19,13 +19,19 @@ NO_SOURCE = (
     "preview-www.nature.com", "qa00.mdedge.com", "uat.mimsdev.com", "staging.bloodcancerstoday.com",
     # pages that gather abstracts by topic
     "discovery.researcher.life",
-    # advertisements in magazines
-    "joomag.com",
+    # advertisements in magazines, announcements of companies, news
+    "joomag.com", "marketscreener.com", "pharmiweb.com", "medthority.com", "hematologyadvisor.com", "cancernetwork.com",
+    # digests and indexes of papers, monographs of drugs
+    "acemap.info", "journaljams.org", "rxreasoner.com", "empr.com", "medscape.com", "drugs.com",
     # chatbots and calculators without an author
     "droracle.ai", "aihaoyisheng.com",
 )  # fmt: skip
 """Hosts that are no source."""
 _FOUND = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, NO_SOURCE))})(?![\w-])")
+_DOI = re.compile(r"(?:https?://)?(?:dx\.)?doi\.org/10\.\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<![\w./:-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_PLACES = frozenset("and the see tab table tables fig figure figures section sections page pages abstract supplement http https www".split())
 KEYS = ("source", "sources")
 
 
@@ -39,8 +45,24 @@ def no_source(text: str) -> str:
     return found.group() if found else ""
 
 
+def bare_address(text: str) -> str:
+    """The address in a text that says nothing of what is found there; empty where a citation stands, or no address.
+
+    The address of a DOI is a citation. A table, figure or page beside an address is none.
+
+    >>> bare_address("https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270, Table 1")
+    'https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270'
+    >>> bare_address("https://doi.org/10.1056/NEJMoa1709866"), bare_address("Maude 2018, https://pubmed.ncbi.nlm.nih.gov/29385370")
+    ('', '')
+    """
+    left = _DOI.sub("citation", text)
+    found = _ADDRESS.search(left)
+    told = any(word.lower() not in _PLACES for word in _WORD.findall(_ADDRESS.sub(" ", left)))
+    return found.group().rstrip(".,;:)") if found and not told else ""
+
+
 def check_sources(table: Mapping[str, Any], file: str) -> None:
-    """Refuse a file whose ``source`` or ``sources`` names a host that is none.
+    """Refuse a file whose ``source`` or ``sources`` is an address alone, or names a host that is none.
 
     Parameters
     ----------
@@ -54,16 +76,22 @@ def check_sources(table: Mapping[str, Any], file: str) -> None:
     CatalogError
         Says where, which host, and what to do.
     """
-    for place, text in _sources(table, ""):
+    for place, text in every_source(table, ""):
         if host := no_source(text):
             raise CatalogError(
-                f'{file}, "{place}": {host} is no source (a copy, an advertisement, a topic page or a chatbot).\n'
+                f'{file}, "{place}": {host} is no source (a copy, an announcement, news, a digest or a chatbot).\n'
                 '  Name the publication or label itself, put the page into "seen_at", and write status = "unverified"'
                 " where the publication is not known."
             )
+        if address := bare_address(text):
+            raise CatalogError(
+                f'{file}, "{place}": {address} is an address, where somebody saw it; expected what it is.\n'
+                "  Name the publication (authors, journal, year, page, or its DOI), or the label with its date and section; put the"
+                ' address into "seen_at".'
+            )
 
 
-def _sources(node: Any, place: str) -> Iterator[tuple[str, str]]:
+def every_source(node: Any, place: str) -> Iterator[tuple[str, str]]:
     """("parameter.x.source", text) of every source in a table."""
     if isinstance(node, Mapping):
         for key, value in node.items():
@@ -72,7 +100,7 @@ def _sources(node: Any, place: str) -> Iterator[tuple[str, str]]:
                 texts = value if isinstance(value, list) else [value]
                 yield from ((here, one) for one in texts if isinstance(one, str))
             if key not in KEYS or isinstance(value, Mapping):
-                yield from _sources(value, here)
+                yield from every_source(value, here)
     elif isinstance(node, list):
         for number, value in enumerate(node):
-            yield from _sources(value, f"{place}.{number}")
+            yield from every_source(value, f"{place}.{number}")

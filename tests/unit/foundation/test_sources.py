@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 
+import livingdrug
 from livingdrug.catalog.load import Catalog
 from livingdrug.foundation.errors import CatalogError, ModelError
-from livingdrug.foundation.sources import NO_SOURCE, check_sources, no_source
+from livingdrug.foundation.sources import NO_SOURCE, bare_address, check_sources, every_source, no_source
 from livingdrug.model.sheet import sheet_from
 
 
@@ -38,6 +43,48 @@ def test_a_place_is_told(table, place):
     # expected: where it stands, and the next step
     with pytest.raises(CatalogError, match=f'"{place}".*no source'):
         check_sources(table, "product/x.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270/table/T1", "https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270/table/T1"),
+        ("https://pubmed.ncbi.nlm.nih.gov/30413526/", "https://pubmed.ncbi.nlm.nih.gov/30413526/"),
+        ("www.nature.com/articles/s41586-022-04489-4, Fig. 2", "www.nature.com/articles/s41586-022-04489-4"),
+        ("pub.dzne.de/record/287641", "pub.dzne.de/record/287641"),
+        ("(https://a.org/x; https://b.org/y), Table 3", "https://a.org/x"),
+        # an address that carries a DOI is still where somebody saw it
+        ("https://link.springer.com/article/10.1186/s13045-024-01530-z", "https://link.springer.com/article/10.1186/s13045-024-01530-z"),
+    ],
+)
+def test_an_address_alone_is_found(text, address):
+    # expected: the address; tables, figures and brackets beside it say nothing
+    assert bare_address(text) == address
+    with pytest.raises(CatalogError, match='"sources": .*expected what it is(.|\n)*"seen_at"'):
+        check_sources({"sources": ["doi:10.1/x", text]}, "trial/x.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "doi:10.1056/NEJMoa1709866", "https://doi.org/10.1056/NEJMoa1709866", "https://dx.doi.org/10.1056/NEJMoa1709866, Table 2",
+        "Maude SL, N Engl J Med 2018;378:439, https://pubmed.ncbi.nlm.nih.gov/29385370", "PMC8344270, Table 1", "own", "",
+        "Kymriah US prescribing information, June 2025, section 2", "CTCAE v5.0/MedDRA", "all trials together (docs/calibration.md)",
+        "e.g. 3/4 of patients",
+    ],
+)  # fmt: skip
+def test_a_citation_with_or_without_an_address_is_none(text):
+    # expected: nothing; the address of a DOI is a citation
+    assert bare_address(text) == ""
+    check_sources({"source": text}, "product/x.toml")
+
+
+def test_no_source_of_the_package_holds_an_address():
+    # expected: by the rule, an address stands in "seen_at"; only that of a DOI may stand in a source
+    folder = Path(livingdrug.__file__).parent
+    for path in sorted(folder.rglob("*.toml")):
+        for place, text in every_source(tomllib.loads(path.read_text(encoding="utf-8")), ""):
+            assert not re.search(r"https?://(?!(dx\.)?doi\.org/)|www\.", text), f"{path.name}, {place}: {text}"
 
 
 def test_where_it_was_seen_is_free():

@@ -31,6 +31,7 @@ class Antigen(CatalogRecord):
     on: dict[str, Quantity] = Field(min_length=1)
     loss: Quantity | None = None
     sources: tuple[str, ...] = ()
+    seen_at: tuple[str, ...] = ()
 
     def check_in(self, catalog: object) -> None:
         """Densities are molecules per cell, zero or more."""

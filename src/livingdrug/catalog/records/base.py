@@ -33,6 +33,13 @@ class CatalogRecord(Part):
     id: str = Field(min_length=1)
     title: str = Field(min_length=3)
 
+    chaptered: ClassVar[tuple[str, ...]] = ()
+    """Keys that `chapters` tells."""
+
+    def chapters(self) -> dict[str, dict[str, str]]:
+        """What a reader is told under headings of its own: heading -> name -> text; the other keys stand in one table."""
+        return {}
+
     def completed(self, catalog: Lookup) -> Self:
         """This record with what it takes over from others of the catalogue. Called when it is loaded."""
         return self
@@ -58,6 +65,11 @@ class Inheriting(CatalogRecord):
 
     appended: ClassVar[tuple[str, ...]] = ()
     extends: str = ""
+
+    @classmethod
+    def taken_over(cls, base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+        """What of the other file's table this one may take over: all of it, where a kind does not say otherwise."""
+        return base
 
 
 WHOLE = ("value", "text", "distribution", "formula")

@@ -36,14 +36,15 @@ class Strain(Part):
         Density of each antigen relative to `Disease.density`; 0 for none.
     share
         Their share of every lesion; the first strain has what the others leave.
-    source
-        Where densities other than 0 and 1 come from.
+    source, seen_at
+        Where densities other than 0 and 1 come from; where a copy of that was seen.
     """
 
     called: str = Field(min_length=3)
     antigens: dict[str, float]
     share: Quantity | None = None
     source: str = ""
+    seen_at: str = ""
 
 
 class Disease(Inheriting):

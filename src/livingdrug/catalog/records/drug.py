@@ -66,6 +66,7 @@ class Drug(CatalogRecord):
     amount_per_cycle: Quantity | None = None
     amount_scales_with: str = ""
     sources: tuple[str, ...] = ()
+    seen_at: tuple[str, ...] = ()
     note: str = ""
 
     @model_validator(mode="before")

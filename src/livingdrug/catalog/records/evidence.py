@@ -103,6 +103,7 @@ class Evidence(CatalogRecord):
     """
 
     sources: tuple[str, ...] = ()
+    seen_at: tuple[str, ...] = ()
     results: tuple[Published, ...] = Field(alias="result", min_length=1)
 
     def of(self, endpoint: str, at: str | None = None) -> tuple[Published, ...]:

@@ -54,6 +54,7 @@ class GrowthChart(CatalogRecord):
 
     source: str = Field(min_length=3)
     where: str
+    seen_at: str = ""
     status: Status
     note: str = ""
     table: tuple[ChartTable, ...]

@@ -214,6 +214,7 @@ class Episode(Part):
     fever_treated_by: tuple[str, ...] = ()
     ends_after_hours: float = Field(default=24.0, gt=0.0)
     source: str = "own reading: antipyretics are given at the first fever; a day without signs ends the episode"
+    seen_at: str = ""
     status: Status = "own"
 
 

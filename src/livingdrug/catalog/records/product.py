@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from livingdrug.catalog.records.base import Inheriting, Part
 from livingdrug.foundation.quantities import Quantity
+
+
+LABEL = {
+    "Approved for": "approval",
+    "Doses of the label": "label_dose",
+    "What the label says besides": "label",
+    "Lymphodepletion of the label": "lymphodepletion",
+    "Boxed warnings": "boxed_warning",
+    "Programme against risks (REMS)": "rems",
+    "Limits of use": "limit_of_use",
+}
+"""Heading -> how the names of facts begin that a label or a regulator states; they belong to one brand and are never taken over by another."""
 
 
 class Fact(Part):
@@ -18,7 +30,7 @@ class Fact(Part):
     text
         The statement.
     source, where
-        Address or citation key, and the place in it.
+        The publication or label itself, and the place in it.
     seen_at
         Where the source was seen, when that was a copy.
     status
@@ -68,7 +80,9 @@ class Product(Inheriting):
     making_process
         Catalog name of the usual making process, for arms that name none.
     fact
-        Construct, vector, process, label dose, boxed warning …: name -> `Fact`.
+        Construct, binder, process …, and what its label says: name -> `Fact`. Names that begin with ``approval``, ``label``,
+        ``lymphodepletion``, ``boxed_warning``, ``rems`` or ``limit_of_use`` are of the label; a product of another name that
+        extends this one does not take them over.
     parameter
         Model parameters this product sets: name -> `Quantity`.
     making
@@ -98,6 +112,26 @@ class Product(Inheriting):
     parameter: dict[str, Quantity] = Field(default_factory=dict)
     making: dict[str, Quantity] = Field(default_factory=dict)
     clone: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    chaptered: ClassVar[tuple[str, ...]] = ("fact",)
+
+    @classmethod
+    def taken_over(cls, base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+        """All but the label's facts where the other product has another name: a receptor may be the same, an approval never is."""
+        facts = base.get("fact")
+        same = all(own.get(key, base.get(key)) == base.get(key) for key in ("generic_name", "brand"))
+        if same or not isinstance(facts, dict):
+            return base
+        return {**base, "fact": {name: told for name, told in facts.items() if not name.startswith(tuple(LABEL.values()))}}
+
+    def chapters(self) -> dict[str, dict[str, str]]:
+        """Its facts, what the label says under headings; "recalled" where nobody read it."""
+        found: dict[str, dict[str, str]] = {"What it is": {}, **{heading: {} for heading in LABEL}}
+        for name, fact in self.fact.items():
+            heading = next((one for one, start in LABEL.items() if name.startswith(start)), "What it is")
+            short = name.removeprefix(LABEL.get(heading, "")).strip("_").replace("_", " ")
+            found[heading][short] = fact.text if fact.status == "read" else f"{fact.text} (Recalled, not read.)"
+        return {heading: facts for heading, facts in found.items() if facts}
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -256,6 +256,7 @@ class Trial(CatalogRecord):
     summary: str = ""
     registration: str = ""
     sources: tuple[str, ...] = ()
+    seen_at: tuple[str, ...] = ()
     enrolled: int | None = Field(default=None, gt=0)
     design: Design | None = None
     enrolment: Enrolment | None = None

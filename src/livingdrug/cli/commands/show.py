@@ -38,12 +38,23 @@ def show(
         found = list(record.quantities())
         columns = ("number", "value", "unit", "meaning", "kind", "source", "where", "status")
         rows = [(key, *(getattr(entry, column) for column in columns[1:])) for key, entry in found]
-        screen.print(table(columns, rows, right=("value",)) if found else "This entry holds no sourced numbers.")
+        said = list(statements(record.model_dump(mode="json", by_alias=True)))
+        if found:
+            screen.print(table(columns, rows, right=("value",)))
+        if said:
+            screen.print(table(("", "source", "status"), [one[:3] for one in said]))
+        if not found and not said:
+            screen.print("This entry holds nothing with a source.")
         unread = [key for key, entry in found if entry.status == "unverified"]
+        unread += [place for place, _, status in said if status == "unverified"]
         if unread:
             screen.print(f"Recalled only, not yet seen in the source: {', '.join(unread)}", markup=False)
     else:
-        screen.print(table(("", ""), lines(record.model_dump(mode="json", by_alias=True, exclude={"id", "title"}))))
+        plain = record.model_dump(mode="json", by_alias=True, exclude={"id", "title", *record.chaptered})
+        screen.print(table(("", ""), lines(plain)))
+        for heading, told in record.chapters().items():
+            screen.print(f"[bold]{heading}[/bold]")
+            screen.print(table(("", ""), told.items()))
         screen.print(f"Next: livingdrug show {kind} {name} --sources", markup=False)
     notice(screen)
 
@@ -72,6 +83,25 @@ def lines(content: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
                 yield from lines(inner, f"{prefix}[{i + 1}]")
     elif content not in (None, "", [], {}):
         yield prefix, ", ".join(map(number, content)) if isinstance(content, list) else number(content).strip()
+
+
+def statements(content: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """(place, source and where in it, status) of everything sourced that is no number: facts, rows of scales, published results.
+
+    Examples
+    --------
+    >>> list(statements({"fact": {"dose": {"text": "1e8", "source": "its label", "where": "section 2", "status": "read"}}}))
+    [('fact.dose', 'its label; section 2', 'read')]
+    """
+    if isinstance(content, list):
+        content = {f"[{i + 1}]": inner for i, inner in enumerate(content)}
+    if not isinstance(content, Mapping):
+        return
+    if content.get("source") and "kind" not in content:
+        place = prefix or str(content.get("title", ""))
+        yield place, "; ".join(filter(None, (content["source"], content.get("where")))), str(content.get("status", ""))
+    for key, inner in content.items():
+        yield from statements(inner, f"{prefix}{'.' * bool(prefix and not key.startswith('['))}{key}")
 
 
 COMMAND = Command(show, panel=LOOK, order=20)

@@ -59,7 +59,9 @@ def test_every_product_with_a_label_is_read_twice():
     assert {row[0] for row in ROWS} == with_a_brand
 
 
-@pytest.mark.parametrize(("words", "text", "found"), [("5.0e6", "15.0e6", False), ("1e8", "at most 1e8.", True), ("a|b", "a", False)])
+@pytest.mark.parametrize(
+    ("words", "text", "found"), [("5.0e6", "15.0e6", False), ("1e8", "at most 1e8.", True), ("a|b", "a", False)]
+)
 def test_a_word_is_found_whole(words, text, found):
     # expected: by hand
     assert said(words, text) is found

@@ -31,7 +31,10 @@ _FOUND = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, NO_SOURCE))})(?![\w
 _DOI = re.compile(r"(?:https?://)?(?:dx\.)?doi\.org/10\.\S+", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<![\w./:-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_PLACES = frozenset("and the see tab table tables fig figure figures section sections page pages abstract supplement http https www".split())
+_PLACES = frozenset({
+    "and", "the", "see", "tab", "table", "tables", "fig", "figure", "figures", "section", "sections", "page", "pages", "abstract",
+    "supplement",
+})  # fmt: skip
 KEYS = ("source", "sources")
 
 

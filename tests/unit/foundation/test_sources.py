@@ -48,19 +48,25 @@ def test_a_place_is_told(table, place):
 @pytest.mark.parametrize(
     ("text", "address"),
     [
-        ("https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270/table/T1", "https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270/table/T1"),
+        (
+            "https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270/table/T1",
+            "https://pmc.ncbi.nlm.nih.gov/articles/PMC8344270/table/T1",
+        ),
         ("https://pubmed.ncbi.nlm.nih.gov/30413526/", "https://pubmed.ncbi.nlm.nih.gov/30413526/"),
         ("www.nature.com/articles/s41586-022-04489-4, Fig. 2", "www.nature.com/articles/s41586-022-04489-4"),
         ("pub.dzne.de/record/287641", "pub.dzne.de/record/287641"),
         ("(https://a.org/x; https://b.org/y), Table 3", "https://a.org/x"),
         # an address that carries a DOI is still where somebody saw it
-        ("https://link.springer.com/article/10.1186/s13045-024-01530-z", "https://link.springer.com/article/10.1186/s13045-024-01530-z"),
+        (
+            "https://link.springer.com/article/10.1186/s13045-024-01530-z",
+            "https://link.springer.com/article/10.1186/s13045-024-01530-z",
+        ),
     ],
 )
 def test_an_address_alone_is_found(text, address):
     # expected: the address; tables, figures and brackets beside it say nothing
     assert bare_address(text) == address
-    with pytest.raises(CatalogError, match='"sources": .*expected what it is(.|\n)*"seen_at"'):
+    with pytest.raises(CatalogError, match=r'"sources": .*expected what it is(.|\n)*"seen_at"'):
         check_sources({"sources": ["doi:10.1/x", text]}, "trial/x.toml")
 
 

@@ -9,7 +9,6 @@ from pydantic import Field
 from livingdrug.catalog.records.base import Inheriting, Part
 from livingdrug.foundation.quantities import Quantity
 
-
 LABEL = {
     "Approved for": "approval",
     "Doses of the label": "label_dose",
@@ -122,7 +121,10 @@ class Product(Inheriting):
         same = all(own.get(key, base.get(key)) == base.get(key) for key in ("generic_name", "brand"))
         if same or not isinstance(facts, dict):
             return base
-        return {**base, "fact": {name: told for name, told in facts.items() if not name.startswith(tuple(LABEL.values()))}}
+        return {
+            **base,
+            "fact": {name: told for name, told in facts.items() if not name.startswith(tuple(LABEL.values()))},
+        }
 
     def chapters(self) -> dict[str, dict[str, str]]:
         """Its facts, what the label says under headings; "recalled" where nobody read it."""

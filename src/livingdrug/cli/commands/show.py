@@ -28,12 +28,13 @@ def show(
       livingdrug show product tisa_cel
       livingdrug show drug tocilizumab --sources
     """
+    from rich.text import Text
+
     from livingdrug.cli.screen import console, notice, table
 
     known, screen = opened(catalog), console()
     record = known.load(kind, name)
-    screen.print(f"[bold]{kind} {record.id}[/bold]  ", end="")
-    screen.print(record.title, markup=False)
+    screen.print(Text.assemble((f"{kind} {record.id}", "bold"), f"  {record.title}"))
     if sources:
         found = list(record.quantities())
         columns = ("number", "value", "unit", "meaning", "kind", "source", "where", "status")

@@ -21,6 +21,8 @@ CYCLE = "cycle"
 """A whole regimen is dosed in cycles: "1 cycle", the same for everybody."""
 HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4, CYCLE: 4.0}
 """Beyond these a dose is a slip of the unit (assumed; high-dose methotrexate reaches 8,000 mg/m^2)."""
+CELL_DOSES = {"cell/kg": (0.01, 1e10), "cell": (1.0, 1e13)}
+"""Below and beyond these a dose of cells is a slip of the unit (assumed; the largest given, of unmodified lymphocytes, are near 2e9 cell/kg)."""
 LABEL_WEIGHT_KG = 50.0
 
 
@@ -234,11 +236,16 @@ class Infusion(Part):
                 f'"infusion": got {len(ways)} ways to dose, expected exactly one of dose_at_most_50kg with'
                 " dose_above_50kg, dose_per_kg, dose_fixed."
             )
-        for low, _ in (self._light, self._heavy):
-            if low <= 0:
-                raise CatalogError(f'"infusion": got "{ways[0]}", expected doses above 0.\n  Correct the dose.')
-        if self.dose_at_most and self._ceiling <= 0:
-            raise CatalogError(f'"infusion.dose_at_most": got "{self.dose_at_most}", expected more than 0.')
+        for key, unit in (
+            ("dose_at_most_50kg", "cell/kg"),
+            ("dose_above_50kg", "cell"),
+            ("dose_per_kg", "cell/kg"),
+            ("dose_fixed", "cell"),
+        ):
+            if text := getattr(self, key):
+                _refuse_absurd(_one_or_range(text, unit, key), unit, text, f'"infusion.{key}"')
+        if self.dose_at_most:
+            _refuse_absurd((self._ceiling,), "cell", self.dose_at_most, '"infusion.dose_at_most"')
         return self
 
     @property
@@ -285,6 +292,16 @@ class Infusion(Part):
             amount = np.where(weight <= LABEL_WEIGHT_KG, below, above)
             limits.append(np.minimum(amount, self._ceiling))
         return limits[0], limits[1]
+
+
+def _refuse_absurd(doses: tuple[float, ...], unit: str, text: str, place: str) -> None:
+    """Stop at a dose of cells that nobody gives."""
+    low, high = CELL_DOSES[unit]
+    for dose in doses:
+        if not low <= dose <= high:
+            raise CatalogError(
+                f'{place}: got "{text}", which is {dose:g} {unit}; expected {low:g} to {high:g} {unit}.\n  Look at the unit.'
+            )
 
 
 def _one_or_range(text: str, unit: str, key: str) -> tuple[float, float]:
@@ -346,10 +363,8 @@ class Given(Part):
             raise CatalogError('"given": "dose_fixed" and "route" are said of cells.\n  Take them out, or name cells.')
         if self.dose_fixed and (self.above is not None or self.share != 1.0):
             raise CatalogError('"given.dose_fixed" stands in place of "share" and "above".\n  Keep one of them.')
-        if self.dose_fixed and self.fixed_cells <= 0:
-            raise CatalogError(
-                f'"given.dose_fixed": got "{self.dose_fixed}", expected more than 0.\n  Correct the dose.'
-            )
+        if self.dose_fixed:
+            _refuse_absurd((self.fixed_cells,), "cell", self.dose_fixed, '"given.dose_fixed"')
         return self
 
     @property

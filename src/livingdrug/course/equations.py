@@ -23,6 +23,7 @@ from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
+from livingdrug.foundation.limits import beyond, too_far
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import convert, read
 from livingdrug.manufacturing.grafts import grafts
@@ -287,11 +288,25 @@ def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity
             + f", outside what its sheet allows: {own.low if own.low is not None else '-inf'} to"
             f" {own.high if own.high is not None else 'inf'}.\n  Correct the value ({own.meaning[:1].lower()}{own.meaning[1:]})."
         )
+    if wanted := _too_far(quantity, own):
+        raise ModelError(
+            f"{who} sets {name} to {quantity.value:g} {quantity.unit}".rstrip()
+            + f", expected {wanted} ({own.meaning[:1].lower()}{own.meaning[1:]}).\n"
+            '  Look at the unit; a number that is meant states its own "low" or "high" beside it.'
+        )
     return (
         quantity
         if (low, high) == (quantity.low, quantity.high)
         else quantity.model_copy(update={"low": low, "high": high})
     )
+
+
+def _too_far(quantity: Quantity, own: Quantity) -> str:
+    """Why a number is absurdly far from the sheet's; "" where it is not, where bounds say what it can be, or where both are shares."""
+    share = own.unit == "" and 0.0 <= own.value <= 1.0 and 0.0 <= quantity.value <= 1.0
+    up = abs(quantity.value) > abs(own.value)
+    stated = (own.high, quantity.high) if up else (own.low, quantity.low)
+    return "" if share or any(bound is not None for bound in stated) else too_far(quantity.value, own.value)
 
 
 def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> Quantity:
@@ -334,6 +349,15 @@ def own_parameter(name: str, given: Quantity | str | float, known: Quantity) -> 
         raise BadInput(
             f"{place}: got {value:g} {known.unit}".rstrip()
             + f", expected {bounds} ({known.meaning[:1].lower()}{known.meaning[1:]}).\n"
+            f"  The model's own value is {known.value:g} {known.unit}".rstrip()
+            + "."
+        )
+    replacing = spread or known.model_copy(update={"low": None, "high": None})
+    wanted = beyond(value, known.unit) or _too_far(replacing.model_copy(update={"value": value}), known)
+    if wanted:
+        raise BadInput(
+            f"{place}: got {value:g} {known.unit}".rstrip()
+            + f", expected {wanted} ({known.meaning[:1].lower()}{known.meaning[1:]}).\n"
             f"  The model's own value is {known.value:g} {known.unit}".rstrip()
             + "."
         )

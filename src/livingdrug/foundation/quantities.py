@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from livingdrug.foundation.limits import beyond, too_wide
 from livingdrug.foundation.priors import Prior
 
 Kind = Literal["reported", "digitised", "derived", "fitted", "assumed", "input"]
@@ -66,6 +67,14 @@ class Quantity(BaseModel):
     spread_prior: Prior | None = None
     spread_high: float | None = Field(default=None, gt=0)
     note: str = ""
+
+    @model_validator(mode="after")
+    def _of_this_world(self) -> Quantity:
+        if wanted := beyond(self.value, self.unit):
+            raise ValueError(f"value {self.value:g} {self.unit}".rstrip() + f" is too large: expected {wanted}")
+        if wanted := too_wide(self.spread, self.spread_scale):
+            raise ValueError(f"spread {self.spread:g} is too wide: expected {wanted}; no two patients differ as much")
+        return self
 
     @model_validator(mode="after")
     def _fitted(self) -> Quantity:

@@ -205,7 +205,9 @@ def read_range(text: str, to: str, *, where: str = "") -> tuple[float, float]:
             raise UnitError(f'{_place(where)}got "{_short(str(text))}" without a unit, expected "{to}"')
     low, high = (_converted(end, to, str(text), where) for end in found)
     if low > high:
-        raise UnitError(f'{_place(where)}got "{_short(str(text))}": the range begins above its end')
+        raise UnitError(
+            f'{_place(where)}got "{_short(str(text))}": the range begins above its end; write the lower end first'
+        )
     return low, high
 
 

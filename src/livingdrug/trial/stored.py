@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.frames import FRAMES, schema
+from livingdrug.outcome.outcomes import FINISHED
 from livingdrug.trial import storage
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 ONCE = ("who", "exits", "truth", "failed")
 """Frames with one row a patient."""
 NEVER_BLANK = {
+    "who": ("status",),
+    "exits": ("course_status",),
     "grades": ("day", "grade", "scale"),
     "ward": ("day",),
     "events": ("day", "event"),
@@ -72,7 +76,7 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
     ------
     BadInput
         Names the file and what is wrong: a promised column is missing or of another type, a number is none, rows of arms
-        or patients that the run does not have, somebody enrolled twice.
+        or patients that the run does not have, somebody enrolled twice, somebody treated who is not followed.
     """
     import polars as pl
 
@@ -108,3 +112,26 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
             raise BadInput(
                 f"{place / f'{name}.parquet'} has somebody twice, and one row a patient is written.\n  {DAMAGED}"
             )
+    _refuse_lost(frames, place)
+
+
+def _refuse_lost(frames: Mapping[str, pl.DataFrame], place: Path) -> None:
+    """Whoever was treated, and nobody else, has an end of follow-up, with its day where the course finished."""
+    import polars as pl
+
+    keys, exits = ["arm", "patient"], frames["exits"]
+    treated = frames["who"].filter(pl.col("status").is_in(BEGUN)).select(keys)
+    for name in ("exits", "truth"):
+        path, followed = place / f"{name}.parquet", frames[name].select(keys)
+        lost = treated.join(followed, on=keys, how="anti")
+        if lost.height:
+            raise BadInput(f"{path} has no row of patient {lost['patient'][0]}, who was treated.\n  {DAMAGED}")
+        strange = followed.join(treated, on=keys, how="anti")
+        if strange.height:
+            raise BadInput(f"{path} has a row of patient {strange['patient'][0]}, who was not treated.\n  {DAMAGED}")
+    undated = exits.filter(pl.col("course_status").is_in(FINISHED) & pl.col("last_contact_day").is_null())
+    if undated.height:
+        raise BadInput(
+            f'{place / "exits.parquet"}, column "last_contact_day": blank for patient {undated["patient"][0]}, whose course'
+            f" finished.\n  {DAMAGED}"
+        )

@@ -35,6 +35,18 @@ def test_text_with_a_unit_becomes_the_models_number(plans):
         ({"growth_max": {"value": 1}}, BadInput, r'Write it as text: "\d\S* 1/day"'),
         ({"growht_max": "1 1/day"}, UnknownName, 'Did you mean "growth_max"'),
         (["growth_max"], BadInput, "expected names with values"),
+        (
+            {"kill_max": "1e12 1/day"},
+            BadInput,
+            r"got 1e\+12 1/day, expected at most 10000 1/day in size .*; look at the unit",
+        ),
+        ({"kill_max": "10 1/second"}, BadInput, "got 864000 1/day, expected at most 10000 1/day"),
+        (
+            {"il6_production": "1e9 pg/mL/day"},
+            BadInput,
+            "expected at most 100,000 times and at least a 100,000,000th of",
+        ),
+        ({"kill_max": "1e-30 1/day"}, BadInput, "expected at most 100,000 times and at least a 100,000,000th of"),
     ],
 )
 def test_what_does_not_fit_is_refused(plans, given, error, told):

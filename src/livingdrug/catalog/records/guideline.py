@@ -36,6 +36,16 @@ def _refuse_circle(first: Guideline, catalog: Lookup) -> None:
             return  # told with file and line when that file is loaded
 
 
+HIGHEST = {
+    "mg_per_kg": (5e3, "mg/kg"),
+    "mg_fixed": (2e5, "mg"),
+    "kg_below": (300.0, "kg"),
+    "mg_per_kg_below": (5e3, "mg/kg"),
+    "mg_at_most": (1e6, "mg"),
+}
+"""Beyond these an amount is a slip of the unit (assumed; immunoglobulin reaches 2,000 mg/kg)."""
+
+
 class Dose(Part):
     """How much: per body weight (another amount below a weight) or fixed, at most a maximum, times a factor.
 
@@ -74,10 +84,12 @@ class Dose(Part):
             raise ValueError("below_weight and per_kg_below belong together")
         if self.factor:
             read_names(self.factor, "dose.factor")
-        for name in ("mg_per_kg", "mg_fixed", "kg_below", "mg_per_kg_below", "mg_at_most"):
+        for name, (most, unit) in HIGHEST.items():
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0, got {value}")
+            if value is not None and not 0 < value <= most:
+                raise ValueError(
+                    f"got {value:g} {unit} ({name}), expected more than 0 and at most {most:g} {unit}; look at the unit"
+                )
         return self
 
     @property

@@ -75,9 +75,7 @@ def beyond(value: float, unit: str) -> str:
     >>> beyond(2.8, "1/day")
     ''
     """
-    if abs(value) <= 1.0 or not math.isfinite(
-        value
-    ):  # spares the registry of units; no limit is below 1 in a unit that people write
+    if value == 0.0 or not math.isfinite(value):
         return ""
     limit, why = largest(unit)
     if abs(value) <= limit:

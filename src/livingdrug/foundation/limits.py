@@ -25,7 +25,6 @@ LARGEST = (
     (2e6, "mg/L", "denser than every tissue"),
     (1e9, "mg", "a ton"),
     (1e6, "L", "far more than any volume of distribution"),
-    (1e6, "L/day/m^2", "a hundred times the output of the heart"),
     (1e6, "L/day", "a hundred times the output of the heart"),
     (1e4, "cm", "100 metres"),
     (1e4, "m^2", "a field"),
@@ -58,11 +57,29 @@ def largest(unit: str) -> tuple[float, str]:
         if unit == canonical:  # spares the registry of units
             return limit, why
     for limit, canonical, why in LARGEST:
+        if _cancels(unit):
+            break
         try:
             return limit * factor(canonical, unit), why
         except UnitError:
             continue
     return OTHERWISE, "no body or laboratory has such a number"
+
+
+def _cancels(unit: str) -> bool:
+    """Whether a dimension stands above and below the line, as in mg/kg: then the whole says little about what is measured."""
+    from livingdrug.foundation.unit_registry import registry
+    from livingdrug.foundation.unit_text import NotAUnit, parse
+
+    try:
+        powers = parse(unit).powers
+    except NotAUnit:
+        return True
+    above, below = (
+        {part for name, power in powers.items() if power * sign > 0 for part in registry().Unit(name).dimensionality}
+        for sign in (1, -1)
+    )
+    return bool(above & below)
 
 
 def beyond(value: float, unit: str) -> str:

@@ -77,7 +77,9 @@ def started(words: tuple[str, ...], caches: Path) -> subprocess.Popen[bytes]:
 def whole(words: tuple[str, ...], caches: Path) -> subprocess.CompletedProcess[str]:
     """A command that nobody kills."""
     command = [sys.executable, "-m", "livingdrug", *words]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment(caches), timeout=LONGEST)
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", env=environment(caches), timeout=LONGEST
+    )
 
 
 def gaps(words: tuple[str, ...], caches: Path) -> list[float]:
@@ -185,7 +187,9 @@ def replaced(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, 
         return code, f"neither the old nor the new run: {', '.join(sorted(mixed))}"
     begun = (out / "chunks").exists() or (out / ".ready").exists()
     if not begun and not same(out, base.other):  # killed before it began: the old run is there, whole
-        return code, "" if whole((*OTHER, "-o", str(out), "--resume"), base.caches).returncode == 0 else "the old run is lost"
+        return code, "" if whole(
+            (*OTHER, "-o", str(out), "--resume"), base.caches
+        ).returncode == 0 else "the old run is lost"
     return code, _resumed(RUN, out, base.caches, base.folder)
 
 
@@ -195,7 +199,9 @@ def report(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, st
     if (out / "report.html").read_bytes() != (base.folder / "report.html").read_bytes():
         return code, "the report is not whole"
     done = whole(("report", str(out)), base.caches)
-    return code, same(out, base.folder) if done.returncode == 0 else f"report: exit {done.returncode}: {done.stderr[-1500:]}"
+    return code, same(
+        out, base.folder
+    ) if done.returncode == 0 else f"report: exit {done.returncode}: {done.stderr[-1500:]}"
 
 
 def asked(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]:
@@ -217,7 +223,9 @@ def kept(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]
     told = [line for line in again.stderr.splitlines() if "damaged" in line or "cannot be used" in line]
     wrong = wrong or (f"told again after it was mended: {told[0]}" if told else "") or same(out, base.folder)
     old = time.time() - 3600.0  # leftovers of a writer that was killed go when they are old
-    left = [path for path in caches.rglob("*") if path.is_file() and (path.name.endswith(".part") or ".tmp" in path.name)]
+    left = [
+        path for path in caches.rglob("*") if path.is_file() and (path.name.endswith(".part") or ".tmp" in path.name)
+    ]
     for path in left:
         os.utime(path, (old, old))
     shutil.rmtree(caches, ignore_errors=True)

@@ -285,10 +285,29 @@ def test_an_oscillation_that_dies_out_below_the_tolerance_costs_few_steps():
     assert np.hypot(*found.outputs[0, -1]) < 1e-9
 
 
-def test_in_an_ensemble_a_smaller_scale_follows_it():
-    # analytic as above; what docs/sbml.md says of the fast engine: at a scale of 1e-3 it is damped, at 1e-9 it is not
-    spiral = Odes(("x", "y"), (), (), (), ("x - 100*y", "100*x + y"), ("1e-9", "0.0"))
-    model = compile_model(spiral, log_scales={}, linear_scales={"x": 1e-9, "y": 1e-9}, outputs=["x", "y"])
-    times = np.linspace(0.0, 24.74, 11)
-    found = model.run(np.zeros((1, 0)), times, np.zeros(11, bool), rtol=1e-6)
-    assert np.hypot(*found.outputs[0, -1]) == pytest.approx(1e-9 * np.exp(24.74), rel=0.01)
+@pytest.mark.parametrize(
+    ("grows", "turns", "start", "until"),
+    [(1, 100, 1e-9, 24.74), (1, 100, 1e-12, 30), (0.2, 50, 1e-9, 120)],
+)
+@pytest.mark.parametrize("scale", [1e-3, 1e-9])
+def test_an_ensemble_follows_it_too(grows, turns, start, until, scale):
+    # analytic as above; without a look at what is far below the tolerance both end at 0 and say "finished"
+    rates = (f"{grows}*x - {turns}*y", f"{turns}*x + {grows}*y")
+    spiral = Odes(("x", "y"), (), (), (), rates, (repr(start), "0.0"))
+    model = compile_model(spiral, log_scales={}, linear_scales={"x": scale, "y": scale}, outputs=["x", "y"])
+    times = np.linspace(0.0, until, 3)
+    found = model.run(np.zeros((1, 0)), times, np.zeros(3, bool))
+    assert found.sentences() == ("finished",)
+    assert np.hypot(*found.outputs[0, -1]) == pytest.approx(start * np.exp(grows * until), rel=0.05)
+
+
+def test_patients_who_do_not_hide_one_are_not_slowed_nor_changed():
+    # expected: the same bits and steps alone as beside a patient whose steps are short
+    odes = Odes(("x", "y"), ("g", "x0"), (1.0, 1e-9), (), ("g*x - 100*y", "100*x + g*y"), ("x0", "0.0"))
+    model = compile_model(odes, log_scales={}, linear_scales={"x": 1e-3, "y": 1e-3}, outputs=["x", "y"])
+    times, on = np.linspace(0.0, 24.0, 3), np.zeros(3, bool)
+    dying, growing = [-1.0, 1e-9], [1.0, 1e-9]
+    alone = model.run([dying], times, on)
+    both = model.run([growing, dying, growing], times, on)
+    assert both.steps[1] == alone.steps[0] < 100 < 1000 < both.steps[0] == both.steps[2]
+    assert both.outputs[1].tobytes() == alone.outputs[0].tobytes()

@@ -163,6 +163,7 @@ class CompiledModel:
     _log_scales: Floats = field(repr=False)
     _scales: Floats = field(repr=False)
     _turns: Kernel | None = field(repr=False, default=None)
+    _linearise: Kernel | None = field(repr=False, default=None)
 
     def default_parameters(self, n: int) -> Floats:
         """The model's default values for n patients, shaped (n, parameters)."""
@@ -258,6 +259,7 @@ class CompiledModel:
         stored: Integers,
         outputs: Floats,
     ) -> Ensemble:
+        from livingdrug.engine.hidden_growth import longest_steps
         from livingdrug.engine.integrate import run_integrator
         from livingdrug.engine.summaries import starting_values
         from livingdrug.engine.turns import turning_times
@@ -270,11 +272,16 @@ class CompiledModel:
         where, value = np.zeros((0, 3), np.int64), np.zeros(0)
         status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
         if n:
+            assert self._linearise is not None
+            longest = longest_steps(
+                self._linearise, self._pattern, values, start, self._log_scales, tolerances[0], days
+            )  # fmt: skip
             where, value = run_integrator(
                 self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
                 self._log_scales, int(most_steps),
                 values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
+                longest,
                 memory_start, np.array(summary_start, dtype=np.float64),
                 stored[np.array(self._checks.recorded, dtype=np.int64)], stored[np.array(self._checks.acted, dtype=np.int64)],
                 _pairs([(int(stored[column]), place) for column, place in self._checks.remembered if stored[column] >= 0]),
@@ -426,6 +433,7 @@ def compile_model(
         _n_parameters=hoisted.n_parameters,
         _log_scales=np.array([float(log_scales.get(name, 0.0)) for name in odes.states]),
         _scales=scales,
+        _linearise=system.linearise,
         _turns=turns_kernel(system.graph, system.plain_rates, system.time, len(odes.parameters)),
     )
 

@@ -232,7 +232,7 @@ def _longer(where, value):
 @compiled
 def integrate(
     addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
-    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount, turns,
+    parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount, turns, longest,
     memory_start, summary_start, recorded, acted, remembered,
     outputs, memory, summed, status, stop_check, steps,
 ):  # fmt: skip
@@ -256,6 +256,8 @@ def integrate(
         Doses of check g are dose_first[g] ... dose_first[g + 1] - 1; amounts (doses, n).
     turns
         (n, T) times at which rates jump by time alone, ascending, filled with infinity.
+    longest
+        (n,) longest step.
     memory_start, summary_start
         (M,) and (Z,).
     recorded, acted, remembered
@@ -432,7 +434,7 @@ def integrate(
                     if at + near < until[lane]:
                         since[lane] = at + near
                     turn[lane] += 1
-            left, step = goal[lane] - since[lane], wanted[lane]
+            left, step = goal[lane] - since[lane], min(wanted[lane], longest[patient[lane]])
             lands[lane] = 0
             if step >= left * (1 - 1e-7):
                 step, lands[lane] = left, 1

@@ -27,7 +27,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
+KILLED = -signal.SIGKILL
 RUN = ("run", "eliana", "-n", "30", "--chunk", "5", "--sample", "2", "--seed", "7", "--threads", "1")
 OTHER = ("run", "eliana", "-n", "10", "--chunk", "5", "--sample", "1", "--seed", "8", "--threads", "1")
 TIMES = "timing.json"
@@ -69,39 +71,105 @@ def environment(caches: Path) -> dict[str, str]:
     return {**os.environ, **own, "NO_COLOR": "1", "TERM": "dumb"}
 
 
-def started(words: tuple[str, ...], caches: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "livingdrug", *words]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(caches))
+def started(words: tuple[str, ...], caches: Path, *, afresh: bool = False) -> Process:
+    """A command whose lines of progress can be read.
+
+    Most are forked from this process, which has the equations and their machine code ready (and has never used a thread pool, which
+    would not survive a fork); `afresh` starts an interpreter of its own.
+    """
+    if afresh:
+        command = [sys.executable, "-m", "livingdrug", *words]
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(caches))
+        assert child.stderr is not None
+        return Process(child.pid, child.stderr, child)
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            os.close(read)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(write, 2)
+            sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", buffering=1, closefd=False)
+            from livingdrug.cli.main import main
+
+            code = main(list(words))
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
+    os.close(write)
+    return Process(pid, os.fdopen(read, "rb"), None)
 
 
-def whole(words: tuple[str, ...], caches: Path) -> subprocess.CompletedProcess[str]:
-    """A command that nobody kills."""
-    command = [sys.executable, "-m", "livingdrug", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", env=environment(caches), timeout=LONGEST
-    )
+@dataclass
+class Process:
+    """A command that runs.
+
+    Attributes
+    ----------
+    pid
+        Of the process.
+    lines
+        What it tells on standard error.
+    child
+        Where it is an interpreter of its own.
+    """
+
+    pid: int
+    lines: IO[bytes]
+    child: subprocess.Popen[bytes] | None
+    code: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        if self.code is None:
+            if self.child is not None:
+                self.code = self.child.poll()
+            else:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                self.code = os.waitstatus_to_exitcode(status) if pid else None
+        return self.code
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit code; None where it runs longer."""
+        until = time.monotonic() + seconds
+        while self.poll() is None and time.monotonic() < until:
+            time.sleep(0.002)
+        return self.code
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
 
 
-def gaps(words: tuple[str, ...], caches: Path) -> list[float]:
+def whole(words: tuple[str, ...], caches: Path, *, afresh: bool = False) -> tuple[int, str]:
+    """A command that nobody kills: its exit code, and what it told on standard error."""
+    process = started(words, caches, afresh=afresh)
+    told = process.lines.read().decode("utf-8", errors="replace")
+    code = process.wait(LONGEST)
+    assert code is not None, f"no end after {LONGEST:g} s: {words}"
+    return code, told
+
+
+def gaps(words: tuple[str, ...], caches: Path, *, afresh: bool = False) -> list[float]:
     """Seconds before each line that a command tells, and before its end."""
     began, found = time.monotonic(), []
-    process = started(words, caches)
-    assert process.stderr is not None
-    for _ in process.stderr:
+    process = started(words, caches, afresh=afresh)
+    for _ in process.lines:
         found.append(time.monotonic() - began)
         began = time.monotonic()
     assert process.wait(LONGEST) == 0, words
     return [*found, time.monotonic() - began]
 
 
-def killed(words: tuple[str, ...], caches: Path, lines: int, seconds: float) -> int:
+def killed(words: tuple[str, ...], caches: Path, lines: int, seconds: float, *, afresh: bool = False) -> int:
     """Start a command and kill it so many seconds after so many lines; its exit code (-9 when it was killed)."""
-    process = started(words, caches)
+    process = started(words, caches, afresh=afresh)
     seen = threading.Semaphore(0)
 
     def read() -> None:
-        assert process.stderr is not None
-        for _ in process.stderr:
+        for _ in process.lines:
             seen.release()
         for _ in range(lines + 1):
             seen.release()
@@ -110,13 +178,26 @@ def killed(words: tuple[str, ...], caches: Path, lines: int, seconds: float) -> 
     reader.start()
     for _ in range(lines):
         seen.acquire(timeout=LONGEST)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    process.wait(seconds)
+    process.kill()
     code = process.wait(LONGEST)
     reader.join(LONGEST)
+    assert code is not None
     return code
+
+
+def ready() -> None:
+    """Equations and machine code of the trial, in this process; nothing here starts a pool of threads."""
+    import numpy as np
+
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.course.equations import equations
+    from livingdrug.trial.door import planned
+
+    for plan in planned("eliana", default_catalog())[1]:
+        model = equations(plan).compiled
+        days = np.arange(3.0)
+        model.run(model.default_parameters(1), days, np.ones(3, bool))
 
 
 def moment(chance: random.Random, times: list[float], first: int = 0) -> tuple[int, float]:
@@ -133,9 +214,11 @@ def prepare(place: Path) -> Undisturbed:
     for name in ("models", "integrator"):
         (caches / name).mkdir(parents=True, mode=0o700, exist_ok=True)
     found = Undisturbed(place / "undisturbed", place / "other", caches)
+    os.environ.update(environment(caches))
+    ready()
     for words, folder in ((OTHER, found.other), (RUN, found.folder)):
-        done = whole((*words, "-o", str(folder)), caches)
-        assert done.returncode == 0, done.stderr
+        code, told = whole((*words, "-o", str(folder)), caches)
+        assert code == 0, told
     found.gaps["run"] = gaps((*RUN, "-o", str(place / "timed")), caches)
     found.gaps["report"] = gaps(("report", str(place / "timed")), caches)
     found.gaps["endpoints"] = gaps(("endpoints", str(place / "timed")), caches)
@@ -153,10 +236,8 @@ def same(out: Path, wanted: Path) -> str:
 
 
 def _resumed(words: tuple[str, ...], out: Path, caches: Path, wanted: Path) -> str:
-    done = whole((*words, "-o", str(out), "--resume"), caches)
-    if done.returncode != 0:
-        return f"--resume: exit {done.returncode}: {done.stderr[-1500:]}"
-    return same(out, wanted)
+    code, told = whole((*words, "-o", str(out), "--resume"), caches)
+    return same(out, wanted) if code == 0 else f"--resume: exit {code}: {told[-1500:]}"
 
 
 def run(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]:
@@ -198,10 +279,8 @@ def report(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, st
     code = killed(("report", str(out)), base.caches, *moment(chance, base.gaps["report"]))
     if (out / "report.html").read_bytes() != (base.folder / "report.html").read_bytes():
         return code, "the report is not whole"
-    done = whole(("report", str(out)), base.caches)
-    return code, same(
-        out, base.folder
-    ) if done.returncode == 0 else f"report: exit {done.returncode}: {done.stderr[-1500:]}"
+    again, told = whole(("report", str(out)), base.caches)
+    return code, same(out, base.folder) if again == 0 else f"report: exit {again}: {told[-1500:]}"
 
 
 def asked(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]:
@@ -217,24 +296,22 @@ def kept(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]
     files = sorted(path for path in caches.rglob("*") if path.is_file())
     for path in chance.sample(files, k=max(1, len(files) // chance.choice((1, 2, 4)))):
         path.unlink()
-    code = killed((*RUN, "-o", str(out)), caches, chance.randrange(3), chance.uniform(0.0, 1.5) * sum(base.gaps["run"]))
-    wrong = _resumed(RUN, out, caches, base.folder)
-    again = whole(("run", *RUN[1:], "-o", str(out), "--force"), caches)
-    told = [line for line in again.stderr.splitlines() if "damaged" in line or "cannot be used" in line]
-    wrong = wrong or (f"told again after it was mended: {told[0]}" if told else "") or same(out, base.folder)
-    old = time.time() - 3600.0  # leftovers of a writer that was killed go when they are old
+    words = (*OTHER, "-o", str(out))
+    code = killed(words, caches, chance.randrange(4), chance.uniform(0.0, 2.0) * sum(base.gaps["run"]), afresh=True)
+    end, told = whole((*words, "--resume"), caches, afresh=True)
+    wrong = same(out, base.other) if end == 0 else f"--resume: exit {end}: {told[-1500:]}"
     left = [
-        path for path in caches.rglob("*") if path.is_file() and (path.name.endswith(".part") or ".tmp" in path.name)
+        path.name
+        for path in caches.rglob("*")
+        if path.is_file() and not path.suffix.startswith((".o", ".nbi", ".nbc", ".py"))
     ]
-    for path in left:
-        os.utime(path, (old, old))
     shutil.rmtree(caches, ignore_errors=True)
-    return code, wrong
+    return code, wrong or (f"left beside what is kept: {', '.join(left[:3])}" if left else "")
 
 
 VICTIMS: dict[str, tuple[Callable[[random.Random, Undisturbed, Path], tuple[int, str]], int]] = {
     "run": (run, 40), "cleared": (cleared, 15), "twice": (twice, 12), "replaced": (replaced, 12),
-    "report": (report, 8), "asked": (asked, 3), "kept": (kept, 10),
+    "report": (report, 10), "asked": (asked, 4), "kept": (kept, 7),
 }  # fmt: skip
 """What is done, and how many of a hundred."""
 
@@ -248,6 +325,3 @@ def one(number: int, seed: int, base: Undisturbed, place: Path) -> tuple[str, in
     if not wrong:
         shutil.rmtree(out, ignore_errors=True)
     return name, code, wrong
-
-
-KILLED = -signal.SIGKILL

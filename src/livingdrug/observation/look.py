@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
 
 Floats = NDArray[np.float64]
+MOST_INFECTIONS = 150.0
+"""Expected of one patient at most; more cannot be meant."""
 
 
 def look(plan: Plan, course: Course, seed: int) -> Seen:
@@ -50,7 +52,7 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     """
     # ── first look: what would be seen, had nothing else happened ──
     end = np.full(len(course), plan.follow_up_days)
-    infections = _infections(plan, course, seed)
+    course, infections = _infections(plan, course, seed)
     fatal = _fatal_day(infections, course.patients)
     toxicity = course.toxicity_death_day
     late = late_effects(plan.late_effects, course.patients, seed)
@@ -180,13 +182,19 @@ def judge(judged: Criterion, visits: pl.DataFrame, roster: pl.DataFrame) -> pl.D
     return roster.select("patient").join(found.drop("arm"), on="patient", how="left", maintain_order="left")
 
 
-def _infections(plan: Plan, course: Course, seed: int) -> pl.DataFrame:
-    """Infections from day 0 on; a trial without an infection pattern has none."""
+def _infections(plan: Plan, course: Course, seed: int) -> tuple[Course, pl.DataFrame]:
+    """Infections from day 0 on; a trial without an infection pattern has none. A course with a hazard beyond all bearing has failed."""
     if plan.infection is None:
-        return pl.DataFrame(schema=INFECTIONS)
+        return course, pl.DataFrame(schema=INFECTIONS)
     after = course.days >= 0
     hazard = np.ascontiguousarray(course[INFECTIONS_FROM][:, after])
-    return draw_infections(course.days[after], hazard, course.patients, seed, plan.infection)
+    total = np.fmax.reduce(hazard, axis=1, initial=0.0) - np.nan_to_num(hazard[:, 0])
+    if (absurd := total > MOST_INFECTIONS).any():
+        hazard[absurd] = 0.0
+        why = f"the hazard of infections adds up to more than {MOST_INFECTIONS:g}: look at the unit of what raises it"
+        words = tuple(why if absurd[i] and not course.failed[i] else told for i, told in enumerate(course.sentences))
+        course = replace(course, failed=course.failed | absurd, sentences=words)
+    return course, draw_infections(course.days[after], hazard, course.patients, seed, plan.infection)
 
 
 def _fatal_day(infections: pl.DataFrame, patients: NDArray[np.int64]) -> Floats:

@@ -130,7 +130,7 @@ def refuse_numbers(**numbers: int | None) -> None:
         Names it, with what was expected.
     """
     least = {"patients": 1, "seed": 0, "threads": 1, "chunk": 1, "sample": 0}
-    most = {"threads": 1024, "chunk": 100_000, "sample": 2**31, "patients": 2**31, "seed": 2**63}
+    most = {"threads": 1024, "chunk": 100_000, "sample": 2**31, "patients": 2**31, "seed": 2**63 - 1}
     for name, value in numbers.items():
         if value is None and name in ("threads", "chunk"):
             continue

@@ -50,7 +50,7 @@ def sizes(text: str | None) -> list[int]:
         found = [int(part) for part in whole.split(",")][: MOST_SIZES + 1]
     if not found or len(found) > MOST_SIZES:
         raise BadInput(
-            f'--n "{text[:60]}": expected at most {MOST_SIZES} sizes.\n  Write 80, or 60,80,100, or 60:200:20 (from, to, step).'
+            f'--n "{text[:60]}": expected numbers of patients below a billion, at most {MOST_SIZES} of them.\n  Write 80, or 60,80,100, or 60:200:20 (from, to, step).'
         )
     return found
 

@@ -27,6 +27,7 @@ from livingdrug.manufacturing.network.people import n_of
 from livingdrug.manufacturing.network.simulate import simulate
 from livingdrug.manufacturing.network.soundness import check_network
 from livingdrug.trial import storage
+from livingdrug.trial.estimate import refuse_network
 from livingdrug.trial.lock import held
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def run_logistics(
     n, r = n_of(network, patients), replicates or network.replicates
     if r < 2:
         raise BadInput(f"got {r} replicate, expected at least 2: one has no interval.")
+    refuse_network(n, r, len(network.policies), out)
     manifest = {"network": network.id, "title": network.title, "patients": n, "replicates": r, "seed": seed,
                 "policies": list(network.policies), "network_sha256": digest(network.model_dump(mode="json")),
                 "livingdrug": _version()}  # fmt: skip

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
     from livingdrug.catalog.records.trial import Trial
 
-PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "polars", "pydantic", "antimony", "python-libsbml")
+PACKAGES = ("antimony", "llvmlite", "numba", "numpy", "polars", "pydantic", "python-libsbml", "scipy")
+"""In the order in which a stored manifest reads back, so that a report made later is the same page."""
 
 
 def describe(

@@ -79,7 +79,8 @@ def fake_course(
     )
     sample = patients[patients <= settings.sample]
     courses = pl.DataFrame({"arm": [arm] * sample.size, "patient": sample, "day": np.zeros(sample.size)})
-    return {"who": who, "exits": exits, "visits": visits, "courses": courses}
+    truth = exits.select("arm", "patient", truth_cured=pl.lit(False))
+    return {"who": who, "exits": exits, "visits": visits, "courses": courses, "truth": truth}
 
 
 @pytest.fixture

@@ -23,6 +23,8 @@ def test_saved_results_come_back(result, tmp_path):
     back = Result.load(tmp_path / "run")
     assert back.trial == result.trial
     assert back.manifest == result.manifest
+    # a report made later tells the same in the same order
+    assert json.dumps(back.manifest["packages"]) == json.dumps(result.manifest["packages"])
     for name, frame in result.frames.items():
         assert back.frames[name].equals(frame), name
         assert back.frames[name].schema == frame.schema

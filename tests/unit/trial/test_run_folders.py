@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from livingdrug.catalog.load import Catalog
 from livingdrug.foundation.errors import BadInput
 from livingdrug.observation.frames import FRAMES
 from livingdrug.trial.checksums import CHECKSUMS, write_checksums
@@ -188,6 +189,12 @@ def test_a_chunk_changed_with_its_checksums_is_computed_again(trial, simulate, f
         ("who", lambda f: pl.concat([f, f]), r"who\.parquet has somebody twice"),
         ("exits", lambda f: pl.concat([f, f]), r"exits\.parquet has somebody twice"),
         ("grades", lambda f: f.clear(1), r'grades\.parquet, column "day": blank'),
+        ("exits", lambda f: f.clear(), r"exits\.parquet has no row of patient \d+, who was treated"),
+        ("exits", lambda f: f.slice(1), r"exits\.parquet has no row of patient \d+, who was treated"),
+        ("truth", lambda f: f.clear(), r"truth\.parquet has no row of patient \d+, who was treated"),
+        ("who", lambda f: f.with_columns(status=pl.lit("withdrawn_waiting")), r"exits\.parquet has a row of patient \d+, who was not treated"),
+        ("exits", lambda f: f.with_columns(last_contact_day=pl.lit(None, dtype=pl.Float64)), r'column "last_contact_day": blank for patient'),
+        ("exits", lambda f: f.with_columns(course_status=pl.lit(None, dtype=pl.String)), r'column "course_status": blank'),
         ("exits", lambda f: f.with_columns(arm=pl.lit(None, dtype=pl.String)), r"exits\.parquet has rows of arm None"),
     ],
 )  # fmt: skip
@@ -279,3 +286,16 @@ def test_jobs_are_counted_and_cut_without_being_listed():
         (0, 21, 5),
         (1, 1, 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("patients", "replicates", "told"),
+    [(10**9, 2, "GB of memory are allowed"), (10**7, 10**4, "GB of memory are allowed"), (100, 10**9, "GB of memory are allowed")],
+)  # fmt: skip
+def test_a_network_too_large_is_refused_before_anything_is_done(tmp_path, patients, replicates, told):
+    from livingdrug.trial.logistics import run_logistics
+
+    network = Catalog().load("network", Path(__file__).parents[3] / "examples" / "network.toml")
+    with pytest.raises(BadInput, match=told):
+        run_logistics(network, patients=patients, replicates=replicates, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -199,7 +199,16 @@ def _rehearse(plan: Plan) -> None:
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
 
-    make(plan, draw(plan.population, np.array([1], dtype=np.int64), 0), parameters_of(plan), 0)
+    cohort = draw(plan.population, np.array([1], dtype=np.int64), 0)
+    try:
+        make(plan, cohort, parameters_of(plan), 0)
+    except UnknownName as problem:
+        if "covariate in population" not in str(problem):
+            raise
+        raise CatalogError(
+            f'population "{plan.population.id}" does not go with disease "{plan.disease.id}" in arm "{plan.arm.name}": {problem}\n'
+            "  Choose a population of that disease, or give the population what is read of it."
+        ) from None
 
 
 def _hold_together(record: Trial, plans: tuple[Plan, ...], catalog: Catalog) -> None:

@@ -11,6 +11,9 @@ FRAMES = ("who", "visits", "ward", "grades", "events", "log", "exits", "truth", 
 """``who`` is everyone enrolled; the next six are what was seen (`livingdrug.observation.seen.Seen`); ``truth`` and
 ``courses`` are what only the model knows; ``failed`` lists courses that did not finish."""
 
+FOLLOWED_UNTIL = "last_contact_day"
+"""Column of ``exits`` that every finished course fills."""
+
 # Type letters: s text, i whole number, f number, b yes/no. Frames may have further columns: covariates, signs, states.
 _COLUMNS = {
     "who": "status:s",

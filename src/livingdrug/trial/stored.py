@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput
 from livingdrug.manufacturing.lots import BEGUN
-from livingdrug.observation.frames import FRAMES, schema
+from livingdrug.observation.frames import FOLLOWED_UNTIL, FRAMES, schema
 from livingdrug.outcome.outcomes import FINISHED
 from livingdrug.trial import storage
 
@@ -129,9 +129,9 @@ def _refuse_lost(frames: Mapping[str, pl.DataFrame], place: Path) -> None:
         strange = followed.join(treated, on=keys, how="anti")
         if strange.height:
             raise BadInput(f"{path} has a row of patient {strange['patient'][0]}, who was not treated.\n  {DAMAGED}")
-    undated = exits.filter(pl.col("course_status").is_in(FINISHED) & pl.col("last_contact_day").is_null())
+    undated = exits.filter(pl.col("course_status").is_in(FINISHED) & pl.col(FOLLOWED_UNTIL).is_null())
     if undated.height:
         raise BadInput(
-            f'{place / "exits.parquet"}, column "last_contact_day": blank for patient {undated["patient"][0]}, whose course'
+            f'{place / "exits.parquet"}, column "{FOLLOWED_UNTIL}": blank for patient {undated["patient"][0]}, whose course'
             f" finished.\n  {DAMAGED}"
         )

@@ -116,8 +116,10 @@ def test_rejection_shortens_persistence(donors):
 
 
 def test_alemtuzumab_restores_persistence_of_cells_without_cd52(donors, after_alemtuzumab):
-    # expected: more alemtuzumab, fewer host T cells, more expansion (UCART19)
-    assert np.median(last_found(after_alemtuzumab)) > np.median(last_found(donors)) + 3.0
+    # expected: more alemtuzumab, fewer host T cells, more expansion (UCART19): the direction, in the same patients; by how long was not published
+    longer = last_found(after_alemtuzumab) - last_found(donors)
+    assert (longer > 0).mean() > 0.9
+    assert np.median(longer) > 1.0
     host = [whole(one, "host_lymphocytes")[:, one.days <= 28.0].mean(axis=1) for one in (donors, after_alemtuzumab)]
     assert (host[1] < host[0]).all()
     assert np.median(whole(after_alemtuzumab, "car_t_total").max(axis=1)) > np.median(

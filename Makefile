@@ -5,6 +5,8 @@
 #   make check     what a change has to pass: format, lint, types, import directions, tests
 #   make bench     speed on a fixed small trial
 #   make validate  published against simulated, trial by trial, the slow tests against other programs, and a hundred kills
+#   make dist      wheel and sdist of this version in dist/; make release-check installs the wheel into a clean environment and runs it
+#   make changelog the section of this version in CHANGELOG.md, from the fragments in changes/
 #   make associations  who responds, and why: docs/associations.md from a run
 #   make clean     remove what was made (.venv, runs, caches)
 
@@ -17,7 +19,7 @@ RUNTIME := $(VENV)/.installed
 DEV     := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check types imports bench validate associations clean
+.PHONY: help demo test check format-check types imports bench validate dist release-check changelog associations clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -47,6 +49,16 @@ validate: $(DEV)
 	$(BIN)/livingdrug validate -n 1000 --seed 7 -o runs/validate
 	LIVINGDRUG_VALIDATE=1 $(BIN)/python -m pytest tests/independent tests/published tests/fuzz
 	$(BIN)/python -m pytest -m slow tests/surface tests/unit
+
+dist: $(DEV)
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist .
+
+release-check: $(DEV)
+	$(BIN)/python -m pytest -m slow tests/surface/test_release.py
+
+changelog: $(DEV)
+	$(BIN)/python -m changes $$($(BIN)/python -c "from changes.__main__ import project_version; print(project_version())")
 
 associations: $(DEV)
 	$(BIN)/python -m livingdrug.reports.association_document docs/associations.md

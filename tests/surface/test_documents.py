@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "changes").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "changes").rglob("*.md")])
 KINDS = {"feature", "fix", "results", "breaking"}
 
 
@@ -31,7 +31,7 @@ def test_every_decision_is_in_the_list() -> None:
 
 
 def test_change_fragments_have_a_known_kind() -> None:
-    for fragment in (ROOT / "changes").glob("*.md"):
+    for fragment in (ROOT / "changes").rglob("*.md"):
         if fragment.name != "README.md":
             match = re.fullmatch(r"\d+\.([a-z]+)(\.\w+)?\.md", fragment.name)
             assert match, fragment.name

@@ -279,4 +279,4 @@ def _collect(value: Any, annotation: Any, found: dict[tuple[str, str], Any]) -> 
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), encoding="utf-8")
+    Path(sys.argv[1]).write_text(page(), encoding="utf-8", newline="\n")

@@ -342,4 +342,4 @@ def _existing(path: Path) -> Path:
 
 def _short(path: Path) -> str:
     """The file as people refer to it: kind/name.toml for the package's own, the path as given otherwise."""
-    return str(path.relative_to(HERE)) if path.is_relative_to(HERE) else str(path)
+    return path.relative_to(HERE).as_posix() if path.is_relative_to(HERE) else str(path)

@@ -19,7 +19,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole file or nothing."""
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -285,7 +285,7 @@ def write_tables(folder: Path) -> list[Path]:
                 f"{page}: expected a page with one line {BEGIN} and one line {END}\n  Write it, then try again."
             )
         head, tail = text.split(BEGIN)[0], text.split(END)[1]
-        page.write_text(f"{head}{BEGIN}\n{page_table(name)}\n{END}{tail}", encoding="utf-8")
+        page.write_text(f"{head}{BEGIN}\n{page_table(name)}\n{END}{tail}", encoding="utf-8", newline="\n")
         pages.append(page)
     return pages
 

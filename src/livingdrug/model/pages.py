@@ -97,7 +97,7 @@ def refresh(folder: Path, make: Callable[[str, str], str] = mechanism_page) -> l
         old = path.read_text(encoding="utf-8") if path.is_file() else ""
         new = make(name, old)
         if new != old:
-            path.write_text(new, encoding="utf-8")
+            path.write_text(new, encoding="utf-8", newline="\n")
             changed.append(path)
     return changed
 

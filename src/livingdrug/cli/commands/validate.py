@@ -109,7 +109,7 @@ def validate(
         "coverage": covered, "own_size": [as_plain(row) for row in rows],
     }  # fmt: skip
     write_json(folder / "scoreboard.json", told)
-    (folder / "scoreboard.csv").write_text(as_csv(rows), encoding="utf-8")
+    (folder / "scoreboard.csv").write_text(as_csv(rows), encoding="utf-8", newline="\n")
     written = write_scoreboard(board, folder / "scoreboard.html", catalog=known, own_size=rows, frozen=_frozen())
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False))

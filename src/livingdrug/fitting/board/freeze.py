@@ -127,7 +127,7 @@ def freeze(
             "approvals": "an approval tells the sign of a trial: the uses of approved products were known to be approved",
         },
     )  # fmt: skip
-    table.write_text(text, encoding="utf-8")
+    table.write_text(text, encoding="utf-8", newline="\n")
     _log(
         folder,
         f"{when}: frozen, {table.name}, {len(rows)} rows, sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]}",
@@ -212,4 +212,4 @@ def _git(folder: Path, *words: str) -> str | None:
 def _log(folder: Path, line: str) -> None:
     path = folder / LOG
     before = path.read_text(encoding="utf-8") if path.exists() else "# Freezes, and what was asked besides\n\n"
-    path.write_text(f"{before}- {line}\n", encoding="utf-8")
+    path.write_text(f"{before}- {line}\n", encoding="utf-8", newline="\n")

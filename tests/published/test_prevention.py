@@ -18,7 +18,7 @@ POLICIES = ("lee_2014", "tocilizumab_day_2_axi_cel", "yescarta_label_2022")
 def shares():
     """policy -> share of infused with (severe CRS by Lee, any and severe neurotoxicity by CTCAE)."""
     import livingdrug as ld
-    from livingdrug.trial.compare import run_policies
+    from livingdrug.trial.same_people import run_policies
 
     plan = ld.load_trial("zuma_1").model_copy(update={"follow_up": "60 day"})
     result = run_policies(plan, list(POLICIES), patients=500, seed=7, sample=0)

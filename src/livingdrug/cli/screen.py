@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from livingdrug.cli import NOTICE
+from livingdrug.reports.words import four_figures as number
 
 SHOWN_ROWS = 25
 """Rows of a user's table shown on the screen."""
@@ -46,23 +46,6 @@ def table(
     for row in rows:
         sheet.add_row(*(Text(number(cell)) for cell in row))
     return sheet
-
-
-def number(value: object) -> str:
-    """A number in four figures, anything else as text; nothing for None.
-
-    Examples
-    --------
-    >>> number(34712.3), number(2.5e8), number(0.81333), number(None), number(3), number("CR")
-    ('34,710', '2.5e+08', '0.8133', '', '3', 'CR')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and 1e3 <= abs(value) < 1e7:
-        return f"{float(f'{value:.4g}'):,.0f}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def notice(screen: Any) -> None:

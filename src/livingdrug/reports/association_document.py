@@ -54,7 +54,9 @@ def main(arguments: Sequence[str]) -> int:
     patients = int(arguments[1]) if len(arguments) > 1 else USUAL_PATIENTS
     try:
         text = generated(associations(patients=patients, seed=USUAL_SEED))
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8", newline="\n")
+        page.write_text(
+            with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8", newline="\n"
+        )
     except LivingDrugError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from livingdrug.reports.charts.bands import Limit, draw_bands
+from livingdrug.reports.charts.bands import Band, Limit, draw_bands
 from livingdrug.reports.page import Figure, legend_of
 from livingdrug.reports.quantile_bands import as_frame, bands, limit_of
 from livingdrug.reports.source import Source
@@ -29,6 +29,16 @@ def band_figure(
     found = bands(source, quantity, floor=limit / 2 if limit else None)
     if not found:
         return None
+    return drawn_bands(
+        found, quantity, title, unit, log=log, limits=limits, limit=limit, last_day=last_day or source.last_day
+    )
+
+
+def drawn_bands(
+    found: list[Band], quantity: str, title: str, unit: str, *, log: bool, limits: tuple[Limit, ...] = (),
+    limit: float | None = None, last_day: float,
+) -> Figure:  # fmt: skip
+    """Bands that were computed, as a figure; `limit` is that of the assay."""
     highest = max(max(band.quantiles[4]) for band in found)
     lowest = min(min(band.quantiles[0]) for band in found)
     if log:
@@ -39,7 +49,7 @@ def band_figure(
     shown = limits + ((Limit(limit, f"limit of quantification, {plain(limit)}"),) if log and limit else ())
     draw = partial(
         draw_bands, found, title=title, axis=unit, unit=unit, low=low, high=high, log=log, limits=shown,
-        last_day=last_day or source.last_day, height=200,
+        last_day=last_day, height=200,
     )  # fmt: skip
     legend = legend_of([band.name for band in found]) if len(found) > 1 else ()
     return Figure(title, draw, legend=legend, data=as_frame(found), half=True, id=quantity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,13 @@ def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
 def curves(source: Source, id: str) -> list[Curve]:
     """The step curve of each arm; empty when this run cannot give it."""
     frame = curve_frame(source, id)
-    if frame is None or frame.height == 0:
-        return []
+    return [] if frame is None else curves_of(frame, source.arms)
+
+
+def curves_of(frame: pl.DataFrame, arms: Sequence[str]) -> list[Curve]:
+    """The step curves of a frame of `livingdrug.outcome.endpoint_result.EndpointResult.curve`, for the arms that have one."""
     found = []
-    for arm in source.arms:
+    for arm in arms:
         rows = frame.filter(frame["arm"] == arm)
         if rows.height < 2:
             continue

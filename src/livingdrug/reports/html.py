@@ -38,7 +38,8 @@ def write_report(result: Result, path: str | Path, *, published: bool = True, ca
     result
         A `livingdrug.trial.result.Result`. Frames and endpoints it lacks are named in their section.
     path
-        The file to write; replaced if it is there. Written whole or not at all.
+        The file to write; replaced if it is there. Written whole or not at all. A name that ends in ``.pdf`` gives the report as PDF,
+        which needs the extra ``figures``.
     published
         Whether to set the trial's published results beside the simulation.
     catalog
@@ -51,9 +52,13 @@ def write_report(result: Result, path: str | Path, *, published: bool = True, ca
     Raises
     ------
     BadInput
-        The path is a folder, its folder is missing or not writable, or the disk is full.
+        The path is a folder, its folder is missing or not writable, or the disk is full; or the typesetter is not installed.
     """
     refuse_place(Path(path))
+    if Path(path).suffix.lower() == ".pdf":
+        from livingdrug.reports.pdf import write_pdf
+
+        return write_pdf(Path(path), **contents(result, published=published, catalog=catalog))
     return write_page(Path(path), render(result, published=published, catalog=catalog))
 
 
@@ -68,6 +73,11 @@ def write_page(target: Path, text: str) -> Path:
 
 def render(result: Result, *, published: bool = True, catalog: Catalog | None = None) -> str:
     """The report as HTML text; see `write_report`."""
+    return page(**contents(result, published=published, catalog=catalog))
+
+
+def contents(result: Result, *, published: bool = True, catalog: Catalog | None = None) -> dict[str, Any]:
+    """What the report tells, as the arguments of `page`."""
     source = open_source(result, published=published, catalog=catalog)
     top = head(source)
     shown = [found for module in section_files() if (found := told(module, source)) is not None]
@@ -78,9 +88,10 @@ def render(result: Result, *, published: bool = True, catalog: Catalog | None = 
     ]
     meta += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
     standing = source.result.trial.standing
-    return page(
-        f"A virtual clinical trial · {standing}" if standing else "A virtual clinical trial", top.title, top.lead, meta, shown, cards=top.cards, version=manifest.get("livingdrug"),
-    )  # fmt: skip
+    return {
+        "kicker": f"A virtual clinical trial · {standing}" if standing else "A virtual clinical trial", "title": top.title, "lead": top.lead,
+        "meta": meta, "sections": shown, "cards": top.cards, "version": manifest.get("livingdrug"),
+    }  # fmt: skip
 
 
 def page(

@@ -17,8 +17,8 @@ _WIDTHS = {
     **dict.fromkeys("\u2060\u200b", 0.0),
 }
 """In parts of the size: the widest among the usual faces of screens, so that words never come out longer than thought."""
-_SMALL = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789", strict=True))
-_POWER = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+SMALL = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789", strict=True))
+POWER = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 
 def width_of(words: str, size: float) -> float:
@@ -48,13 +48,13 @@ def raise_powers(root: xml.Element) -> None:
     for element in [one for one in root.iter() if one.tag == "text"]:
         words = (element.text or "").replace("\u2060", "").replace("✕", "×")
         element.text = words
-        found = _POWER.search(words)
+        found = POWER.search(words)
         if found is None or ("⁻" not in found[0] and "⁰" not in found[0] and len(element)):
             continue
         size = float(element.get("font-size", "12"))
         element.text = words[: found.start()]
         up = xml.SubElement(element, "tspan", {"dy": f"{-0.36 * size:.1f}", "font-size": f"{0.72 * size:.1f}"})
-        up.text = "".join(_SMALL[letter] for letter in found[0])
+        up.text = "".join(SMALL[letter] for letter in found[0])
         rest = words[found.end() :]
         if rest:
             down = xml.SubElement(element, "tspan", {"dy": f"{0.36 * size:.1f}"})

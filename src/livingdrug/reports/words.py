@@ -99,6 +99,23 @@ def plain_range(low: float, high: float, digits: int = 3) -> str:
     return f"{plain(low / 10**size, digits)}{DASH}{plain(high / 10**size, digits)} ×10{_raised(size)}"
 
 
+def four_figures(value: object) -> str:
+    """A number in four figures, anything else as text; nothing for None.
+
+    Examples
+    --------
+    >>> four_figures(34712.3), four_figures(2.5e8), four_figures(0.81333), four_figures(None), four_figures(3), four_figures("CR")
+    ('34,710', '2.5e+08', '0.8133', '', '3', 'CR')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and 1e3 <= abs(value) < 1e7:
+        return f"{float(f'{value:.4g}'):,.0f}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def _raised(exponent: int) -> str:
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 

@@ -1,35 +1,34 @@
-"""The same patients under two policies: what differs, by how much, and how sure the number of patients makes us.
+"""Two things compared: what differs, by how much, and how sure the number of patients makes us.
 
 trial + policies ─► one arm per policy, same patients ─► pairs ─► differences with intervals
+
+Runs of the same people, and arms that hold them, are compared within persons; other runs, and the arms of a randomised trial, as
+independent groups.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome.between_arms import paired
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import outcomes_read
-from livingdrug.trial import independent, storage
+from livingdrug.trial import independent, randomised, storage
 from livingdrug.trial.measures import measures
 from livingdrug.trial.plan_difference import PlanDifference, between_arms, between_runs
 from livingdrug.trial.result import Result
-from livingdrug.trial.run import run
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.records.endpoint import Endpoint
-    from livingdrug.catalog.records.trial import Trial
     from livingdrug.outcome.estimator import Contrast
 
 APART = (
@@ -38,7 +37,7 @@ APART = (
     "on both sides, and small differences would show."
 )
 NOTE = (
-    "Every policy treats the same virtual patients. Intervals tell how far the number of simulated patients blurs the "
+    "Every side treats the same virtual patients. Intervals tell how far the number of simulated patients blurs the "
     "difference; they hold neither the uncertainty of the model nor what two real groups would add."
 )
 
@@ -60,13 +59,17 @@ class Comparison:
         (the estimator's word: ``share``, ``incidence``, ``survival``, ``mean``, ``ratio of geometric means`` …),
         shown_as (``share``, ``amount`` or ``ratio``), time, time_unit, unit, reference, policy, reference_value, policy_value, difference, ci_low, ci_high, n_pairs, n_only_reference,
         n_only_policy. shown tells the time at which a measure is told
-        when it is told once. Differences are policy minus reference; for a ratio, policy over reference. Values and
+        when it is told once; among whom it was counted, test and p_value (of a randomised trial alone). Differences are policy minus reference; for a ratio, policy over reference. Values and
         difference come from the same pairs: patients whom the measure counts under both.
     plans
         What differs in the plans: each other policy -> the lines that differ from the reference's.
     independent
         The sides hold different people: intervals are those of independent groups (`livingdrug.trial.independent`), no row has
         pairs, and n_only_reference and n_only_policy are the patients counted on each side.
+    randomised
+        The sides are arms of one randomised run (`livingdrug.trial.randomised`).
+    sides
+        What was compared: name, run, arm.
     """
 
     trial: str
@@ -76,6 +79,13 @@ class Comparison:
     table: pl.DataFrame
     plans: Mapping[str, tuple[PlanDifference, ...]] = field(default_factory=dict)
     independent: bool = False
+    randomised: bool = False
+    sides: tuple[tuple[str, Result, str], ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What the intervals tell, in a sentence or two."""
+        return randomised.NOTE if self.randomised else APART if self.independent else NOTE
 
     def __repr__(self) -> str:
         return (
@@ -106,7 +116,7 @@ class Comparison:
     def told(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         return {
-            "notice": "Simulation; not for patient care.", "note": APART if self.independent else NOTE, "trial": self.trial, "seed": self.seed,
+            "notice": "Simulation; not for patient care.", "note": self.note, "trial": self.trial, "seed": self.seed,
             "policies": list(self.policies), "n_pairs": self.n_pairs, "differences": self.table.to_dicts(),
             "plans": {name: [asdict(one) for one in lines] for name, lines in self.plans.items()},
         }  # fmt: skip
@@ -119,68 +129,39 @@ class Comparison:
         return place
 
 
-def run_policies(
-    trial: Trial, policies: Sequence[str], *, arm: str | None = None, catalog: Catalog | None = None, **options: Any
-) -> Result:
-    """The same patients under several policies: each becomes an arm, otherwise equal.
-
-    Parameters
-    ----------
-    trial
-        A loaded trial.
-    policies
-        Guidelines by name or path, the reference first. A single one is held against the arm's own.
-    arm
-        The arm that is treated; the trial's first when omitted.
-    catalog
-        Where names are looked up.
-    options
-        As for `livingdrug.run`: patients, seed, threads, out …
-
-    Raises
-    ------
-    BadInput
-        Two policies of one name, or only one.
-    """
-    chosen = trial.arms[0] if arm is None else trial.arm(arm)
-    wanted = [chosen.management.guideline, *policies] if len(policies) == 1 else list(policies)
-    names = [Path(policy).stem if is_path(policy) else policy for policy in wanted]
-    if len(set(names)) < 2 or len(set(names)) < len(names):
-        raise BadInput(f"got the policies {', '.join(names)}; expected at least two, each of its own name.")
-    arms = tuple(chosen.with_policy(policy, name) for policy, name in zip(wanted, names, strict=True))
-    result = run(trial.model_copy(update={"arms": arms, "design": None}), catalog=catalog, **options)
-    if result.folder is not None:  # so that the run's folder tells what was compared
-        for policy, name in zip(wanted, names, strict=True):
-            if is_path(policy):
-                kept = storage.make_folder(result.folder / "guideline")
-                storage.write_bytes(kept / f"{name}.toml", Path(policy).read_bytes())
-    return result
-
-
-def compare(*results: Result, endpoints: Sequence[str] | None = None, level: float = 0.95) -> Comparison:
-    """What differs between the arms of one run, or between the first arms of several.
+def compare(
+    *results: Result, endpoints: Sequence[str] | None = None, level: float = 0.95, arm: str | None = None,
+    names: Sequence[str] | None = None,
+) -> Comparison:  # fmt: skip
+    """What differs between the arms of one run, or between one arm of several.
 
     Parameters
     ----------
     results
-        One run of several arms (see `run_policies`), or several runs. The first arm, or run, is the reference. With one seed and
-        one population the same people are on every side, and differences are within persons; otherwise the sides are independent
-        groups.
+        One run of several arms (see `livingdrug.trial.same_people.run_policies`), or several runs. The first arm, or run, is the reference. With one seed and
+        one population the same people are on every side, and differences are within persons; otherwise, and between the arms
+        of a randomised run, the sides are independent groups.
     endpoints
         Endpoints by name; those of the (first) trial when omitted. Days of toxicity, infections, drug use and
         measured peaks come besides.
     level
         Confidence level.
+    arm
+        Of several runs: the arm that is compared; the first of each when omitted.
+    names
+        Of several runs: what each is called; its folder's name when omitted.
 
     Raises
     ------
     BadInput
-        Nothing to compare, or the arms of a randomised trial.
+        Nothing to compare.
+    UnknownName
+        No such arm, or no such endpoint.
     """
     import polars as pl
 
-    sides = _sides(results)
-    names, first = [name for name, _, _ in sides], sides[0][1]
+    sides = _sides(results, arm, names)
+    called, first = [name for name, _, _ in sides], sides[0][1]
     drugs = _drugs(sides)
     wanted = [use.id for use in first.trial.endpoints] if endpoints is None else list(endpoints)
     records = [first.endpoint(name).record for name in wanted]
@@ -190,40 +171,55 @@ def compare(*results: Result, endpoints: Sequence[str] | None = None, level: flo
         for record in measures(first.questions, drugs)
         if record.id not in known and not any(_not_measured(result, arm, record) for _, result, arm in sides)
     ]
+    by_chance = len(results) == 1 and first.trial.planned_design.kind == "randomised"
+    if by_chance:  # what is asked from enrolment anyway is told once
+        records = [record for record in records if record.from_enrolment not in wanted]
     records = [_titled(record, first) for record in records]
     frames = [_patients(result, arm, records) for _, result, arm in sides]
     seeds = [int(result.manifest["seed"]) for _, result, _ in sides]
-    same = _same_people(frames, seeds, first.questions.covariates)
-    rows: list[dict[str, Any]] = []
-    for record in records:
-        reference, *others = (
-            evaluate(
-                record,
-                frame,
-                [arm],
-                level=level,
-                known=first.known_names,
-                not_measured=_not_measured(result, arm, record),
-            )
-            for frame, (_, result, arm) in zip(frames, sides, strict=True)
-        )
-        for name, other in zip(names[1:], others, strict=True):
-            told = (
-                [_row(record, one) for one in paired(reference.asked, reference.patients, other.patients)]
-                if same
-                else independent.rows_of(record, reference, other)
-            )
-            rows += [{**one, "reference": names[0], "policy": name} for one in told]
+    same = not by_chance and _same_people(frames, seeds, first.questions.covariates)
+    rows = [
+        {"among": record.among, **one, "reference": called[0], "policy": name}
+        for record in records
+        for name, told in _differences(record, sides, frames, level, same=same, by_chance=by_chance)
+        for one in told
+    ]
     infused = [set(frame.filter(pl.col("status").is_in(BEGUN))["patient"]) for frame in frames]
     return Comparison(
         trial=first.trial.id,
         seed=int(first.manifest["seed"]),
-        policies=tuple(names),
+        policies=tuple(called),
         n_pairs=len(set.intersection(*infused)) if same else 0,
         table=pl.DataFrame(rows, schema=_schema(), orient="row").fill_nan(None),
         plans=_plans(sides),
         independent=not same,
+        randomised=by_chance,
+        sides=tuple(sides),
     )
+
+
+def _differences(
+    record: Endpoint, sides: Sequence[tuple[str, Result, str]], frames: Sequence[pl.DataFrame], level: float,
+    *, same: bool, by_chance: bool,
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:  # fmt: skip
+    """Of one endpoint: the name of each side but the reference, and its rows."""
+    first = sides[0][1]
+    if by_chance:
+        found = first.endpoint(record)
+        for name, _, arm in sides[1:]:
+            yield name, randomised.rows_of(record, found, sides[0][2], arm)
+        return
+    reference, *others = (
+        evaluate(
+            record, frame, [arm], level=level, known=first.known_names, not_measured=_not_measured(result, arm, record)
+        )
+        for frame, (_, result, arm) in zip(frames, sides, strict=True)
+    )
+    for (name, _, _), other in zip(sides[1:], others, strict=True):
+        if same:
+            yield name, [_row(record, one) for one in paired(reference.asked, reference.patients, other.patients)]
+        else:
+            yield name, independent.rows_of(record, reference, other)
 
 
 def _plans(sides: Sequence[tuple[str, Result, str]]) -> dict[str, tuple[PlanDifference, ...]]:
@@ -249,21 +245,21 @@ def _patients(result: Result, arm: str, records: Sequence[Endpoint]) -> pl.DataF
     return result.patients_with(names).filter(pl.col("arm") == arm)
 
 
-def _sides(results: Sequence[Result]) -> list[tuple[str, Result, str]]:
+def _sides(results: Sequence[Result], arm: str | None, names: Sequence[str] | None) -> list[tuple[str, Result, str]]:
     """(name, run, arm) of everything compared."""
-    apart = next((one.trial for one in results if one.trial.planned_design.kind == "randomised"), None)
-    if apart is not None:
-        raise BadInput(
-            f'trial "{apart.id}" is randomised: no patient is in two arms, so there are no pairs to compare.\n'
-            '  Its report tests the groups, and so does result.endpoint(…).compare(); or plan the same arms with [design] kind = "paired".'
-        )
     if len(results) == 1:
-        sides = [(arm, results[0], arm) for arm in results[0].arms]
+        if arm is not None:
+            raise BadInput(f'got one run and arm "{arm}".\n  Its arms are compared with each other; leave the arm out.')
+        sides = [(name, results[0], name) for name in results[0].arms]
     else:
-        sides = [(_label(result), result, result.arms[0]) for result in results]
+        for result in results:
+            if arm is not None and arm not in result.arms:
+                raise UnknownName(f"arm in the run {_label(result)}", arm, result.arms)
+        called = [_label(result) for result in results] if names is None else list(names)
+        sides = [(name, result, arm or result.arms[0]) for name, result in zip(called, results, strict=True)]
         twice = len({name for name, _, _ in sides}) < len(sides)
         if twice:
-            sides = [(f"{name} ({place})", result, arm) for place, (name, result, arm) in enumerate(sides, start=1)]
+            sides = [(f"{name} ({place})", result, one) for place, (name, result, one) in enumerate(sides, start=1)]
     if len(sides) < 2:
         raise BadInput(
             "got one arm, expected at least two to compare.\n"
@@ -331,11 +327,23 @@ def _row(record: Endpoint, one: Contrast) -> dict[str, Any]:
 def _schema() -> dict[str, Any]:
     import polars as pl
 
-    texts = ("measure", "title", "kind", "statistic", "shown_as", "time_unit", "unit", "reference", "policy")
+    texts = (
+        "measure",
+        "title",
+        "kind",
+        "statistic",
+        "shown_as",
+        "time_unit",
+        "unit",
+        "reference",
+        "policy",
+        "among",
+        "test",
+    )
     order = (
         "measure", "title", "kind", "statistic", "shown_as", "time", "time_unit", "unit", "reference", "policy", "reference_value",
         "policy_value", "difference", "ci_low", "ci_high", "n_pairs", "n_only_reference", "n_only_policy",
-        "shown",
+        "shown", "among", "test", "p_value",
     )  # fmt: skip
     return {
         name: pl.Boolean

@@ -72,8 +72,17 @@ def test_only_the_analysis_that_fits_the_design_is_offered():
     assert 0 <= apart.endpoint("os").compare()["p_value"] <= 1
     with pytest.raises(BadInput, match="no patient is in two arms"):
         apart.endpoint("os").paired()
-    with pytest.raises(BadInput, match="randomised"):
-        compare(apart)
+    told = compare(apart)
+    assert told.randomised
+    assert told.independent
+    assert told.n_pairs == 0
+    row, whole = told.row("os"), apart.endpoint("os").by_everyone()
+    assert whole is not None
+    assert (row["n_only_reference"], row["n_only_policy"]) == (12, 12)  # everyone randomised, one to one
+    assert row["p_value"] == apart.endpoint("os").compare()["p_value"]
+    assert row["among"] == "enrolled"
+    for side, arm in (("reference_value", "A"), ("policy_value", "B")):
+        assert row[side] == whole.at([row["time"]], row["time_unit"]).filter(pl.col("arm") == arm)["estimate"][0]
     paired = run(two_arms(kind="paired"), patients=8, seed=4, sample=0, catalog=catalog)
     with pytest.raises(BadInput, match="same patients"):
         paired.endpoint("os").compare()

@@ -11,9 +11,10 @@ import pytest
 import livingdrug as ld
 from livingdrug.catalog.load import HERE, Catalog
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.trial.compare import compare, run_policies
+from livingdrug.trial.compare import compare
 from livingdrug.trial.independent import difference_of
 from livingdrug.trial.plan_difference import between_arms, between_runs
+from livingdrug.trial.same_people import run_policies
 
 OPTIONS = {"patients": 60, "seed": 7, "sample": 0, "threads": 1}
 NEVER = """

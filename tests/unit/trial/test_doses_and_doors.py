@@ -8,9 +8,10 @@ from livingdrug.catalog.arms import Arm, Given, Management
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.observation.ward import PLANNED
-from livingdrug.trial.compare import compare, run_policies
+from livingdrug.trial.compare import compare
 from livingdrug.trial.door import planned
 from livingdrug.trial.run import run
+from livingdrug.trial.same_people import run_policies
 
 
 def drugs_alone(**given) -> Arm:

@@ -1,4 +1,4 @@
-"""The same patients under two policies or more: compare."""
+"""Two things compared: policies, parameter sets, arms of a run, or finished runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.cli.files import refuse_folder
+from livingdrug.cli.own_parameters import own_parameters
+from livingdrug.reports.compared_rows import apart, chance, counted, headline_rows, named, value, when
 
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
 
+PAGE, PAGES = "compare.html", (".html", ".htm")
 WIDE = 110
 """Letters across from which a table has room for times and pairs of their own."""
 
@@ -20,7 +24,10 @@ WIDE = 110
 def compare(
     what: Annotated[
         list[str],
-        typer.Argument(metavar="TRIAL | PLAN | RUN_FOLDER …", help="A trial; a comparison file; or two finished runs."),
+        typer.Argument(
+            metavar="TRIAL | PLAN | RUN_FOLDER …",
+            help="A trial; a comparison file; a finished run of several arms; or two finished runs.",
+        ),
     ],
     policy: Annotated[
         list[str] | None,
@@ -30,6 +37,14 @@ def compare(
             help="A guideline of the catalogue or a policy file of yours; the first is the reference. Repeat it.",
         ),
     ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            metavar="NAME=VALUE",
+            help='Instead of policies: the trial as it is against the trial with this model parameter, "growth_max=2.8 1/day"; repeatable.',
+        ),
+    ] = None,
     patients: Annotated[
         int, typer.Option("-n", "--patients", help="Patients enrolled, the same for each policy.")
     ] = 1000,
@@ -37,52 +52,70 @@ def compare(
     endpoints: Annotated[
         str | None, typer.Option("--endpoints", metavar="ID,…", help="Endpoints, by comma; the trial's by default.")
     ] = None,
-    arm: Annotated[str | None, typer.Option(help="The arm that is treated; the trial's first by default.")] = None,
+    arm: Annotated[
+        str | None,
+        typer.Option(help="The arm that is treated, or that is compared between runs; the first by default."),
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads; all by default.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", metavar="DIR", help="Keep the run, compare.json and compare.parquet here."),
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="DIR | PAGE.html",
+            help="Keep the runs, compare.json, compare.parquet and the page compare.html in a folder; or write the page alone.",
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Complete a run that was interrupted, in -o.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run that is in the folder of -o.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON, for a program.")] = False,
     catalog: CATALOG = None,
 ) -> None:
-    """What changes when the same patients are managed in another way: outcome, toxicity, infections, drugs.
+    """What differs, and what it did: two policies, two parameter sets, the arms of a run, two runs.
 
-    Every patient is treated under each policy with the same luck, so that small differences show.
+    Policies and parameter sets treat the same patients with the same luck, so that small differences show; arms of a randomised
+    run and runs of different people are compared as independent groups. First comes what differs in the plan.
 
     [bold]For example[/bold]
 
       livingdrug compare eliana --policy kymriah_label_2018 --policy anakinra_prevention -n 1000 --seed 7
       livingdrug compare eliana --policy ./my_policy.toml
       livingdrug compare examples/comparisons/early_steroid.toml -n 1000
-      livingdrug compare runs/one runs/other
+      livingdrug compare eliana --parameter "growth_max=2.8 1/day" -n 500 -o growth.html
+      livingdrug compare runs/one runs/other -o compared.html
+      livingdrug compare runs/two_arms
     """
     from livingdrug.trial.compare import compare as differences
+    from livingdrug.trial.same_people import SETS
 
     known = opened(catalog)
     wanted = [part.strip() for part in endpoints.split(",") if part.strip()] if endpoints else None
-    plan = _planned(what[0], policy, known) if len(what) == 1 else None
+    plan = _planned(what[0], policy, known) if len(what) == 1 and not _is_run(what[0]) else None
     if plan is not None:
         trial, policies, arm = plan.trial, list(plan.policies), arm or plan.arm or None
         wanted = wanted or list(plan.endpoints) or None
     else:
         trial, policies = what[0], policy or []
-    if len(what) > 1:
-        results = _finished(what, policy, known)
+    alone = out is not None and out.suffix.lower() in PAGES
+    if out is not None and alone:
+        refuse_folder(out)
+    place = None if alone else out
+    if len(what) > 1 or _is_run(what[0]):
+        results = _finished(what, policy, parameter, known)
     else:
         goes_on = {"resume": resume, "force": force}
-        results = [_simulated(trial, policies, patients, seed, arm, threads, out, known, goes_on, quiet=as_json)]
-    found = differences(*results, endpoints=wanted)
-    if out is not None:
-        found.save(out)
+        asked = (patients, seed, arm, threads, place)
+        results = _simulated(trial, policies, parameter or [], asked, known, goes_on, quiet=as_json)
+    several = len(what) > 1
+    names = SETS if parameter and not several else None
+    found = differences(*results, endpoints=wanted, arm=arm if several else None, names=names)
+    page = _written(found, out, alone, plan)
     if as_json:
         import json
 
         typer.echo(json.dumps(found.told(), ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        _say(found, out, plan)
+        _say(found, place, page, plan)
     from livingdrug.cli.trials import refuse_silence
 
     for result in results:
@@ -102,41 +135,62 @@ def _planned(name: str, policies: list[str] | None, known: Any) -> Any:
     return known.load("comparison", name)
 
 
-def _finished(folders: list[str], policies: list[str] | None, known: Any) -> list[Any]:
+def _written(found: Comparison, out: Path | None, alone: bool, plan: Any) -> Path | None:
+    """The page, and in a folder everything else."""
+    from livingdrug.reports.compared import write_comparison
+
+    if out is None:
+        return None
+    words = {"title": plan.title, "question": plan.question} if plan is not None else {}
+    return write_comparison(found, out if alone else found.save(out) / PAGE, **words)
+
+
+def _is_run(name: str) -> bool:
+    from livingdrug.trial.folder import MANIFEST
+
+    return (Path(name) / MANIFEST).is_file()
+
+
+def _finished(folders: list[str], policies: list[str] | None, parameters: list[str] | None, known: Any) -> list[Any]:
     from livingdrug.foundation.errors import BadInput
     from livingdrug.trial.result import Result
 
-    if policies:
+    if policies or parameters:
         raise BadInput(
-            "--policy asks for new simulations of one trial, and several runs were named.\n"
-            "  Name one trial and its policies, or finished runs without --policy."
+            f"{'--policy' if policies else '--parameter'} asks for new simulations of one trial, and"
+            f" {'several runs were' if len(folders) > 1 else 'a finished run was'} named.\n"
+            "  Name one trial and its policies or parameters, or finished runs without them."
         )
     return [Result.load(folder, catalog=known) for folder in folders]
 
 
 def _simulated(
-    trial: str, policies: list[str], patients: int, seed: int, arm: str | None, threads: int | None, out: Path | None,
+    trial: str, policies: list[str], parameters: list[str], asked: tuple[int, int, str | None, int | None, Path | None],
     known: Any, goes_on: dict[str, bool], *, quiet: bool,
-) -> Any:  # fmt: skip
+) -> list[Any]:  # fmt: skip
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
     from livingdrug.foundation.errors import BadInput
 
+    patients, seed, arm, threads, out = asked
     protocol = load_trial(trial, catalog=known)
-    if not policies:
+    if policies and parameters:
+        raise BadInput("--policy and --parameter were given together.\n  Compare one thing at a time.")
+    if not policies and not parameters:
         raise BadInput(
             f"nothing to compare {protocol.id} with.\n"
-            f"  Name policies with --policy; known: {', '.join(known.names('guideline'))}."
+            f"  Name policies with --policy; known: {', '.join(known.names('guideline'))}.\n"
+            "  Or parameters with --parameter; or run the trial and name its folder, to compare its arms."
         )
     for name in policies:
         _refuse_mistakes(known, name)
-    from livingdrug.trial.compare import run_policies
+    from livingdrug.trial.same_people import run_parameters, run_policies
 
     with progress(quiet=quiet) as report_progress:
-        return run_policies(
-            protocol, policies, arm=arm, catalog=known, patients=patients, seed=seed, threads=threads, out=out,
-            progress=report_progress, sample=0, **goes_on,
-        )  # fmt: skip
+        common: dict[str, Any] = {"catalog": known, "patients": patients, "seed": seed, "threads": threads, "progress": report_progress}
+        if parameters:
+            return run_parameters(protocol, own_parameters(parameters), arm=arm, out=out, **common, **goes_on)
+        return [run_policies(protocol, policies, arm=arm, out=out, sample=0, **common, **goes_on)]
 
 
 def _refuse_mistakes(known: Any, name: str) -> None:
@@ -150,10 +204,9 @@ def _refuse_mistakes(known: Any, name: str) -> None:
     compile_guideline(policy, scales, drugs, active_until_day=0.0, signs=signs_of(known))
 
 
-def _say(found: Comparison, out: Path | None, plan: Any) -> None:
+def _say(found: Comparison, out: Path | None, page: Path | None, plan: Any) -> None:
     """The plan's question, one table for each policy, what the numbers are; a narrow window keeps values and differences."""
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.trial.compare import APART, NOTE
 
     screen = console()
     if plan is not None:
@@ -167,77 +220,21 @@ def _say(found: Comparison, out: Path | None, plan: Any) -> None:
             screen.print(table(("What differs in the plan", found.policies[0], policy), lines))
         rows = []
         for row in headline_rows(found, policy):
-            values = (_value(row, "reference_value"), _value(row, "policy_value"), *_apart(row))
-            when, name = _when(row), _named(row)
-            name = name if wide or not when else f"{name} at {when}"
-            rows.append((name, when, *values, _counted(row)) if wide else (name, *values))
-        shown = (found.policies[0], policy, "difference", "95 % interval")
-        counted = "patients" if found.independent else "pairs"
-        columns = ("", "at", *shown, counted) if wide else ("", *shown)
-        screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", counted)))
-    screen.print(APART if found.independent else NOTE, markup=False)
+            values = (value(row, "reference_value"), value(row, "policy_value"), *apart(row))
+            tested = (chance(row),) if found.randomised else ()
+            time, name = when(row), named(row)
+            name = name if wide or not time else f"{name} at {time}"
+            rows.append((name, time, *values, *tested, counted(row)) if wide else (name, *values, *tested))
+        shown = (found.policies[0], policy, "difference", "95 % interval", *(("p",) if found.randomised else ()))
+        n = "patients" if found.independent else "pairs"
+        columns = ("", "at", *shown, n) if wide else ("", *shown)
+        screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", n)))
+    screen.print(found.note, markup=False)
     if out is not None:
         screen.print(f"Every time: {out / 'compare.json'}", markup=False)
+    if page is not None:
+        screen.print(f"Page: {page}", markup=False)
     notice(screen)
-
-
-def _counted(row: dict[str, Any]) -> str:
-    """Pairs, or the patients on each side."""
-    return str(row["n_pairs"]) if row["n_pairs"] is not None else f"{row['n_only_reference']} / {row['n_only_policy']}"
-
-
-def headline_rows(found: Comparison, policy: str) -> list[dict[str, Any]]:
-    """One policy's rows: of each curve the time it is shown at only (else the middle one), and no drug that neither side gives."""
-    import polars as pl
-
-    of_a_drug = pl.col("measure").str.starts_with("doses_") | pl.col("measure").str.ends_with("_given")
-    unused = of_a_drug & (pl.col("reference_value") == 0) & (pl.col("policy_value") == 0)
-    rows = found.table.filter((pl.col("policy") == policy) & ~unused.fill_null(False)).to_dicts()
-    times: dict[str, list[float]] = {}
-    for row in rows:
-        if row["time"] is not None:
-            times.setdefault(row["measure"], []).append(row["time"])
-    middle = {name: sorted(found)[len(found) // 2] for name, found in times.items()}
-    middle |= {row["measure"]: row["time"] for row in rows if row["shown"] and row["time"] is not None}
-    return [row for row in rows if row["time"] is None or row["time"] == middle[row["measure"]]]
-
-
-def _named(row: dict[str, Any]) -> str:
-    """The title, and of an amount what is compared of it: ``"Days with CRS of grade 2, mean"``."""
-    of = "" if row["shown_as"] == "share" else row["statistic"].removeprefix("ratio of ").removesuffix("s")
-    return f"{row['title']}, {of}" if of and of.lower() not in row["title"].lower() else row["title"]
-
-
-def _when(row: dict[str, Any]) -> str:
-    return "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
-
-
-def _value(row: dict[str, Any], side: str) -> str:
-    from livingdrug.cli.screen import number
-
-    value = row[side]
-    if value is None:
-        return ""
-    if row["shown_as"] == "share":
-        return f"{100 * value:.1f} %"
-    return f"{number(value)} {row['unit']}".strip()
-
-
-def _apart(row: dict[str, Any]) -> tuple[str, str]:
-    """The difference and its interval: percentage points, the unit of a mean, or a factor."""
-    from livingdrug.cli.screen import number
-
-    value, low, high = row["difference"], row["ci_low"], row["ci_high"]
-    if value is None:
-        return "", ""
-    if row["shown_as"] == "share":
-        value, low, high = (None if x is None else round(100 * x, 1) + 0.0 for x in (value, low, high))  # no "-0.0"
-        between = f"{low:+.1f} to {high:+.1f}" if None not in (low, high) else ""
-        return f"{value:+.1f} points", between
-    if row["shown_as"] == "ratio":
-        return f"x {value:.3g}", f"{low:.3g} to {high:.3g}" if None not in (low, high) else ""
-    sign = "+" if value > 0 else ""
-    return f"{sign}{number(value)}", f"{number(low)} to {number(high)}"
 
 
 COMMAND = Command(compare, panel=SIMULATE, order=50)

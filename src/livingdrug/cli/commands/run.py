@@ -11,6 +11,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.cli.own_parameters import own_parameters
 from livingdrug.cli.replicates import refuse_alone, refuse_both, run_replicates
 from livingdrug.cli.trials import print_json, refuse_silence
 from livingdrug.foundation.errors import BadInput
@@ -135,7 +136,7 @@ def run(
 
     refuse_alone(replicates, without, hours)
     known = files = opened(catalog)
-    own = _own(parameter or [])
+    own = own_parameters(parameter or [])
     if from_fit is not None:
         alone = parameters is None and not own and not resume and replicates is None and cluster is None
         return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
@@ -234,20 +235,6 @@ def _workers(address: str | None) -> AbstractContextManager[Executor | None]:
     from livingdrug.trial.elsewhere import cluster
 
     return cluster(address)
-
-
-def _own(texts: list[str]) -> dict[str, str]:
-    """NAME=VALUE as a name and a text with number and unit."""
-    from livingdrug.foundation.errors import BadInput
-
-    found: dict[str, str] = {}
-    for text in texts:
-        name, sign, value = (part.strip() for part in text.partition("="))
-        if not (name and sign and value) or name in found:
-            what = "a name that is given twice" if name in found else "no name with a value"
-            raise BadInput(f'--parameter "{text}": {what}.\n  Write each once, as --parameter "growth_max=2.8 1/day".')
-        found[name] = value
-    return found
 
 
 def _expected(

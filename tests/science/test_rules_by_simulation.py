@@ -56,6 +56,7 @@ TWO_ARMS = [
     ("restricted_mean", {"horizon": "12 month", "after_last": "12 month"}, TRIALS),
     ("group_sequential_obrien_fleming", {"events": 80}, TRIALS),
     ("group_sequential_pocock", {"events": 80}, TRIALS),
+    ("group_sequential_beta_spending", {"events": 80, "looks": [0.4, 0.7, 1.0], "binding": True}, TRIALS),
     ("max_combo", {"events": 80}, 300),
 ]
 

@@ -5,6 +5,7 @@ information fractions + what may be spent at each ─► bound ─► density of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,15 @@ def pocock(t: float, alpha: float) -> float:
     return float(alpha * np.log(1 + (np.e - 1) * t))
 
 
+def hwang_shih_decani(t: float, alpha: float, gamma: float) -> float:
+    """What Hwang, Shih and DeCani's family spends until information t: early for large gamma, late for a negative one.
+
+    >>> round(hwang_shih_decani(1 / 3, 0.025, -4.0), 4)
+    0.0013
+    """
+    return float(alpha * t if gamma == 0 else alpha * np.expm1(-gamma * t) / np.expm1(-gamma))
+
+
 SPENDING: dict[str, Callable[[float, float], float]] = {
     "obrien_fleming": obrien_fleming,
     "pocock": pocock,
@@ -47,7 +57,39 @@ SPENDING: dict[str, Callable[[float, float], float]] = {
 """Cumulative one-sided alpha spent until an information fraction.
 
 Sources: Lan and DeMets 1983, Biometrika 70:659-663, doi:10.1093/biomet/70.3.659; powers of time: Kim and DeMets 1987,
-Biometrika 74:149-154, doi:10.1093/biomet/74.1.149."""
+Biometrika 74:149-154, doi:10.1093/biomet/74.1.149; the family ``hwang_shih_decani(-4)``: Hwang, Shih and DeCani 1990, Statistics in
+Medicine 9:1439-1445, doi:10.1002/sim.4780091207."""
+_FAMILY = re.compile(r"(hwang_shih_decani|power)\(\s*([-+]?\d+(?:\.\d+)?)\s*\)")
+
+
+def spent_by(name: str, fractions: Sequence[float], alpha: float) -> list[float]:
+    """Cumulative error spent at each look, all of it at the last.
+
+    Parameters
+    ----------
+    name
+        A name of `SPENDING`, ``hwang_shih_decani(gamma)`` with gamma between -40 and 40, or ``power(rho)``, alpha t^rho, with rho from 0.1 to 40.
+    fractions
+        Information at each look over that at the end.
+    alpha
+        What is spent in all.
+
+    Raises
+    ------
+    UnknownName
+        No such function.
+    """
+    family = _FAMILY.fullmatch(name.strip())
+    rise = SPENDING.get(name)
+    if family is not None and (family[1] == "power" or abs(float(family[2])) <= 40):
+        shape = float(family[2])
+        if family[1] == "hwang_shih_decani":
+            rise = lambda t, alpha: hwang_shih_decani(t, alpha, shape)
+        elif 0.1 <= shape <= 40:
+            rise = lambda t, alpha: alpha * t**shape
+    if rise is None:
+        raise UnknownName("spending function", name, (*SPENDING, "hwang_shih_decani(-4)", "power(1.5)"))
+    return [min(rise(t, alpha), alpha) for t in fractions[:-1]] + [alpha]
 
 
 @dataclass(frozen=True)
@@ -77,10 +119,8 @@ def spending_bounds(fractions: tuple[float, ...], alpha: float, spending: str) -
     >>> [round(z, 3) for z in spending_bounds((0.5, 1.0), 0.025, "obrien_fleming").upper]
     [2.963, 1.969]
     """
-    if spending not in SPENDING:
-        raise UnknownName("spending function", spending, SPENDING)
     check_fractions(fractions)
-    spent = [min(SPENDING[spending](t, alpha), alpha) for t in fractions[:-1]] + [alpha]
+    spent = spent_by(spending, fractions, alpha)
     upper: list[float] = []
     walk = Walk()
     before, at = 0.0, 0.0

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from livingdrug.design.beta_spending import beta_spending_bounds
 from livingdrug.design.method import FUTILE, GO, NO_GO, Analysis, Decision, Method, probability
 from livingdrug.design.observed import Observed
 from livingdrug.design.spending import Bounds, check_fractions, crossings, spending_bounds
@@ -27,6 +28,12 @@ class Keys(Analysis):
         A name of `livingdrug.design.spending.SPENDING`.
     futile_below
         Z below which the trial stops at each look before the last; bounds do not bind, so alpha is kept whatever is done.
+    beta
+        One less the power planned for; with `beta_spending`.
+    beta_spending
+        Spends beta over the looks instead of `futile_below`: bounds below which the trial stops (`livingdrug.design.beta_spending`).
+    binding
+        With `beta_spending`: who falls below a bound has to stop, or alpha is not kept; upper bounds are lower for it.
     weight
         (rho, gamma) of Fleming and Harrington's weight.
     stratified
@@ -37,6 +44,9 @@ class Keys(Analysis):
     looks: tuple[float, ...] = (0.5, 1.0)
     spending: str = "obrien_fleming"
     futile_below: tuple[float, ...] = ()
+    beta: float = 0.1
+    beta_spending: str = ""
+    binding: bool = False
     weight: tuple[float, float] = (0.0, 0.0)
     stratified: bool = True
 
@@ -45,6 +55,8 @@ class Keys(Analysis):
 class Planned:
     keys: Keys
     bounds: Bounds
+    lower: tuple[float, ...] = ()
+    inflation: float | None = None
 
 
 class GroupSequential(Method):
@@ -65,10 +77,30 @@ class GroupSequential(Method):
             raise BadInput(
                 f"futile_below: got {len(keys.futile_below)} bounds, expected {len(keys.looks) - 1}, one for each look before the last."
             )
+        if keys.beta_spending:
+            return self._two_sided(keys)
+        if keys.binding:
+            raise BadInput(
+                "binding: futility that nobody spends for cannot bind.\n"
+                '  Add beta_spending = "obrien_fleming", or leave binding out.'
+            )
         bounds = spending_bounds(tuple(keys.looks), keys.alpha, keys.spending)
         if any(low >= high for low, high in zip(keys.futile_below, bounds.upper, strict=False)):
             raise BadInput("futile_below: a bound lies above that for efficacy.\n  Give lower ones.")
-        return Planned(keys, bounds)
+        return Planned(keys, bounds, tuple(keys.futile_below))
+
+    def _two_sided(self, keys: Any) -> Planned:
+        """Bounds for efficacy and futility, both spent for."""
+        probability("beta", keys.beta)
+        if keys.futile_below:
+            raise BadInput("got futile_below and beta_spending.\n  Give bounds, or what is spent; not both.")
+        if keys.beta >= 1 - keys.alpha:
+            raise BadInput(f"beta: got {keys.beta:g}, expected less than {1 - keys.alpha:g}.\n  beta = 0.1 is a power of 90 %.")
+        found = beta_spending_bounds(
+            tuple(keys.looks), keys.alpha, keys.beta, keys.spending, keys.beta_spending, binding=keys.binding
+        )
+        bounds = Bounds(found.fractions, found.upper, found.spent)
+        return Planned(keys, bounds, found.lower[:-1], found.inflation)
 
     def decide(self, design: Planned, seen: Observed) -> Decision:
         keys, wanted, days = design.keys, design.keys.wanted(seen.n), seen.event_days()
@@ -86,7 +118,7 @@ class GroupSequential(Method):
             enrolled = seen.enrolled_by(day)
             if z >= design.bounds.upper[look - 1]:
                 return Decision(GO, look, enrolled, day, z)
-            if not ends and look <= len(keys.futile_below) and z < keys.futile_below[look - 1]:
+            if not ends and look <= len(design.lower) and z < design.lower[look - 1]:
                 return Decision(FUTILE, look, enrolled, day, z)
         return Decision(NO_GO, look, seen.enrolled_by(day), day, z)
 
@@ -95,7 +127,7 @@ class GroupSequential(Method):
         if tuple(keys.weight) != (0.0, 0.0):
             return None
         drift = -np.log(truth) * np.sqrt(keys.wanted(m)) / 2
-        above, below = crossings(keys.looks, design.bounds.upper, float(drift), keys.futile_below)
+        above, below = crossings(keys.looks, design.bounds.upper, float(drift), design.lower)
         go, futile = float(above.sum()), float(below.sum())
         return {GO: go, FUTILE: futile, NO_GO: 1.0 - go - futile}
 
@@ -104,7 +136,16 @@ class GroupSequential(Method):
 
     def told(self, design: Planned) -> str:
         told = ", ".join(f"{z:.3f} at {t:g}" for t, z in zip(design.bounds.fractions, design.bounds.upper, strict=True))
-        return f"group sequential, {design.keys.spending} spending of one-sided {design.keys.alpha:g}: Z {told}"
+        words = f"group sequential, {design.keys.spending} spending of one-sided {design.keys.alpha:g}: Z {told}"
+        if design.inflation is None:
+            return words
+        keys = design.keys
+        low = ", ".join(f"{z:.3f} at {t:g}" for t, z in zip(design.bounds.fractions, design.lower, strict=False))
+        how = "binding" if keys.binding else "not binding"
+        return (
+            f"{words}; futile ({how}, {keys.beta_spending} spending of {keys.beta:g}) below {low};"
+            f" information x {design.inflation:.3f} of one look's for power {1 - keys.beta:g}"
+        )
 
 
 METHOD = GroupSequential()

@@ -57,7 +57,9 @@ def test_binding_bounds_are_lower_for_efficacy_and_need_less_information() -> No
     assert free.inflation > bound.inflation > 1
 
 
-@pytest.mark.parametrize("name", ["power(0)", "power(-1)", "hwang_shih_decani(99)", "hwang_shih_decani", "power(x)", "obrien"])
+@pytest.mark.parametrize(
+    "name", ["power(0)", "power(-1)", "hwang_shih_decani(99)", "hwang_shih_decani", "power(x)", "obrien"]
+)
 def test_what_cannot_be_spent_is_refused(name: str) -> None:
     with pytest.raises(UnknownName, match="spending function"):
         spent_by(name, (0.5, 1.0), 0.025)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from livingdrug.cli import NOTICE, commands
 from livingdrug.cli.command import PANELS, Command
+from livingdrug.cli.completion import VARIABLE, offer_names
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -73,7 +75,13 @@ def build() -> Any:
             app.command(name, rich_help_panel=one.panel, epilog=NOTICE, context_settings=settings)(one.run)
         else:
             app.add_typer(_group(one), name=name, rich_help_panel=one.panel)
-    return typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    if VARIABLE in os.environ:  # the shell asks what the Tab key could mean
+        from typer.completion import completion_init
+
+        completion_init()
+        offer_names(command)
+    return command
 
 
 def _group(one: Command) -> typer.Typer:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from livingdrug.design.characteristics import Characteristics
     from livingdrug.design.dose_finding import DoseFinding
+    from livingdrug.design.external import External
+    from livingdrug.fitting.schedules import Schedule
 
 MOST_SIZES = 200
 
@@ -53,6 +55,131 @@ def sizes(text: str | None) -> list[int]:
             f'--n "{text[:60]}": expected numbers of patients below a billion, at most {MOST_SIZES} of them.\n  Write 80, or 60,80,100, or 60:200:20 (from, to, step).'
         )
     return found
+
+
+def span(text: str) -> list[float]:
+    """Times from, to and a step, 1 when omitted: ``0:90`` or ``0:90:0.5``.
+
+    Raises
+    ------
+    BadInput
+        Not so written, or more than a thousand times.
+
+    Examples
+    --------
+    >>> span("0:2:0.5"), span("1:3")
+    ([0.0, 0.5, 1.0, 1.5, 2.0], [1.0, 2.0, 3.0])
+    """
+    number = r"-?\d{1,9}(?:\.\d{1,9})?"
+    found = re.fullmatch(rf"({number}):({number})(?::({number}))?", text.replace(" ", ""))
+    first, last, step = (float(part or 1) for part in found.groups()) if found else (0.0, 0.0, 0.0)
+    if step <= 0 or last < first or (last - first) / step > 1000:
+        raise BadInput(
+            f'--days "{text[:60]}": expected at most a thousand times, rising.\n  Write 0:90, or 0:90:0.5 (from, to, step).'
+        )
+    return [first + k * step for k in range(int((last - first) / step + 1e-9) + 1)]
+
+
+def numbers(text: str | None) -> list[float] | None:
+    """Numbers by comma; None where nothing was given.
+
+    Examples
+    --------
+    >>> numbers("1, 7,14.5"), numbers(None)
+    ([1.0, 7.0, 14.5], None)
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", part) for part in parts):
+        raise BadInput(f'"{text[:60]}": expected numbers by comma, such as 1,7,14.')
+    return [float(part) for part in parts]
+
+
+def show_schedule(found: Schedule) -> None:
+    """The times, and the errors to expect with them and with the schedule held against."""
+    from livingdrug.cli.screen import console, notice, table
+
+    screen = console()
+    screen.print(repr(found), markup=False)
+    rows = [
+        (one["parameter"], one["value"], one["se"], _share(one["rse_percent"]), _share(one["rse_percent_reference"]))
+        for one in found.expected.iter_rows(named=True)
+    ]
+    columns = ("", "value", "standard error", "relative", "with the reference's times")
+    screen.print(table(columns, rows, title=f"Expected with {found.patients} patients", right=columns[1:]))
+    held = ", ".join(f"{time:g}" for time in found.reference)
+    screen.print(
+        f"Reference: {held or 'no time at which half of the patients were measured'} {found.time_unit}", markup=False
+    )
+    screen.print(
+        "Linearised around the typical patient; everyone has these times. What the fit held fixed, and effects of covariates, are taken as known.",
+        markup=False,
+    )
+    notice(screen)
+
+
+def show_external(found: External) -> None:
+    """The effect as it is, weighted and matched, and how alike the sides are under each."""
+    from livingdrug.cli.screen import console, notice, table
+
+    screen = console()
+    screen.print(f"{found.endpoint}, {found.table['measure'][0]}: trial against external control", markup=False)
+    rows = [
+        (
+            one["how"],
+            one["estimate"],
+            f"{one['ci_low']:.3g} to {one['ci_high']:.3g}",
+            f"{one['p_value']:.3f}",
+            f"{one['n_trial']:.0f} / {one['n_external']:.0f}",
+        )
+        for one in found.table.iter_rows(named=True)
+    ]
+    columns = ("", "estimate", "95 % interval", "p", "patients, effective")
+    screen.print(table(columns, rows, right=("estimate", "p")))
+    screen.print(
+        table(
+            ("Standardised difference", *found.balance.columns[1:]),
+            found.balance.rows(),
+            right=found.balance.columns[1:],
+        )
+    )
+    screen.print(
+        "Weights and matches make the control like the trial's people in these covariates alone. What is not among them, another time or"
+        " other care stays in the estimate; below 0.1 a difference is usually called balanced.",
+        markup=False,
+    )
+    notice(screen)
+
+
+def show_drift(frame: pl.DataFrame, drifting: str, names: Sequence[str]) -> None:
+    """Bias and false positives of a borrowed control, by how far it drifts."""
+    from livingdrug.cli.screen import console, notice, table
+
+    screen = console()
+    hidden = "" if drifting in names else ", which the weights do not know"
+    screen.print(
+        f"The control drifts in {drifting}{hidden}; every true difference is none. Known: {', '.join(names)}.",
+        markup=False,
+    )
+    rows = [
+        (
+            one["drift"],
+            one["how"],
+            f"{one['bias']:+.3f}",
+            f"{one['standard_error']:.3f}",
+            _percent(one["type_1_error"]),
+            one["replicates"],
+        )
+        for one in frame.iter_rows(named=True)
+    ]
+    columns = ("drift", "how", "bias", "standard error", "false positives", "trials")
+    screen.print(table(columns, rows, title=str(frame["measure"][0]) if frame.height else "", right=columns[2:]))
+    notice(screen)
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f} %"
 
 
 def settings(texts: Sequence[str]) -> dict[str, Any]:

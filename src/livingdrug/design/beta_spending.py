@@ -94,14 +94,16 @@ def beta_spending_bounds(
     while gap(low) < 0 and low > 1e-3:
         low /= 2
     if gap(high) > 0 or gap(low) < 0:
-        raise BadInput(f"no trial with these looks has a power of {1 - beta:g}.\n  Spend later, or ask for another power.")
+        raise BadInput(
+            f"no trial with these looks has a power of {1 - beta:g}.\n  Spend later, or ask for another power."
+        )
     drift = float(brentq(gap, low, high, xtol=1e-9))  # type: ignore[arg-type]
     upper, lower = _bounds(fractions, spent, missed, drift, free)
     lower[-1] = upper[-1]
     if any(below >= above for below, above in zip(lower[:-1], upper[:-1], strict=True)):
         raise BadInput(
             "futility spends so much so early that its bound lies above that for efficacy.\n"
-            "  Spend later (beta_spending = \"obrien_fleming\"), or look fewer times."
+            '  Spend later (beta_spending = "obrien_fleming"), or look fewer times.'
         )
     return TwoBounds(fractions, tuple(upper), tuple(lower), tuple(spent), tuple(missed), drift, (drift / fixed) ** 2)
 
@@ -134,4 +136,3 @@ def _lower(walk: Walk, at: float, t: float, step: float, drift: float) -> float:
     if walk.under(at, t, ends[1], drift) <= step:
         return ends[1]
     return float(brentq(lambda z: walk.under(at, t, z, drift) - step, *ends, xtol=1e-10))  # type: ignore[arg-type]
-

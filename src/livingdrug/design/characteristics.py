@@ -20,6 +20,7 @@ from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refu
 from livingdrug.design.ruled import Ruled, endpoint_for, rule_of, trial_for
 from livingdrug.design.trials import numbers_for, trials_of
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.notebook import as_html
 from livingdrug.outcome.estimators.exact_binomial import exact_binomial
 from livingdrug.trial import storage
 from livingdrug.trial.other_work import refuse_run
@@ -70,6 +71,10 @@ class Characteristics:
 
     def __repr__(self) -> str:
         return f"{self.rule}, on {self.endpoint}: {self.table.height} cells"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(repr(self), self.table, notes=self.notes)
 
 
 def operating_characteristics(

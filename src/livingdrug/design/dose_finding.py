@@ -18,6 +18,7 @@ from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import keys_of
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.notebook import as_html
 from livingdrug.outcome import folder
 from livingdrug.outcome.estimators.exact_binomial import exact_binomial
 from livingdrug.trial import storage
@@ -53,6 +54,10 @@ class DoseFinding:
 
     def __repr__(self) -> str:
         return f"dose finding: {self.trials.height} trials of {self.table.height - 1} doses"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(repr(self), self.table)
 
 
 def dose_finding(

@@ -17,6 +17,7 @@ from livingdrug.design.people import STRIDE
 from livingdrug.design.pieces import Pieces
 from livingdrug.design.price import refuse_price
 from livingdrug.foundation.errors import BadInput, Interrupted
+from livingdrug.foundation.notebook import as_html
 from livingdrug.trial import storage
 from livingdrug.trial.estimate import refuse_numbers
 from livingdrug.trial.lock import held
@@ -105,6 +106,10 @@ class Replicates:
 
     def __repr__(self) -> str:
         return f"{self.trial.title}: {self.n} replicates of {self.manifest['patients']} patients"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(repr(self), self.summary())
 
 
 def replicate(

@@ -20,6 +20,7 @@ from livingdrug.design.pieces import Pieces
 from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, n_processors, prepared
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
+from livingdrug.foundation.notebook import as_html
 from livingdrug.trial import storage
 from livingdrug.trial.estimate import refuse_numbers
 from livingdrug.trial.line import follow
@@ -58,6 +59,10 @@ class Sensitivity:
 
     def __repr__(self) -> str:
         return f"sensitivity ({self.method}): {self.runs.height} runs, {self.table['target'].n_unique()} targets"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(repr(self), self.table)
 
 
 def sensitivity(

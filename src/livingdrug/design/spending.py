@@ -80,16 +80,16 @@ def spent_by(name: str, fractions: Sequence[float], alpha: float) -> list[float]
         No such function.
     """
     family = _FAMILY.fullmatch(name.strip())
-    rise = SPENDING.get(name)
-    if family is not None and (family[1] == "power" or abs(float(family[2])) <= 40):
-        shape = float(family[2])
-        if family[1] == "hwang_shih_decani":
-            rise = lambda t, alpha: hwang_shih_decani(t, alpha, shape)
-        elif 0.1 <= shape <= 40:
-            rise = lambda t, alpha: alpha * t**shape
-    if rise is None:
+    shape = float(family[2]) if family is not None else 0.0
+    if family is not None and family[1] == "power" and 0.1 <= shape <= 40:
+        spent = [alpha * t**shape for t in fractions[:-1]]
+    elif family is not None and family[1] != "power" and abs(shape) <= 40:
+        spent = [hwang_shih_decani(t, alpha, shape) for t in fractions[:-1]]
+    elif name in SPENDING:
+        spent = [SPENDING[name](t, alpha) for t in fractions[:-1]]
+    else:
         raise UnknownName("spending function", name, (*SPENDING, "hwang_shih_decani(-4)", "power(1.5)"))
-    return [min(rise(t, alpha), alpha) for t in fractions[:-1]] + [alpha]
+    return [*(min(one, alpha) for one in spent), alpha]
 
 
 @dataclass(frozen=True)

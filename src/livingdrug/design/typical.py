@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.notebook import as_html
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,6 +46,10 @@ class Typical:
     def __repr__(self) -> str:
         last = self.course["day"].max()
         return f"a typical patient: {len(self.covariates)} covariates, {self.course.width - 1} outputs to day {last:g}"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(repr(self), self.course)
 
 
 def typical(

@@ -17,6 +17,7 @@ from livingdrug.fitting.specification import Specification
 from livingdrug.fitting.structure import StructuralModel
 from livingdrug.fitting.transforms import TRANSFORMS
 from livingdrug.foundation.errors import UnknownName
+from livingdrug.foundation.notebook import as_html
 
 if TYPE_CHECKING:
     import polars as pl
@@ -335,6 +336,11 @@ class Fit:
             "  .summary() .parameters .individuals .predictions .shrinkage .vpc() .npde() .profile() .bootstrap()\n"
             "  .simulate() .simulate_trial(name) .save(folder)"
         )
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        wrong = [f"{name}: {words}" for name, (passed, words) in self.judgement.items() if not passed]
+        return as_html(repr(self).splitlines()[0], self.parameters, notes=wrong)
 
 
 def _row(label: str, kind: str, at: float, se: float | None, scale: Any, unit: str) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.notebook import as_html
 from livingdrug.outcome import between_arms
 from livingdrug.outcome.checks import check_finite
 from livingdrug.outcome.estimator import Asked, Reading, Row
@@ -101,6 +102,12 @@ class EndpointResult:
 
     def __repr__(self) -> str:
         return f"{self.title}: " + "; ".join(f"{arm} {self.headline(arm)}" for arm in self.arms)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(
+            self.title, self.table().drop("endpoint"), notes=[f"{arm}: {self.headline(arm)}" for arm in self.arms]
+        )
 
     def headline(self, arm: str | None = None) -> str:
         """The one number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``; of a curve, at the time it is shown at."""

@@ -137,7 +137,16 @@ def _table(found: Comparison, name: str, rows: list[dict[str, Any]], source: Sou
         time = when(row)
         label = f"{named(row)}{f' at {time}' if time else ''}" + (f"\namong {row['among']}" if tested else "")
         more = (f"{chance(row)}\n{row['test'] or ''}",) if tested else ()
-        lines.append((label, value(row, "reference_value"), value(row, "policy_value"), "\n".join(apart(row)), counted(row), *more))
+        lines.append(
+            (
+                label,
+                value(row, "reference_value"),
+                value(row, "policy_value"),
+                "\n".join(apart(row)),
+                counted(row),
+                *more,
+            )
+        )
     return Table(columns, tuple(lines), marks=tuple(marks), roomy=True)
 
 

@@ -64,7 +64,10 @@ def apart(row: dict[str, Any]) -> tuple[str, str]:
     if row["shown_as"] == "ratio":
         return f"x {told:.3g}", f"{low:.3g} to {high:.3g}" if None not in (low, high) else ""
     sign = "+" if told > 0 else ""
-    return f"{sign}{four_figures(told)}", f"{four_figures(low)} to {four_figures(high)}" if None not in (low, high) else ""
+    return f"{sign}{four_figures(told)}", f"{four_figures(low)} to {four_figures(high)}" if None not in (
+        low,
+        high,
+    ) else ""
 
 
 def chance(row: dict[str, Any]) -> str:

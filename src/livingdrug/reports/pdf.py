@@ -138,7 +138,9 @@ def _cards(cards: Sequence[Card]) -> Iterator[str]:
     boxes = []
     for one in cards:
         detail = "\n".join(part for part in (one.detail, one.published) if part)
-        boxes.append(f"[#small({_text(one.name)}) \\ #text(14pt, weight: 600, {_text(one.value)}) \\ #small({_words(detail)})]")
+        boxes.append(
+            f"[#small({_text(one.name)}) \\ #text(14pt, weight: 600, {_text(one.value)}) \\ #small({_words(detail)})]"
+        )
     if boxes:
         yield f"#block(above: 12pt, below: 10pt, grid(columns: ({'1fr, ' * min(len(boxes), 4)}), gutter: 12pt, {', '.join(boxes)}))\n"
 
@@ -182,11 +184,19 @@ def columns_of(table: Table) -> tuple[float, list[float]]:
     (8.0, True)
     """
     columns = [[table.columns[k], *(row[k] for row in table.rows if k < len(row))] for k in range(len(table.columns))]
-    spanned = {number for number, row in enumerate(table.rows) if table.roles.get(number) == "group" and not any(row[1:])}
+    spanned = {
+        number for number, row in enumerate(table.rows) if table.roles.get(number) == "group" and not any(row[1:])
+    }
     columns[0] = [text for number, text in enumerate(columns[0]) if number - 1 not in spanned]
     for size in SIZES:
-        least = [max((width_of(word, size) for text in cells for word in _broken(text).split()), default=0) + GAP for cells in columns]
-        liked = [max((width_of(line, size) for text in cells for line in text.split("\n")), default=0) + GAP for cells in columns]
+        least = [
+            max((width_of(word, size) for text in cells for word in _broken(text).split()), default=0) + GAP
+            for cells in columns
+        ]
+        liked = [
+            max((width_of(line, size) for text in cells for line in text.split("\n")), default=0) + GAP
+            for cells in columns
+        ]
         liked = [max(low, high) for low, high in zip(least, liked, strict=True)]
         if sum(least) <= ROOM or size == SIZES[-1]:
             break

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.notebook import as_html
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome.between_arms import paired
@@ -92,6 +93,10 @@ class Comparison:
             f"{self.trial}: {' against '.join(self.policies)}, "
             f"{'different people' if self.independent else f'{self.n_pairs} patients'}, {self.table.height} differences"
         )
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return as_html(repr(self), self.table, notes=[self.note])
 
     def row(self, measure: str, policy: str | None = None, time: float | None = None) -> dict[str, Any]:
         """One difference as a dictionary: of the first other policy, and at the first time, when omitted.

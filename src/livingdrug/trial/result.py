@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.notebook import as_html
 from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED
@@ -19,6 +20,7 @@ from livingdrug.outcome.outcomes import FINISHED, Outcomes
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
 from livingdrug.trial.checksums import CHECKSUMS, verify
+from livingdrug.trial.leaving import door
 from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.lock import held
 from livingdrug.trial.other_work import refuse_to_read, refuse_to_write
@@ -362,10 +364,26 @@ class Result:
         formats
             Some of json, xpt; the second needs the package pyreadstat (``pip install "livingdrug[adam]"``).
         """
-        from importlib import import_module
+        return door("adam")(self, folder, formats=formats)
 
-        # Formats of other programs live in a room above this one; the door is opened when somebody comes through it.
-        return import_module("livingdrug.interop.adam.write").write_adam(self, folder, formats=formats)
+    def to_pdf(self, path: str | Path, *, published: bool = True) -> Path:
+        """Write the report as PDF; needs the extra ``figures`` (``pip install "livingdrug[figures]"``).
+
+        Parameters
+        ----------
+        path
+            Ends in ``.pdf``; replaced if it is there.
+        published
+            Whether to set the trial's published results beside the simulation.
+
+        Raises
+        ------
+        BadInput
+            Another ending, the typesetter is not installed, or the place cannot be written.
+        """
+        if Path(path).suffix.lower() != ".pdf":
+            raise BadInput(f"{path}: expected a name that ends in .pdf.\n  Name it {Path(path).with_suffix('.pdf')}.")
+        return door("pdf")(self, path, published=published)
 
     def notes(self) -> list[str]:
         """What a reader must know before trusting the numbers, one sentence each; empty when all is well."""
@@ -390,11 +408,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         """For notebooks: the headline, and every number of the trial's endpoints as one table."""
-        from html import escape
-
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes())
-        table = self.table()._repr_html_()
-        return f"<p><b>{escape(repr(self))}</b></p>{notes}{table}<p>Simulation; not for patient care.</p>"
+        return as_html(repr(self), self.table(), notes=self.notes())
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the run folder: all files or none.

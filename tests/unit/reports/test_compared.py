@@ -41,7 +41,12 @@ def test_parameters_of_ones_own_against_the_catalogues(tmp_path):
     assert where["run.settings.parameters.growth_max"] == ("–", "1.8")
     assert found.row("cmax")["difference"] < 1  # slower growth, a lower peak
     assert "growth_max" in render_comparison(found)
-    assert main(["compare", str(tmp_path / "kept/as_it_is"), str(tmp_path / "kept/changed"), "-o", str(tmp_path / "p.html")]) == 0
+    assert (
+        main(
+            ["compare", str(tmp_path / "kept/as_it_is"), str(tmp_path / "kept/changed"), "-o", str(tmp_path / "p.html")]
+        )
+        == 0
+    )
     assert (tmp_path / "p.html").is_file()
 
 

@@ -187,7 +187,13 @@ def _simulated(
     from livingdrug.trial.same_people import run_parameters, run_policies
 
     with progress(quiet=quiet) as report_progress:
-        common: dict[str, Any] = {"catalog": known, "patients": patients, "seed": seed, "threads": threads, "progress": report_progress}
+        common: dict[str, Any] = {
+            "catalog": known,
+            "patients": patients,
+            "seed": seed,
+            "threads": threads,
+            "progress": report_progress,
+        }
         if parameters:
             return run_parameters(protocol, own_parameters(parameters), arm=arm, out=out, **common, **goes_on)
         return [run_policies(protocol, policies, arm=arm, out=out, sample=0, **common, **goes_on)]

@@ -150,9 +150,134 @@ def find_dose(
         show_doses(found)
 
 
+def sampling(
+    fit: Annotated[Path, typer.Argument(metavar="FIT_FOLDER", help="A fit of yours (livingdrug fit … -o DIR).")],
+    samples: Annotated[int, typer.Option("-n", "--samples", help="Samples of a patient.")] = 8,
+    days: Annotated[
+        str,
+        typer.Option("--days", metavar="FROM:TO[:STEP]", help="Times that may be chosen, in the fit's unit of time."),
+    ] = "0:90",
+    gap: Annotated[float, typer.Option("--gap", help="Least time between two samples.")] = 0.0,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="In the trial planned; those of the fit when omitted.")
+    ] = None,
+    lloq: Annotated[
+        float | None, typer.Option("--lloq", help="Times at which the typical patient is below this are not chosen.")
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option("--against", metavar="T,…", help="Schedule held against; that of the fitted data when omitted."),
+    ] = None,
+    always: Annotated[
+        str | None, typer.Option("--always", metavar="T,…", help="Times that are sampled anyway.")
+    ] = None,
+    as_json: JSON = False,
+) -> None:
+    """When to sample kinetics: the times that tell most of a fitted model, and the errors to expect then.
+
+    [bold]For example[/bold]
+
+      livingdrug design sampling fits/ck -n 8 --days 0:90 --gap 2 --patients 40
+    """
+    from livingdrug.cli.designs import numbers, print_frame, show_schedule, span
+    from livingdrug.fitting.loading import load_fit
+    from livingdrug.fitting.schedules import sampling_times
+
+    times, held, kept = span(days), numbers(reference), numbers(always)
+    found = sampling_times(
+        load_fit(fit),
+        samples,
+        candidates=times,
+        gap=gap,
+        patients=patients,
+        lloq=lloq,
+        reference=held,
+        always=kept or (),
+    )
+    if as_json:
+        words = {"times": list(found.times), "efficiency": found.efficiency, "reference": list(found.reference)}
+        print_frame(found.expected, patients=found.patients, **words)
+    else:
+        show_schedule(found)
+
+
+def external(
+    run: Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="The folder of the trial's run.")],
+    control: Annotated[
+        Path | None,
+        typer.Argument(metavar="[CONTROL_RUN]", help="The run that the control is borrowed from; none with --drift."),
+    ] = None,
+    endpoint: Annotated[str, typer.Option(help="A proportion or a time to event.")] = "os",
+    covariates: Annotated[
+        str,
+        typer.Option(
+            "--covariates", metavar="NAME,…", help="Numbers known at the start that weights and matches may use."
+        ),
+    ] = "age_years",
+    arm: Annotated[str | None, typer.Option(help="Of the trial; the first by default.")] = None,
+    control_arm: Annotated[
+        str | None, typer.Option("--control-arm", help="Of the control's run; the first by default.")
+    ] = None,
+    drifting: Annotated[
+        str | None,
+        typer.Option(
+            "--drift",
+            metavar="NAME",
+            help="Draw trial and control from this one run, the control drifting in a covariate.",
+        ),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="D,…", help="How far: odds rise e-fold to this power for each standard deviation."
+        ),
+    ] = "0,0.5,1",
+    patients: Annotated[
+        str, typer.Option("-n", "--n", metavar="TRIAL,CONTROL", help="With --drift: sizes drawn.")
+    ] = "60,120",
+    replicates: Annotated[int, typer.Option("-r", "--replicates", help="With --drift: trials drawn.")] = 500,
+    seed: SEED = 1,
+    catalog: CATALOG = None,
+    as_json: JSON = False,
+) -> None:
+    """An external control: one arm against patients from elsewhere, weighted or matched; and its bias when they drift.
+
+    [bold]For example[/bold]
+
+      livingdrug design external runs/new runs/old --endpoint os --covariates age_years,prior_lines
+      livingdrug design external runs/big --endpoint os --covariates age_years --drift prior_lines --by 0,0.5,1
+    """
+    from livingdrug.cli.designs import numbers, print_frame, show_drift, show_external
+    from livingdrug.design.external import drift, external_control
+    from livingdrug.foundation.errors import BadInput
+    from livingdrug.trial.result import Result
+
+    known = opened(catalog)
+    names = [part.strip() for part in covariates.split(",") if part.strip()]
+    if (control is None) == (drifting is None):
+        raise BadInput("name a second run to borrow from, or a covariate that drifts (--drift); one of them.")
+    mine = Result.load(run, catalog=known)
+    if control is not None:
+        found = external_control(
+            mine, Result.load(control, catalog=known), endpoint, names, arm=arm, control_arm=control_arm
+        )
+        if as_json:
+            return print_frame(found.table, endpoint=found.endpoint, balance=found.balance.to_dicts())
+        return show_external(found)
+    sizes, far = numbers(patients) or [], numbers(by) or []
+    if len(sizes) != 2 or any(size != int(size) for size in sizes):
+        raise BadInput(f'-n "{patients}": expected two sizes, trial and control, such as 60,120.')
+    table = drift(
+        mine, endpoint, names, drifting=str(drifting), drifts=far, n=int(sizes[0]), m=int(sizes[1]), replicates=replicates, seed=seed, arm=arm,
+    )  # fmt: skip
+    if as_json:
+        return print_frame(table, endpoint=endpoint, drifting=drifting, covariates=names)
+    return show_drift(table, str(drifting), names)
+
+
 COMMAND = Command(
-    group={"oc": oc, "dose-finding": find_dose},
-    words="Design a trial: operating characteristics of rules, dose finding.",
+    group={"oc": oc, "dose-finding": find_dose, "sampling": sampling, "external": external},
+    words="Design a trial: operating characteristics of rules, dose finding, times of samples, external controls.",
     panel=SIMULATE,
     order=70,
 )

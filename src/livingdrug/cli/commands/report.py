@@ -15,19 +15,36 @@ from livingdrug.cli.trials import RUN_FOLDER
 def report(
     folder: RUN_FOLDER,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="The page; RUN_FOLDER/report.html by default.")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            metavar="FILE",
+            help="The page, or a name that ends in .pdf; RUN_FOLDER/report.html by default.",
+        ),
     ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="As PDF: RUN_FOLDER/report.pdf by default.")] = False,
     catalog: CATALOG = None,
 ) -> None:
-    """Write the report of a finished run: one HTML page that needs no network.
+    """Write the report of a finished run: one HTML page that needs no network, or a PDF.
 
     [bold]For example[/bold]
 
       livingdrug report runs/eliana -o eliana.html
+      livingdrug report runs/eliana --pdf
     """
     from livingdrug.cli.screen import console, notice
+    from livingdrug.foundation.errors import BadInput
+    from livingdrug.reports.pictures import can_pdf
     from livingdrug.trial.result import Result
 
+    target = out if out is not None else folder / ("report.pdf" if pdf else "report.html")
+    if pdf and target.suffix.lower() != ".pdf":
+        raise BadInput(f"{target}: --pdf writes a PDF.\n  Name it {target.with_suffix('.pdf')}, or leave --pdf out.")
+    if target.suffix.lower() == ".pdf" and not can_pdf():
+        raise BadInput(
+            'a PDF needs the package typst.\n  Install it with pip install "livingdrug[figures]"; HTML reports need nothing.'
+        )
     result = Result.load(folder, catalog=opened(catalog))
     from contextlib import nullcontext
 
@@ -35,7 +52,6 @@ def report(
     from livingdrug.reports.html import write_report
     from livingdrug.trial.lock import held
 
-    target = out if out is not None else folder / "report.html"
     inside = target.absolute().parent == folder.absolute()  # nobody may be replacing the run meanwhile
     with held(folder) if inside else nullcontext(), naming(str(folder)):
         written = write_report(result, target)

@@ -95,7 +95,9 @@ class GroupSequential(Method):
         if keys.futile_below:
             raise BadInput("got futile_below and beta_spending.\n  Give bounds, or what is spent; not both.")
         if keys.beta >= 1 - keys.alpha:
-            raise BadInput(f"beta: got {keys.beta:g}, expected less than {1 - keys.alpha:g}.\n  beta = 0.1 is a power of 90 %.")
+            raise BadInput(
+                f"beta: got {keys.beta:g}, expected less than {1 - keys.alpha:g}.\n  beta = 0.1 is a power of 90 %."
+            )
         found = beta_spending_bounds(
             tuple(keys.looks), keys.alpha, keys.beta, keys.spending, keys.beta_spending, binding=keys.binding
         )

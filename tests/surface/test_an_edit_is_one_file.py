@@ -78,7 +78,7 @@ def test_an_edit_that_makes_no_sense_is_refused_with_its_file(catalogue, wrong, 
 
 
 def test_every_surface_says_that_donors_cells_are_a_scenario(catalogue, capsys):
-    # expected: check, the terminal's summary and the report say so of the donors' arms
+    # expected: check, the terminal's summary and the report say so of the trial and of the donors' arms
     from rich.console import Console
 
     from livingdrug.cli.commands.check import check
@@ -88,11 +88,11 @@ def test_every_surface_says_that_donors_cells_are_a_scenario(catalogue, capsys):
 
     catalog, trial = catalogue(CIITA)
     check(str(trial), catalog=[trial.parent])
-    assert capsys.readouterr().out.count("scenario: not calibrated") == 3  # of the trial, and of each arm
+    assert capsys.readouterr().out.count("scenario: not calibrated") == 2  # of the trial, and of the arms
     result = run(trial, patients=4, seed=7, threads=1, catalog=catalog, sample=0)
     console = Console(width=200, record=True)
     console.print(summary(result, catalog=catalog))
     assert "Scenario: not calibrated." in console.export_text()
-    assert "usual: scenario: not calibrated" in str(section(open_source(result, catalog=catalog))).replace(
-        "Usual", "usual"
-    )
+    told = str(section(open_source(result, catalog=catalog)))
+    assert "Scenario: not calibrated." in told
+    assert ": scenario: not calibrated (" in told

@@ -74,6 +74,8 @@ def run_replicates(
         return
     screen = console()
     screen.print(table_of(found))
+    for line in found.standing:
+        screen.print(f"{line[:1].upper()}{line[1:]}.", style="bold", markup=False)
     for layer, source in found.manifest["layers"].items():
         screen.print(f"{layer.replace('_', ' ')}: {source}", markup=False)
     screen.print(f"{found!r}", markup=False)
@@ -154,6 +156,7 @@ def _print_json(found: Replicates, folder: Path) -> None:
         "notice": NOTICE,
         "manifest": dict(found.manifest),
         "folder": str(folder),
+        "standing": list(found.standing),
         "summary": found.summary().to_dicts(),
     }
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))

@@ -55,6 +55,7 @@ def print_json(result: Any, *, folder: str, report: str | None, ids: list[str] |
 
     from livingdrug.cli import NOTICE
     from livingdrug.reports.everyone import among_word
+    from livingdrug.trial.standing import standing_of
 
     wanted = ids if ids is not None else protocol_endpoints(result)
     found = {name: result.endpoint(name) for name in wanted}
@@ -62,7 +63,7 @@ def print_json(result: Any, *, folder: str, report: str | None, ids: list[str] |
         "notice": NOTICE,
         "trial": result.trial.id,
         "title": result.trial.title,
-        **({"standing": result.trial.standing} if result.trial.standing else {}),
+        **({"standing": list(told)} if (told := standing_of(result.trial, result.catalog, result.arms)) else {}),
         "manifest": dict(result.manifest),
         "folder": folder,
         "report": report,

@@ -104,6 +104,12 @@ class Replicates:
             p5=number.quantile(0.05, "linear"), median=number.median(), p95=number.quantile(0.95, "linear"),
         )  # fmt: skip
 
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """What the numbers rest on, where not all is calibrated (`livingdrug.trial.standing`)."""
+        told = self.manifest.get("standing", ())
+        return (told,) if isinstance(told, str) else tuple(told)  # one sentence in folders of version 0.1
+
     def __repr__(self) -> str:
         return f"{self.trial.title}: {self.n} replicates of {self.manifest['patients']} patients"
 

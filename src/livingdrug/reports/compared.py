@@ -69,9 +69,7 @@ def render_comparison(found: Comparison, *, title: str = "", question: str = "")
         else f"{found.n_pairs} pairs of the same people"
     )
     trials = list(dict.fromkeys(result.trial.title for _, result, _ in found.sides))
-    standing = list(
-        dict.fromkeys(told for source in sources for told in (source.trial.standing, *source.scenarios) if told)
-    )
+    standing = found.standing
     return page(
         " · ".join(["A comparison", *standing]), title or " against ".join(reversed(found.policies)),
         question or f"{listed(trials)}. {found.note}", [how, f"seed {found.seed}"], [one for one in sections if one is not None],

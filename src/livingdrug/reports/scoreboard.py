@@ -155,8 +155,9 @@ def _trial(score: Score, numbers: Mapping[str, int], catalog: Catalog | None) ->
     )
     if score.n_failed:
         words += f" {score.n_failed} simulations did not finish and are left out."
+    words = " ".join([f"{words} {counts(score)}", *(f"{line[:1].upper()}{line[1:]}." for line in score.standing)])
     figures: list[Figure] = [*percentages(values), *ratios(values)]
-    parts: list = [Note(f"{words} {counts(score)}"), Note(verdict(values)), *figures]
+    parts: list = [Note(words), Note(verdict(values)), *figures]
     for use, title in USES.items():
         chosen = [c for c in everything if c.row.use == use]
         if chosen:

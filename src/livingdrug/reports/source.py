@@ -11,6 +11,7 @@ from livingdrug.foundation.errors import LivingDrugError, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.ward import PLANNED
 from livingdrug.reports.columns import numbers
+from livingdrug.trial.standing import standing_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,21 +83,9 @@ class Source:
         )
 
     @cached_property
-    def scenarios(self) -> tuple[str, ...]:
-        """A line for each arm of which something is not calibrated."""
-        from livingdrug.catalog.load import default_catalog
-        from livingdrug.catalog.plan import plan_arm
-        from livingdrug.course.equations import scenario_told
-
-        known, found = self.catalog or default_catalog(), []
-        for arm in getattr(self.trial, "arms", ()):
-            if arm.name in self.arms and arm.product:
-                try:
-                    told = scenario_told(plan_arm(self.trial, arm.name, known))
-                except LivingDrugError:
-                    told = ""
-                found += [f"{arm.name}: {told}"] if told else []
-        return tuple(found)
+    def standing(self) -> tuple[str, ...]:
+        """What the numbers rest on where not all is calibrated (`livingdrug.trial.standing`); empty otherwise."""
+        return standing_of(self.trial, self.catalog, self.arms) if getattr(self.trial, "arms", ()) else ()
 
     @property
     def arms(self) -> tuple[str, ...]:

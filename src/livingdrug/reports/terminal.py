@@ -59,12 +59,7 @@ def summary(result: Result, *, published: bool = True, catalog: Catalog | None =
     if failed:
         words = f"{failed} courses did not finish; they are in failed.parquet and in no endpoint."
         parts.append(Text(words, style="bold"))
-    if source.result.trial.standing:
-        parts.append(
-            Text(f"{source.result.trial.standing[:1].upper()}{source.result.trial.standing[1:]}.", style="bold")
-        )
-    else:
-        parts += [Text(line, style="bold") for line in source.scenarios]
+    parts += [Text(f"{line[:1].upper()}{line[1:]}.", style="bold") for line in source.standing]
     return Group(*parts, Text("Simulation; not for patient care.", style="dim"))
 
 

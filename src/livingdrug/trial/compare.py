@@ -25,6 +25,7 @@ from livingdrug.trial import independent, randomised, storage
 from livingdrug.trial.measures import measures
 from livingdrug.trial.plan_difference import PlanDifference, between_arms, between_runs
 from livingdrug.trial.result import Result
+from livingdrug.trial.standing import standing_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,6 +89,12 @@ class Comparison:
         """What the intervals tell, in a sentence or two."""
         return randomised.NOTE if self.randomised else APART if self.independent else NOTE
 
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """What the numbers of the sides rest on, where not all is calibrated."""
+        told = [line for _, result, arm in self.sides for line in standing_of(result.trial, result.catalog, [arm])]
+        return tuple(dict.fromkeys(told))
+
     def __repr__(self) -> str:
         return (
             f"{self.trial}: {' against '.join(self.policies)}, "
@@ -121,7 +128,7 @@ class Comparison:
     def told(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         return {
-            "notice": "Simulation; not for patient care.", "note": self.note, "trial": self.trial, "seed": self.seed,
+            "notice": "Simulation; not for patient care.", "note": self.note, "standing": list(self.standing), "trial": self.trial, "seed": self.seed,
             "policies": list(self.policies), "n_pairs": self.n_pairs, "differences": self.table.to_dicts(),
             "plans": {name: [asdict(one) for one in lines] for name, lines in self.plans.items()},
         }  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.plan import digest
 from livingdrug.foundation.errors import BadInput
+from livingdrug.trial.standing import standing
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -38,7 +39,7 @@ def describe(
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in PACKAGES},
         "trial": plans[0].trial,
-        **({"standing": trial.standing} if trial.standing else {}),
+        **({"standing": list(told)} if (told := standing(trial, plans)) else {}),
         "arms": [plan.arm.name for plan in plans],
         "design": trial.planned_design.model_dump(mode="json"),
         **_calendar(trial),

@@ -50,6 +50,11 @@ class Score:
     misfits: tuple[Misfit, ...]
     unanswered: tuple[str, ...]
 
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """What the numbers rest on, where not all is calibrated (`livingdrug.trial.standing`)."""
+        return tuple(self.manifest.get("standing", ()))
+
     def of_use(self, use: str) -> tuple[Misfit, ...]:
         """Numbers used for ``"calibration"``, or only for ``"comparison"``."""
         return tuple(one for one in self.misfits if one.row.use == use)

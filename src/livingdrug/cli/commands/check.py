@@ -56,19 +56,17 @@ def check(
         check_endpoint_file(record, known)
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     if kind == "trial":
-        from livingdrug.course.equations import scenario_told
+        from livingdrug.trial.standing import standing
 
         screen.print(f"  {design_told(record)}", markup=False)
-        if record.standing:
-            screen.print(f"  {record.standing}", markup=False)
+        for line in standing(record, plans):
+            screen.print(f"  {line}", markup=False)
         for line in calendar_told(record):
             screen.print(f"  {line}", markup=False)
         for arm in record.arms:
             screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
             for line in doses_told(arm):
                 screen.print(f"    {line}", markup=False)
-            if told := next((scenario_told(plan) for plan in plans if plan.arm.name == arm.name), ""):
-                screen.print(f"    {told}", markup=False)
         screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
     notice(screen)

@@ -219,6 +219,8 @@ def _say(found: Comparison, out: Path | None, page: Path | None, plan: Any) -> N
         screen.print(plan.title, style="bold", markup=False)
         screen.print(plan.question, markup=False)
     screen.print(repr(found), markup=False)
+    for line in found.standing:
+        screen.print(f"{line[:1].upper()}{line[1:]}.", style="bold", markup=False)
     wide = screen.width >= WIDE
     for policy in found.policies[1:]:
         if found.plans.get(policy):

@@ -168,6 +168,8 @@ def _say(board: Any, written: Path, known: Any, covered: Any, often: int) -> Non
         screen.print(score.title, style="bold", markup=False)
         manifest = score.manifest
         facts = f"{manifest['patients']} enrolled, {score.n_infused} infused, arm {score.arm}, seed {manifest['seed']}"
+        for line in score.standing:
+            screen.print(f"{line[:1].upper()}{line[1:]}.", style="bold", markup=False)
         screen.print(f"{facts}, parameters {manifest['parameters_sha256'][:12]}…\n", style="dim", markup=False)
         for use, words in USES.items():
             found = rows(score, use, catalog=known)

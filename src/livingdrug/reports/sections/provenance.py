@@ -27,7 +27,7 @@ def section(source: Source) -> Section:
     if sources:
         note = "read: the number was seen in the source; unverified: recalled, to be checked."
         parts.append(Table(("source", "used for", "status"), sources, title="Sources", note=note, words=(1, 2)))
-    parts += [Note(f"{line[:1].upper()}{line[1:]}.") for line in source.scenarios]
+    parts += [Note(f"{line[:1].upper()}{line[1:]}.") for line in source.standing]
     parts += [Note("Limits. " + " ".join(LIMITS))]
     return Section(
         "provenance",

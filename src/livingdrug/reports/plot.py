@@ -33,7 +33,7 @@ def figures(result: Result, *, published: bool = True) -> dict[str, Figure]:
     return gallery(result, published=published)
 
 
-def figure(result: Result, name: str, *, published: bool = True) -> Figure:
+def figure(result: Result, name: str, *, arm: str | None = None, published: bool = True) -> Figure:
     """One figure of the report by its name (`figures` has them), or the curve of an endpoint by its id.
 
     Parameters
@@ -42,15 +42,20 @@ def figure(result: Result, name: str, *, published: bool = True) -> Figure:
         A run.
     name
         E.g. ``"flow"``, ``"pfs"``.
+    arm
+        Of a figure that there is for each arm: which; ``"flow"`` of the second is called ``"flow-2"``, too.
     published
         Whether to set the trial's published results beside the simulation.
 
     Raises
     ------
     UnknownName
-        No such figure.
+        No such figure, or no such arm.
     """
-    return named_figure(result, name, published=published)
+    if arm is not None and arm not in result.arms:
+        raise UnknownName("arm in this result", arm, result.arms)
+    several = arm is not None and len(result.arms) > 1
+    return named_figure(result, f"{name}-{result.arms.index(str(arm)) + 1}" if several else name, published=published)
 
 
 def km(result: Result, endpoint: str, *, published: bool = True) -> Figure:
@@ -119,48 +124,23 @@ def bands(result: Result, quantity: str) -> Figure:
 
 
 def grades(result: Result, scale: str, arm: str | None = None) -> Figure:
-    """Grades of a toxicity scale by day in the first month, as shares of the patients in follow-up.
+    """Grades of a toxicity scale by day in the first month, as shares of those in follow-up: `figure` of ``grades-<scale>``.
 
     Parameters
     ----------
-    result
-        A run.
+    result, arm
+        A run, and which arm; the first when omitted.
     scale
         A scale graded in this trial, e.g. ``"crs_astct"``.
-    arm
-        The first when omitted.
     """
-    return figure(result, _of_arm(result, f"grades-{scale}", arm))
+    return figure(result, f"grades-{scale}", arm=arm or result.arms[0])
 
 
 def swimmer(result: Result, arm: str | None = None) -> Figure:
-    """Patient by patient: toxicity and drugs of the first month, then the years.
-
-    Parameters
-    ----------
-    result
-        A run.
-    arm
-        The first when omitted.
-    """
-    return figure(result, _of_arm(result, "swimmer", arm))
+    """Patient by patient, toxicity and drugs of the first month, then the years: `figure` of ``swimmer``, the first arm's when omitted."""
+    return figure(result, "swimmer", arm=arm or result.arms[0])
 
 
 def flow(result: Result, arm: str | None = None) -> Figure:
-    """From apheresis to the end of follow-up: who went on, and why others did not.
-
-    Parameters
-    ----------
-    result
-        A run.
-    arm
-        The first when omitted.
-    """
-    return figure(result, _of_arm(result, "flow", arm))
-
-
-def _of_arm(result: Result, name: str, arm: str | None) -> str:
-    chosen = arm or result.arms[0]
-    if chosen not in result.arms:
-        raise UnknownName("arm in this result", chosen, result.arms)
-    return f"{name}-{result.arms.index(chosen) + 1}" if len(result.arms) > 1 else name
+    """Who went on from apheresis to the end, and why others did not: `figure` of ``flow``, the first arm's when omitted."""
+    return figure(result, "flow", arm=arm or result.arms[0])

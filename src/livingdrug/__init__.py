@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from livingdrug.outcome.estimators.log_rank import log_rank
     from livingdrug.reports import plot
     from livingdrug.reports.html import write_report
+    from livingdrug.trial.compare import compare
     from livingdrug.trial.result import Result
     from livingdrug.trial.run import run
 
@@ -52,6 +53,7 @@ _HOMES = {
     "SimulationFailed": "foundation.errors",
     "UnknownName": "foundation.errors",
     "cellular_kinetics": "fitting.kinetics",
+    "compare": "trial.compare",
     "cumulative_incidence": "outcome.estimators.cumulative_incidence",
     "dose_finding": "design.dose_finding",
     "exact_binomial": "outcome.estimators.exact_binomial",
@@ -85,6 +87,7 @@ __all__ = [
     "UnknownName",
     "__version__",
     "cellular_kinetics",
+    "compare",
     "cumulative_incidence",
     "dose_finding",
     "exact_binomial",

@@ -60,7 +60,13 @@ def write_comparison(found: Comparison, path: str | Path, *, title: str = "", qu
 def render_comparison(found: Comparison, *, title: str = "", question: str = "") -> str:
     """The page as HTML text; see `write_comparison`."""
     sources = [open_source(result, published=False) for _, result, _ in found.sides]
-    sections = [_plan(found), *_differences(found, sources[0]), _curves(found), _measured(found, sources)]
+    sections = [
+        _plan(found),
+        *_differences(found, sources[0]),
+        *_effects(found, sources[0]),
+        _curves(found),
+        _measured(found, sources),
+    ]
     how = (
         "randomised arms"
         if found.randomised
@@ -179,6 +185,14 @@ def _forest(rows: list[dict[str, Any]], name: str, how: str, source: Source) -> 
                    unit="" if how == "ratio" else " points", null=1.0 if how == "ratio" else 0.0)  # fmt: skip
     words = "Differences in percentage points" if how == "share" else "Ratios of geometric means"
     return Figure(words, draw, "The dashed line is no difference.", data=pairs_frame(pairs), id=f"{how}s-{name}")
+
+
+def _effects(found: Comparison, source: Source) -> Iterator[Section | None]:
+    """Of randomised arms what the report tells, too: hazard ratios, restricted means, differences, subgroups."""
+    if found.randomised:
+        from livingdrug.reports.sections import how_much
+
+        yield how_much.section(source)
 
 
 def _curves(found: Comparison) -> Section | None:

@@ -39,13 +39,25 @@ SECTIONS = (
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pdf") / "report.pdf"
-    words = {"kicker": "A trial", "title": "Title: of it", "lead": "What came of it", "meta": ["seed 7"], "version": "0.2.0"}
+    words = {
+        "kicker": "A trial",
+        "title": "Title: of it",
+        "lead": "What came of it",
+        "meta": ["seed 7"],
+        "version": "0.2.0",
+    }
     return pdf.write_pdf(path, sections=SECTIONS, cards=Cards((Card("Top", "1", "d"),)), **words)
 
 
 def test_it_is_a_pdf_and_the_same_bytes_twice(written: Path, tmp_path: Path) -> None:
     assert written.read_bytes().startswith(b"%PDF-")
-    words = {"kicker": "A trial", "title": "Title: of it", "lead": "What came of it", "meta": ["seed 7"], "version": "0.2.0"}
+    words = {
+        "kicker": "A trial",
+        "title": "Title: of it",
+        "lead": "What came of it",
+        "meta": ["seed 7"],
+        "version": "0.2.0",
+    }
     again = pdf.write_pdf(tmp_path / "x.pdf", sections=SECTIONS, cards=Cards((Card("Top", "1", "d"),)), **words)
     assert again.read_bytes() == written.read_bytes()
 
@@ -53,9 +65,19 @@ def test_it_is_a_pdf_and_the_same_bytes_twice(written: Path, tmp_path: Path) -> 
 def test_every_word_is_there(written: Path) -> None:
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext here to read it back")
-    done = subprocess.run(["pdftotext", "-layout", written, "-"], capture_output=True, text=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        ["pdftotext", "-layout", written, "-"], capture_output=True, text=True, encoding="utf-8", check=True
+    )
     text = done.stdout.replace("\u200b", "")
-    for part in ("Title: of it", "First “part” \\ #1", "$signs$ and *stars*", "Plain words.", "behind a line", "published 82 %", pdf.NOTICE):
+    for part in (
+        "Title: of it",
+        "First “part” \\ #1",
+        "$signs$ and *stars*",
+        "Plain words.",
+        "behind a line",
+        "published 82 %",
+        pdf.NOTICE,
+    ):
         assert part in text, part
     for n in (4, 9):
         for k in range(1, n):

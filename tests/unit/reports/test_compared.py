@@ -38,7 +38,7 @@ def test_parameters_of_ones_own_against_the_catalogues(tmp_path):
     found = compare(*runs, endpoints=["efs", "cmax"], names=["as_it_is", "changed"])
     assert not found.independent
     where = {one.where: (one.first, one.second) for one in found.plans["changed"]}
-    assert where["run.settings.parameters.growth_max"] == ("–", "1.8")
+    assert where["run.settings.parameters.growth_max"] == ("–", "1.8 1/day")
     assert found.row("cmax")["difference"] < 1  # slower growth, a lower peak
     assert "growth_max" in render_comparison(found)
     assert (

@@ -193,10 +193,11 @@ def _simulated(
             "seed": seed,
             "threads": threads,
             "progress": report_progress,
+            **goes_on,
         }
         if parameters:
-            return run_parameters(protocol, own_parameters(parameters), arm=arm, out=out, **common, **goes_on)
-        return [run_policies(protocol, policies, arm=arm, out=out, sample=0, **common, **goes_on)]
+            return run_parameters(protocol, own_parameters(parameters), arm=arm, out=out, **common)
+        return [run_policies(protocol, policies, arm=arm, out=out, sample=0, **common)]
 
 
 def _refuse_mistakes(known: Any, name: str) -> None:

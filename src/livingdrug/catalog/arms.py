@@ -40,7 +40,7 @@ class Apheresis(Part):
         That `making` is one of another product, and that this is meant: what if these cells were made like those?
     lead_time
         ``"manufacturer"``: the process's own clocks. A network (a file such as ``"network.toml"``, or a name of the
-        catalogue): waits for a slot, a chair, a line and a bed, and the roads, are those of the network; culture and testing
+        catalogue): waits for a slot, a chair, a line, an analyst and a bed, and the roads, are those of the network; culture and testing
         stay the product's, and enrolment is the referral.
     """
 

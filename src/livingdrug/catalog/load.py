@@ -248,6 +248,12 @@ def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Tria
     from livingdrug.catalog.cross_references import check_trial
 
     catalog = catalog or default_catalog()
+    if is_network(name_or_path):
+        raise CatalogError(
+            f"{name_or_path}: this is a network, not a trial.\n"
+            f"  Simulate it by: livingdrug logistics {name_or_path}. A trial waits in it where its [arm.apheresis] says lead_time = "
+            f'"{Path(name_or_path).name}".'
+        )
     trial = _with_policies_beside(catalog.load("trial", name_or_path), catalog.path("trial", name_or_path).parent)
     problems = check_trial(trial, catalog)
     if len(problems) == 1:
@@ -255,6 +261,17 @@ def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Tria
     if problems:
         raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
     return trial
+
+
+def is_network(name: str | Path) -> bool:
+    """Whether a file has the tables of a network (centres, factories, lanes) and none of a trial's arms."""
+    if not is_path(name) or not Path(name).is_file():
+        return False
+    try:
+        keys = read_toml(Path(name)).keys()
+    except CatalogError:
+        return False  # whoever loads it says why
+    return "arm" not in keys and bool({"centre", "factory", "lane"} & keys)
 
 
 def is_path(name: str | Path) -> bool:

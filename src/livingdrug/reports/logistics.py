@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from livingdrug.manufacturing.network.journeys import STAGES
+from livingdrug.manufacturing.network.journeys import AT_FACTORY, CHAIR_QUEUE, LIST, QUEUE, STAGES, UNITS
+from livingdrug.manufacturing.network.measures import QUEUED_FOR, limited
 from livingdrug.manufacturing.network.policies import policy as policy_of
 from livingdrug.reports.charts.gantt import Row, Stay, draw_gantt
 from livingdrug.reports.html import page, write_page
@@ -14,10 +15,12 @@ from livingdrug.reports.page import Card, Cards, Figure, Note, Section, Table
 from livingdrug.reports.words import DASH, known, percent, plain
 from livingdrug.trial.logistics import Estimate, Logistics
 
-ROLES = ("waits", "treated", "travels", "waits", "grows", "tested", "travels", "waits", "treated")
+ROLES = (
+    "waits", "waits", "treated", "travels", "waits", "grows", "waits", "tested", "travels", "waits", "waits", "treated",
+)  # fmt: skip
 """Colour of each of `STAGES`."""
 LEGEND = (
-    ("box stay waits", "waits: for a slot or chair, for a line, for a bed"),
+    ("box stay waits", "waits: for a slot, a chair, a line, an analyst, a bed"),
     ("box stay treated", "apheresis; lymphodepletion"),
     ("box stay travels", "on the road"),
     ("box stay grows", "culture"),
@@ -55,17 +58,17 @@ def render(found: Logistics) -> str:
 def lead(found: Logistics) -> str:
     """The result in two sentences."""
     treated, median = found.estimate("infused"), found.estimate("vein to vein, median")
-    ahead, behind = found.estimate("days in stage, mean", STAGES[0]), found.estimate("days in stage, mean", STAGES[3])
+    list_, chair, line = (found.estimate("days in stage, mean", STAGES[k]).mean for k in (LIST, CHAIR_QUEUE, QUEUE))
     return (
         f"Of the patients referred, {_percent(treated)} are infused with their own cells, at a median of {_days(median)} from vein to"
-        f" vein. Before that they wait {_days(ahead)} for a slot and a chair on average; before a line, {_days(behind)}."
+        f" vein. Before that they wait {_mean_days(list_ + chair)} for a slot and a chair on average; before a line, {_mean_days(line)}."
     )
 
 
 def key_rows(found: Logistics, policy: str) -> list[tuple[str, str, str]]:
     """Name, value and interval of the numbers that a planner looks at first."""
     costs = found.network.costs
-    rows = [(words, _share(found.estimate(name, policy=policy))) for name, words in (
+    rows = [(words, _share_of(found, name, policy=policy)) for name, words in (
         ("infused", "Infused"), ("never treated", "Never treated"), ("lost while waiting", "… lost while waiting"),
         ("no product", "… no product"), ("infused out of specification", "Infused out of specification"),
         ("infused with another patient's cells", "Infused with another patient's cells"),
@@ -74,7 +77,8 @@ def key_rows(found: Logistics, policy: str) -> list[tuple[str, str, str]]:
         ("referral to infusion, median", "Referral to infusion, median"), ("vein to vein, median", "Vein to vein, median"),
         ("vein to vein, slowest tenth", "Vein to vein, slowest tenth from"),
     )]  # fmt: skip
-    rows += [("Infused per year", _amount(found.estimate("infused per year", policy=policy)))]
+    rows += [(f"{words} per year", _amount(found.estimate(f"{words.lower()} per year", policy=policy)))
+             for words in ("Infused", "Lost while waiting")]  # fmt: skip
     if costs.any:
         for name in ("cost per patient infused", "cost per patient referred"):
             rows.append((f"{name.capitalize()}, {costs.currency}", _amount(found.estimate(name, policy=policy))))
@@ -85,6 +89,8 @@ def stage_rows(found: Logistics, policy: str) -> list[tuple[str, str, str, str]]
     """Stage, mean days of the infused with interval, slowest tenth, lost there."""
     rows = []
     for stage in STAGES:
+        if _empty(found, stage, policy):
+            continue
         mean = _amount(found.estimate("days in stage, mean", stage, policy))
         tenth = plain(found.estimate("days in stage, slowest tenth", stage, policy).mean)
         rows.append(
@@ -100,21 +106,27 @@ def stage_rows(found: Logistics, policy: str) -> list[tuple[str, str, str, str]]
 
 def place_rows(found: Logistics, policy: str) -> list[tuple[str, str, str, str]]:
     """Place, what is counted there, its mean, its interval."""
-    network, rows = found.network, []
-    for factory in network.factories:
-        in_use = found.estimate("lines in use", factory.name, policy)
-        rows.append((factory.name, f"{factory.lines} lines, in use", *_share(in_use)))
-        rows.append(
-            (
-                factory.name,
-                "bags waiting for a line",
-                *_amount(found.estimate("waiting for a line", factory.name, policy)),
+    rows = []
+    for name, _, units, there, queue in limited(found.network):
+        if there is not None:
+            rows.append(
+                (
+                    name,
+                    f"{there} {UNITS[units]}, in use",
+                    *_share(found.estimate(f"{UNITS[units]} in use", name, policy)),
+                )
             )
-        )
-    for centre in network.centres:
-        waiting = found.estimate("waiting for a slot or a chair", centre.name, policy)
-        rows.append((centre.name, "patients waiting for a slot or a chair", *_amount(waiting)))
+        waiting, who = f"waiting for {QUEUED_FOR[queue]}", "bags" if queue in AT_FACTORY else "patients"
+        rows.append((name, f"{who} {waiting}", *_amount(found.estimate(waiting, name, policy))))
     return rows
+
+
+def _empty(found: Logistics, stage: str, policy: str) -> bool:
+    """Whether nobody ever waited there: a place without a limit."""
+    return (
+        not found.values("days in stage, mean", stage, policy).any()
+        and not found.values("lost in stage", stage, policy).any()
+    )
 
 
 def difference_rows(found: Logistics, policy: str) -> list[tuple[str, str, str]]:
@@ -132,15 +144,21 @@ def difference_rows(found: Logistics, policy: str) -> list[tuple[str, str, str]]
             _between(100 * change.low, 100 * change.high),
         )
     )
-    change = found.difference("vein to vein, median", policy)
-    rows.append(("Vein to vein, median, day", _signed(change.mean), _between(change.low, change.high)))
+    for name in ("referral to infusion, median", "vein to vein, median"):
+        change = found.difference(name, policy)
+        rows.append((f"{name.capitalize()}, day", _signed(change.mean), _between(change.low, change.high)))
+    costs = found.network.costs
+    if costs.any:
+        change = found.difference("cost per patient infused", policy)
+        told = [f"{value:+,.0f}" if known(value) else DASH for value in (change.mean, change.low, change.high)]
+        rows.append((f"Cost per patient infused, {costs.currency}", told[0], f"{told[1]} to {told[2]}"))
     return rows
 
 
 def _cards(found: Logistics) -> Cards:
     cards = []
     for name, words in (("infused", "Infused"), ("never treated", "Never treated")):
-        value, interval = _share(found.estimate(name))
+        value, interval = _share_of(found, name)
         cards.append(Card(words, value, f"of those referred; 95 % interval {interval}"))
     value, interval = _amount(found.estimate("vein to vein, median"))
     cards.append(Card("Vein to vein, median", f"{value} d", f"95 % interval {interval}"))
@@ -161,7 +179,7 @@ def _time(found: Logistics) -> Section:
         day, stays = 0.0, []
         for stage, role in zip(STAGES, ROLES, strict=True):
             mean = found.estimate("days in stage, mean", stage, policy).mean
-            if known(mean):
+            if known(mean) and mean > 0.0:
                 stays.append(Stay(day, day + mean, role, f"{_stage(stage)}: {mean:.1f} day"))
                 day += mean
         if stays:
@@ -192,7 +210,7 @@ def _lost(found: Logistics) -> Section:
     for policy in found.network.policies if groups else ():
         rows = []
         for place in groups:
-            told = [_share(found.estimate(name, place, policy)) for name in ("infused", "lost while waiting")]
+            told = [_share_of(found, name, place, policy) for name in ("infused", "lost while waiting")]
             days = _amount(found.estimate("vein to vein, median", place, policy))
             rows.append((place.removeprefix(TIER).removeprefix(CENTRE), *("\n".join(one) for one in (*told, days))))
         columns = ("", "infused", "lost while waiting", "vein to vein, median, day")
@@ -202,7 +220,7 @@ def _lost(found: Logistics) -> Section:
 
 
 def _places(found: Logistics) -> Section:
-    tables = [Table(("place", "", "mean", "95 % interval"), tuple(place_rows(found, name)), title=_of(found, "In use, and waiting", name))
+    tables = [Table(("place", "", "mean", "95 % interval"), tuple(place_rows(found, name)), title=_of(found, "In use, and waiting", name), words=(1,))
               for name in found.network.policies]  # fmt: skip
     words = "Averages over the days from the end of the warm-up to the last referral."
     return Section("places", "Lines and lists", words, tuple(tables))
@@ -296,11 +314,21 @@ def _of(found: Logistics, title: str, policy: str) -> str:
 
 
 def _stage(name: str) -> str:
-    return {"list": "list: slot and chair", "queue": "queue for a line"}.get(name, name)
+    return {STAGES[LIST]: "list: for a slot"}.get(name, name)
 
 
 def _units(n: int | None) -> str:
     return "unlimited" if n is None else str(n)
+
+
+def _share_of(found: Logistics, name: str, place: str = "", policy: str | None = None) -> tuple[str, str]:
+    """A share of patients; where it is nought (or all) in every replicate, with the exact interval of all patients together."""
+    values = found.values(name, place, policy)
+    n = float(found.values("patients counted", place, policy).sum())
+    if n and values.size and (not values.any() or (values == 1.0).all()):
+        beyond = 100 * (1.0 - 0.025 ** (1.0 / n))
+        return percent(values[0], 1), f"0.0 to {beyond:.2g} %" if not values.any() else f"{100 - beyond:.4g} to 100.0 %"
+    return _share(found.estimate(name, place, policy))
 
 
 def _share(found: Estimate) -> tuple[str, str]:
@@ -328,6 +356,10 @@ def _between(low: float, high: float) -> str:
 def _percent(found: Estimate) -> str:
     value, interval = _share(found)
     return f"{value} (95 % interval {interval})"
+
+
+def _mean_days(days: float) -> str:
+    return f"{days:.1f} days" if known(days) else "no days (nobody was infused)"
 
 
 def _days(found: Estimate) -> str:

@@ -12,6 +12,7 @@ from livingdrug.catalog.roles import roles_among
 from livingdrug.catalog.signs import signs_of
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName, naming
 from livingdrug.manufacturing.network.soundness import check_network
+from livingdrug.manufacturing.network.waits import check_waits
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.names import check_names
 from livingdrug.outcome.sound import check_outcome, check_outcomes
@@ -65,7 +66,9 @@ def planned(
         check_conduct(plan)
         check_plan(plan, parameters)
         if plan.network is not None:
-            check_network(plan.network)
+            with naming(f'arm "{plan.arm.name}", network {plan.network.id}'):
+                check_network(plan.network)
+                check_waits(plan.network)
         _rehearse(plan)
     own_file = str(trial) if isinstance(trial, (str, Path)) and str(trial).endswith(".toml") else ""
     with naming(own_file):

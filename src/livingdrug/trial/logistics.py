@@ -25,7 +25,7 @@ from livingdrug.manufacturing.network.journeys import AT_FACTORY, ENDS, STAGES, 
 from livingdrug.manufacturing.network.measures import WHOLE, measure
 from livingdrug.manufacturing.network.people import n_of
 from livingdrug.manufacturing.network.simulate import simulate
-from livingdrug.manufacturing.network.soundness import check_network
+from livingdrug.manufacturing.network.soundness import check_counted, check_network
 from livingdrug.trial import storage
 from livingdrug.trial.estimate import refuse_network
 from livingdrug.trial.lock import held
@@ -161,8 +161,8 @@ def run_logistics(
     BadInput
         The network cannot serve those who come, or the folder holds something else.
     """
-    warnings = check_network(network)
-    n, r = n_of(network, patients), replicates or network.replicates
+    warnings = check_logistics(network, patients)
+    n, r = n_of(network, patients), network.replicates if replicates is None else replicates
     if r < 2:
         raise BadInput(f"got {r} replicate, expected at least 2: one has no interval.")
     refuse_network(n, r, len(network.policies), out)
@@ -180,6 +180,13 @@ def run_logistics(
         if folder is not None:
             _finish(folder, network, manifest, measures, stays)
     return Logistics(network, manifest, measures, stays, warnings)
+
+
+def check_logistics(network: Network, patients: int | None = None) -> tuple[str, ...]:
+    """What is to be told of a network before it is simulated; see `check_network` and `check_counted` for what is refused."""
+    warnings = check_network(network)
+    check_counted(network, n_of(network, patients))
+    return warnings
 
 
 def _all(

@@ -13,7 +13,13 @@ from livingdrug.catalog.records.network import Network
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.manufacturing.network.calendar import Calendar
 from livingdrug.manufacturing.network.identity import GONE, Chain
-from livingdrug.manufacturing.network.journeys import ENDS, LOST, QUEUE, STAGES
+from livingdrug.manufacturing.network.journeys import (
+    ENDS,
+    LINES,
+    LOST,
+    QUEUE,
+    STAGES,
+)
 from livingdrug.manufacturing.network.measures import measure
 from livingdrug.manufacturing.network.policies import policies
 from livingdrug.manufacturing.network.simulate import simulate
@@ -34,11 +40,11 @@ def network(**rest: Any) -> Network:
 
 
 def test_the_way_of_a_patient_is_the_sum_of_its_stages() -> None:
-    # by hand: 1 apheresis + 1 out + 0 queue + 8 culture + 7 testing + 2 back + 2 booking + 5 lymphodepletion
+    # by hand: no queue anywhere, 1 apheresis + 1 out + 8 culture + 7 testing + 2 back + 2 booking + 5 lymphodepletion
     found = simulate(network())
     assert found.vein_to_vein == pytest.approx(np.full(10, 26.0))
     days = [found.days_in(k)[0] for k in range(len(STAGES))]
-    assert days == pytest.approx([0, 1, 1, 0, 8, 7, 2, 2, 5])
+    assert days == pytest.approx([0, 0, 1, 1, 0, 8, 0, 7, 2, 2, 0, 5])
 
 
 def test_a_line_serves_one_batch_after_another() -> None:
@@ -47,7 +53,9 @@ def test_a_line_serves_one_batch_after_another() -> None:
     waited = np.sort(found.days_in(QUEUE))
     order = found.people.arrived - found.people.arrived[0]
     assert waited == pytest.approx(9.0 * np.arange(10) - order)
-    assert found.mean_busy(0, 2.0 + found.people.arrived[0], 92.0 + found.people.arrived[0]) == pytest.approx(1.0)
+    assert found.mean_in_use(LINES, 0, 2.0 + found.people.arrived[0], 92.0 + found.people.arrived[0]) == pytest.approx(
+        1.0
+    )
 
 
 def test_every_failure_is_remade_until_attempts_end() -> None:
@@ -87,7 +95,7 @@ def test_closed_days() -> None:
     assert office.next_open(0.95) == 2.25  # Tuesday is a holiday
     assert office.next_open(4.95) == 7.25  # Friday night to Monday
     found = simulate(network(factory={"hours": {"days": ["monday"]}}))
-    assert {int(day) % 7 for day in found.line_from} == {0}
+    assert {int(day) % 7 for day in found.use_from[found.use_of == LINES]} == {0}
 
 
 def test_tiers_go_first_under_their_policy() -> None:

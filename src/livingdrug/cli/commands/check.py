@@ -20,7 +20,8 @@ def check(
     """Is this file sound? Units, doses, days, and every product, drug, endpoint and scale it names.
 
     A file in a folder called product, drug, endpoint … is read as one of that kind, one in a folder called recipes or
-    mechanisms as a piece of the model, any other as a trial. What stands in the folders beside it may be named.
+    mechanisms as a piece of the model, one with centres and factories as a network, any other as a trial. What stands in the folders
+    beside it may be named.
 
     [bold]For example[/bold]
 
@@ -28,7 +29,7 @@ def check(
       livingdrug check my_catalog/drug/my_drug.toml
     """
     from livingdrug.catalog.doses_told import calendar_told, design_told, doses_told
-    from livingdrug.catalog.load import kinds, load_trial
+    from livingdrug.catalog.load import is_network, kinds, load_trial
     from livingdrug.cli.screen import console, notice
 
     folder, beside = Path(file).parent.name, Path(file).parent.parent
@@ -40,7 +41,7 @@ def check(
         screen.print(f"{file}: a sound {folder[:-1]}.\n  {title}", markup=False)
         notice(screen)
         return
-    kind, plans = (folder if folder in kinds() else "trial"), ()
+    kind, plans = folder if folder in kinds() else "network" if is_network(file) else "trial", ()
     record: Any = load_trial(file, catalog=known) if kind == "trial" else known.load(kind, Path(file))
     if kind == "trial":
         from livingdrug.trial.door import planned
@@ -54,7 +55,12 @@ def check(
         from livingdrug.trial.door import check_endpoint_file
 
         check_endpoint_file(record, known)
+    warnings = _told_of_network(record, file) if kind == "network" else ()
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
+    for words in warnings:
+        screen.print(f"  Warning: {words}", markup=False)
+    if kind == "network":
+        screen.print(f"Next: livingdrug logistics {file} --seed 1", markup=False)
     if kind == "trial":
         from livingdrug.trial.standing import standing
 
@@ -70,6 +76,15 @@ def check(
         screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
     notice(screen)
+
+
+def _told_of_network(record: Any, file: str) -> tuple[str, ...]:
+    """Warnings of a network that can be simulated."""
+    from livingdrug.foundation.errors import naming
+    from livingdrug.trial.logistics import check_logistics
+
+    with naming(file):
+        return check_logistics(record)
 
 
 def _sound_piece(folder: str, file: Path, known: Any) -> str:

@@ -46,11 +46,13 @@ def logistics(
     """
     from livingdrug.cli.progress import progress
     from livingdrug.cli.screen import console
+    from livingdrug.foundation.errors import naming
     from livingdrug.trial.logistics import run_logistics
 
-    record = opened(catalog).load("network", network)
+    record = opened(catalog).load("network", _no_trial(network))
     folder = out if out is not None else Path("runs") / record.id
-    with progress(quiet=as_json) as report_progress:
+    called = network if network.endswith(".toml") else f"network {network}"
+    with progress(quiet=as_json) as report_progress, naming(called):
         found = run_logistics(
             record, patients=patients, replicates=replicates, seed=seed, out=folder, resume=resume, force=force,
             progress=report_progress,
@@ -67,6 +69,16 @@ def logistics(
     console().print(f"Measures: {folder / 'measures.parquet'}", markup=False)
     if written:
         console().print(f"Report: {written.resolve()}", markup=False)
+
+
+def _no_trial(name: str) -> str:
+    """The name, unless it is that of a trial's file."""
+    from livingdrug.catalog.load import is_path, read_toml
+    from livingdrug.foundation.errors import BadInput
+
+    if is_path(name) and Path(name).is_file() and "arm" in read_toml(Path(name)):
+        raise BadInput(f"{name}: this is a trial, not a network.\n  Simulate it by: livingdrug run {name}.")
+    return name
 
 
 def _say(found: Any, screen: Any) -> None:

@@ -13,11 +13,13 @@ Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 STAGES = (
-    "list", "apheresis", "shipping to factory", "queue", "culture", "testing", "shipping to centre", "booking", "lymphodepletion",
+    "list", "queue for a chair", "apheresis", "shipping to factory", "queue for a line", "culture", "queue for an analyst", "testing",
+    "shipping to centre", "booking", "queue for a bed", "lymphodepletion",
 )  # fmt: skip
-"""Where a patient may be between referral and infusion, in order. ``list``: for a slot and a chair; ``queue``: for a line."""
-LIST, APHERESIS, SHIPPING_OUT, QUEUE, CULTURE, TESTING, SHIPPING_BACK, BOOKING, LYMPHODEPLETION = range(9)
-AT_FACTORY = (SHIPPING_OUT, QUEUE, CULTURE, TESTING, SHIPPING_BACK)
+"""Where a patient may be between referral and infusion, in order. ``list``: for a slot of manufacture."""
+(LIST, CHAIR_QUEUE, APHERESIS, SHIPPING_OUT, QUEUE, CULTURE, LAB_QUEUE, TESTING, SHIPPING_BACK, BOOKING, BED_QUEUE,
+ LYMPHODEPLETION) = range(12)  # fmt: skip
+AT_FACTORY = (SHIPPING_OUT, QUEUE, CULTURE, LAB_QUEUE, TESTING, SHIPPING_BACK)
 """Stages whose place is a factory; of the others it is a centre."""
 
 INFUSED, OUT_OF_SPECIFICATION, LOST, NOT_MADE, WRONG_CELLS = range(5)
@@ -29,6 +31,10 @@ ENDS = (
     "infused with another patient's cells",
 )
 """How a patient's way may end; everyone ends in exactly one."""
+
+UNITS = ("chairs", "lines", "analysts", "beds")
+"""Of what there is only so much at a place."""
+CHAIRS, LINES, ANALYSTS, BEDS = range(4)
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,9 @@ class Journeys:
         Begun for the patient.
     visit_patient, visit_stage, visit_place, visit_from, visit_to
         Every stay: whose, in which of `STAGES`, at which centre or factory, and its days; shaped (stays,).
-    line_at, line_from, line_to
-        Every use of a line: the factory, and the days from the start of a culture until the line is clean; shaped (batches,).
+    use_of, use_at, use_from, use_to
+        Every use of a unit: of which of `UNITS`, at which centre or factory, and its days; shaped (uses,). A line is in use until it is
+        clean again, a bed as long as the patient stays.
     n_shipments, n_aphereses, n_tests
         In all.
     hand_overs, swapped, caught
@@ -73,9 +80,10 @@ class Journeys:
     visit_place: Whole
     visit_from: Array
     visit_to: Array
-    line_at: Whole
-    line_from: Array
-    line_to: Array
+    use_of: Whole
+    use_at: Whole
+    use_from: Array
+    use_to: Array
     n_shipments: int
     n_aphereses: int
     n_tests: int
@@ -103,10 +111,10 @@ class Journeys:
         stays = self.visit_to[there] - self.visit_from[there]
         return np.bincount(self.visit_patient[there], weights=stays, minlength=len(self)).astype(float)
 
-    def mean_busy(self, factory: int, first: float, last: float) -> float:
-        """Lines of a factory in use, averaged over the days from `first` to `last`."""
-        here = self.line_at == factory
-        return _overlap(self.line_from[here], self.line_to[here], first, last)
+    def mean_in_use(self, units: int, place: int, first: float, last: float) -> float:
+        """Units (place in `UNITS`) of a centre or factory in use, averaged over the days from `first` to `last`."""
+        here = (self.use_of == units) & (self.use_at == place)
+        return _overlap(self.use_from[here], self.use_to[here], first, last)
 
     def mean_present(self, stage: int, place: int | None, first: float, last: float) -> float:
         """Patients in a stage (at one place, or anywhere), averaged over the days from `first` to `last`."""

@@ -10,13 +10,21 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.records.network import Network
 from livingdrug.manufacturing.network.journeys import (
+    ANALYSTS,
+    BED_QUEUE,
+    BEDS,
+    CHAIR_QUEUE,
+    CHAIRS,
     ENDS,
+    LAB_QUEUE,
+    LINES,
     LIST,
     LOST,
     NOT_MADE,
     OUT_OF_SPECIFICATION,
     QUEUE,
     STAGES,
+    UNITS,
     WRONG_CELLS,
     Journeys,
 )
@@ -48,11 +56,11 @@ def measure(network: Network, found: Journeys) -> pl.DataFrame:
 
 
 def _shares(network: Network, found: Journeys, counted: NDArray[np.bool_]) -> Iterator[Row]:
-    yield "patients counted", WHOLE, float(counted.sum())
     groups = [(WHOLE, counted)]
     groups += [(f"tier {t.name}", counted & (found.people.tier == k)) for k, t in enumerate(network.tiers)]
     groups += [(f"centre {c.name}", counted & (found.people.centre == k)) for k, c in enumerate(network.centres)]
     for place, group in groups:
+        yield "patients counted", place, float(group.sum())
         yield "infused", place, _mean(found.infused[group])
         yield "never treated", place, _mean(~found.infused[group])
         yield "lost while waiting", place, _mean((found.end == LOST)[group])
@@ -61,12 +69,9 @@ def _shares(network: Network, found: Journeys, counted: NDArray[np.bool_]) -> It
         yield ENDS[k], WHOLE, _mean((found.end == k)[counted])
     for k, stage in enumerate(STAGES):
         yield "lost in stage", stage, _mean(((found.end == LOST) & (found.lost_in == k))[counted])
-    yield "infused per year", WHOLE, _per_year(found, counted, network.warm_up_days)
-
-
-def _per_year(found: Journeys, counted: NDArray[np.bool_], first: float) -> float:
-    days = float(found.people.arrived[-1] - first) if counted.any() else 0.0
-    return float((found.infused & counted).sum()) / days * DAYS_A_YEAR if days > 0 else np.nan
+    days = float(found.people.arrived[-1] - network.warm_up_days) if counted.any() else 0.0
+    for name, whose in (("infused", found.infused), ("lost while waiting", found.end == LOST)):
+        yield f"{name} per year", WHOLE, _ratio(float((whose & counted).sum()) * DAYS_A_YEAR, max(days, 0.0))
 
 
 def _days(found: Journeys, counted: NDArray[np.bool_]) -> Iterator[Row]:
@@ -87,11 +92,34 @@ def _days(found: Journeys, counted: NDArray[np.bool_]) -> Iterator[Row]:
 
 def _places(network: Network, found: Journeys) -> Iterator[Row]:
     first, last = network.warm_up_days, float(found.people.arrived[-1])
+    for name, k, units, there, queue in limited(network):
+        if there is not None:
+            yield f"{UNITS[units]} in use", name, found.mean_in_use(units, k, first, last) / there
+        yield f"waiting for {QUEUED_FOR[queue]}", name, found.mean_present(queue, k, first, last)
+
+
+QUEUED_FOR = {LIST: "a slot", CHAIR_QUEUE: "a chair", QUEUE: "a line", LAB_QUEUE: "an analyst", BED_QUEUE: "a bed"}
+
+
+def limited(network: Network) -> Iterator[tuple[str, int, int, int | None, int]]:
+    """Every place where there is only so much of something.
+
+    Yields
+    ------
+    Name and number of the centre or factory; what there is (place in `UNITS`), how many (None for slots, which come one by one), and the
+    stage of those who wait for it.
+    """
     for k, factory in enumerate(network.factories):
-        yield "lines in use", factory.name, found.mean_busy(k, first, last) / factory.lines
-        yield "waiting for a line", factory.name, found.mean_present(QUEUE, k, first, last)
+        yield factory.name, k, LINES, factory.lines, QUEUE
+        if factory.analysts is not None:
+            yield factory.name, k, ANALYSTS, factory.analysts, LAB_QUEUE
     for k, centre in enumerate(network.centres):
-        yield "waiting for a slot or a chair", centre.name, found.mean_present(LIST, k, first, last)
+        if centre.slots:
+            yield centre.name, k, LINES, None, LIST
+        if centre.chairs is not None:
+            yield centre.name, k, CHAIRS, centre.chairs, CHAIR_QUEUE
+        if centre.beds is not None:
+            yield centre.name, k, BEDS, centre.beds, BED_QUEUE
 
 
 def _work(network: Network, found: Journeys) -> Iterator[Row]:

@@ -1,10 +1,12 @@
 """A network from day 0 until everyone's way has ended: events in the order of time, patients in the order of the policy.
 
-    referral ─► list ─► apheresis ─► shipping ─► queue ─► culture ─► testing ─► shipping ─► booking ─► lymphodepletion ─► infused
-               (slot,chair)            ▲          (line)                │ failed: remade from frozen cells, or from the chair on
-                                       └────────────────────────────────┘
+    referral ─► list ─► apheresis ─► shipping ─► culture ─► testing ─► shipping ─► booking ─► lymphodepletion ─► infused
+               (slot)    (chair)        ▲         (line)    (analyst)                          (bed)
+                                        └─────────────────────┘ failed: remade from frozen cells, or from the chair on
 
-Everybody's luck is drawn beforehand by address (`people.py`, `lots_of_luck.py`); the loop only puts it in order. A patient's own
+Before each of the places in brackets is a queue.
+
+Everybody's luck is drawn beforehand by address (`people.py`, `luck.py`); the loop only puts it in order. A patient's own
 day of death or progression is known to the loop and to nobody in it: whoever has passed it is found when next looked for, and
 leaves on that day.
 """
@@ -24,10 +26,17 @@ from livingdrug.catalog.records.network import Network
 from livingdrug.manufacturing.network.calendar import Calendar
 from livingdrug.manufacturing.network.identity import GONE, STEPS, Chain
 from livingdrug.manufacturing.network.journeys import (
+    ANALYSTS,
     APHERESIS,
+    BED_QUEUE,
+    BEDS,
     BOOKING,
+    CHAIR_QUEUE,
+    CHAIRS,
     CULTURE,
     INFUSED,
+    LAB_QUEUE,
+    LINES,
     LIST,
     LOST,
     LYMPHODEPLETION,
@@ -100,10 +109,10 @@ class _Run:
         self.stage, self.since, self.place = [-1] * n, [0.0] * n, self.centre_of.copy()
         self.end, self.ended, self.lost_in = [-1] * n, [np.nan] * n, [-1] * n
         self.factory, self.attempt, self.batches = [-1] * n, [0] * n, [0] * n
-        self.collected, self.fresh_from = [np.nan] * n, [0.0] * n
+        self.collected, self.fresh_from, self.bed_since = [np.nan] * n, [0.0] * n, [0.0] * n
         self.out_of_specification = [False] * n
         self.visits = (array("q"), array("q"), array("q"), array("d"), array("d"))
-        self.line_use = (array("q"), array("d"), array("d"))
+        self.uses = (array("q"), array("q"), array("d"), array("d"))
         self.n_shipments = self.n_aphereses = self.n_tests = self.n_events = 0
         self.day, self.n_gone, self.events = 0.0, 0, []
         self.chain = Chain.of(n, network.identity.swap)
@@ -201,7 +210,12 @@ class _Run:
             self.later(day + self.luck.slot_gap(centre, number + 1), self.slot_comes, centre, number + 1)
 
     def has_slot(self, day: float, patient: int) -> None:
-        self.chairs[self.centre_of[patient]].join(day, patient)
+        self.want_chair(day, patient)
+
+    def want_chair(self, day: float, patient: int) -> None:
+        centre = self.centre_of[patient]
+        self.enter(day, patient, CHAIR_QUEUE, centre)
+        self.chairs[centre].join(day, patient)
 
     def begin_apheresis(self, day: float, patient: int) -> None:
         centre = self.centre_of[patient]
@@ -209,7 +223,9 @@ class _Run:
             self.collected[patient] = day
         self.n_aphereses += 1
         self.enter(day, patient, APHERESIS, centre)
-        self.later(day + self.luck.apheresis(patient, self.attempt[patient]), self.cells_collected, patient)
+        until = day + self.luck.apheresis(patient, self.attempt[patient])
+        self.used(CHAIRS, centre, day, until)
+        self.later(until, self.cells_collected, patient)
 
     def cells_collected(self, day: float, patient: int) -> None:
         centre = self.centre_of[patient]
@@ -265,23 +281,22 @@ class _Run:
         attempt = self.attempt[patient]
         harvested = self.released[number].next_open(day + self.luck.culture(patient, number, attempt))
         free_again = harvested + self.luck.changeover(patient, number, attempt)
-        at, begun, over = self.line_use
-        at.append(number)
-        begun.append(day)
-        over.append(free_again)
+        self.used(LINES, number, day, free_again)
         self.later(harvested, self.harvested, patient)
         self.later(free_again, self.lines[number].give_back)
 
     def harvested(self, day: float, patient: int) -> None:
         if not self.is_lost(day, patient):
             factory = self.factory[patient]
-            self.enter(day, patient, TESTING, factory)
+            self.enter(day, patient, LAB_QUEUE, factory)
             self.labs[factory].join(day, patient)
 
     def begin_testing(self, day: float, patient: int) -> None:
         factory = self.factory[patient]
         self.n_tests += 1
+        self.enter(day, patient, TESTING, factory)
         until = self.released[factory].next_open(day + self.luck.testing(patient, factory, self.attempt[patient]))
+        self.used(ANALYSTS, factory, day, until)
         self.later(until, self.tested, patient)
 
     def tested(self, day: float, patient: int) -> None:
@@ -329,7 +344,7 @@ class _Run:
         if self.is_lost(day, patient):
             return
         if from_chair:
-            self.chairs[self.centre_of[patient]].join(day, patient)
+            self.want_chair(day, patient)
         else:
             self.fresh_from[patient] = np.inf  # frozen: it keeps
             self.chain.renew(patient)
@@ -352,29 +367,48 @@ class _Run:
         if self.is_lost(day, patient):
             self.chain.leave(5, self.centre_of[patient], patient)
         else:
+            self.enter(day, patient, BED_QUEUE, self.centre_of[patient])
             self.beds[self.centre_of[patient]].join(day, patient)
 
     def begin_lymphodepletion(self, day: float, patient: int) -> None:
         centre, attempt = self.centre_of[patient], self.attempt[patient]
         self.enter(day, patient, LYMPHODEPLETION, centre)
+        self.bed_since[patient] = day
         self.later(day + self.luck.lymphodepletion(patient, attempt), self.infuse, patient)
 
     def infuse(self, day: float, patient: int) -> None:
         centre = self.centre_of[patient]
         if self.is_lost(day, patient):
             self.chain.leave(5, centre, patient)
-            self.beds[centre].give_back(day)
+            self.bed_until(day, patient, day)
             return
         whose = self.hand_over(5, centre, patient)
         if whose == GONE:
-            self.beds[centre].give_back(day)
+            self.bed_until(day, patient, day)
             self.again(day, patient, from_chair=True)
             return
         self.chain.given(patient)
         if self.network.centres[centre].beds is not None:
-            self.later(day + self.luck.stay(patient, self.attempt[patient]), self.beds[centre].give_back)
+            self.bed_until(day, patient, day + self.luck.stay(patient, self.attempt[patient]))
         good = OUT_OF_SPECIFICATION if self.out_of_specification[patient] else INFUSED
         self.leave(day, patient, good if whose == patient else WRONG_CELLS)
+
+    def bed_until(self, day: float, patient: int, until: float) -> None:
+        """The patient's bed is free again then."""
+        centre = self.centre_of[patient]
+        self.used(BEDS, centre, self.bed_since[patient], until)
+        if until > day:
+            self.later(until, self.beds[centre].give_back)
+        else:
+            self.beds[centre].give_back(day)
+
+    def used(self, units: int, place: int, begun: float, over: float) -> None:
+        """A unit of this kind is in use from one day to another."""
+        of, at, since, until = self.uses
+        of.append(units)
+        at.append(place)
+        since.append(begun)
+        until.append(over)
 
     # --- whose bag -----------------------------------------------------------------------------------------------------
 
@@ -394,12 +428,12 @@ class _Run:
     def journeys(self) -> Journeys:
         """What became of everyone."""
         whose, which, where, begun, over = (np.array(column) for column in self.visits)
-        line_at, line_from, line_to = (np.array(column) for column in self.line_use)
+        use_of, use_at, use_from, use_to = (np.array(column) for column in self.uses)
         return Journeys(
             people=self.people, end=np.array(self.end), ended=np.array(self.ended), lost_in=np.array(self.lost_in),
             factory=np.array(self.factory), collected=np.array(self.collected), batches=np.array(self.batches),
             visit_patient=whose, visit_stage=which, visit_place=where, visit_from=begun, visit_to=over,
-            line_at=line_at, line_from=line_from, line_to=line_to,
+            use_of=use_of, use_at=use_at, use_from=use_from, use_to=use_to,
             n_shipments=self.n_shipments, n_aphereses=self.n_aphereses, n_tests=self.n_tests,
             hand_overs=self.chain.n_checked, swapped=self.chain.n_swapped, caught=self.chain.n_caught, last_day=self.day,
         )  # fmt: skip

@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from livingdrug.catalog.network_parts import Centre, Factory
+from livingdrug.catalog.network_parts import Centre, Factory, Lane
 from livingdrug.catalog.records.network import Network
 from livingdrug.foundation.errors import CatalogError
+from livingdrug.manufacturing.network.capacity import (
+    analysts_per_day,
+    beds_per_day,
+    chairs_per_day,
+    lines_per_day,
+    rounds,
+    share_spoiled,
+)
 from livingdrug.manufacturing.network.policies import policy
 
 
@@ -29,10 +37,34 @@ def check_network(network: Network) -> tuple[str, ...]:
     """
     for name in network.policies:
         policy(name)
-    warnings = [*_overloads(network), *_idle(network)]
+    warnings = [*_overloads(network), *_idle(network), *_spoiled(network)]
     if network.warm_up_days and network.n_fixed:
         warnings.append('"warm_up": the arrivals are a fixed number, of which the first are not counted.')
     return tuple(warnings)
+
+
+def check_counted(network: Network, n: int) -> None:
+    """Whether enough of `n` patients come after the warm-up.
+
+    Raises
+    ------
+    CatalogError
+        Fewer are expected than twice the square root of all: a replicate might count nobody.
+    """
+    counted = expected_after_warm_up(network, n)
+    if counted < 2.0 * np.sqrt(n) and network.warm_up_days:
+        raise CatalogError(
+            f'"warm_up": of {n} patients about {max(counted, 0.0):.0f} come after {network.warm_up_days:g} day, too few to count.\n'
+            '  Shorten it, or raise "patients".'
+        )
+
+
+def expected_after_warm_up(network: Network, n: int) -> float:
+    """How many of `n` patients are expected to come after the warm-up; below 0 where all have come before."""
+    if network.n_fixed:
+        fixed = [centre.fixed_number for centre in network.centres if centre.fixed_number]
+        return sum(number * max(1.0 - network.warm_up_days / days, 0.0) for number, days in fixed)
+    return n - network.warm_up_days * sum(centre.rate for centre in network.centres)
 
 
 def _overloads(network: Network) -> Iterator[str]:
@@ -53,25 +85,35 @@ def _overloads(network: Network) -> Iterator[str]:
 
 
 DAYS = 365.25 / 12
+HARDLY_ANY_IN_TIME = 0.99
+"""Share of spoiled shipments above which a lane is refused."""
 
 
 def _flows(network: Network) -> Iterator[tuple[str, float, float]]:
-    """Place, patients a day that come to it, and that it can serve when it never closes."""
-    sent = np.zeros(len(network.factories))
+    """Place, patients (or batches) a day that come to it, and that it can serve when somebody always waits."""
+    batches = np.zeros(len(network.factories))
     for centre in network.centres:
         yield f'centre "{centre.name}", "slots"', centre.rate, centre.slots_per_day
         through = min(centre.rate, centre.slots_per_day)
-        yield f'centre "{centre.name}", "chairs"', through, _per_day(centre.chairs, centre.apheresis.mean_days)
-        stay = centre.lymphodepletion.mean_days + centre.stay.mean_days
-        yield f'centre "{centre.name}", "beds"', through, _per_day(centre.beds, stay)
-        sent += through * _shares(network, centre)
-    for factory, comes in zip(network.factories, sent, strict=True):
-        yield f'factory "{factory.name}", "lines"', float(comes), factory.batches_per_day
-        yield (
-            f'factory "{factory.name}", "analysts"',
-            float(comes),
-            _per_day(factory.analysts, factory.testing.mean_days),
-        )
+        asked = [(share, f, rounds(f, lane)) for share, f, lane in _ways(network, centre)]
+        aphereses = through * sum(share * one.aphereses for share, _, one in asked)
+        yield f'centre "{centre.name}", "chairs"', aphereses, chairs_per_day(network, centre)
+        infusions = through * sum(share * one.infusions for share, _, one in asked)
+        yield f'centre "{centre.name}", "beds"', infusions, beds_per_day(network, centre)
+        for k, factory in enumerate(network.factories):
+            batches[k] += through * sum(share * one.batches for share, f, one in asked if f is factory)
+    for factory, comes in zip(network.factories, batches, strict=True):
+        yield f'factory "{factory.name}", "lines"', float(comes), lines_per_day(network, factory)
+        yield f'factory "{factory.name}", "analysts"', float(comes), analysts_per_day(network, factory)
+
+
+def _ways(network: Network, centre: Centre) -> list[tuple[float, Factory, Lane]]:
+    """Share of the centre's bags, factory and lane, of every lane that leads from it."""
+    found = [
+        (share, f, network.lane(centre.name, f.name))
+        for share, f in zip(_shares(network, centre), network.factories, strict=True)
+    ]
+    return [(float(share), f, lane) for share, f, lane in found if lane is not None]
 
 
 def _shares(network: Network, centre: Centre) -> np.ndarray:
@@ -86,10 +128,6 @@ def _shares(network: Network, centre: Centre) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _per_day(units: int | None, days: float) -> float:
-    return np.inf if units is None or days == 0 else units / days
-
-
 def _idle(network: Network) -> Iterator[str]:
     """Factories that no bag ever reaches."""
     reached: set[str] = set()
@@ -99,3 +137,19 @@ def _idle(network: Network) -> Iterator[str]:
     yield from (
         f'factory "{factory.name}": no centre sends there; its lines cost and make nothing.' for factory in names
     )
+
+
+def _spoiled(network: Network) -> Iterator[str]:
+    """Roads longer than fresh material keeps; refused where nothing would ever arrive in time."""
+    for centre in network.centres:
+        for share, factory, lane in _ways(network, centre):
+            old = share_spoiled(factory, lane)
+            if share == 0.0 or old == 0.0:
+                continue
+            told = f'factory "{factory.name}", "keeps": fresh material keeps {factory.keeps_days:g} day'
+            if old >= HARDLY_ANY_IN_TIME:
+                raise CatalogError(
+                    f"{told}, and {100 * old:.3g} % of the shipments from {centre.name} take longer.\n"
+                    '  Shorten the lane ("out"), raise "keeps", or leave it out where material is frozen.'
+                )
+            yield f"{told}, and {100 * old:.0f} % of the shipments from {centre.name} take longer: their cells are collected again."

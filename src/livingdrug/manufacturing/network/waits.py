@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.catalog.records.network import Network
-from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.errors import BadInput, CatalogError
 from livingdrug.manufacturing.network.journeys import (
     APHERESIS,
+    BED_QUEUE,
     BOOKING,
+    CHAIR_QUEUE,
+    LAB_QUEUE,
     LIST,
     QUEUE,
     SHIPPING_BACK,
@@ -21,6 +24,7 @@ from livingdrug.manufacturing.network.journeys import (
 )
 from livingdrug.manufacturing.network.people import draw_people, n_of
 from livingdrug.manufacturing.network.simulate import simulate
+from livingdrug.manufacturing.network.soundness import expected_after_warm_up
 from livingdrug.manufacturing.variation import Steps
 
 Array = NDArray[np.float64]
@@ -39,9 +43,9 @@ class Waits:
     to_culture
         Apheresis, the road to the factory and the wait for a line.
     to_lymphodepletion
-        The road back and the wait for a bed.
+        The wait for an analyst, the road back and the wait for a bed.
     slot, shipping, booking
-        Of these: the waits for a slot or a line, both roads, and the wait for a bed.
+        Of these: the waits for a slot, a chair, a line or an analyst, both roads, and the wait for a bed.
     """
 
     before_apheresis: Array
@@ -81,6 +85,23 @@ def waits_of(network: Network, patients: NDArray[np.int64], seed: int) -> Waits:
     return Waits(*found)
 
 
+def check_waits(network: Network) -> None:
+    """Whether a replicate has room for its probes after the warm-up, whatever the luck.
+
+    Raises
+    ------
+    CatalogError
+        It has not: fewer patients than the probes and five standard deviations of the number that comes before.
+    """
+    n = n_of(network, None)
+    after, wanted = expected_after_warm_up(network, n), n / ONE_IN + 5.0 * np.sqrt(n)
+    if network.warm_up_days and after < wanted:
+        raise CatalogError(
+            f'"warm_up": of {n} patients about {max(after, 0.0):.0f} come after {network.warm_up_days:g} day, and a trial'
+            f' that waits in it needs {wanted:.0f}.\n  Shorten it, or raise "patients".'
+        )
+
+
 @lru_cache(maxsize=512)
 def _probed(text: str, name: str, seed: int, replicate: int, n_probes: int) -> Array:
     """Days of each probe of a replicate, shaped (6, probes) as in `Waits`. Kept, because every chunk of every arm asks again."""
@@ -100,7 +121,7 @@ def _probed(text: str, name: str, seed: int, replicate: int, n_probes: int) -> A
 
 def _days(found: Journeys, probes: NDArray[np.int64]) -> Array:
     stages = (
-        (LIST,), (APHERESIS, SHIPPING_OUT, QUEUE), (SHIPPING_BACK, BOOKING),
-        (LIST, QUEUE), (SHIPPING_OUT, SHIPPING_BACK), (BOOKING,),
+        (LIST, CHAIR_QUEUE), (APHERESIS, SHIPPING_OUT, QUEUE), (LAB_QUEUE, SHIPPING_BACK, BOOKING, BED_QUEUE),
+        (LIST, CHAIR_QUEUE, QUEUE, LAB_QUEUE), (SHIPPING_OUT, SHIPPING_BACK), (BOOKING, BED_QUEUE),
     )  # fmt: skip
     return np.stack([sum(found.days_in(stage)[probes] for stage in group) for group in stages])

@@ -230,3 +230,28 @@ def test_responses_to_bridging(trial: str, responded: int, bridged: int) -> None
     share = responded / bridged
     found = lots.bridging_response[lots.infused & lots.bridging].mean()
     assert found == pytest.approx(share, abs=2 * np.sqrt(share * (1 - share) / bridged))
+
+
+CLOCKS = {
+    "enrolment": ("enrolment to infusion",),
+    "apheresis": ("apheresis to infusion", "apheresis to release", "apheresis to disposition"),
+}
+
+
+def test_clocks_say_from_where_they_count() -> None:
+    # by the words of their sources: ELIANA and JULIET tell days from enrolment, all others from apheresis
+    known, told = default_catalog(), {}
+    for name in known.names("making"):
+        making = known.load("making", name)
+        words = " ".join(
+            one.source for key, one in making.waiting.items() if key in ("slot", "booking", "review", "ship_to_maker")
+        )
+        for event, phrases in CLOCKS.items():
+            if any(phrase in words for phrase in phrases):
+                told.setdefault(name, set()).add(event)
+                assert making.counts_from == event, name
+    assert all(len(events) == 1 for events in told.values())
+    assert {"tisa_cel_trial", "tisa_cel_dlbcl_trial"} == {name for name, events in told.items() if events == {"enrolment"}} & {
+        "tisa_cel_trial", "tisa_cel_dlbcl_trial", "axi_cel_trial", "liso_cel_trial", "ide_cel_trial", "cilta_cel_trial", "brexu_cel_trial",
+    }  # fmt: skip
+    assert len(told) > 15

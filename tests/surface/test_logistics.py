@@ -50,6 +50,10 @@ def test_a_network_from_init_to_its_page(file: Path, livingdrug: Command, tmp_pa
         "Vein to vein, median",
         "queue for a line",
         "lines, in use",
+        "chairs, in use",
+        "beds, in use",
+        "analysts, in use",
+        "queue for a bed",
         "Lives lost while waiting",
         "Cost per patient infused",
     ):
@@ -109,6 +113,49 @@ def test_what_is_wrong_is_told_with_its_place(
     for word in words:
         assert word in done.stderr
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_check_reads_a_network(file: Path, livingdrug: Command, tmp_path: Path) -> None:
+    done = livingdrug("check", file)
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "a sound network",
+        'centre "North", "slots": 12 a month come and 10 can be served',
+        f"livingdrug logistics {file}",
+    ):
+        assert words in done.stdout
+    shut = changed(file, tmp_path, "chairs = 2 ", "chairs = 2\nhours = { days = [] } ")
+    assert livingdrug("check", shut).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('warm_up = "120 day"', 'warm_up = "9 year"', ('"warm_up"', "too few to count")),
+        ("attempts = 2 ", 'attempts = 2\nkeeps = "1 hour" ', ('factory "Old works", "keeps"', "North")),
+    ],
+)
+def test_what_check_refuses_logistics_refuses(
+    old: str, new: str, words: tuple[str, ...], file: Path, livingdrug: Command, tmp_path: Path
+) -> None:
+    path = changed(file, tmp_path, old, new)
+    for command in (("check", path), ("logistics", path, "-o", tmp_path / "out")):
+        done = livingdrug(*command)
+        assert done.returncode == 2, done.stdout
+        assert "Traceback" not in done.stderr
+        for word in (*words, str(path)):
+            assert word in done.stderr
+
+
+def test_a_network_is_no_trial_and_a_trial_no_network(file: Path, livingdrug: Command) -> None:
+    done = livingdrug("run", file, "-n", "4")
+    assert done.returncode == 2
+    assert f"this is a network, not a trial.\n  Simulate it by: livingdrug logistics {file}" in done.stderr
+    trial = Path(__file__).parents[2] / "examples" / "waiting" / "trial.toml"
+    done = livingdrug("logistics", trial)
+    assert done.returncode == 2
+    assert f"livingdrug run {trial}" in done.stderr
+    assert livingdrug("logistics", file, "-r", "0").returncode == 2
 
 
 def test_killed_runs_resume_to_the_same_bytes(file: Path, livingdrug: Command, tmp_path: Path) -> None:

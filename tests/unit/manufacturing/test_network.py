@@ -14,7 +14,12 @@ from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.manufacturing.network.calendar import Calendar
 from livingdrug.manufacturing.network.identity import GONE, Chain
 from livingdrug.manufacturing.network.journeys import (
+    ANALYSTS,
+    BED_QUEUE,
+    BEDS,
+    CHAIRS,
     ENDS,
+    LAB_QUEUE,
     LINES,
     LOST,
     QUEUE,
@@ -149,6 +154,25 @@ def test_measures_of_one_replicate() -> None:
     assert rows["vein to vein, median", ""] == pytest.approx(26.0)
     assert rows["days in stage, mean", "culture"] == pytest.approx(8.0)
     assert sum(value for (name, _), value in rows.items() if name == "lost in stage") == 0.0
+
+
+def test_what_is_in_use_and_who_waits() -> None:
+    # by hand: ten patients within a day, one chair (a day each), one analyst (seven days each), one bed (5 + 14 days each); 20 lines
+    found = simulate(network(centre={"chairs": 1, "beds": 1}, factory={"analysts": 1}))
+    assert [np.ptp(found.use_to[found.use_of == k]) for k in (CHAIRS, ANALYSTS, BEDS)] == pytest.approx([9, 63, 171])
+    first = found.people.arrived[0]
+    assert found.mean_in_use(CHAIRS, 0, first, first + 20) == pytest.approx(0.5)
+    tested = found.use_from[found.use_of == ANALYSTS].min()
+    assert found.mean_in_use(ANALYSTS, 0, tested, tested + 70) == pytest.approx(1.0)
+    # whoever is k-th at the analyst comes a day after the one before, and waits six days longer; at the bed it is twelve
+    assert np.sort(found.days_in(LAB_QUEUE)) == pytest.approx(6.0 * np.arange(10))
+    assert np.sort(found.days_in(BED_QUEUE)) == pytest.approx(12.0 * np.arange(10))
+    own = {"chairs": 1, "beds": 1}
+    rows = {
+        (name, place): value
+        for name, place, value in measure(network(centre=own), simulate(network(centre=own))).iter_rows()
+    }
+    assert {name for name, _ in rows if name.endswith("in use")} == {"lines in use", "chairs in use", "beds in use"}
 
 
 def test_losses_follow_the_hazard() -> None:

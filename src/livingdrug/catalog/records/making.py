@@ -95,6 +95,9 @@ class Making(Inheriting):
         Law of growth in culture: a file of `livingdrug.manufacturing.expansion`.
     cultures
         ``"together"``: CD4 and CD8 cells in one culture; ``"apart"``: each in its own, for a dose of defined composition.
+    counts_from
+        Event from which the clocks of this file were published: ``"enrolment"`` or ``"apheresis"``. Waiting begins with it. Where a trial tells
+        its days from enrolment, what passed before apheresis is part of `slot`, and enrolment and apheresis are one day here.
     remade_from
         Of a lot that failed: from ``"frozen"`` cells that are left, or from a new ``"apheresis"``.
     making
@@ -113,6 +116,7 @@ class Making(Inheriting):
     summary: str = ""
     expansion: str = "lag_then_doubling"
     cultures: Literal["together", "apart"] = "together"
+    counts_from: Literal["enrolment", "apheresis"] = "apheresis"
     remade_from: Literal["frozen", "apheresis"] = "frozen"
     making: dict[str, Quantity] = Field(min_length=1)
     test: dict[str, QualityTest] = Field(default_factory=dict)

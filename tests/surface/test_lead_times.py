@@ -64,6 +64,17 @@ def test_a_network_that_never_serves_all_is_refused_at_the_door(
         planned(path, default_catalog())
 
 
+def test_a_warm_up_without_room_for_the_trial_is_refused_at_the_door(
+    trial_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    # by hand: ten a month are 360 of 400 patients in three years; a trial's probes need 20, and five times the root of 400 besides
+    path = trial(tmp_path, trial_file, "1 day")
+    network = tmp_path / "mine_network.toml"
+    network.write_text(f'warm_up = "3 year"\n{network.read_text(encoding="utf-8")}', encoding="utf-8")
+    with pytest.raises(BadInput, match=r'network mine_network: "warm_up": of 400 patients about 40 come after'):
+        planned(path, default_catalog())
+
+
 def test_a_network_that_is_not_there_is_told(trial_file: Callable[..., Path], livingdrug: Command) -> None:
     done = livingdrug("check", trial_file("[arm.bridging]", 'lead_time = "nowhere.toml"\n[arm.bridging]'))
     assert done.returncode == 2

@@ -3,6 +3,7 @@
 python examples/ways_table.py docs/logistics.md          four lead times
 python examples/ways_table.py docs/manufacturing.md      four ways of making
 python examples/ways_table.py docs/off_the_shelf.md      donors' cells, after different preparation
+python examples/ways_table.py docs/logistics.md runs/w   the same, and keeps run and report in a folder (or goes on with the run that is there)
 
 Each writes into its page, between the markers; one to three minutes of a quiet core.
 """
@@ -34,10 +35,12 @@ PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
 """Page -> trial, patients, and the endpoints told besides what waiting costs."""
 
 
-def text(page: str) -> str:
+def text(page: str, folder: Path | None = None) -> str:
     """The tables as Markdown."""
     trial, patients, asked = PAGES[page]
-    result = ld.run(trial, patients=patients, seed=SEED, sample=0)
+    result = ld.run(trial, patients=patients, seed=SEED, out=folder, resume=folder is not None)
+    if folder is not None:
+        ld.write_report(result, folder / "report.html")
     waiting = section(Source(result, catalog=default_catalog()))
     assert waiting is not None
     costs, *paired = [part for part in waiting.parts if isinstance(part, Table)]
@@ -70,11 +73,11 @@ def _cells(row: tuple[str, ...]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Writes the tables of each page named."""
-    for name in arguments:
-        path = Path(name)
-        path.write_text(with_generated(path.read_text(encoding="utf-8"), text(path.stem), name), encoding="utf-8")
-        print(f"wrote {path}")
+    """Writes the tables of a page."""
+    path, *kept = map(Path, arguments)
+    made = text(path.stem, kept[0] if kept else None)
+    path.write_text(with_generated(path.read_text(encoding="utf-8"), made, str(path)), encoding="utf-8")
+    print(f"wrote {path}")
     return 0
 
 

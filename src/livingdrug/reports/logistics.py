@@ -112,7 +112,7 @@ def place_rows(found: Logistics, policy: str) -> list[tuple[str, str, str, str]]
             rows.append(
                 (
                     name,
-                    f"{there} {UNITS[units]}, in use",
+                    f"{there} {UNITS[units] if there > 1 else UNITS[units][:-1]}, in use",
                     *_share(found.estimate(f"{UNITS[units]} in use", name, policy)),
                 )
             )

@@ -46,6 +46,7 @@ def section(source: Source) -> Section | None:
         *(_days(f"… {words}, day", everyone, column) for column, words in STAGES),
         _preparing(everyone),
         _numbers("Burden when waiting ended, per cent of the greatest (10 to 90 %)", everyone),
+        _cells(everyone),
     ]
     names = ("Lost while waiting", "Infused", "Infused and responded", "Infused, and alive a year after enrolment")
     flags = {arm: _flags(frame, source.roles) for arm, frame in everyone.items()}
@@ -121,6 +122,16 @@ def _preparing(everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
         known = rest[begun & np.isfinite(rest)]
         cells.append(_spread(np.maximum(known, 0.0)))
     return (f"… {PREPARING}, day", *cells) if any(cell != DASH for cell in cells) else ()
+
+
+def _cells(everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
+    """Of the infused: memory cells in what they were given."""
+    cells = []
+    for frame in everyone.values():
+        values = 100.0 * _column(frame, "memory_fraction")[np.isin(frame["status"].to_numpy(), BEGUN)]
+        cells.append(_spread(values[np.isfinite(values)]))
+    name = "Memory cells (CCR7-positive) in the lot, per cent (10 to 90 % of the infused)"
+    return (name, *cells) if any(cell != DASH for cell in cells) else ()
 
 
 def _numbers(name: str, everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:

@@ -244,7 +244,9 @@ def test_clocks_say_from_where_they_count() -> None:
     for name in known.names("making"):
         making = known.load("making", name)
         words = " ".join(
-            one.source for key, one in making.waiting.items() if key in ("slot", "booking", "review", "ship_to_maker")
+            f"{one.source} {one.where}"
+            for key, one in making.waiting.items()
+            if key in ("slot", "booking", "review", "ship_to_maker")
         )
         for event, phrases in CLOCKS.items():
             if any(phrase in words for phrase in phrases):

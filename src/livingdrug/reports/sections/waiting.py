@@ -24,7 +24,7 @@ STAGES = (
     ("slot_days", "waiting for a slot or a line"), ("shipping_days", "on the road"), ("culture_days", "in culture"),
     ("testing_days", "testing, and between attempts"), ("booking_days", "from the bag's arrival to lymphodepletion"),
 )  # fmt: skip
-PREPARING = "from the beginning of lymphodepletion to infusion"
+PREPARING = "in apheresis, and from the beginning of lymphodepletion to infusion"
 PARTS = "Medians of the parts need not add up to the median of the whole."
 LEAD = (
     "A wait is lost patients, a larger tumour at lymphodepletion, and older blood counts. Shares here are of everyone enrolled, with exact"

@@ -22,7 +22,7 @@ from livingdrug.reports.sections.waiting import section
 from livingdrug.reports.source import Source
 
 SEED, MONTHS = 7, 12
-WAYS = ("infused", "manufacturing_failure", "lugano_orr", "lugano_cr", "pfs", "os_enrolled")
+WAYS = ("manufacturing_failure", "lugano_orr", "lugano_cr", "pfs", "os_enrolled")
 PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "logistics": ("examples/waiting/trial.toml", 300, ("lugano_orr", "pfs", "os_enrolled")),
     "manufacturing": ("examples/ways_of_making/trial.toml", 300, WAYS),

@@ -129,6 +129,15 @@ class Source:
         """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""
         return next((bool(one.product) for one in self.trial.arms if one.name == arm), True)
 
+    def enrolled_by(self, arm: str) -> str:
+        """The event that enrolment is: apheresis, the referral where the arm waits in a network, enrolment itself where nothing is collected."""
+        plan = next((one for one in self.trial.arms if one.name == arm), None)
+        if plan is None:
+            return "apheresis"
+        if plan.supplied_by != "autologous":
+            return "enrolment"
+        return "referral" if plan.apheresis.network else "apheresis"
+
     @property
     def begun(self) -> str:
         """Those whose treatment began, in a word: ``"infused"``, or ``"treated"`` where an arm gives no cells."""

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 ORDER = 10
 LEAD = (
-    "Enrolment is the day of apheresis, or in an arm without cells the day treatment begins. The width of the stream is the number of patients; those who leave it branch "
+    "Enrolment is the day of apheresis, or of the referral in an arm that waits in a network, or in an arm without cells the day treatment begins. The width of the stream is the number of patients; those who leave it branch "
     "off to the right. Both denominators matter: rates among the enrolled include those who never received cells."
 )
 NOT_INFUSED = (
     ("manufacturing_failure", "no product could be made", "no lot met release"),
     ("non_conforming", "given a product out of specification", "not counted as the trial's treatment"),
-    ("died_waiting", "died while waiting", "between apheresis and infusion"),
+    ("died_waiting", "died while waiting", "before infusion"),
     ("withdrawn_waiting", "withdrawn while waiting", "progression or adverse event"),
     ("waiting", "still waiting", "when the data were cut"),
 )
@@ -42,16 +42,19 @@ def section(source: Source) -> Section:
     figures = []
     for arm in source.arms:
         cells = source.has_cells(arm)
-        stages = _stages(source.patients(arm, infused=False), source.criterion, source.roles, cells)
+        event = source.enrolled_by(arm)
+        stages = _stages(source.patients(arm, infused=False), source.criterion, source.roles, cells, event)
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
-        title = f"From {'apheresis' if cells else 'enrolment'} to the end of follow-up{source.of_arm(arm)}"
+        title = f"From {event} to the end of follow-up{source.of_arm(arm)}"
         figures.append(Figure(title, partial(draw_river, stages), data=data, id=source.figure_id("flow", arm)))
     table = endpoint_table(source, "manufacturing", title="Getting the cells")
     return Section("flow", "Patient flow", LEAD, (*figures, *([table] if table else [])))
 
 
-def _stages(patients: pl.DataFrame, criterion: Criterion | None, roles: Roles, cells: bool = True) -> list[Stage]:
+def _stages(
+    patients: pl.DataFrame, criterion: Criterion | None, roles: Roles, cells: bool = True, event: str = "apheresis"
+) -> list[Stage]:
     """Enrolled, infused, responded, still in response: a response is the one that the criterion counts."""
     import polars as pl
 
@@ -62,9 +65,8 @@ def _stages(patients: pl.DataFrame, criterion: Criterion | None, roles: Roles, c
         (name, patients.filter(pl.col("status") == code).height, detail, code) for code, name, detail in NOT_INFUSED
     )
     exits = tuple(Exit(name, n, detail) for name, n, detail, code in counts if n or code != WAITING)
-    enrolled = Stage(
-        "Enrolled", patients.height, "cells collected by apheresis" if cells else "", exits if cells else ()
-    )
+    detail = {"apheresis": "cells collected by apheresis", "referral": "referred for cells"}.get(event, "")
+    enrolled = Stage("Enrolled", patients.height, detail, exits if cells else ())
     begun = "Infused" if cells else "Treated"
     if criterion is None:
         return [enrolled, Stage(begun, infused.height, wait)]

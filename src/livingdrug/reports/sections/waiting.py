@@ -120,7 +120,7 @@ def _preparing(everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
         begun = np.isin(frame["status"].to_numpy(), BEGUN)
         rest = np.abs(_column(frame, "enrolment_day")) - np.sum([_column(frame, name) for name, _ in STAGES], axis=0)
         known = rest[begun & np.isfinite(rest)]
-        cells.append(_spread(np.maximum(known, 0.0)))
+        cells.append(_spread(np.maximum(np.round(known, 9), 0.0)))  # a difference of sums
     return (f"… {PREPARING}, day", *cells) if any(cell != DASH for cell in cells) else ()
 
 

@@ -40,17 +40,20 @@ def formula_text(scale: Scale, without: Collection[str] = ()) -> str:
     return _with_zeros(text, unread) if unread & set(read_formula(text).names) else text
 
 
-def grade_formula(scale: Scale, without: Collection[str] = (), known: Signs = SHIPPED) -> list[tuple[str, str]]:
+def grade_formula(
+    scale: Scale, without: Collection[str] = (), known: Signs = SHIPPED, seen: Collection[str] = ()
+) -> list[tuple[str, str]]:
     """Statements of a check program that leave this scale's grade in a local named by the scale's id.
 
-    What only a person at the bedside can report (CAPD, a diagnosis of HLH) counts as 0.
+    What only a person at the bedside can report (CAPD, a diagnosis of HLH) counts as 0, unless the model has it (`seen`) and its file says
+    that it is seen at checks.
     """
     if scale.graded_on == "course":
         raise BadInput(
             f'scale "{scale.id}" grades a whole course and cannot be read at one check.\n'
             "  Grade it afterwards with grade(), or take it out of the guideline."
         )
-    return [(scale.id, formula_text(scale, (*without, *known.reported)))]
+    return [(scale.id, formula_text(scale, (*without, *(name for name in known.reported if not (known[name].at_checks and name in seen)))))]
 
 
 def grade(scale: Scale, signs: Mapping[str, ArrayLike], known: Signs = SHIPPED) -> NDArray[np.int8]:

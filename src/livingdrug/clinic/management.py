@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,6 +105,7 @@ def compile_guideline(
     *,
     active_until_day: float,
     signs: Signs = SHIPPED,
+    seen: Collection[str] = (),
 ) -> tuple[CheckProgram, list[RuleInfo]]:
     """A guideline as a check program, and what its firings mean.
 
@@ -126,6 +127,8 @@ def compile_guideline(
         Drug id -> record, for every drug the rules give.
     active_until_day, signs
         Acute rules fire from day 0 to this day; rules marked long_term go on to the end. The signs there are.
+    seen
+        Outputs of the model: reported signs among them that are seen at checks.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def compile_guideline(
     memory: dict[str, float] = {}
     statements: list[tuple[str, str]] = [("in_care", "1 if dead == 0 and time >= 0 else 0")]
     _flags(guideline, statements, memory)
-    _grades(scales.values(), signs, statements, memory)
+    _grades(scales.values(), signs, seen, statements, memory)
 
     # wanted: every condition is read before any dose of this check is given
     for drug in guideline.drugs:
@@ -195,9 +198,15 @@ def _flags(guideline: Guideline, statements: list[tuple[str, str]], memory: dict
         )
 
 
-def _grades(scales: Iterable[Scale], signs: Signs, statements: list[tuple[str, str]], memory: dict[str, float]) -> None:
+def _grades(
+    scales: Iterable[Scale],
+    signs: Signs,
+    seen: Collection[str],
+    statements: list[tuple[str, str]],
+    memory: dict[str, float],
+) -> None:
     for scale in scales:
-        for name, text in grade_formula(scale, without=("died_of_toxicity",), known=signs):
+        for name, text in grade_formula(scale, without=("died_of_toxicity",), known=signs, seen=seen):
             statements.append((name, f"({text}) if {'in_care' if scale.after_infusion else 'dead == 0'} else 0"))
         memory.update({f"max_{scale.id}": 0.0, f"onset_{scale.id}_day": NEVER})
         statements.append((f"max_{scale.id}", f"max(max_{scale.id}, {scale.id})"))

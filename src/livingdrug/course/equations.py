@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
 
 ACUTE_PHASE_DAYS = 60.0
-"""Rules for acute toxicity fire until this day; assumed, covers the eight weeks in which ELIANA counted such events."""
+"""Rules for acute toxicity fire for so long after the last infusion; assumed, covers the eight weeks in which ELIANA counted such events."""
 CELLS_ENTER = "car_t_infused"
 """State that infused cells enter."""
 ANTIGEN_NEGATIVE = "antigen_negative_percent"
@@ -166,7 +166,7 @@ def equations(plan: Plan) -> Equations:
     given = {name: plan.drugs[name] for name in plan.guideline.drugs}
     with _LOCK:
         model = assembled(plan)
-        key = (id(model), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
+        key = (id(model), _acute_until(plan), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
                tuple(d.model_dump_json() for d in given.values()), tuple(s.model_dump_json() for s in plan.signs.values()))  # fmt: skip
         if key not in _READY:
             _READY[key] = _compile(model, plan, given)
@@ -193,7 +193,7 @@ def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
     known = {**model.stand_ins, **model.shapes}  # what is left out costs nothing
     odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), known), model.clones)
     managed, rules = compile_guideline(
-        plan.guideline, plan.scales, drugs, active_until_day=ACUTE_PHASE_DAYS, signs=plan.signs
+        plan.guideline, plan.scales, drugs, active_until_day=_acute_until(plan), signs=plan.signs, seen=model.outputs
     )
     program = joined(fate_program(model.clones), managed)
     told = [name for rule in rules for name in rule.reads]  # what the log's reasons are filled from
@@ -207,6 +207,11 @@ def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
         program=program,
     )
     return Equations(model, odes, compiled, outputs, tuple(rules))
+
+
+def _acute_until(plan: Plan) -> float:
+    """Day on which the acute phase ends: counted from the last planned infusion of cells."""
+    return max((portion.day for portion in plan.arm.infusions), default=0.0) + ACUTE_PHASE_DAYS
 
 
 def _with_patient_parameters(odes: Odes, clones: tuple[Clone, ...]) -> Odes:

@@ -17,6 +17,9 @@ from livingdrug.population.cohort import Cohort
 from livingdrug.population.drawing import model_parameters
 from livingdrug.population.spread import individual_parameters
 
+MOST = 0.99
+"""What shares that are drawn one by one may take together at most; the first of the list has the rest."""
+
 
 def patient_parameters(
     odes: Odes,
@@ -27,6 +30,7 @@ def patient_parameters(
     seed: int,
     *,
     clones: Iterable[Clone],
+    shares: Iterable[tuple[str, ...]] = (),
     between_patient: bool = True,
 ) -> NDArray[np.float64]:
     """The parameter table the engine takes.
@@ -45,6 +49,8 @@ def patient_parameters(
         The run's seed.
     clones
         Of the model; each has random numbers of its own.
+    shares
+        Groups of parameters that leave the rest of 1 to another: where a patient's draws leave nothing, all shrink alike.
     between_patient
         False gives every patient the typical values.
 
@@ -55,10 +61,19 @@ def patient_parameters(
     n = len(cohort)
     values = {name: np.full(n, default) for name, default in zip(odes.parameters, odes.defaults, strict=True)}
     values |= individual_parameters(quantities, cohort.patients, seed, between_patient=between_patient)
+    for group in shares:
+        values |= _within_one({name: values[name] for name in group})
     values |= {name: column for name, column in model_parameters(population, cohort).items() if name in values}
     values |= lot_parameters(values, lots)
     values |= fate_parameters(cohort.patients, seed, clones)
     return np.ascontiguousarray(np.stack([values[name] for name in odes.parameters], axis=1))
+
+
+def _within_one(group: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Shares drawn one by one that together leave something: patients whose draws do not keep their proportions."""
+    together = sum(group.values(), np.zeros(len(next(iter(group.values())))))
+    excess = np.maximum(together, MOST) / MOST
+    return {name: share / excess for name, share in group.items()}
 
 
 def lot_parameters(values: Mapping[str, NDArray[np.float64]], lots: Lots) -> dict[str, NDArray[np.float64]]:

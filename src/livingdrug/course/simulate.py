@@ -89,7 +89,7 @@ def start(
     typical = parameters_of(plan) if quantities is None else quantities
     table = patient_parameters(
         ready.odes, typical, plan.population, cohort, lots, seed,
-        clones=ready.model.clones, between_patient=between_patient,
+        clones=ready.model.clones, shares=ready.model.shares, between_patient=between_patient,
     )  # fmt: skip
     planned = tuple(doses(plan.arm, cohort["weight_kg"], cohort["bsa_m2"]))
     given = tuple(planned_doses(plan, planned, cohort, lots, days))

@@ -53,6 +53,8 @@ class Model:
         one each.
     clones
         The populations of tumour cells, with their antigen patterns and the names of their states.
+    shares
+        Groups of parameters whose first of the list has what they leave: together they stay below 1.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Model:
     instances: dict[str, dict[str, Instance]]
     roles: dict[str, str]
     clones: tuple[Clone, ...]
+    shares: tuple[tuple[str, ...], ...] = ()
 
     def named(self, role: str, **chosen: str) -> str:
         """The name of what plays a role: ``named("tumour_total")``, ``named("clone_cells", clone="positive")``.
@@ -168,7 +171,17 @@ def assemble(
     outputs = {name: output for part in parts.values() for name, output in part.sheet.output.items()}
     roles = _roles(written)
     clones = clones_of(roles, whole)
-    return Model(name, scenario, text, sbml, parameters, owned, outputs, parts, neutral, whole, roles, clones)
+    shares = tuple(one for part in written for one in _shares(part.sheet, whole) if one)
+    return Model(name, scenario, text, sbml, parameters, owned, outputs, parts, neutral, whole, roles, clones, shares)
+
+
+def _shares(sheet: MechanismSheet, instances: Instances) -> list[tuple[str, ...]]:
+    """For each share of a sheet the parameters of all instances but the first, which has what they leave."""
+    found = []
+    for name in sheet.shares:
+        (kind,) = kinds_in(name)
+        found.append(tuple(filled(name, {kind: one}) for one in list(instances[kind])[1:]))
+    return found
 
 
 def _found(recipe: str | Path, texts: Mapping[str, str]) -> tuple[Mapping[str, str], str, Recipe]:

@@ -90,6 +90,8 @@ class Sign(CatalogRecord):
         Whether a scale that reads it grades a simulated course although no output has its name: it stands at 0 there.
     kept_from
         From this value on (or below, where lower is worse) a day late in a course has a row on the ward; absent for never.
+    at_checks
+        Of a reported sign: rules at a simulated check see it where the model has it; elsewhere it is 0 for them.
     headings
         Other headings of a table that mean this sign.
     levels
@@ -117,6 +119,7 @@ class Sign(CatalogRecord):
     complaint: bool = False
     unseen_is_zero: bool = False
     kept_from: float | None = None
+    at_checks: bool = False
     headings: tuple[str, ...] = ()
     levels: Mapping[str, float] = Field(default_factory=dict)
     needs_unit: bool = False

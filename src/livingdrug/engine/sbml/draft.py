@@ -214,7 +214,7 @@ class Draft:
             self.assignments[name] = self._rate_of(wanted, derived)
         _refuse_strangers({**self.assignments, **self.initial, **self.rates}, {*self.constants, *self.initial})
         start = {**self.assignments, **self.initial}
-        expanded = _expanded(start, frozenset(self.constants))
+        expanded = _expanded(_reached(start, [*self.rates, *derived]), frozenset(self.constants))
         moving = set(self.rates) | {"time"}
         for name, formula in derived.items():
             frozen = _depends(formula, self.assignments | derived, moving)
@@ -266,6 +266,19 @@ def _depends(formula: str, definitions: dict[str, str], moving: set[str]) -> boo
                 seen.add(name)
                 waiting.append(definitions[name])
     return False
+
+
+def _reached(definitions: dict[str, str], wanted: list[str]) -> dict[str, str]:
+    """Those definitions that these names need, themselves included; what a model only tells is not put into any start."""
+    seen = set(wanted)
+    waiting = list(wanted)
+    while waiting:
+        name = waiting.pop()
+        if name in definitions:
+            new = set(read_written(definitions[name]).names) - seen
+            seen |= new
+            waiting += new
+    return {name: formula for name, formula in definitions.items() if name in seen}
 
 
 def _expanded(definitions: dict[str, str], constants: frozenset[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ KEPT_FOR_PREDICTION = (
 )  # fmt: skip
 COVERED = (
     "zuma_7", "belinda", "transform", "elara", "zuma_3", "zuma_1_cohort_6", "cartitude_4", "felix", "karmma_3", "transcend_fl_mzl", "cassiopeia",
+    "ct041_st_01", "auto3", "cema_cel",
 )  # fmt: skip
 """Those whose design the model covers; docs/trials/prediction.md says why not the others."""
 
@@ -45,6 +46,9 @@ def test_no_trial_with_role_prediction_has_evidence():
     assert not [name for name, role in roles.items() if role == "prediction" and CATALOG.has("evidence", name)]
 
 
-def test_every_evidence_file_belongs_to_a_calibration_trial():
+def test_every_evidence_file_belongs_to_a_calibration_trial_or_stands_beside_a_scenario():
     for name in CATALOG.names("evidence"):
-        assert CATALOG.load("trial", name).role == "calibration"
+        role = CATALOG.load("trial", name).role
+        assert role in ("calibration", "scenario")
+        if role == "scenario":  # nothing may be fitted to it
+            assert {row.use for row in CATALOG.load("evidence", name).results} == {"comparison"}

@@ -224,6 +224,13 @@ def first_that_holds(ladder: Mapping[str, pl.Expr], otherwise: str) -> pl.Expr:
     return found.alias("status")
 
 
+def beside_start(looks: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Looks by patient and day, each beside what the start showed: `start_<column>`, null where the start was missed."""
+    looks = looks.sort(*KEYS, "day")
+    start = looks.filter("start").group_by(KEYS, maintain_order=True).agg(pl.col(column).first().alias(f"start_{column}"))
+    return looks.join(start, on=KEYS, how="left", maintain_order="left")
+
+
 def after_start(looks: pl.DataFrame, status: pl.Expr) -> pl.DataFrame:
     """The status of each look after the start, with the columns of `STATUS_SCHEMA`, where residual disease is not looked for."""
     found = looks.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.instance import Instance, OwnState
-from livingdrug.model.texts import ids, package_texts, recipe_of
+from livingdrug.model.instance import Instance
+from livingdrug.model.texts import ids, package_texts, recipe_of, sheet_of
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -19,15 +19,8 @@ if TYPE_CHECKING:
 
 GATE, TISSUES = "gate_", "tissues"
 """How mechanisms of gates are called; the mechanism of healthy tissues."""
-LINKED = Quantity(
-    value=1e-14, unit="", meaning="Cells that lose several antigens at once, born per division", kind="assumed",
-    source="lineage switch and linked loss are much rarer than single loss: one of 41 typed relapses after CD19 and CD22 cells had"
-    " lost both (pmc.ncbi.nlm.nih.gov/articles/PMC10419349, abstract); the value is ours", spread=0.5,
-)  # fmt: skip
-UNSEEN = Quantity(
-    value=5.0, unit="molecule/cell", meaning="Antigen molecules on cells that have lost the antigen", kind="assumed",
-    source="below any recognition", spread=0.5,
-)  # fmt: skip
+TUMOUR = "tumour"
+"""The mechanism whose sheet says how clones without antigen begin, and how rare linked losses are."""
 
 
 def mechanisms_for(plan: Plan) -> tuple[str, ...]:
@@ -105,30 +98,23 @@ def _clones(plan: Plan, own: Mapping[str, Any]) -> dict[str, Instance] | None:
         if one.target != product.target:
             found[f"without_{name}"] = _lost(plan, {one.target}, plan.antigens[one.target].loss, told)
     if len(product.targets) > 1:
-        found["without_any"] = _lost(plan, set(product.targets), LINKED, told)
+        found["without_any"] = _lost(plan, set(product.targets), None, told)
     return found
 
 
 def _lost(plan: Plan, lost: set[str], rate: Quantity | None, told: set[str]) -> Instance:
-    """A clone that has lost these antigens before treatment, as many cells as mutation at this rate has left."""
+    """A clone that has lost these antigens before treatment, as many cells as mutation at this rate (the sheet's, where none is told) has left."""
     assert plan.product is not None
-    start = "mutation_rate * (tumour_growth + tumour_turnover) / tumour_growth * tumour_start / mutation_luck"
-    luck = Quantity(
-        value=1.0, unit="", meaning="When in the growth of the tumour the mutation fell, of this clone alone", kind="assumed",
-        source="law of Luria and Delbrueck: the largest clone exceeds x with probability 1 - exp(-m/x)",
-        spread=1.0, spread_scale="exponential",
-    )  # fmt: skip
-    own = {"mutation_luck": luck, **({"mutation_rate": rate} if rate else {})}
-    if plan.product.target in lost:
-        own["density_{clone}"] = UNSEEN
+    sheet = sheet_of(TUMOUR, {**package_texts(), **plan.texts})
+    luck = {"mutation_luck": sheet.parameter["mutation_luck"]}  # drawn for this clone alone
     return Instance(
         called=" and ".join(f"{antigen}-negative" for antigen in plan.product.targets if antigen in lost),
         antigens={
             antigen: 0.0 if antigen in lost else 1.0
             for antigen in (*plan.product.targets, *sorted(told - set(plan.product.targets)))
         },
-        parameter=own,
-        state={"tumour_{clone}": OwnState(initial=start, scale=0.01)},
+        parameter={**luck, **({"mutation_rate": rate} if rate else {})},
+        state=dict(sheet.own["clone"]["negative"].state),
     )
 
 

@@ -29,8 +29,8 @@ def lone(mechanism: str, equations: str, state: str, reads: str, **values: float
     )
     known["mechanisms/clump.ant"] = equations
     known["mechanisms/clump.toml"] = f'title = "A clump"\nsummary = "Of a test."\nreads = [{reads}]\n{state}{rows}'
-    known["recipes/clump.toml"] = f'title = "A clump"\nsummary = "Of a test."\nmechanisms = ["clump", "{mechanism}"]\n'
-    model = assemble("clump", texts=known)
+    known["recipes/alone.toml"] = f'title = "A clump"\nsummary = "Of a test."\nmechanisms = ["clump", "{mechanism}"]\n'
+    model = assemble("alone", texts=known)
     odes = with_numbers(read_sbml(model.sbml), {**model.shapes, **{name: one.value for name, one in model.neutral.items()}})
     compiled = compile_model(odes, log_scales=model.log_scales, linear_scales=model.linear_scales, outputs=(*model.outputs, *model.states))
     table = {**{name: one.value for name, one in model.parameters.items()}, **values}

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, beside_start, first_that_holds, looked
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -59,9 +59,7 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = RANO) -> pl.DataFram
     scans = looked(visits, "tumour_area_cm2").select(
         *KEYS, "day", "start", pl.col("value").alias("area"), pl.col("below_limit").alias("invisible")
     )
-    scans = scans.sort(*KEYS, "day")
-    start = scans.filter("start").group_by(KEYS, maintain_order=True).agg(area.first().alias("start_area"))
-    scans = scans.join(start, on=KEYS, how="left", maintain_order="left")
+    scans = beside_start(scans, "area")
     seen = pl.max_horizontal("area", pl.lit(limits.visible_cm2))
     scans = scans.with_columns(seen.cum_min().shift(1).over(KEYS).alias("smallest"), seen.alias("seen"))
     grown = pl.col("seen") >= limits.progressive * pl.col("smallest")

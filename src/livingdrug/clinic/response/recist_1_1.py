@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, beside_start, first_that_holds, looked
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -59,9 +59,7 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = RECIST) -> pl.DataFr
         *KEYS, "day", "start", pl.col("below_limit").alias("invisible"),
         pl.when("below_limit").then(0.0).otherwise("value").alias("size"),
     )  # fmt: skip
-    scans = scans.sort(*KEYS, "day")
-    start = scans.filter("start").group_by(KEYS, maintain_order=True).agg(size.first().alias("start_size"))
-    scans = scans.join(start, on=KEYS, how="left", maintain_order="left")
+    scans = beside_start(scans, "size")
     scans = scans.with_columns(size.cum_min().shift(1).over(KEYS).alias("smallest"))
     grown = (size >= limits.progressive * pl.col("smallest")) & (size - pl.col("smallest") >= limits.progressive_cm)
     status = first_that_holds(

@@ -227,7 +227,9 @@ def first_that_holds(ladder: Mapping[str, pl.Expr], otherwise: str) -> pl.Expr:
 def beside_start(looks: pl.DataFrame, column: str) -> pl.DataFrame:
     """Looks by patient and day, each beside what the start showed: `start_<column>`, null where the start was missed."""
     looks = looks.sort(*KEYS, "day")
-    start = looks.filter("start").group_by(KEYS, maintain_order=True).agg(pl.col(column).first().alias(f"start_{column}"))
+    start = (
+        looks.filter("start").group_by(KEYS, maintain_order=True).agg(pl.col(column).first().alias(f"start_{column}"))
+    )
     return looks.join(start, on=KEYS, how="left", maintain_order="left")
 
 

@@ -53,7 +53,14 @@ def grade_formula(
             f'scale "{scale.id}" grades a whole course and cannot be read at one check.\n'
             "  Grade it afterwards with grade(), or take it out of the guideline."
         )
-    return [(scale.id, formula_text(scale, (*without, *(name for name in known.reported if not (known[name].at_checks and name in seen)))))]
+    return [
+        (
+            scale.id,
+            formula_text(
+                scale, (*without, *(name for name in known.reported if not (known[name].at_checks and name in seen)))
+            ),
+        )
+    ]
 
 
 def grade(scale: Scale, signs: Mapping[str, ArrayLike], known: Signs = SHIPPED) -> NDArray[np.int8]:

@@ -31,8 +31,12 @@ def lone(mechanism: str, equations: str, state: str, reads: str, **values: float
     known["mechanisms/clump.toml"] = f'title = "A clump"\nsummary = "Of a test."\nreads = [{reads}]\n{state}{rows}'
     known["recipes/alone.toml"] = f'title = "A clump"\nsummary = "Of a test."\nmechanisms = ["clump", "{mechanism}"]\n'
     model = assemble("alone", texts=known)
-    odes = with_numbers(read_sbml(model.sbml), {**model.shapes, **{name: one.value for name, one in model.neutral.items()}})
-    compiled = compile_model(odes, log_scales=model.log_scales, linear_scales=model.linear_scales, outputs=(*model.outputs, *model.states))
+    odes = with_numbers(
+        read_sbml(model.sbml), {**model.shapes, **{name: one.value for name, one in model.neutral.items()}}
+    )
+    compiled = compile_model(
+        odes, log_scales=model.log_scales, linear_scales=model.linear_scales, outputs=(*model.outputs, *model.states)
+    )
     table = {**{name: one.value for name, one in model.parameters.items()}, **values}
     row = np.array([[table.get(name, default) for name, default in zip(odes.parameters, odes.defaults, strict=True)]])
 
@@ -88,7 +92,9 @@ def test_an_antibody_against_the_marker_needs_days_and_leaves_what_lacks_it():
 
 
 def test_a_pause_by_dasatinib_ends_within_a_day_or_two_of_the_last_dose():
-    over = lone("dasatinib", "watched := car_t_pause;\n", '[output.watched]\nmeaning = "Pause"\nunit = ""\n', '"car_t_pause"')
+    over = lone(
+        "dasatinib", "watched := car_t_pause;\n", '[output.watched]\nmeaning = "Pause"\nunit = ""\n', '"car_t_pause"'
+    )
     doses = [Dose(i, "dasatinib_amount", np.array([66.7])) for i in range(3)]
     days = [0.0, 8 * HOUR, 16 * HOUR, 17 * HOUR, 3.0]
     pause = over(days, doses)["watched"]

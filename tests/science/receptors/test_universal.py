@@ -17,7 +17,9 @@ PEOPLE = np.arange(1, 13, dtype=np.int64)
 
 def courses(trial: str, arm: str, people=PEOPLE) -> pl.DataFrame:
     catalog = Catalog()
-    found = follow(plan_arm(load_trial(trial, catalog), arm, catalog), people, 5, settings=Settings(sample=len(people)))["courses"]
+    found = follow(
+        plan_arm(load_trial(trial, catalog), arm, catalog), people, 5, settings=Settings(sample=len(people))
+    )["courses"]
     assert found is not None
     return found
 
@@ -33,8 +35,13 @@ def test_cells_that_carry_their_own_target_kill_one_another():
 
 
 def test_edited_stem_cells_make_blood_while_the_patients_own_precursors_are_held_down():
-    alone, rescued = (courses("aml_marrow_rescue", arm).filter(pl.col("day").is_between(40, 60)) for arm in ("CD33 alone", "graft on day 0"))
-    held = alone.group_by("patient").agg(pl.col("tissue_marrow_precursors").mean().alias("left"), pl.col("neutrophils").mean())
+    alone, rescued = (
+        courses("aml_marrow_rescue", arm).filter(pl.col("day").is_between(40, 60))
+        for arm in ("CD33 alone", "graft on day 0")
+    )
+    held = alone.group_by("patient").agg(
+        pl.col("tissue_marrow_precursors").mean().alias("left"), pl.col("neutrophils").mean()
+    )
     beside = held.join(rescued.group_by("patient").agg(pl.col("neutrophils").mean().alias("with_graft")), on="patient")
     aplastic = beside.filter(pl.col("left") < 0.3)
     assert aplastic.height >= 3  # who has cells that last

@@ -40,7 +40,13 @@ def own(tmp_path: Path) -> Callable[[str, str], Path]:
 
 
 def plan_with(
-    folder: Path, *, route: str = "", disease: str = "small_glioma", dose: str = "3e7 cell", given: str = "", product: str = "gd2_car_t"
+    folder: Path,
+    *,
+    route: str = "",
+    disease: str = "small_glioma",
+    dose: str = "3e7 cell",
+    given: str = "",
+    product: str = "gd2_car_t",
 ) -> Plan:
     """One arm after `gd2_midline_glioma`: lymphodepletion, one infusion by this route, followed for 120 days."""
     catalog = Catalog([folder])

@@ -19,8 +19,16 @@ def seen(plan) -> pl.DataFrame:
     frames = follow(plan, PEOPLE, 3, settings=Settings(sample=len(PEOPLE)))
     courses = frames["courses"]
     assert courses is not None
-    early = courses.filter(pl.col("day").is_between(0, 28)).group_by("patient").agg(pl.col("effectors_inside").max().alias("inside"))
-    least = courses.filter(pl.col("day") >= 0).group_by("patient").agg((pl.col("tumour_total").min() / pl.col("tumour_total").first()).alias("least"))
+    early = (
+        courses.filter(pl.col("day").is_between(0, 28))
+        .group_by("patient")
+        .agg(pl.col("effectors_inside").max().alias("inside"))
+    )
+    least = (
+        courses.filter(pl.col("day") >= 0)
+        .group_by("patient")
+        .agg((pl.col("tumour_total").min() / pl.col("tumour_total").first()).alias("least"))
+    )
     return early.join(least, on="patient").sort("patient")
 
 

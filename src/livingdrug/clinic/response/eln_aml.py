@@ -39,7 +39,9 @@ def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     One row per assessment that took place, with the columns of `STATUS_SCHEMA`. Sorted.
     """
     full = all_marrow.status_at_visits(visits)
-    partial, *one = (all_marrow.status_at_visits(visits, limits)["status"] == "CR" for limits in (PARTIAL, NEUTROPHILS, PLATELETS))
+    partial, *one = (
+        all_marrow.status_at_visits(visits, limits)["status"] == "CR" for limits in (PARTIAL, NEUTROPHILS, PLATELETS)
+    )
     short = pl.col("status") == "CRi"
     told = pl.when(short & partial).then(pl.lit("CRh")).when(short & ~(one[0] | one[1])).then(pl.lit("MLFS"))
     return full.with_columns(told.otherwise("status").alias("status"))

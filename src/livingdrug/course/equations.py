@@ -30,7 +30,7 @@ from livingdrug.manufacturing.grafts import grafts
 from livingdrug.manufacturing.make import mechanisms_of
 from livingdrug.model.assemble import Model, assemble
 from livingdrug.model.instance import Clone
-from livingdrug.model.texts import package_texts, sheet_of
+from livingdrug.model.texts import package_texts, recipe_of, sheet_of
 
 if TYPE_CHECKING:
     from livingdrug.catalog.plan import Plan
@@ -115,7 +115,8 @@ def brought_by(plan: Plan) -> dict[str, Any]:
 def scenario_told(plan: Plan) -> str:
     """A sentence on what of an arm is not calibrated; empty where all is."""
     known = {**package_texts(), **plan.texts}
-    sheets = [sheet_of(name, known) for name in mechanisms_of(plan)]
+    names = (*recipe_of(plan.recipe, known).mechanisms, *mechanisms_of(plan), *mechanisms_for(plan))
+    sheets = [sheet_of(name, known) for name in dict.fromkeys(names)]
     titles = [sheet.title[0].lower() + sheet.title[1:] for sheet in sheets if sheet.scenario]
     return f"scenario: not calibrated ({'; '.join(titles)})" if titles else ""
 

@@ -25,13 +25,12 @@ def courses(trial: str, arm: str, people=PEOPLE) -> pl.DataFrame:
 
 
 def test_cells_that_carry_their_own_target_kill_one_another():
-    peak = {
-        arm: courses("t_all_fratricide", arm).group_by("patient").agg(pl.col("car_t_total").max()).sort("patient")
-        for arm in ("edited", "not edited")
-    }
-    both = peak["edited"].join(peak["not edited"], on="patient", suffix="_not")
-    assert both.height > 5
-    assert (both["car_t_total_not"] < both["car_t_total"]).mean() > 0.8  # pyright: ignore
+    peak = {}
+    for arm in ("edited", "not edited"):
+        found = courses("t_all_fratricide", arm).group_by("patient").agg(pl.col("car_t_total").max())["car_t_total"]
+        assert len(found) >= 5
+        peak[arm] = float(found.log().mean())  # pyright: ignore[reportArgumentType]
+    assert peak["not edited"] < peak["edited"] - 0.7  # half of the peak at most
 
 
 def test_edited_stem_cells_make_blood_while_the_patients_own_precursors_are_held_down():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import stat
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -54,6 +55,7 @@ class Catalog(TypedLoad):
                     f'catalog folder "{folder}": expected a folder with sub-folders such as product/ and drug/.\n'
                     f"  Create it, or take it out of {VARIABLE}."
                 )
+        self._texts = tuple(str(folder) for folder in self.folders)
         self._remembered: dict[tuple[str, str, int, int], Any] = {}
         self._extends: dict[str, str] = {}
 
@@ -98,7 +100,12 @@ class Catalog(TypedLoad):
 
     def has(self, kind: str, name: str) -> bool:
         """Whether there is a file of this kind and name."""
-        return name in self.names(kind)
+        self._known_kind(kind)
+        for folder in self.folders:
+            with contextlib.suppress(OSError):
+                if f"{name}.toml" in os.listdir(folder / kind):
+                    return True
+        return False
 
     def path(self, kind: str, name: str | Path) -> Path:
         """The file a name stands for; a path (with a slash or ending in .toml) stands for itself.
@@ -125,6 +132,8 @@ class Catalog(TypedLoad):
         )
 
     def _load(self, kind: str, name: str | Path) -> Any:
+        if (known := self._as_it_stands(kind, name)) is not None:
+            return known
         path = self.path(kind, name)
         state = path.stat()
         key = (kind, str(path), state.st_mtime_ns, state.st_size)
@@ -134,6 +143,21 @@ class Catalog(TypedLoad):
         if self._watched(path):
             self._remembered[key] = record
         return record
+
+    def _as_it_stands(self, kind: str, name: str | Path) -> Any:
+        """The record of a catalogue name whose file is as it was when read; None where the file has to be looked for."""
+        if isinstance(name, Path) or is_path(name):
+            return None
+        for folder in self._texts:
+            text = f"{folder}{os.sep}{kind}{os.sep}{name}.toml"
+            try:
+                state = os.stat(text)
+            except (OSError, ValueError):
+                continue
+            if not stat.S_ISREG(state.st_mode):
+                return None
+            return self._remembered.get((kind, text, state.st_mtime_ns, state.st_size))
+        return None
 
     def _watched(self, path: Path) -> bool:
         """Whether a file is the catalogue's own; one from elsewhere may name others of which nobody keeps watch."""

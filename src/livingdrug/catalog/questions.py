@@ -73,6 +73,15 @@ class Questions:
 
     def find(self, name: str) -> Outcome | None:
         """The outcome of this name; None when no file has it."""
+        if name not in self._found:
+            self._found[name] = self._searched(name)
+        return self._found[name]
+
+    @cached_property
+    def _found(self) -> dict[str, Outcome | None]:
+        return {}
+
+    def _searched(self, name: str) -> Outcome | None:
         single = self._singles.get(name)
         if single is not None:
             return single

@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, cast
 
 import polars as pl
 
@@ -44,6 +45,7 @@ RECORDED = {
 }
 """What every criterion records of a patient, judged by a day. `first_response_day` is null without a response that counts."""
 
+_AS_WRITTEN = pl.QueryOptFlags.none()  # the optimiser costs more than these frames
 Statuses = Callable[[pl.DataFrame], pl.DataFrame]
 Record = Callable[["Criterion", pl.DataFrame, pl.DataFrame, float], pl.DataFrame]
 
@@ -129,7 +131,8 @@ class Criterion:
     words
         The words for all this.
     status_at_visits
-        Visits frame -> one row per look after the start, with the columns of `STATUS_SCHEMA`, sorted by arm, patient and day.
+        Visits frame -> one row per look after the start, with the columns of `STATUS_SCHEMA`, sorted by arm, patient and day. Written
+        with operations that a lazy frame has, too.
     reads
         Quantities of the visits that it judges; nothing else is shown to `status_at_visits`.
     record
@@ -180,8 +183,13 @@ class Criterion:
         One row per arm and patient, sorted, with the columns of `RECORDED`; at most one of failure and relapse is set.
         """
         judged = visits.filter(pl.col("quantity").is_in(self.reads))
-        found = self.record(self, self.status_at_visits(judged), _everyone(visits, patients), by_day)
+        found = self.record(self, self._statuses(judged), _everyone(visits, patients), by_day)
         return found.select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS)
+
+    def _statuses(self, judged: pl.DataFrame) -> pl.DataFrame:
+        """`status_at_visits` as one query: its dozens of small steps cost more one by one than what they compute."""
+        found: Any = self.status_at_visits(cast(pl.DataFrame, judged.lazy()))
+        return found.collect(optimizations=_AS_WRITTEN)
 
 
 def criteria() -> tuple[str, ...]:
@@ -241,7 +249,8 @@ def after_start(looks: pl.DataFrame, status: pl.Expr) -> pl.DataFrame:
 
 def _everyone(visits: pl.DataFrame, patients: pl.DataFrame | None) -> pl.DataFrame:
     """One row per patient with the dates that end a response; missing ones are null."""
-    seen = visits.filter(~pl.col("missed")).group_by(KEYS).agg(pl.col("day").max().alias("last_seen_day"))
+    came = visits.select(*KEYS, "day", "missed").filter(~pl.col("missed"))
+    seen = came.group_by(KEYS).agg(pl.col("day").max().alias("last_seen_day"))
     table = visits.select(KEYS).unique() if patients is None else patients
     dates = ("death_day", "subsequent_therapy_day", "last_contact_day")
     columns = [

@@ -144,6 +144,7 @@ class Course:
             raise LivingDrugError(
                 f"{len(values)} courses were kept whole, {len(rows)} were asked for; please report this."
             )
-        row, check = np.nonzero(~np.isnan(values).all(axis=2))
-        columns = dict(zip(self._known, np.ascontiguousarray(values[row, check].T), strict=True))
+        there = ~np.isnan(values).all(axis=2)
+        row, check = np.nonzero(there)
+        columns = {name: values[:, :, place][there] for place, name in enumerate(self._known)}
         return pl.DataFrame({"patient": self.patients[rows[row]], "day": self.days[check], **columns})

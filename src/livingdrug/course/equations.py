@@ -25,6 +25,7 @@ from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.limits import beyond, too_far
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.remembered import ByObject, Latest
 from livingdrug.foundation.units import convert, read
 from livingdrug.manufacturing.grafts import grafts
 from livingdrug.manufacturing.make import mechanisms_of
@@ -70,9 +71,13 @@ class Equations:
     rules: tuple[RuleInfo, ...]
 
 
-_LOCK = threading.Lock()
-_MODELS: dict[object, Model] = {}
-_READY: dict[object, Equations] = {}
+_LOCK = threading.RLock()
+_KEPT = 24
+"""Models kept, assembled and compiled; one as machine code takes tens of megabytes. A plan keeps its own while it lives."""
+_MODELS: Latest[Model] = Latest(_KEPT)
+_READY: Latest[Equations] = Latest(_KEPT)
+_MODEL_OF: ByObject[Model] = ByObject()
+_READY_OF: ByObject[Equations] = ByObject()
 
 
 def assembled(plan: Plan) -> Model:
@@ -87,12 +92,15 @@ def assembled(plan: Plan) -> Model:
     ModelError
         Mechanisms do not fit together.
     """
+    with _LOCK:
+        return _MODEL_OF.of(plan, lambda: _assembled(plan))
+
+
+def _assembled(plan: Plan) -> Model:
     brought = brought_by(plan)
     written = json.dumps(brought, sort_keys=True, default=lambda one: one.model_dump(mode="json"))
     key = (plan.recipe, tuple(sorted(plan.texts.items())), written)
-    if key not in _MODELS:
-        _MODELS[key] = assemble(plan.recipe, texts=plan.texts, **brought)
-    return _MODELS[key]
+    return _MODELS.of(key, lambda: assemble(plan.recipe, texts=plan.texts, **brought))
 
 
 def brought_by(plan: Plan) -> dict[str, Any]:
@@ -164,14 +172,17 @@ def equations(plan: Plan) -> Equations:
     ModelError, CatalogError
         Mechanisms, rules or scales do not fit together.
     """
-    given = {name: plan.drugs[name] for name in plan.guideline.drugs}
     with _LOCK:
-        model = assembled(plan)
-        key = (id(model), _acute_until(plan), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
-               tuple(d.model_dump_json() for d in given.values()), tuple(s.model_dump_json() for s in plan.signs.values()))  # fmt: skip
-        if key not in _READY:
-            _READY[key] = _compile(model, plan, given)
-        return _READY[key]
+        return _READY_OF.of(plan, lambda: _equations(plan))
+
+
+def _equations(plan: Plan) -> Equations:
+    given = {name: plan.drugs[name] for name in plan.guideline.drugs}
+    model = _MODEL_OF.of(plan, lambda: _assembled(plan))
+    # an entry holds its model, so that no other model takes its place in memory while the entry stands
+    key = (id(model), _acute_until(plan), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
+           tuple(d.model_dump_json() for d in given.values()), tuple(s.model_dump_json() for s in plan.signs.values()))  # fmt: skip
+    return _READY.of(key, lambda: _compile(model, plan, given))
 
 
 def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from livingdrug.course.course import Course, Whole
 from livingdrug.course.equations import CELLS_ENTER, Equations, equations, parameters_of, watched
 from livingdrug.course.individuals import patient_parameters
 from livingdrug.course.settings import Settings
-from livingdrug.engine.ensemble import Dose, Ensemble
+from livingdrug.engine.ensemble import Dose, Ensemble, room_for
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
 from livingdrug.population import Cohort
@@ -140,7 +140,7 @@ def _integrated(begin: Start, plan: Plan, settings: Settings) -> tuple[Ensemble,
     if not in_sample[:first].all():  # in another order than that of their numbers: everything of everyone
         return _run(begin, plan, settings, slice(0, n), ready.outputs, None), None, ready.outputs
     kept = watched(plan, ready)
-    values = np.empty((n, len(begin.days), len(kept)))
+    values = room_for(n, len(begin.days), len(kept))
     whole = _run(begin, plan, settings, slice(0, first), ready.outputs, None)
     rest = _run(begin, plan, settings, slice(first, n), kept, values[first:])
     values[:first] = whole.outputs[:, :, [ready.outputs.index(name) for name in kept]]

@@ -80,7 +80,7 @@ def answered(
             why = next(filter(None, (asked.not_measured(known[name]) for name in wanted)), "")
             if why:
                 lacking[endpoint][arm] = why
-    people = _joined(whole, pl.concat(pieces, how="diagonal_relaxed"))
+    people = with_everyone(whole, pl.concat(pieces, how="diagonal_relaxed"))
     ready = known_names(questions)
     endpoints = {
         one.id: evaluate(one, _needed(people, one, read[one.id]), arms, known=ready, not_measured=lacking[one.id])
@@ -90,7 +90,16 @@ def answered(
     return Answers(endpoints, kept, _starts(people, records, ready))
 
 
-def _joined(frames: Mapping[str, pl.DataFrame], asked: pl.DataFrame) -> pl.DataFrame:
+def with_everyone(frames: Mapping[str, pl.DataFrame], asked: pl.DataFrame) -> pl.DataFrame:
+    """Everyone enrolled, with what was asked of those treated and how each course ended.
+
+    Parameters
+    ----------
+    frames
+        Of a run: ``who`` and ``exits``.
+    asked
+        arm, patient and outcomes.
+    """
     who = frames["who"]
     extra = [name for name in asked.columns if name not in who.columns]
     status = frames["exits"].select(*KEYS, "course_status")

@@ -31,6 +31,7 @@ RESULTS = (
     "estimates.parquet",
     "characteristics.parquet",
     "sensitivity.parquet",
+    "endpoints.parquet",
 )
 """Files that finished work writes beside its pieces; nothing else in a folder is ever removed."""
 _LOG = logging.getLogger("livingdrug.design")

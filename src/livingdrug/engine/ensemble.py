@@ -84,7 +84,8 @@ class Ensemble:
     Attributes
     ----------
     outputs
-        Shaped (patients, checks, outputs kept); not a number after a course stopped.
+        Shaped (patients, checks, outputs kept), in memory each output's checks side by side; not a number after a course
+        stopped.
     memory
         The program's memory at the end, shaped (patients, memory names).
     firings
@@ -125,6 +126,16 @@ class Ensemble:
             for name in ("memory", "status", "stop_check", "steps", "summaries")
         }
         return Ensemble(outputs=outputs, firings=firings, **both)
+
+
+def room_for(patients: int, checks: int, outputs: int) -> Floats:
+    """Room for the outputs of a run, shaped (patients, checks, outputs): one output of a patient lies side by side, as it is read."""
+    return np.empty((patients, outputs, checks)).transpose(0, 2, 1)
+
+
+def _side_by_side(outputs: Floats) -> Floats:
+    """The same memory as the integrator fills it, shaped (patients, outputs, checks)."""
+    return outputs.transpose(0, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -208,7 +219,7 @@ class CompiledModel:
         keep
             Outputs to store, by name; the others are left out of `Ensemble.outputs`. All when omitted.
         into
-            Room for the outputs, shaped (patients, checks, outputs kept) and contiguous; what stands there is overwritten.
+            Room for the outputs, made by `room_for` (or the first patients of it); what stands there is overwritten.
 
         Raises
         ------
@@ -231,9 +242,9 @@ class CompiledModel:
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
         stored = self._stored(keep)
         shape = (n, days.size, int((stored >= 0).sum()))
-        outputs = np.empty(shape) if into is None else into
-        if outputs.shape != shape or not outputs.flags.c_contiguous:
-            raise BadInput(f"into: got an array shaped {outputs.shape}, expected {shape} in one piece")
+        outputs = room_for(*shape) if into is None else into
+        if outputs.shape != shape or not _side_by_side(outputs).flags.c_contiguous:
+            raise BadInput(f"into: got an array shaped {outputs.shape}, expected one shaped {shape} made by room_for")
         outputs.fill(np.nan)
         planned = (dose_first, dose_state, dose_amount)
         return self._integrated(values, start, days, on, planned, rtol, most_steps, stored, outputs)
@@ -285,7 +296,7 @@ class CompiledModel:
                 memory_start, np.array(summary_start, dtype=np.float64),
                 stored[np.array(self._checks.recorded, dtype=np.int64)], stored[np.array(self._checks.acted, dtype=np.int64)],
                 _pairs([(int(stored[column]), place) for column, place in self._checks.remembered if stored[column] >= 0]),
-                outputs, memory, summed, status, stop_check, steps,
+                _side_by_side(outputs), memory, summed, status, stop_check, steps,
             )  # fmt: skip
         order = np.lexsort((where[:, 2], where[:, 1], where[:, 0]))
         patient, check, firing = (np.ascontiguousarray(column) for column in where[order].T)

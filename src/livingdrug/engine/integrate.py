@@ -264,7 +264,7 @@ def integrate(
         Output columns of the rows of record and act, -1 for what is not kept; (., 2) output column and place of outputs that
         are memory.
     outputs, memory, summed, status, stop_check, steps
-        Results, written in place: (n, C, O) filled with NaN before, (n, M), (n, Z), (n,), (n,), (n,).
+        Results, written in place: (n, O, C) filled with NaN before, (n, M), (n, Z), (n,), (n,), (n,).
 
     Returns
     -------
@@ -331,7 +331,7 @@ def integrate(
                     i, g = patient[lane], check[lane]
                     for k in range(recorded.size):
                         if recorded[k] >= 0:
-                            outputs[i, g, recorded[k]] = row[k * lanes + lane]
+                            outputs[i, recorded[k], g] = row[k * lanes + lane]
                     for q in range(dose_first[g], dose_first[g + 1]):
                         amount, s = dose_amount[q, i], dose_state[q]
                         if amount != 0.0:
@@ -354,7 +354,7 @@ def integrate(
                     if on[lane] != 0.0:
                         for k in range(acted.size):
                             if acted[k] >= 0:
-                                outputs[i, g, acted[k]] = local[k * lanes + lane]
+                                outputs[i, acted[k], g] = local[k * lanes + lane]
                         if flags[(n_firings + 1) * lanes + lane] != 0.0:
                             for q in range(n_firings):
                                 if flags[q * lanes + lane] != 0.0:
@@ -368,7 +368,7 @@ def integrate(
                             if flags[n_firings * lanes + lane] != 0.0:
                                 outcome[lane] = ENDED
                     for k in range(len(remembered)):
-                        outputs[i, g, remembered[k, 0]] = m[remembered[k, 1] * lanes + lane]
+                        outputs[i, remembered[k, 0], g] = m[remembered[k, 1] * lanes + lane]
                     on[lane] = 1.0
                 _call(addresses[SETTLE], (x, on, size))
                 for lane in range(lanes):

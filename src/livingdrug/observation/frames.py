@@ -50,6 +50,25 @@ def columns_of(frame: str) -> tuple[str, ...]:
     return tuple(name for name in _LETTERS[frame] if name != "arm")
 
 
+def by_patient_and_day(frame: pl.DataFrame, *, nulls_last: bool = False) -> pl.DataFrame:
+    """The rows by patient and, where there is one, by day; of one moment in the order in which they came.
+
+    A frame that is so already is returned as it is.
+    """
+    import numpy as np
+
+    names = ["patient", *(["day"] if "day" in frame.columns else [])]
+    if any(frame[name].null_count() for name in names) or not frame.height:
+        return frame.sort(names, nulls_last=nulls_last, maintain_order=True)
+    patient, day = (frame[name].to_numpy() for name in (names[0], names[-1]))
+    if np.isnan(day).any():
+        return frame.sort(names, nulls_last=nulls_last, maintain_order=True)
+    same = patient[1:] == patient[:-1]
+    if ((patient[1:] > patient[:-1]) | (same & (day[1:] >= day[:-1]))).all():
+        return frame
+    return frame[np.lexsort((day, patient))]
+
+
 def tidy(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """The frame with every promised column in its promised type and place; further columns follow as they came."""
     import polars as pl

@@ -37,11 +37,13 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats, known:
     known
         The signs there are.
     """
-    pieces = []
+    pieces, ranks = [], []
+    alphabetical = sorted(scale.id for scale in scales)
     for scale in scales:
         if not set(scale.names) - set(course) - {*known.unseen, *scale.stands_in} and scale.graded_on == "check":
             days, grades = daily_grades(course.days, course, scale, last_day, known)
             row, column = np.nonzero((grades >= 1) | ((grades >= 0) & (days <= SHOWN_DAYS)))
+            ranks.append(np.full(len(row), alphabetical.index(scale.id)))
             pieces.append(
                 pl.DataFrame(
                     {"patient": course.patients[row], "day": days[column], "grade": grades[row, column]}
@@ -49,7 +51,8 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats, known:
             )
     if not pieces:
         return pl.DataFrame(schema={"patient": pl.Int64, "day": pl.Int64, "grade": pl.Int64, "scale": pl.String})
-    return pl.concat(pieces).sort("patient", "scale", "day", maintain_order=True)
+    rows = pl.concat(pieces)
+    return rows[np.lexsort((rows["day"].to_numpy(), np.concatenate(ranks), rows["patient"].to_numpy()))]
 
 
 def daily_grades(

@@ -21,6 +21,7 @@ from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
+from livingdrug.observation.frames import by_patient_and_day
 from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome import reducers as reducer_files
 from livingdrug.outcome.rows import Rows
@@ -230,8 +231,7 @@ class Outcomes:
                     drug_class=pl.col("drug").replace_strict(self.questions.drugs, default=""),
                     by_rule=pl.col("rule") != PLANNED,
                 )
-            order = ["patient", *(["day"] if "day" in frame.columns else [])]
-            self._pieces["whole", of] = frame.sort(order, maintain_order=True)
+            self._pieces["whole", of] = by_patient_and_day(frame)
         return self._pieces["whole", of]
 
     def _response(self, by_day: float) -> pl.DataFrame:

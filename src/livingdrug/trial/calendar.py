@@ -78,6 +78,33 @@ def on_the_calendar(
     return cut(found, entry.select("patient", cut=pl.lit(day)), begins(plans))
 
 
+def known_before(trial: Trial, patients: int, seed: int) -> tuple[pl.DataFrame | None, float | None]:
+    """Days of enrolment (patient, entry_day) and the calendar day of the cut, where both are known before anybody is followed.
+
+    None for the first without enrolment, None for the second without a cut-off.
+
+    Raises
+    ------
+    BadInput
+        The cut waits for events.
+    """
+    import polars as pl
+
+    if trial.enrolment is None:
+        return None, None
+    numbers = np.arange(1, patients + 1, dtype=np.int64)
+    entry = pl.DataFrame({"patient": numbers, ENTRY_DAY: entry_days(trial.enrolment, numbers, seed)})
+    if trial.data_cutoff is None:
+        return entry, None
+    if not (trial.data_cutoff.at or trial.data_cutoff.after_last):
+        raise BadInput(
+            f'trial "{trial.id}", "data_cutoff": it waits for events, which are known when everybody has been followed, and outcomes'
+            " alone cannot be cut afterwards.\n  Give a day, or days after the last enrolment; or keep everything (without --outcomes-only)."
+        )
+    last = float(entry[ENTRY_DAY].max())  # type: ignore[arg-type]
+    return entry, trial.data_cutoff.at_days if trial.data_cutoff.at else last + trial.data_cutoff.after_last_days
+
+
 def cut_day(
     trial: Trial, cutoff: DataCutoff, frames: Mapping[str, pl.DataFrame], last: float, catalog: Catalog
 ) -> float | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import digest
 from livingdrug.foundation.errors import BadInput, LivingDrugError
-from livingdrug.observation.frames import FRAMES, tidy
+from livingdrug.observation.frames import FRAMES, by_patient_and_day, tidy
 from livingdrug.outcome.outcomes import FINISHED
 from livingdrug.trial import folder as run_folder
 from livingdrug.trial import storage
@@ -195,7 +195,4 @@ def _complete(frames: Mapping[str, pl.DataFrame], job: Job) -> dict[str, pl.Data
     if found["failed"].is_empty():
         failed = found["exits"].filter(~pl.col("course_status").fill_null("").is_in([*FINISHED, ""]))
         found["failed"] = tidy(failed.select("arm", "patient", "course_status"), "failed")
-    return {
-        name: frame.sort("patient", *(["day"] if "day" in frame.columns else []), nulls_last=True, maintain_order=True)
-        for name, frame in found.items()
-    }
+    return {name: by_patient_and_day(frame, nulls_last=True) for name, frame in found.items()}

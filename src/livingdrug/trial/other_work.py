@@ -39,7 +39,10 @@ OTHERS = (
     Work(("pieces", "summary.parquet"), "replicates of a trial, whose endpoints are kept and whose patients are not",
          "Their numbers are {place}/summary.parquet and {place}/estimates.parquet; the same livingdrug run … --replicates command"
          " with --resume -o {place} tells them again."),
-    Work(("pieces",), "replicates or a sensitivity analysis that were interrupted",
+    Work(("pieces", "endpoints.parquet"), "outcomes of a large trial, of which nothing else was kept",
+         "The numbers of its endpoints are {place}/endpoints.parquet; the same livingdrug run … --outcomes-only command with --resume"
+         " -o {place} tells them again."),
+    Work(("pieces",), "replicates, outcomes of a large trial or a sensitivity analysis that were interrupted",
          "Complete them: the same command with --resume -o {place}."),
     Work(("trial_from_fit.json",), "a trial whose kinetics are from a fit",
          "Its numbers are {place}/expected.csv, its page {place}/report.html."),

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from livingdrug.engine.ensemble import Dose, compile_model
+from livingdrug.engine.ensemble import Dose, compile_model, room_for
 from livingdrug.engine.integrate import NOT_FINITE, STATUS
 from livingdrug.engine.kept import compiled
 from livingdrug.engine.odes import Odes
@@ -298,7 +298,8 @@ def test_only_what_is_kept_is_stored_and_has_the_same_bits():
         columns = [place for place, name in enumerate(model.outputs) if name in keep]
         assert part.outputs.tobytes() == np.ascontiguousarray(whole.outputs[:, :, columns]).tobytes()
         assert part.memory.tobytes() == whole.memory.tobytes()
-    room = np.zeros((19, 3, 4))
+    room = room_for(19, 3, 4)
+    room[:] = 0.0
     first = model.run(given[:7], [0, 1, 5], [1, 1, 0], into=room[:7])
     both = first.followed_by(model.run(given[7:], [0, 1, 5], [1, 1, 0], into=room[7:]), room)
     _same(both, whole)

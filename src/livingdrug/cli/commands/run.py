@@ -11,6 +11,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.cli.outcomes_only import refuse_beside, run_outcomes_only
 from livingdrug.cli.own_parameters import own_parameters
 from livingdrug.cli.replicates import refuse_alone, refuse_both, run_replicates
 from livingdrug.cli.trials import print_json, refuse_silence
@@ -71,6 +72,13 @@ def run(
             help="Simulate N trials of this size, each with people of its own; endpoints are kept, courses are not.",
         ),
     ] = None,
+    outcomes: Annotated[
+        bool,
+        typer.Option(
+            "--outcomes-only",
+            help="Keep each patient's outcomes and forget what was seen: for trials of up to millions, in memory that hardly grows.",
+        ),
+    ] = False,
     without: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,8 +113,13 @@ def run(
         ),
     ] = None,
     memory: Annotated[
-        float, typer.Option("--memory", metavar="GB", help="A run that would need more memory is refused.")
-    ] = 4.0,
+        float | None,
+        typer.Option(
+            "--memory",
+            metavar="GB",
+            help="A run that would need more memory is refused; 4 when omitted, 2 with --outcomes-only.",
+        ),
+    ] = None,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -130,11 +143,14 @@ def run(
       livingdrug run my_trial.toml --parameters runs/fit --uncertainty 100
       livingdrug run eliana --from-fit fits/ck
       livingdrug run my_trial.toml -n 100 --replicates 200 -o runs/many
+      livingdrug run eliana -n 1000000 --outcomes-only -o runs/million
     """
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.progress import progress
 
     refuse_alone(replicates, without, hours)
+    if outcomes:
+        refuse_beside(replicates=replicates, from_fit=from_fit)
     known = files = opened(catalog)
     own = own_parameters(parameter or [])
     if from_fit is not None:
@@ -158,6 +174,13 @@ def run(
             threads=threads, resume=resume, force=force,
             hours=2.0 if hours is None else hours,
         )  # fmt: skip
+    if outcomes:
+        refuse_beside(uncertainty=uncertainty, cluster=cluster)
+        return run_outcomes_only(
+            trial, catalog=known, folder=out or folder.with_name(f"{protocol.id}_outcomes"), patients=patients,
+            as_json=as_json, seed=seed, threads=threads, chunk=chunk, resume=resume, force=force, parameters=own,
+            memory_gb=2.0 if memory is None else memory,
+        )  # fmt: skip
     # Simulation code is imported only now: a mistake in the trial file is told at once.
     from livingdrug.trial.run import run as simulate
 
@@ -173,7 +196,7 @@ def run(
     with progress(quiet=as_json) as report_progress, _workers(cluster) as executor:
         result = simulate(
             protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
-            progress=report_progress, catalog=known, sample=sample, memory_gb=memory, parameters=own, executor=executor,
+            progress=report_progress, catalog=known, sample=sample, memory_gb=4.0 if memory is None else memory, parameters=own, executor=executor,
             afterwards=None if no_report else tell,
         )  # fmt: skip
     told = (

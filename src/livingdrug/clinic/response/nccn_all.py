@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from livingdrug.clinic.criterion import Words
+from livingdrug.clinic.criterion import STATUS_SCHEMA, Words
 from livingdrug.clinic.response import all_marrow
 from livingdrug.clinic.response.all_marrow import Limits, kept_remission
 
@@ -37,9 +37,11 @@ def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     One row per assessment that took place, with the columns of `STATUS_SCHEMA`. Sorted.
     """
     full = all_marrow.status_at_visits(visits)
-    partial = all_marrow.status_at_visits(visits, PARTIAL)["status"]
-    between = (pl.col("status") == "CRi") & (partial == "CR")
-    return full.with_columns(pl.when(between).then(pl.lit("CRh")).otherwise("status").alias("status"))
+    # the same looks in the same order: only the statuses differ
+    partial = all_marrow.status_at_visits(visits, PARTIAL).select(pl.col("status").alias("partial"))
+    between = (pl.col("status") == "CRi") & (pl.col("partial") == "CR")
+    status = pl.when(between).then(pl.lit("CRh")).otherwise("status").alias("status")
+    return pl.concat([full, partial], how="horizontal").with_columns(status).select(*STATUS_SCHEMA)
 
 
 _BASE = all_marrow.CRITERION

@@ -1,0 +1,75 @@
+"""A large trial at the command line: each patient's outcomes are kept in a folder, endpoints are told as a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livingdrug.cli.replicates import MEASURES, counted
+from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    from livingdrug.design.outcomes_only import OutcomesOnly
+
+
+def run_outcomes_only(
+    trial: str, *, catalog: Any, folder: Path, patients: int | None, as_json: bool, **words: Any
+) -> None:
+    """`livingdrug run TRIAL -n N --outcomes-only`."""
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.design.outcomes_only import NUMBERS, outcomes_only
+
+    if patients is None:
+        raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
+    with counted("patients", quiet=as_json) as progress:
+        found = outcomes_only(trial, patients=patients, catalog=catalog, out=folder, progress=progress, **words)
+    if as_json:
+        _print_json(found, folder)
+        return
+    screen = console()
+    screen.print(table_of(found))
+    screen.print(f"{found!r}", markup=False)
+    screen.print(f"All numbers: {folder / NUMBERS}; each patient's outcomes: {folder / 'pieces'}", markup=False)
+    notice(screen)
+
+
+def table_of(found: OutcomesOnly) -> Any:
+    """One line an endpoint and arm: its estimate at the time shown, and the 95 % interval."""
+    from livingdrug.cli.screen import table
+
+    titles = {one["id"]: one for one in found.manifest["endpoint_titles"]}
+    shown: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in found.numbers.iter_rows(named=True):
+        key, best = (row["endpoint"], row["arm"]), shown.get((row["endpoint"], row["arm"]))
+        at = titles[row["endpoint"]]["shown_at"]
+        if row["measure"] not in MEASURES or row["estimate"] is None or (None not in (at, row["time"]) and row["time"] != at):
+            continue
+        if best is None or MEASURES.index(row["measure"]) < MEASURES.index(best["measure"]):
+            shown[key] = row
+    rows = []
+    for (endpoint, arm), row in shown.items():
+        when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
+        share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
+        one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
+        cells = ["" if row[name] is None else f"{one * row[name]:.4g}" for name in ("estimate", "ci_low", "ci_high")]
+        rows.append((titles[endpoint]["title"] + when, arm, cells[0] + unit, f"{cells[1]} to {cells[2]}", f"{row['n']:,}"))
+    return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
+
+
+def refuse_beside(**given: object) -> None:
+    """What belongs to a run that keeps everything, to many trials or to other machines is refused."""
+    wrong = [f"--{name.replace('_', '-')}" for name, value in given.items() if value not in (None, 0, False, [])]
+    if wrong:
+        raise BadInput(
+            f"--outcomes-only excludes {', '.join(wrong)}: of each patient only outcomes are kept, on threads here.\n  Leave it out."
+        )
+
+
+def _print_json(found: OutcomesOnly, folder: Path) -> None:
+    import typer
+
+    from livingdrug.cli import NOTICE
+
+    told = {"notice": NOTICE, "manifest": dict(found.manifest), "folder": str(folder), "endpoints": found.numbers.to_dicts()}
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))

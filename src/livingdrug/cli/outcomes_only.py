@@ -43,7 +43,11 @@ def table_of(found: OutcomesOnly) -> Any:
     for row in found.numbers.iter_rows(named=True):
         key, best = (row["endpoint"], row["arm"]), shown.get((row["endpoint"], row["arm"]))
         at = titles[row["endpoint"]]["shown_at"]
-        if row["measure"] not in MEASURES or row["estimate"] is None or (None not in (at, row["time"]) and row["time"] != at):
+        if (
+            row["measure"] not in MEASURES
+            or row["estimate"] is None
+            or (None not in (at, row["time"]) and row["time"] != at)
+        ):
             continue
         if best is None or MEASURES.index(row["measure"]) < MEASURES.index(best["measure"]):
             shown[key] = row
@@ -53,7 +57,9 @@ def table_of(found: OutcomesOnly) -> Any:
         share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
         one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
         cells = ["" if row[name] is None else f"{one * row[name]:.4g}" for name in ("estimate", "ci_low", "ci_high")]
-        rows.append((titles[endpoint]["title"] + when, arm, cells[0] + unit, f"{cells[1]} to {cells[2]}", f"{row['n']:,}"))
+        rows.append(
+            (titles[endpoint]["title"] + when, arm, cells[0] + unit, f"{cells[1]} to {cells[2]}", f"{row['n']:,}")
+        )
     return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
 
 
@@ -71,5 +77,10 @@ def _print_json(found: OutcomesOnly, folder: Path) -> None:
 
     from livingdrug.cli import NOTICE
 
-    told = {"notice": NOTICE, "manifest": dict(found.manifest), "folder": str(folder), "endpoints": found.numbers.to_dicts()}
+    told = {
+        "notice": NOTICE,
+        "manifest": dict(found.manifest),
+        "folder": str(folder),
+        "endpoints": found.numbers.to_dicts(),
+    }
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))

@@ -124,7 +124,9 @@ class _Work:
         extra = [name for name in truth.columns if name not in people.columns]
         people = people.join(truth.select(*KEYS, *extra), on=KEYS, how="left", maintain_order="left")
         lacking = [(plan.arm.name, one.pattern, why) for one in self.outcomes if (why := asked.not_measured(one))]
-        told = [(plan.arm.name, "", ""), *lacking] if len(asked.patients) else []  # where nobody was treated, nothing is told
+        told = (
+            [(plan.arm.name, "", ""), *lacking] if len(asked.patients) else []
+        )  # where nobody was treated, nothing is told
         return {"people": people, "lacking": pl.DataFrame(told, _LACKING, orient="row")}
 
 

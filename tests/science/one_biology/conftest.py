@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from livingdrug.foundation.remembered import Latest
+
 Floats = NDArray[np.float64]
 Change = Callable[[Any], Any]
 
@@ -25,6 +27,8 @@ ACUTE = 60.0
 OVERT = 1e10
 """Cells of the reference adult that a clinic finds: a hundredth of a full marrow, ten millilitres of lymphoma."""
 APLASIA_ENDS = 50.0  # B cells per uL, as in the trials' files
+STORIES = 24
+"""Stories kept, the last looked at; each takes tens of megabytes, and an older one is told again to the same bits."""
 TRIALS = ("eliana", "zuma_1", "juliet", "transcend_nhl_001", "zuma_2", "karmma", "cartitude_1")
 
 
@@ -152,7 +156,7 @@ class Scenes:
     def __init__(self, treated: Callable[..., Any]) -> None:
         self._treated = treated
         self._people: dict[str, Any] = {}
-        self._stories: dict[tuple[str, str], Story] = {}
+        self._stories: Latest[Story] = Latest(STORIES)
 
     def people(self, trial: str) -> Any:
         """The first patients of a trial, looked at often in the first weeks and monthly later."""
@@ -169,11 +173,12 @@ class Scenes:
 
     def __call__(self, trial: str, change: str = "as planned", how: Change = lambda people: people) -> Story:
         """The story of a trial's patients under a change; the change's name must tell it fully."""
-        key = (trial, change)
-        if key not in self._stories:
+
+        def story() -> Story:
             people = how(self.people(trial))
-            self._stories[key] = Story(people, people.checks, people.course(rules=True, rtol=1e-4))
-        return self._stories[key]
+            return Story(people, people.checks, people.course(rules=True, rtol=1e-4))
+
+        return self._stories.of((trial, change), story)
 
 
 def _without_guideline(ready: Any) -> Any:
@@ -212,5 +217,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def scenes(treated) -> Scenes:
-    """Runs each scene once: ``scenes("eliana")``, ``scenes("eliana", "no cells", lambda people: people.with_cells(0))``."""
+    """Runs each scene: ``scenes("eliana")``, ``scenes("eliana", "no cells", lambda people: people.with_cells(0))``."""
     return Scenes(treated)

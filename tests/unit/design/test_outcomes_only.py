@@ -66,7 +66,9 @@ def test_a_cut_by_day_is_known_before_and_one_that_waits_for_events_is_refused()
     assert known_before(trial, 10, 1) == (None, None)
     even = trial.model_copy(update={"enrolment": Enrolment(rate="2 1/month", pattern="even")})
     days, day = known_before(even, 10, 1)
-    assert day is None and days is not None and days["patient"].to_list() == list(range(1, 11))
+    assert day is None
+    assert days is not None
+    assert days["patient"].to_list() == list(range(1, 11))
     last = days["entry_day"].max()
     later = even.model_copy(update={"data_cutoff": DataCutoff(after_last="12 month")})
     assert known_before(later, 10, 1)[1] == pytest.approx(last + 365.25)

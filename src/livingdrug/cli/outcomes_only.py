@@ -14,22 +14,33 @@ if TYPE_CHECKING:
 
 
 def run_outcomes_only(
-    trial: str, *, catalog: Any, folder: Path, patients: int | None, as_json: bool, **words: Any
+    trial: str, *, catalog: Any, folder: Path, patients: int | None, as_json: bool, report: bool, **words: Any
 ) -> None:
     """`livingdrug run TRIAL -n N --outcomes-only`."""
     from livingdrug.cli.screen import console, notice
     from livingdrug.design.outcomes_only import NUMBERS, outcomes_only
+    from livingdrug.reports.outcomes_only import write_page
 
     if patients is None:
         raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
     with counted("patients", quiet=as_json) as progress:
         found = outcomes_only(trial, patients=patients, catalog=catalog, out=folder, progress=progress, **words)
+    if report:
+        titles = {one["id"]: one["title"] for one in found.manifest["endpoint_titles"]}
+        write_page(
+            found.numbers, folder / "report.html", title=found.trial.title, patients=found.manifest["patients"],
+            seed=found.manifest["seed"], titles=titles, standing=found.standing,
+        )  # fmt: skip
     if as_json:
         _print_json(found, folder)
         return
     screen = console()
     screen.print(table_of(found))
+    for one in found.standing:
+        screen.print(one, markup=False)
     screen.print(f"{found!r}", markup=False)
+    if report:
+        screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
     screen.print(f"All numbers: {folder / NUMBERS}; each patient's outcomes: {folder / 'pieces'}", markup=False)
     notice(screen)
 
@@ -81,6 +92,7 @@ def _print_json(found: OutcomesOnly, folder: Path) -> None:
         "notice": NOTICE,
         "manifest": dict(found.manifest),
         "folder": str(folder),
+        "standing": list(found.standing),
         "endpoints": found.numbers.to_dicts(),
     }
     typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))

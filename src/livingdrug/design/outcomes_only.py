@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from livingdrug.course.equations import scenario_told
 from livingdrug.course.settings import Settings
 from livingdrug.design.asked import KEYS, with_everyone
 from livingdrug.design.pieces import Pieces
@@ -66,6 +67,8 @@ class OutcomesOnly:
         Versions, seed, hashes: equal manifests mean equal numbers.
     numbers
         Every number of every endpoint that the trial lists (`EndpointResult.table`).
+    standing
+        What a reader has to know first, in sentences: what is not calibrated.
     pieces, names
         Where each chunk's patients are, and the chunks in order of arm and patient.
     """
@@ -73,6 +76,7 @@ class OutcomesOnly:
     trial: Trial
     manifest: Mapping[str, Any]
     numbers: pl.DataFrame
+    standing: tuple[str, ...]
     pieces: Pieces = field(repr=False)
     names: tuple[str, ...] = field(repr=False)
 
@@ -210,7 +214,9 @@ def outcomes_only(
         pieces = Pieces.opened(place, _PIECES, manifest, resume=resume, force=force)
         _compute(work, jobs, pieces, threads, progress or (lambda done, total: None), place)
         names = tuple(_name(job) for job in jobs)
-        found = OutcomesOnly(work.trial, manifest, _numbers(work, manifest, pieces, names), pieces, names)
+        found = OutcomesOnly(
+            work.trial, manifest, _numbers(work, manifest, pieces, names), _standing(work), pieces, names
+        )
         if place is not None:
             storage.write_frame(place / NUMBERS, found.numbers)
             storage.write_json(place / "manifest.json", dict(manifest))
@@ -343,6 +349,11 @@ def _lacking(pieces: Pieces, names: Sequence[str]) -> dict[tuple[str, str], str]
     every = told.group_by("arm", "outcome", maintain_order=True).agg(pl.len(), pl.col("why").first())
     chunks = {arm: n for arm, name, n, _ in every.iter_rows() if not name}
     return {(arm, name): why for arm, name, n, why in every.iter_rows() if name and n == chunks[arm]}
+
+
+def _standing(work: _Work) -> tuple[str, ...]:
+    words = [f"{work.trial.standing}."] if work.trial.standing else [scenario_told(plan) for plan in work.plans]
+    return tuple(dict.fromkeys(f"{one[:1].upper()}{one[1:]}" for one in words if one))
 
 
 def _name(job: Job) -> str:

@@ -175,10 +175,11 @@ def run(
             hours=2.0 if hours is None else hours,
         )  # fmt: skip
     if outcomes:
-        refuse_beside(uncertainty=uncertainty, cluster=cluster)
+        refuse_beside(uncertainty=uncertainty, cluster=cluster, sample=sample if sample != 40 else None)
         return run_outcomes_only(
             trial, catalog=known, folder=out or folder.with_name(f"{protocol.id}_outcomes"), patients=patients,
-            as_json=as_json, seed=seed, threads=threads, chunk=chunk, resume=resume, force=force, parameters=own,
+            as_json=as_json, report=not no_report, seed=seed, threads=threads, chunk=chunk, resume=resume, force=force,
+            parameters=own,
             memory_gb=2.0 if memory is None else memory,
         )  # fmt: skip
     # Simulation code is imported only now: a mistake in the trial file is told at once.

@@ -31,8 +31,12 @@ def coefficients() -> np.ndarray:
 
 
 @compiled
-def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, u, now, order):
-    """One Rosenbrock step with a dense matrix and row exchanges; the new state, and as result the error norm."""
+def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, u, now, order, places, rows):
+    """One Rosenbrock step with row exchanges; the new state, and as result the error norm.
+
+    The matrix has a place for every number, and only those that are not 0 are worked with: `places` lists their columns, those of
+    row i from ``rows[0, i]``, those behind the diagonal from ``rows[1, i]``.
+    """
     n, stages = x.size, method.shape[1]
     now[0] = t
     _call(addresses[LINEARISE], (x, p, c, now, d, J))
@@ -53,11 +57,32 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
             order[k], order[best] = order[best], order[k]
         if not math.isfinite(W[k, k]):
             return math.nan  # an infinite slope would hold the state in place
+        width = -1
         for i in range(k + 1, n):
             if W[i, k] != 0.0:
+                if width < 0:
+                    width = 0
+                    for j in range(k + 1, n):
+                        if W[k, j] != 0.0:
+                            places[width] = j
+                            width += 1
                 W[i, k] /= W[k, k]
-                for j in range(k + 1, n):
-                    W[i, j] -= W[i, k] * W[k, j]
+                if 2 * width > n - k:
+                    for j in range(k + 1, n):
+                        W[i, j] -= W[i, k] * W[k, j]
+                else:
+                    for q in range(width):
+                        W[i, places[q]] -= W[i, k] * W[k, places[q]]
+    filled = 0
+    for i in range(n):
+        rows[0, i] = filled
+        for j in range(n):
+            if j == i:
+                rows[1, i] = filled
+            elif W[i, j] != 0.0:
+                places[filled] = j
+                filled += 1
+    rows[0, n] = filled
     for stage in range(stages):
         if stage > 0:
             for s in range(n):
@@ -72,12 +97,12 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
             value = d[s] + method[2, 1, stage] * h * J[n * n + s]
             for k in range(stage):
                 value += method[1, stage, k] / h * K[k, s]
-            for j in range(i):
-                value -= W[i, j] * K[stage, j]
+            for q in range(rows[0, i], rows[1, i]):
+                value -= W[i, places[q]] * K[stage, places[q]]
             K[stage, i] = value
         for i in range(n - 1, -1, -1):
-            for j in range(i + 1, n):
-                K[stage, i] -= W[i, j] * K[stage, j]
+            for q in range(rows[1, i], rows[0, i + 1]):
+                K[stage, i] -= W[i, places[q]] * K[stage, places[q]]
             K[stage, i] /= W[i, i]
     total = 0.0
     for s in range(n):
@@ -177,6 +202,7 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
     new, late, d, u, now = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(1)
     J, W, K = np.zeros(n * n + n), np.zeros((n, n)), np.zeros((stages, n))
     order, w = np.zeros(n, np.int64), np.zeros(c.size)
+    places, rows = np.empty(n * n + 1, np.int64), np.zeros((2, n + 1), np.int64)
     smallest, longest, most_steps, most_past, origin = limits[0], limits[1], limits[2], limits[3], limits[4]
     t, wanted = clock[0], clock[1]
     while t < target:
@@ -190,7 +216,9 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
         if clock[2] > most_steps:
             return TOO_MANY_STEPS
         time = clock[3] if t == clock[0] else origin + t
-        error = _step(addresses, method, gamma, tolerances, x, p, c, time, h, new, d, J, W, K, u, now, order)
+        error = _step(
+            addresses, method, gamma, tolerances, x, p, c, time, h, new, d, J, W, K, u, now, order, places, rows
+        )
         if not error <= 1.0:
             finite = math.isfinite(error)
             wanted = h * (max(_SHRINK, _SAFETY * error**-0.25) if finite else 0.1)
@@ -208,7 +236,27 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
                 moment = t + middle
                 if moment <= t + low or moment >= end or high - low <= near:
                     break
-                _step(addresses, method, gamma, tolerances, x, p, c, time, middle, late, d, J, W, K, u, now, order)
+                _step(
+                    addresses,
+                    method,
+                    gamma,
+                    tolerances,
+                    x,
+                    p,
+                    c,
+                    time,
+                    middle,
+                    late,
+                    d,
+                    J,
+                    W,
+                    K,
+                    u,
+                    now,
+                    order,
+                    places,
+                    rows,
+                )
                 if _turned(addresses, late, p, c, origin + moment, w, now):
                     high, end, end_time = middle, moment, origin + moment
                     new[:] = late
@@ -228,7 +276,27 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
             if past > high and (of_states or of_time):
                 moment = target if lands and past == h else t + past
                 moment_time = target_time if lands and past == h else origin + moment
-                _step(addresses, method, gamma, tolerances, x, p, c, time, past, late, d, J, W, K, u, now, order)
+                _step(
+                    addresses,
+                    method,
+                    gamma,
+                    tolerances,
+                    x,
+                    p,
+                    c,
+                    time,
+                    past,
+                    late,
+                    d,
+                    J,
+                    W,
+                    K,
+                    u,
+                    now,
+                    order,
+                    places,
+                    rows,
+                )
                 if of_states:
                     if _turned(addresses, late, p, c, moment_time, w, now):
                         new[:] = late

@@ -116,16 +116,17 @@ def keep(rows: list[dict[str, Any]], change: str) -> None:
 
 
 def main() -> None:
-    """Print the table; keep it when asked."""
+    """Print each trial's row; keep it when asked."""
     options = argparse.ArgumentParser(prog="python -m benchmarks.whole_trial")
     options.add_argument("--patients", type=int, default=500)
     options.add_argument("--trials", nargs="+", default=list(TRIALS))
     options.add_argument("--keep", default="", help="words for what changed")
     chosen = options.parse_args()
-    rows = [measure(trial, chosen.patients) for trial in chosen.trials]
-    print(table(rows))
-    if chosen.keep:
-        keep(rows, chosen.keep)
+    for trial in chosen.trials:  # told and kept as they come: another trial may take long
+        row = measure(trial, chosen.patients)
+        print(table([row]), flush=True)
+        if chosen.keep:
+            keep([row], chosen.keep)
 
 
 if __name__ == "__main__":

@@ -14,17 +14,33 @@ if TYPE_CHECKING:
 
 
 def run_outcomes_only(
-    trial: str, *, catalog: Any, folder: Path, patients: int | None, as_json: bool, report: bool, **words: Any
+    trial: str,
+    *,
+    catalog: Any,
+    folder: Path,
+    patients: int | None,
+    as_json: bool,
+    report: bool,
+    memory: float | None,
+    **words: Any,
 ) -> None:
     """`livingdrug run TRIAL -n N --outcomes-only`."""
     from livingdrug.cli.screen import console, notice
-    from livingdrug.design.outcomes_only import NUMBERS, outcomes_only
+    from livingdrug.design.outcomes_only import NUMBERS, USUAL_MEMORY_GB, outcomes_only
     from livingdrug.reports.outcomes_only import write_page
 
     if patients is None:
         raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
     with counted("patients", quiet=as_json) as progress:
-        found = outcomes_only(trial, patients=patients, catalog=catalog, out=folder, progress=progress, **words)
+        found = outcomes_only(
+            trial,
+            patients=patients,
+            catalog=catalog,
+            out=folder,
+            progress=progress,
+            memory_gb=USUAL_MEMORY_GB if memory is None else memory,
+            **words,
+        )
     if report:
         titles = {one["id"]: one["title"] for one in found.manifest["endpoint_titles"]}
         write_page(
@@ -74,10 +90,10 @@ def table_of(found: OutcomesOnly) -> Any:
     return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
 
 
-def refuse_beside(**given: object) -> None:
-    """What belongs to a run that keeps everything, to many trials or to other machines is refused."""
+def refuse_beside(asked: bool, **given: object) -> None:
+    """What belongs to a run that keeps everything, to many trials or to other machines is refused where outcomes alone are asked for."""
     wrong = [f"--{name.replace('_', '-')}" for name, value in given.items() if value not in (None, 0, False, [])]
-    if wrong:
+    if asked and wrong:
         raise BadInput(
             f"--outcomes-only excludes {', '.join(wrong)}: of each patient only outcomes are kept, on threads here.\n  Leave it out."
         )

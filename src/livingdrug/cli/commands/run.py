@@ -117,7 +117,7 @@ def run(
         typer.Option(
             "--memory",
             metavar="GB",
-            help="A run that would need more memory is refused; 4 when omitted, 2 with --outcomes-only.",
+            help="A run that would need more is refused; 4 when omitted, 2 with --outcomes-only.",
         ),
     ] = None,
     cluster: Annotated[
@@ -149,8 +149,7 @@ def run(
     from livingdrug.cli.progress import progress
 
     refuse_alone(replicates, without, hours)
-    if outcomes:
-        refuse_beside(replicates=replicates, from_fit=from_fit)
+    refuse_beside(outcomes, replicates=replicates, from_fit=from_fit)
     known = files = opened(catalog)
     own = own_parameters(parameter or [])
     if from_fit is not None:
@@ -171,16 +170,13 @@ def run(
         return run_replicates(
             trial, replicates, catalog=known, folder=out or folder.with_name(f"{protocol.id}_replicates"),
             calibration=parameters, without=without or [], as_json=as_json, parameters=own, patients=patients, seed=seed,
-            threads=threads, resume=resume, force=force,
-            hours=2.0 if hours is None else hours,
+            threads=threads, resume=resume, force=force, hours=2.0 if hours is None else hours,
         )  # fmt: skip
     if outcomes:
-        refuse_beside(uncertainty=uncertainty, cluster=cluster, sample=sample if sample != 40 else None)
+        refuse_beside(outcomes, uncertainty=uncertainty, cluster=cluster, sample=sample if sample != 40 else None)
         return run_outcomes_only(
-            trial, catalog=known, folder=out or folder.with_name(f"{protocol.id}_outcomes"), patients=patients,
-            as_json=as_json, report=not no_report, seed=seed, threads=threads, chunk=chunk, resume=resume, force=force,
-            parameters=own,
-            memory_gb=2.0 if memory is None else memory,
+            trial, catalog=known, folder=out or folder.with_name(f"{protocol.id}_outcomes"), patients=patients, as_json=as_json,
+            report=not no_report, seed=seed, threads=threads, chunk=chunk, resume=resume, force=force, parameters=own, memory=memory,
         )  # fmt: skip
     # Simulation code is imported only now: a mistake in the trial file is told at once.
     from livingdrug.trial.run import run as simulate

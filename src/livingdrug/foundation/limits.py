@@ -13,6 +13,7 @@ from livingdrug.foundation.errors import UnitError
 
 LARGEST = (
     (1e4, "1/day", "once in nine seconds; nothing that cells do is as fast"),
+    (1e3, "1/min", "faster than hearts beat"),  # counted by the minute are hearts and breaths, not what cells do
     (73_050.0, "day", "200 years"),
     (1e14, "cell", "more cells than a body has, 4e13"),
     (1e15, "cell/kg", "cells of a picogram each"),

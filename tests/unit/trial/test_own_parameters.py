@@ -55,9 +55,9 @@ def test_what_does_not_fit_is_refused(plans, given, error, told):
 
 
 def test_the_command_line_takes_a_name_and_a_value():
-    from livingdrug.cli.commands.run import _own
+    from livingdrug.cli.own_parameters import own_parameters as as_written
 
-    assert _own(["growth_max = 2.8 1/day", "a=1"]) == {"growth_max": "2.8 1/day", "a": "1"}
+    assert as_written(["growth_max = 2.8 1/day", "a=1"]) == {"growth_max": "2.8 1/day", "a": "1"}
     for wrong in (["growth_max"], ["=1"], ["a="], ["a=1", "a=2"]):
         with pytest.raises(BadInput, match="--parameter"):
-            _own(wrong)
+            as_written(wrong)

@@ -290,7 +290,7 @@ def test_jobs_are_counted_and_cut_without_being_listed():
 
 @pytest.mark.parametrize(
     ("patients", "replicates", "told"),
-    [(10**9, 2, "GB of memory are allowed"), (10**7, 10**4, "GB of memory are allowed"), (100, 10**9, "GB of memory are allowed")],
+    [(10**9, 2, "GB of memory are allowed"), (10**7, 10**4, "GB of memory are allowed"), (1000, 10**9, "GB of memory are allowed")],
 )  # fmt: skip
 def test_a_network_too_large_is_refused_before_anything_is_done(tmp_path, patients, replicates, told):
     from livingdrug.trial.logistics import run_logistics

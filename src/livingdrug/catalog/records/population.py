@@ -139,7 +139,7 @@ class Covariate(Part):
 
     @model_validator(mode="after")
     def _loadings(self) -> Covariate:
-        if sum(loading**2 for loading in self.shares.values()) > 1.0:
+        if sum(min(abs(loading), 2.0) ** 2 for loading in self.shares.values()) > 1.0:
             raise ValueError("shares: the squared loadings of one covariate must not exceed 1 in sum")
         return self
 

@@ -38,13 +38,16 @@ def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     -------
     One row per assessment that took place, with the columns of `STATUS_SCHEMA`. Sorted.
     """
-    full = all_marrow.status_at_visits(visits)
-    partial, *one = (
-        all_marrow.status_at_visits(visits, limits)["status"] == "CR" for limits in (PARTIAL, NEUTROPHILS, PLATELETS)
-    )
+    asked = {"partial": PARTIAL, "neutrophils_back": NEUTROPHILS, "platelets_back": PLATELETS}
+    recovered = [
+        all_marrow.status_at_visits(visits, limits).select((pl.col("status") == "CR").alias(name))
+        for name, limits in asked.items()
+    ]
+    whole = pl.concat([all_marrow.status_at_visits(visits), *recovered], how="horizontal")
     short = pl.col("status") == "CRi"
-    told = pl.when(short & partial).then(pl.lit("CRh")).when(short & ~(one[0] | one[1])).then(pl.lit("MLFS"))
-    return full.with_columns(told.otherwise("status").alias("status"))
+    neither = ~(pl.col("neutrophils_back") | pl.col("platelets_back"))
+    told = pl.when(short & pl.col("partial")).then(pl.lit("CRh")).when(short & neither).then(pl.lit("MLFS"))
+    return whole.with_columns(told.otherwise("status").alias("status")).drop(*asked)
 
 
 _BASE = all_marrow.CRITERION

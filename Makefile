@@ -7,6 +7,7 @@
 #   make validate  published against simulated, trial by trial, the slow tests against other programs, and a hundred kills
 #   make dist      wheel and sdist of this version in dist/; make release-check installs the wheel into a clean environment and runs it
 #   make changelog the section of this version in CHANGELOG.md, from the fragments in changes/
+#   make docs      the documentation as a site that needs no network: site/index.html
 #   make associations  who responds, and why: docs/associations.md from a run
 #   make clean     remove what was made (.venv, runs, caches)
 
@@ -17,9 +18,10 @@ PYTHON  ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 p
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 RUNTIME := $(VENV)/.installed
 DEV     := $(VENV)/.installed-dev
+DOCS    := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check types imports bench validate dist release-check changelog associations clean
+.PHONY: help demo test check format-check types imports bench validate docs dist release-check changelog associations clean
 
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
@@ -50,6 +52,11 @@ validate: $(DEV)
 	LIVINGDRUG_VALIDATE=1 $(BIN)/python -m pytest tests/independent tests/published tests/fuzz
 	$(BIN)/python -m pytest -m slow tests/surface tests/unit
 
+docs: $(DOCS)
+	$(BIN)/python -m documentation
+	$(BIN)/python -m mkdocs build --strict --quiet -f build/documentation/mkdocs.yml -d ../../site
+	@echo "The site: $(CURDIR)/site/index.html"
+
 dist: $(DEV)
 	rm -rf build dist
 	$(BIN)/python -m build --outdir dist .
@@ -64,7 +71,7 @@ associations: $(DEV)
 	$(BIN)/python -m livingdrug.reports.association_document docs/associations.md
 
 clean:
-	rm -rf $(VENV) runs build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) runs build dist site .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment ---------------------------------------------------------------------------------------------------
@@ -82,4 +89,9 @@ $(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing livingdrug and its test tools into $(VENV) …"
 	$(INSTALL) -e ".[dev]"
+	@touch $@ $(RUNTIME)
+
+$(DOCS): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing livingdrug and what makes its documentation into $(VENV) …"
+	$(INSTALL) -e ".[docs]"
 	@touch $@ $(RUNTIME)

@@ -12,9 +12,12 @@ import io
 import os
 import re
 import shlex
+import sys
+import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from livingdrug.interop.notebook import Cell, Output
 
@@ -44,7 +47,10 @@ def run_cells(cells: Sequence[Cell], place: Path, parameters: Mapping[str, Any] 
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     shown: list[list[Output]] = []
-    with _inside(place):
+    display = types.ModuleType("IPython.display")
+    display.SVG = _Svg  # type: ignore[attr-defined]
+    modules = {"IPython": types.ModuleType("IPython"), "IPython.display": display}
+    with _inside(place), mock.patch.dict(sys.modules, modules):
         for k, cell in enumerate(cells):
             if not cell.code:
                 shown.append([])
@@ -116,6 +122,16 @@ def _run(cell: Cell, names: dict[str, Any]) -> list[Output]:
     return shown
 
 
+class _Svg:
+    """Stands in for IPython's `SVG(filename)` where that is not installed."""
+
+    def __init__(self, filename: str) -> None:
+        self.text = Path(filename).read_text(encoding="utf-8")
+
+    def _repr_svg_(self) -> str:
+        return self.text
+
+
 class _Flushing(io.TextIOBase):
     """Printed words as outputs in the order in which they came between pictures."""
 
@@ -131,11 +147,20 @@ class _Flushing(io.TextIOBase):
 
 def as_shown(value: Any) -> Output:
     """A value as a notebook shows it: its picture, else its table, else its words."""
-    for name, mime in (("_repr_svg_", "image/svg+xml"), ("_repr_html_", "text/html")):
-        method = getattr(value, name, None)
-        if method is not None and (found := method()) is not None:
-            return Output(mime, found)
+    import polars as pl
+
+    short = {"float_precision": 3, "tbl_hide_dataframe_shape": True, "tbl_hide_column_data_types": True, "tbl_cols": 14, "tbl_rows": 20}
+    with pl.Config(**short):  # type: ignore[arg-type]
+        for name, mime in (("_repr_svg_", "image/svg+xml"), ("_repr_html_", "text/html")):
+            method = getattr(value, name, None)
+            if method is not None and (found := method()) is not None:
+                return Output(mime, _tidy(found) if mime == "text/html" else found)
     return Output("text/plain", repr(value))
+
+
+def _tidy(table: str) -> str:
+    """A frame's table in the looks of the page: without its own style, words without quotation marks."""
+    return re.sub(r"<td>&quot;(.*?)&quot;</td>", r"<td>\1</td>", re.sub(r"<style>.*?</style>", "", table, flags=re.S))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Gathers the pages of the site: `python -m documentation`; then `mkdocs build --strict` makes site/ of them.
 
-`--quick` takes notebooks and the gallery without running them, to look at words alone.
+`--few` runs notebooks and the gallery with few people, to look at the pages; `--quick` does not run them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 BUILD = ROOT / "build" / "documentation"
 
 
-def gather(build: Path = BUILD, *, quick: bool = False) -> None:
+def gather(build: Path = BUILD, *, quick: bool = False, few: bool = False) -> None:
     """Write the pages, the pictures, the theme and the settings of the site into a folder.
 
     Parameters
@@ -35,6 +35,8 @@ def gather(build: Path = BUILD, *, quick: bool = False) -> None:
         Replaced.
     quick
         Leave notebooks and the gallery as they are written.
+    few
+        Few people in both.
     """
     shutil.rmtree(build, ignore_errors=True)
     pages = build / "pages"
@@ -49,14 +51,14 @@ def gather(build: Path = BUILD, *, quick: bool = False) -> None:
         text = inward(file.read_text(encoding="utf-8"), f"docs/{name}", name, ROOT, wanted)
         if is_notebook(text) and not quick:
             started = time.perf_counter()
-            text = run_page(text, name.removesuffix(".md"), pages)
+            text = run_page(text, name.removesuffix(".md"), pages, few=few)
             print(f"{name}: run in {time.perf_counter() - started:.1f} s", flush=True)
         written[name] = text
     if not quick:
-        from documentation.gallery import gallery_page
+        from documentation.gallery import FEW, PATIENTS, gallery_page
 
         started = time.perf_counter()
-        written["gallery.md"] = gallery_page(written["gallery.md"], pages)
+        written["gallery.md"] = gallery_page(written["gallery.md"], pages, patients=FEW if few else PATIENTS)
         print(f"gallery.md: drawn in {time.perf_counter() - started:.1f} s", flush=True)
     for name, text in written.items():
         _write(pages / name, text)
@@ -117,4 +119,6 @@ def _write(file: Path, text: str) -> None:
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(prog="python -m documentation", description=__doc__)
     asked.add_argument("--quick", action="store_true", help="do not run notebooks, do not draw the gallery")
-    gather(quick=asked.parse_args().quick)
+    asked.add_argument("--few", action="store_true", help="few people in both")
+    words = asked.parse_args()
+    gather(quick=words.quick, few=words.few)

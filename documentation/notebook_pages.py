@@ -6,18 +6,17 @@ import html
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from documentation.running import run_cells
+from documentation.running import run_cells, small
 from livingdrug.interop.notebook import Cell, Output, as_notebook, cells_of, notebook_name
 
 LINES = 60
 """Of printed output before it folds away."""
 
 
-def run_page(text: str, topic: str, place: Path, parameters: Mapping[str, Any] | None = None) -> str:
+def run_page(text: str, topic: str, place: Path, *, few: bool = False) -> str:
     """The page with what its cells show; pictures and the notebook are written beside it.
 
     Parameters
@@ -28,12 +27,12 @@ def run_page(text: str, topic: str, place: Path, parameters: Mapping[str, Any] |
         Its path in the site without ``.md``.
     place
         The folder of the site's pages.
-    parameters
-        Values in place of the page's own.
+    few
+        Few people, for a look at the page.
     """
     cells = cells_of(text)
     with tempfile.TemporaryDirectory() as folder:
-        outputs = run_cells(cells, Path(folder), parameters)
+        outputs = run_cells(cells, Path(folder), small(cells) if few else None)
     file = place / f"{topic}.ipynb"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(as_notebook(cells, outputs), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

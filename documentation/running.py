@@ -21,6 +21,8 @@ from unittest import mock
 
 from livingdrug.interop.notebook import Cell, Output
 
+SMALL = {"patients": 20, "replicates": 8, "samples": 6, "referred": 150, "repetitions": 2}
+"""Numbers of people in place of a page's own, for tests and for a look at the words."""
 _PLAIN = {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100", "PYTHON_COLORS": "0"}
 
 
@@ -67,6 +69,12 @@ def run_cells(cells: Sequence[Cell], place: Path, parameters: Mapping[str, Any] 
                     raise CellFailed(f"the cell of parameters has no {', '.join(sorted(unknown))}.")
                 names.update(parameters or {})
     return shown
+
+
+def small(cells: Sequence[Cell]) -> dict[str, int]:
+    """Of `SMALL`, the names that a page's cell of parameters has."""
+    text = "\n".join(cell.text for cell in cells if "parameters" in cell.tags)
+    return {name: value for name, value in SMALL.items() if re.search(rf"^{name} = ", text, flags=re.M)}
 
 
 def command(line: str, *, expected: int = 0) -> str:

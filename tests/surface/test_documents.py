@@ -48,7 +48,8 @@ def test_constraints_pin_every_package_and_hold_no_address() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["dev"], *extras["docs"]]
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
     for requirement in wanted:
         name = re.match(r"[A-Za-z0-9._-]+", requirement)

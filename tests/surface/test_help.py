@@ -20,7 +20,7 @@ COMMANDS = [
     ["design"], ["design", "oc"], ["design", "dose-finding"], ["design", "sampling"], ["design", "external"], ["endpoints"], ["frontier"], ["report"], ["figure"], ["validate"],
     ["freeze"], ["sources"], ["calibrate"], ["model"], ["reproduce"], ["petab"], ["export"], ["export", "sbml"],
     ["export", "petab"], ["export", "tables"], ["export", "adam"], ["grade"], ["score"], ["nca"], ["fit"], ["data"],
-    ["data", "check"],
+    ["data", "check"], ["docs"],
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from documentation.command_pages import command_pages
 from documentation.notebook_pages import run_page
 from documentation.outside import SOURCE, inward, shown
 from documentation.python_pages import python_pages
-from livingdrug.cli.documents import NAVIGATION, Page, parts
+from livingdrug.cli.documents import NAVIGATION, parts
 from livingdrug.interop.notebook import is_notebook
 
 ROOT = Path(__file__).parents[1]
@@ -108,7 +108,11 @@ def _list_of(folder: str, written: dict[str, str]) -> str:
     """A page that lists a folder that has none of its own."""
     names = sorted(name for name in written if Path(name).parent.as_posix() == folder)
     titles = [(written[name].split("\n", 1)[0].lstrip("# ").strip(), Path(name).name) for name in names]
-    return f"# {folder.rpartition('/')[2].capitalize()}\n\n" + "\n".join(f"- [{title}]({name})" for title, name in titles) + "\n"
+    return (
+        f"# {folder.rpartition('/')[2].capitalize()}\n\n"
+        + "\n".join(f"- [{title}]({name})" for title, name in titles)
+        + "\n"
+    )
 
 
 def _write(file: Path, text: str) -> None:

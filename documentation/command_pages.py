@@ -22,7 +22,9 @@ def command_pages() -> dict[str, str]:
     for name, one in known_commands().items():
         command = top.commands[name]
         parts = list(_all(command, f"livingdrug {name}", context))
-        found[f"reference/commands/{name}.md"] = "\n\n".join(_told(*part, level=min(k, 1)) for k, part in enumerate(parts)) + "\n"
+        found[f"reference/commands/{name}.md"] = (
+            "\n\n".join(_told(*part, level=min(k, 1)) for k, part in enumerate(parts)) + "\n"
+        )
         rows.setdefault(one.panel, []).append(f"| [`{name}`]({name}.md) | {_first(command)} |")
     text = "# Commands\n\nMade from `livingdrug COMMAND --help`, which says the same. " + f"{NOTICE}.\n\n"
     text += "Exit codes: 0 done · 1 a defect of ours · 2 something in the input · 3 some courses failed · 130 stopped by the user.\n"
@@ -50,10 +52,16 @@ def _told(words: str, command: Any, context: Any, *, level: int) -> str:
         elif record is not None and not getattr(parameter, "hidden", False):
             options.append(record)
     usage = command.get_usage(context).removeprefix("Usage: ")
-    pieces = [f"{'#' * (level + 1)} {words.removeprefix('livingdrug ')}", _prose(command.help or ""), f"```text\n{usage}\n```"]
+    pieces = [
+        f"{'#' * (level + 1)} {words.removeprefix('livingdrug ')}",
+        _prose(command.help or ""),
+        f"```text\n{usage}\n```",
+    ]
     for heading, rows in (("argument", arguments), ("option", options)):
         if rows:
-            pieces.append(f"| {heading} | |\n|---|---|\n" + "\n".join(f"| `{_cell(a)}` | {_cell(_plain(b))} |" for a, b in rows))
+            pieces.append(
+                f"| {heading} | |\n|---|---|\n" + "\n".join(f"| `{_cell(a)}` | {_cell(_plain(b))} |" for a, b in rows)
+            )
     return "\n\n".join(pieces)
 
 
@@ -68,7 +76,9 @@ def _plain(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;") if "`" not in text else " ".join(text.split())
+    return (
+        " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;") if "`" not in text else " ".join(text.split())
+    )
 
 
 def _first(command: Any) -> str:

@@ -89,7 +89,11 @@ def _parts(patients: int) -> Iterator[tuple[str, str, list[Shown]]]:
     names = {one.name for one in known}
     begun = f'```python\nresult = ld.run("examples/design/two_arms.toml", patients={2 * patients}, seed={SEED})\n```'
     curves = [_of_line(result, f'ld.plot.km(result, "{name}")') for name in ("pfs_enrolled", "os_enrolled")]
-    others = [one for one in of_a_run(result) if one.name not in names and not one.name.startswith(("flow", "swimmer", "grades"))]
+    others = [
+        one
+        for one in of_a_run(result)
+        if one.name not in names and not one.name.startswith(("flow", "swimmer", "grades"))
+    ]
     yield "Two arms, randomised", begun, [*curves, *others]
     with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
         yield "From commands", "Pictures that a command writes beside its table.", list(_of_commands(patients))
@@ -127,7 +131,9 @@ def _of_a_fit(patients: int) -> Iterator[Shown]:
     for section in fit_sections(fit):
         some = [part for part in section.parts if isinstance(part, Figure)]
         for figure in some[:MANY]:
-            yield Shown(f"fit-{figure.name}", figure.title, "livingdrug fit ck.csv --model stein2019 -o fits/ck", *_both(figure))
+            yield Shown(
+                f"fit-{figure.name}", figure.title, "livingdrug fit ck.csv --model stein2019 -o fits/ck", *_both(figure)
+            )
 
 
 def _of_line(result: Any, line: str) -> Shown:

@@ -37,7 +37,9 @@ def run_page(text: str, topic: str, place: Path, *, few: bool = False) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(as_notebook(cells, outputs), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     name = PurePosixPath(topic).name
-    pieces = [_told(cell, some, place / topic, name, k) for k, (cell, some) in enumerate(zip(cells, outputs, strict=True))]
+    pieces = [
+        _told(cell, some, place / topic, name, k) for k, (cell, some) in enumerate(zip(cells, outputs, strict=True))
+    ]
     pieces.insert(1, f"[Download as a notebook]({notebook_name(topic)}){{ .md-button .ld-download download }}")
     return "\n\n".join(_after_title(pieces)) + "\n"
 
@@ -60,7 +62,9 @@ def _told(cell: Cell, outputs: Sequence[Output], stem: Path, name: str, number: 
             file.write_text(output.content, encoding="utf-8")
             pieces.append(f"![{html.escape(title_of(output.content))}]({file.name}){{ .ld-figure }}")
         elif output.mime == "text/html":
-            pieces.append(f'<div class="ld-output ld-html">\n{re.sub(chr(10) + "{2,}", chr(10), output.content)}\n</div>')
+            pieces.append(
+                f'<div class="ld-output ld-html">\n{re.sub(chr(10) + "{2,}", chr(10), output.content)}\n</div>'
+            )
         else:
             pieces.append(printed(output.content))
     return "\n\n".join(pieces)

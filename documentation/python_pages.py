@@ -21,7 +21,9 @@ def python_pages(api: str) -> dict[str, str]:
     for heading, names in names_by_heading(api).items():
         slug = heading.lower().replace(" ", "_")
         body = "\n\n".join(f"::: {where(name)}\n    options:\n      heading: ld.{name}\n" for name in names)
-        found[f"reference/python/{slug}.md"] = f"# Python: {heading.lower()}\n\nThe list of all names is on [one page](../../api.md).\n\n{body}\n"
+        found[f"reference/python/{slug}.md"] = (
+            f"# Python: {heading.lower()}\n\nThe list of all names is on [one page](../../api.md).\n\n{body}\n"
+        )
     return found
 
 
@@ -29,7 +31,11 @@ def names_by_heading(api: str) -> dict[str, list[str]]:
     """Heading -> public names in its table."""
     found: dict[str, list[str]] = {}
     for part in re.split(r"^## ", api, flags=re.M)[1:]:
-        names = [name for name in re.findall(r"^\| `(\w+)`", part, flags=re.M) if name in livingdrug.__all__ and name != "__version__"]
+        names = [
+            name
+            for name in re.findall(r"^\| `(\w+)`", part, flags=re.M)
+            if name in livingdrug.__all__ and name != "__version__"
+        ]
         if names:
             found[part.splitlines()[0]] = names
     return found

@@ -17,7 +17,6 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from livingdrug.interop.notebook import Cell, Output
 
@@ -49,10 +48,7 @@ def run_cells(cells: Sequence[Cell], place: Path, parameters: Mapping[str, Any] 
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     shown: list[list[Output]] = []
-    display = types.ModuleType("IPython.display")
-    display.SVG = _Svg  # type: ignore[attr-defined]
-    modules = {"IPython": types.ModuleType("IPython"), "IPython.display": display}
-    with _inside(place), mock.patch.dict(sys.modules, modules):
+    with _inside(place), _notebook_display():
         for k, cell in enumerate(cells):
             if not cell.code:
                 shown.append([])
@@ -130,6 +126,24 @@ def _run(cell: Cell, names: dict[str, Any]) -> list[Output]:
     return shown
 
 
+@contextlib.contextmanager
+def _notebook_display() -> Iterator[None]:
+    """`from IPython.display import SVG` means something here too, where IPython is not installed."""
+    display = types.ModuleType("IPython.display")
+    display.SVG = _Svg  # type: ignore[attr-defined]
+    ours = {"IPython": types.ModuleType("IPython"), "IPython.display": display}
+    before = {name: sys.modules.get(name) for name in ours}
+    sys.modules.update(ours)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = module
+
+
 class _Svg:
     """Stands in for IPython's `SVG(filename)` where that is not installed."""
 
@@ -157,7 +171,13 @@ def as_shown(value: Any) -> Output:
     """A value as a notebook shows it: its picture, else its table, else its words."""
     import polars as pl
 
-    short = {"float_precision": 3, "tbl_hide_dataframe_shape": True, "tbl_hide_column_data_types": True, "tbl_cols": 14, "tbl_rows": 20}
+    short = {
+        "float_precision": 3,
+        "tbl_hide_dataframe_shape": True,
+        "tbl_hide_column_data_types": True,
+        "tbl_cols": 14,
+        "tbl_rows": 20,
+    }
     with pl.Config(**short):  # type: ignore[arg-type]
         for name, mime in (("_repr_svg_", "image/svg+xml"), ("_repr_html_", "text/html")):
             method = getattr(value, name, None)

@@ -50,7 +50,9 @@ def understood(words: list[str]) -> tuple[str, dict[str, Any]]:
         if words[0] not in here.commands:
             raise CellFailed(f"there is no command livingdrug {' '.join(said)}")
         here, words = here.commands[words[0]], words[1:]
-        context = here.make_context(said[-1], list(words), parent=context) if not getattr(here, "commands", None) else context
+        context = (
+            here.make_context(said[-1], list(words), parent=context) if not getattr(here, "commands", None) else context
+        )
     return " ".join(said), dict(context.params)
 
 
@@ -67,10 +69,14 @@ def names_in(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def test_pages_tell_commands() -> None:
     assert len(SAID) > 120
-    assert [words for _, words in typed_lines("    livingdrug list   # what there is\n\nlivingdrug is a word\n")] == ["list"]
+    assert [words for _, words in typed_lines("    livingdrug list   # what there is\n\nlivingdrug is a word\n")] == [
+        "list"
+    ]
 
 
-@pytest.mark.parametrize("page", sorted({page for page, _, _ in SAID}), ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "page", sorted({page for page, _, _ in SAID}), ids=lambda page: page.relative_to(ROOT).as_posix()
+)
 def test_every_command_is_understood(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     catalog = default_catalog()
@@ -86,7 +92,11 @@ def test_every_command_is_understood(page: Path, monkeypatch: pytest.MonkeyPatch
             continue
         if values.get("catalog"):
             continue  # names of the reader's own
-        wrong += [f'line {number}: no {kind} "{name}": livingdrug {words}' for kind, name in names_in(values) if not catalog.has(kind, name)]
+        wrong += [
+            f'line {number}: no {kind} "{name}": livingdrug {words}'
+            for kind, name in names_in(values)
+            if not catalog.has(kind, name)
+        ]
     assert not wrong, f"{page.relative_to(ROOT)}\n" + "\n".join(wrong)
 
 

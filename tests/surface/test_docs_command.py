@@ -25,11 +25,16 @@ def test_every_page_has_one_place() -> None:
 
 
 def test_a_page_that_nobody_placed_comes_last(tmp_path: Path) -> None:
-    (tmp_path / "navigation.toml").write_text('[[part]]\ntitle = "First"\npages = ["a.md", "b/*.md"]\n', encoding="utf-8")
+    (tmp_path / "navigation.toml").write_text(
+        '[[part]]\ntitle = "First"\npages = ["a.md", "b/*.md"]\n', encoding="utf-8"
+    )
     (tmp_path / "b").mkdir()
     for name in ("a.md", "b/x.md", "new.md"):
         (tmp_path / name).write_text(f"# {name}\n", encoding="utf-8")
-    assert {title: [page.topic for page in some] for title, some in parts(tmp_path).items()} == {"First": ["a", "b/x"], "More pages": ["new"]}
+    assert {title: [page.topic for page in some] for title, some in parts(tmp_path).items()} == {
+        "First": ["a", "b/x"],
+        "More pages": ["new"],
+    }
 
 
 def test_a_topic_is_found_by_its_last_word() -> None:
@@ -77,7 +82,9 @@ def test_pages_for_a_browser_lead_to_each_other(tmp_path: Path) -> None:
         file = written / as_html(name)
         text = file.read_text(encoding="utf-8")
         assert not re.search(r'(src|href)="(https?:)?//[^"]*\.(js|css)', text)
-        links = [link for link in re.findall(r'href="([^"#]+)', text) if not link.startswith(("http", "data:", "mailto:"))]
+        links = [
+            link for link in re.findall(r'href="([^"#]+)', text) if not link.startswith(("http", "data:", "mailto:"))
+        ]
         assert len(links) > 50
         for link in links:
             assert (written / normpath(f"{file.parent.relative_to(written).as_posix()}/{link}")).exists(), (name, link)

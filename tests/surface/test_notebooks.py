@@ -38,7 +38,11 @@ def test_every_notebook_has_its_parts(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert is_notebook(text)
     assert "Simulation; not for patient care." in text
-    wanted = ("## What this does not tell", "## Exercise", "### An answer") if page.parent.name == "tutorials" else ("### An answer", "## What this leaves out")
+    wanted = (
+        ("## What this does not tell", "## Exercise", "### An answer")
+        if page.parent.name == "tutorials"
+        else ("### An answer", "## What this leaves out")
+    )
     assert [part for part in wanted if part not in text] == []
     assert page.stem in (page.parent / "README.md").read_text(encoding="utf-8")
 
@@ -79,6 +83,9 @@ def test_a_command_that_fails_is_told_unless_it_should(tmp_path: Path) -> None:
 
 
 def test_order_of_words_and_files_is_kept(tmp_path: Path) -> None:
-    cells = [Cell("%%writefile a.txt\nhello", True), Cell("print(open('a.txt').read().strip())\ndisplay(1)\nprint('end')", True)]
+    cells = [
+        Cell("%%writefile a.txt\nhello", True),
+        Cell("print(__import__('pathlib').Path('a.txt').read_text().strip())\ndisplay(1)\nprint('end')", True),
+    ]
     shown = run_cells(cells, tmp_path)[1]
     assert [output.content for output in shown] == ["hello\n", "1", "end\n"]

@@ -46,7 +46,9 @@ def site(place: Path, folder: Path) -> Path:
     """
     make_folder(folder)
     if any(folder.iterdir()):
-        raise BadInput(f"{folder}: the folder is not empty, and a page could replace a file of yours.\n  Name a new one.")
+        raise BadInput(
+            f"{folder}: the folder is not empty, and a page could replace a file of yours.\n  Name a new one."
+        )
     known = {page.file.relative_to(place).as_posix(): page for some in parts(place).values() for page in some}
     for file in place.rglob("*"):
         if file.is_file() and file.suffix != ".md" and file.name != "navigation.toml":
@@ -69,7 +71,9 @@ def written_as(page: Page, out: Path) -> Path:
         content = page_html(page, "", {}, None)
     elif ending == ".ipynb":
         if not is_notebook(page.text):
-            raise BadInput(f"{page.topic}: is no notebook; tutorials and teaching pages are.\n  Write it as .md or .html.")
+            raise BadInput(
+                f"{page.topic}: is no notebook; tutorials and teaching pages are.\n  Write it as .md or .html."
+            )
         content = json.dumps(as_notebook(cells_of(page.text)), ensure_ascii=False, indent=1) + "\n"
     else:
         raise BadInput(f'{out}: got the ending "{out.suffix}", expected one of .ipynb, .md, .html.')
@@ -127,7 +131,9 @@ def _navigation(name: str, known: Mapping[str, Page]) -> str:
             mark = ' aria-current="page"' if other == name else ""
             inside = inside or bool(mark)
             links.append(f'<a href="{relpath(as_html(other), here)}"{mark}>{html.escape(page.title)}</a>')
-        blocks.append(f"<details{' open' if inside else ''}><summary>{html.escape(title)}</summary>{''.join(links)}</details>")
+        blocks.append(
+            f"<details{' open' if inside else ''}><summary>{html.escape(title)}</summary>{''.join(links)}</details>"
+        )
     return f"<nav>{''.join(blocks)}</nav>"
 
 

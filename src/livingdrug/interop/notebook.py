@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-_FENCE = re.compile(r"^```python(?:[ \t]+tags=\[(?P<tags>[^\]]*)\])?[ \t]*\n(?P<code>.*?)^```[ \t]*$", flags=re.M | re.S)
+_FENCE = re.compile(
+    r"^```python(?:[ \t]+tags=\[(?P<tags>[^\]]*)\])?[ \t]*\n(?P<code>.*?)^```[ \t]*$", flags=re.M | re.S
+)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)[^)]*\)")
 
 

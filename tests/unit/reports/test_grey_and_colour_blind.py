@@ -44,7 +44,10 @@ def differ(one: str, other: str) -> list[str]:
     light = max((abs(lab(linear(a))[0] - lab(linear(b))[0]) for a, b in seen), default=0.0)
     found = [] if light >= LIGHTER else [f"{one} and {other}: lightness differs by {light:.1f}"]
     for name, matrix in VISION.items():
-        far = max((np.linalg.norm(lab(np.array(matrix) @ linear(a)) - lab(np.array(matrix) @ linear(b))) for a, b in seen), default=0.0)
+        far = max(
+            (np.linalg.norm(lab(np.array(matrix) @ linear(a)) - lab(np.array(matrix) @ linear(b))) for a, b in seen),
+            default=0.0,
+        )
         if far < APART:
             found.append(f"{one} and {other}: {name} distance {far:.1f}")
     return found

@@ -97,7 +97,8 @@ def page_html(page: Page, name: str, known: Mapping[str, Page], place: Path | No
             inside = f"{inside}/README.md"
         if inside in known:
             return f'<a href="{relpath(as_html(inside), here or ".")}{"#" + anchor if anchor else ""}">{found[2]}</a>'
-        return found[0] if place is not None and (place / inside).is_file() else found[2]
+        stays = place is not None and not inside.startswith("..") and (place / inside).is_file()
+        return found[0] if stays else found[2]
 
     body = re.sub(r'<a href="([^"]*)">(.*?)</a>', turned, body, flags=re.S)
     body = re.sub(r"<h([23])>(.*?)</h\1>", _heading, body)

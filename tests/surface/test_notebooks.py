@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,13 @@ def name_of(page: Path) -> str:
     return f"{page.parent.name}/{page.stem}"
 
 
-@pytest.mark.parametrize("page", NOTEBOOKS, ids=name_of)
+def by_length(page: Path) -> Any:
+    """Exercises run with the slow tests (`make validate`), tutorials always."""
+    slow = [pytest.mark.slow] if page.parent.name == "teaching" else []
+    return pytest.param(page, id=name_of(page), marks=slow)
+
+
+@pytest.mark.parametrize("page", [by_length(page) for page in NOTEBOOKS])
 def test_every_notebook_runs(page: Path, tmp_path: Path) -> None:
     cells = cells_of(page.read_text(encoding="utf-8"))
     outputs = run_cells(cells, tmp_path, small(cells))

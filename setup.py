@@ -9,7 +9,9 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 PAGES = Path(__file__).parent / "docs"
-ENDINGS = {".md", ".toml", ".svg", ".csv", ".ant"}
+ENDINGS = {".md", ".svg"}
+WHOLE = {"navigation.toml", "examples"}
+"""What comes whatever its ending: a file or a folder of docs/."""
 
 
 class WithPages(build_py):
@@ -21,7 +23,7 @@ class WithPages(build_py):
             return  # a checkout reads docs/ where it stands
         place = Path(self.build_lib) / "livingdrug" / "documentation"
         for file in sorted(PAGES.rglob("*")):
-            if file.suffix in ENDINGS:
+            if file.is_file() and (file.suffix in ENDINGS or file.relative_to(PAGES).parts[0] in WHOLE):
                 target = place / file.relative_to(PAGES)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)

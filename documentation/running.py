@@ -20,7 +20,7 @@ from typing import Any
 
 from livingdrug.interop.notebook import Cell, Output
 
-SMALL = {"patients": 20, "replicates": 8, "samples": 6, "referred": 150, "repetitions": 2}
+SMALL = {"patients": 20, "replicates": 8, "samples": 8, "referred": 150, "repetitions": 2}
 """Numbers of people in place of a page's own, for tests and for a look at the words."""
 _PLAIN = {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "100", "PYTHON_COLORS": "0"}
 

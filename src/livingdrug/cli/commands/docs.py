@@ -132,7 +132,7 @@ def _opened(file: Path, wanted: bool) -> None:
         return
     import webbrowser
 
-    if not webbrowser.open(file.resolve().as_uri()):
+    if not webbrowser.open_new_tab(file.resolve().as_uri()):
         typer.echo("No browser was found: open the file named above.", err=True)
 
 

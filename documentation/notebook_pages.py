@@ -40,6 +40,8 @@ def run_page(text: str, topic: str, place: Path, *, few: bool = False) -> str:
     pieces = [
         _told(cell, some, place / topic, name, k) for k, (cell, some) in enumerate(zip(cells, outputs, strict=True))
     ]
+    if few:
+        pieces.append("*Built with fewer people than the page says, to look at it (`python -m documentation --few`).*")
     pieces.insert(1, f"[Download as a notebook]({notebook_name(topic)}){{ .md-button .ld-download download }}")
     return "\n\n".join(_after_title(pieces)) + "\n"
 

@@ -116,7 +116,7 @@ def named(place: Path, topic: str) -> Page:
     if ends:
         raise BadInput(f'several pages are called "{topic}": {", ".join(ends)}.\n  Name one with its folder.')
     raise UnknownName(
-        "page of documentation", topic, known, f"A word in all pages: livingdrug docs --find {wanted or 'dose'}."
+        "page of documentation", topic, known, f"A word in all pages: livingdrug docs --find {wanted or 'infusion'}."
     )
 
 

@@ -6,6 +6,7 @@ python examples/frozen_headlines.py docs/predictions/README.md    writes it into
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from pathlib import Path
 
@@ -58,10 +59,8 @@ def _told(row: dict[str, str], digits: int, *, with_interval: bool = True) -> st
 
 def frozen_rows(folder: Path) -> list[dict[str, str]]:
     """Rows of the newest freeze in a folder of predictions."""
-    newest = max(
-        folder.glob("*.csv"),
-        key=lambda path: path.with_suffix(".json").read_text(encoding="utf-8").split('"frozen_on": "')[1][:16],
-    )
+    frozen_on = {path: json.loads(path.read_text(encoding="utf-8"))["frozen_on"] for path in folder.glob("*.json")}
+    newest = max(frozen_on, key=lambda path: frozen_on[path]).with_suffix(".csv")
     with newest.open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
 

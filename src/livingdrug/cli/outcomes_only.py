@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.cli.replicates import MEASURES, counted
+from livingdrug.cli.replicates import counted
+from livingdrug.cli.told_once import in_words, print_json, shown_rows
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run_outcomes_only(
             seed=found.manifest["seed"], titles=titles, standing=found.standing,
         )  # fmt: skip
     if as_json:
-        _print_json(found, folder)
+        print_json(found, folder, endpoints=found.numbers)
         return
     screen = console()
     screen.print(table_of(found))
@@ -65,28 +65,14 @@ def table_of(found: OutcomesOnly) -> Any:
     """One line an endpoint and arm: its estimate at the time shown, and the 95 % interval."""
     from livingdrug.cli.screen import table
 
-    titles = {one["id"]: one for one in found.manifest["endpoint_titles"]}
-    shown: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in found.numbers.iter_rows(named=True):
-        key, best = (row["endpoint"], row["arm"]), shown.get((row["endpoint"], row["arm"]))
-        at = titles[row["endpoint"]]["shown_at"]
-        if (
-            row["measure"] not in MEASURES
-            or row["estimate"] is None
-            or (None not in (at, row["time"]) and row["time"] != at)
-        ):
-            continue
-        if best is None or MEASURES.index(row["measure"]) < MEASURES.index(best["measure"]):
-            shown[key] = row
+    about = {one["id"]: one for one in found.manifest["endpoint_titles"]}
+    estimated = (row for row in found.numbers.iter_rows(named=True) if row["estimate"] is not None)
     rows = []
-    for (endpoint, arm), row in shown.items():
-        when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-        share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
-        one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
+    for row in shown_rows(estimated, {name: one["shown_at"] for name, one in about.items()}):
+        when, one, unit = in_words(row)
         cells = ["" if row[name] is None else f"{one * row[name]:.4g}" for name in ("estimate", "ci_low", "ci_high")]
-        rows.append(
-            (titles[endpoint]["title"] + when, arm, cells[0] + unit, f"{cells[1]} to {cells[2]}", f"{row['n']:,}")
-        )
+        title = about[row["endpoint"]]["title"]
+        rows.append((title + when, row["arm"], cells[0] + unit, f"{cells[1]} to {cells[2]}", f"{row['n']:,}"))
     return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
 
 
@@ -97,18 +83,3 @@ def refuse_beside(asked: bool, **given: object) -> None:
         raise BadInput(
             f"--outcomes-only excludes {', '.join(wrong)}: of each patient only outcomes are kept, on threads here.\n  Leave it out."
         )
-
-
-def _print_json(found: OutcomesOnly, folder: Path) -> None:
-    import typer
-
-    from livingdrug.cli import NOTICE
-
-    told = {
-        "notice": NOTICE,
-        "manifest": dict(found.manifest),
-        "folder": str(folder),
-        "standing": list(found.standing),
-        "endpoints": found.numbers.to_dicts(),
-    }
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.cli.told_once import in_words, print_json, shown_rows
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
     from livingdrug.design.replicate import Replicates
-
-MEASURES = ("proportion", "probability", "median", "restricted mean", "geometric mean", "mean", "median time")
-"""Of an amount or a time the first of these that an endpoint has is shown on the screen; all are in the files."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def run_replicates(
             parameters=parameters, progress=progress, **words,
         )  # fmt: skip
     if as_json:
-        _print_json(found, folder)
+        print_json(found, folder, summary=found.summary())
         return
     screen = console()
     screen.print(table_of(found))
@@ -89,44 +86,19 @@ def table_of(found: Replicates) -> Any:
     """One line an endpoint and arm: mean between replicates, their 90 % range, and the Monte Carlo error of the mean."""
     from livingdrug.cli.screen import table
 
-    titles = {one["id"]: one["title"] for one in endpoint_names(found)}
-    shown: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in found.summary().iter_rows(named=True):
-        key, at = (row["endpoint"], row["arm"]), titles_at(found, row["endpoint"])
-        best = shown.get(key)
-        if row["measure"] not in MEASURES or (row["time"] is not None and at is not None and row["time"] != at):
-            continue
-        if best is None or MEASURES.index(row["measure"]) < MEASURES.index(best["measure"]):
-            shown[key] = row
+    about = {one["id"]: one for one in found.manifest["endpoint_titles"]}
+    shown = shown_rows(found.summary().iter_rows(named=True), {name: one["shown_at"] for name, one in about.items()})
     rows = []
-    for (endpoint, arm), row in shown.items():
-        when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-        share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
-        one, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
+    for row in shown:
+        when, one, unit = in_words(row)
         known = (row[name] for name in ("mean", "p5", "p95", "mc_error"))  # one replicate alone tells no error
         cells = ["" if value is None else f"{one * value:.3g}" for value in known]
+        title = about[row["endpoint"]]["title"] if row["endpoint"] in about else row["endpoint"]
         rows.append(
-            (
-                titles.get(endpoint, endpoint) + when,
-                arm,
-                cells[0] + unit,
-                f"{cells[1]} to {cells[2]}",
-                cells[3],
-                row["n_replicates"],
-            )
+            (title + when, row["arm"], cells[0] + unit, f"{cells[1]} to {cells[2]}", cells[3], row["n_replicates"])
         )
     columns = ("", "arm", "mean", "90 % of replicates", "error of mean", "replicates")
     return table(columns, rows, right=columns[2:])
-
-
-def endpoint_names(found: Replicates) -> list[dict[str, Any]]:
-    """Id, short title and the time shown of each endpoint asked for."""
-    return [dict(one) for one in found.manifest["endpoint_titles"]]
-
-
-def titles_at(found: Replicates, endpoint: str) -> float | None:
-    """The time at which an endpoint is told when it is told once."""
-    return next((one["shown_at"] for one in found.manifest["endpoint_titles"] if one["id"] == endpoint), None)
 
 
 def refuse_alone(replicates: int | None, without: Sequence[str] | None, hours: float | None) -> None:
@@ -145,21 +117,6 @@ def refuse_both(replicates: int | None, uncertainty: int) -> None:
         raise BadInput(
             "--replicates and --uncertainty exclude each other.\n  --replicates with --parameters holds the draws, too."
         )
-
-
-def _print_json(found: Replicates, folder: Path) -> None:
-    import typer
-
-    from livingdrug.cli import NOTICE
-
-    told = {
-        "notice": NOTICE,
-        "manifest": dict(found.manifest),
-        "folder": str(folder),
-        "standing": list(found.standing),
-        "summary": found.summary().to_dicts(),
-    }
-    typer.echo(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False, default=str))
 
 
 def _notice(screen: Any) -> None:

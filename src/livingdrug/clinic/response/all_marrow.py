@@ -18,6 +18,7 @@ start and shows no response.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -86,6 +87,15 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFra
     status = first_that_holds({"NR": pl.col("blasts") >= limits.blasts_percent, "CR": counts}, otherwise="CRi")
     found = marrow.filter(~pl.col("start")).with_columns(status)
     return found.select(*STATUS_SCHEMA).sort(*KEYS, "day")
+
+
+def status_and_recovery(visits: pl.DataFrame, limits: Mapping[str, Limits]) -> pl.DataFrame:
+    """`status_at_visits`, and by each name whether the look is a complete remission under limits of its own."""
+    # the same looks in the same order: only the statuses differ
+    recovered = [
+        status_at_visits(visits, own).select((pl.col("status") == "CR").alias(name)) for name, own in limits.items()
+    ]
+    return pl.concat([status_at_visits(visits), *recovered], how="horizontal")
 
 
 def kept_remission(

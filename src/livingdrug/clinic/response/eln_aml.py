@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from livingdrug.clinic.criterion import Words
+from livingdrug.clinic.criterion import STATUS_SCHEMA, Words
 from livingdrug.clinic.response import all_marrow
 from livingdrug.clinic.response.all_marrow import Limits, kept_remission
 
@@ -38,16 +38,12 @@ def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     -------
     One row per assessment that took place, with the columns of `STATUS_SCHEMA`. Sorted.
     """
-    asked = {"partial": PARTIAL, "neutrophils_back": NEUTROPHILS, "platelets_back": PLATELETS}
-    recovered = [
-        all_marrow.status_at_visits(visits, limits).select((pl.col("status") == "CR").alias(name))
-        for name, limits in asked.items()
-    ]
-    whole = pl.concat([all_marrow.status_at_visits(visits), *recovered], how="horizontal")
+    limits = {"partial": PARTIAL, "neutrophils_back": NEUTROPHILS, "platelets_back": PLATELETS}
+    looks = all_marrow.status_and_recovery(visits, limits)
     short = pl.col("status") == "CRi"
     neither = ~(pl.col("neutrophils_back") | pl.col("platelets_back"))
     told = pl.when(short & pl.col("partial")).then(pl.lit("CRh")).when(short & neither).then(pl.lit("MLFS"))
-    return whole.with_columns(told.otherwise("status").alias("status")).drop(*asked)
+    return looks.with_columns(told.otherwise("status").alias("status")).select(*STATUS_SCHEMA)
 
 
 _BASE = all_marrow.CRITERION

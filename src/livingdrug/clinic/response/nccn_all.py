@@ -36,12 +36,10 @@ def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     -------
     One row per assessment that took place, with the columns of `STATUS_SCHEMA`. Sorted.
     """
-    full = all_marrow.status_at_visits(visits)
-    # the same looks in the same order: only the statuses differ
-    partial = all_marrow.status_at_visits(visits, PARTIAL).select(pl.col("status").alias("partial"))
-    between = (pl.col("status") == "CRi") & (pl.col("partial") == "CR")
+    looks = all_marrow.status_and_recovery(visits, {"partial": PARTIAL})
+    between = (pl.col("status") == "CRi") & pl.col("partial")
     status = pl.when(between).then(pl.lit("CRh")).otherwise("status").alias("status")
-    return pl.concat([full, partial], how="horizontal").with_columns(status).select(*STATUS_SCHEMA)
+    return looks.with_columns(status).select(*STATUS_SCHEMA)
 
 
 _BASE = all_marrow.CRITERION

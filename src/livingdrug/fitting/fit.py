@@ -42,8 +42,10 @@ _SWEEPS = 50
 """Of the chains at the estimates, for each patient's moments."""
 _WITHIN_REACH = 0.02
 """A rise of the log likelihood that one more step surely makes: then more samples are drawn for the last ones."""
-_BUDGET, _FEWEST, _MOST = 46_000, 256, 2048
+_BUDGET, _FEWEST, _MOST = 46_000, 256, 8192
 """Points of a shift times patients that are worth their time for the likelihood that is told, and their bounds."""
+_SURE = 0.9
+"""Share of that error for which samples are counted beforehand."""
 _NEAR = 0.7
 """Standard errors that steps with new samples may go at the end: farther, and the ones before had not arrived."""
 _WIDER, _ADAPTED = 1.5, 2
@@ -299,15 +301,20 @@ def _at_the_maximum(
         seen = examine(likelihood, coordinates, theta, proposals)
         proposals = proposals.again(seen, theta.omega, points=most // 4)
     if not refined:
-        proposals = replace(proposals, points=most)
+        proposals = replace(proposals, points=np.full_like(proposals.points, most))
         return theta, theta, examine(likelihood, coordinates, theta, proposals, curvature=True)
     theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=8, enough=_WITHIN_REACH)
     begin, proposals = theta, proposals.again(here, theta.omega, points=most)
     theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=2)
-    while 2 * here.monte_carlo_error >= _DOUBT and proposals.points < _MOST:
-        # the error of a sum over patients grows with their number: many patients need as many samples each as few
-        begin, proposals = theta, proposals.again(here, theta.omega, points=2 * proposals.points)
-        theta, here, proposals = refine(likelihood, coordinates, theta, proposals, steps=2)
+    seen = here
+    while 2 * seen.monte_carlo_error >= _DOUBT:
+        # the error of a sum over patients grows with their number; the maximum and its curvature are as well known as with few
+        points = proposals.needed(seen, _SURE * _DOUBT / 2, _MOST)
+        if (points <= proposals.points).all():
+            break
+        proposals = proposals.again(seen, theta.omega, points=points)
+        seen = examine(likelihood, coordinates, theta, proposals)
+        here = replace(seen, gradient=here.gradient, information=here.information)
     return begin, theta, here
 
 

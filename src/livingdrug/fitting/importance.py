@@ -12,7 +12,7 @@ Source: Louis TA. Finding the observed information matrix when using the EM algo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -140,7 +140,7 @@ def spread_name(random: list[str], group: Integers) -> str:
 
 @dataclass(frozen=True)
 class Proposals:
-    """Where samples of each patient are drawn: mean (n, d) and root of the covariance (n, d, d).
+    """Where samples of each patient are drawn: mean (n, d) and root of the covariance (n, d, d); and how many a shift, (n,).
 
     Each round has samples of its own: moments taken from the very samples that are drawn again would fit them too well,
     and the likelihood would come out too low.
@@ -149,21 +149,35 @@ class Proposals:
     mean: Floats
     root: Floats
     seed: int
+    points: Integers
     round: int = 0
     shifts: int = 8
-    points: int = 256
 
     @classmethod
-    def around(cls, mean: Floats, covariance: Floats, omega: Floats, seed: int, *, points: int = 256) -> Proposals:
+    def around(
+        cls, mean: Floats, covariance: Floats, omega: Floats, seed: int, *, points: int | Integers = 256
+    ) -> Proposals:
         """From moments; a covariance that chains saw too narrow is widened a little."""
-        d = mean.shape[1]
+        n, d = mean.shape
         safe = covariance + 1e-4 * np.diag(np.diag(omega)) + 1e-14 * np.eye(d)
-        return cls(mean, np.asarray(np.linalg.cholesky(safe), np.float64), seed, points=points)
+        root = np.asarray(np.linalg.cholesky(safe), np.float64)
+        return cls(mean, root, seed, np.broadcast_to(np.asarray(points, np.int64), n).copy())
 
-    def again(self, seen: Examined, omega: Floats, *, points: int = 0) -> Proposals:
+    def again(self, seen: Examined, omega: Floats, *, points: int | Integers | None = None) -> Proposals:
         """The next round, around the moments that this one showed."""
-        fresh = Proposals.around(seen.mean, seen.covariance, omega, self.seed, points=points or self.points)
+        wanted = self.points if points is None else points
+        fresh = Proposals.around(seen.mean, seen.covariance, omega, self.seed, points=wanted)
         return replace(fresh, round=self.round + 1)
+
+    def needed(self, seen: Examined, error: float, most: int) -> Integers:
+        """Points for each patient that bring the log likelihood's error down to this with the least work (Neyman 1934).
+
+        The error of a patient falls with the root of the points. Powers of two, no fewer than now and no more than `most`.
+        """
+        each = np.tile(seen.spread, self.points.size // seen.spread.size) * np.sqrt(self.points)
+        best = each * each.sum() / error**2
+        power = 2 ** np.ceil(np.log2(np.maximum(best, 1.0)) - 0.5).astype(np.int64)
+        return np.maximum(self.points, np.minimum(power, most))
 
 
 @dataclass(frozen=True)
@@ -186,6 +200,8 @@ class Examined:
         In `Coordinates`, shaped (k,) and (k, k); empty when not asked for.
     counted
         How much each patient belongs to each class, shaped (n,); 1 without a mixture.
+    spread
+        Standard error of each patient's contribution from sampling, shaped (n,); empty in a fit that was read back.
     """
 
     log_likelihood: float
@@ -197,6 +213,7 @@ class Examined:
     gradient: Floats
     information: Floats
     counted: Floats
+    spread: Floats = field(default_factory=lambda: np.empty(0))
 
 
 @cache
@@ -213,16 +230,19 @@ def _stretches() -> tuple[Floats, Floats]:
     return x, np.sqrt(FREEDOM / (2.0 * gammaincinv(0.5 * FREEDOM, ndtr(x))))
 
 
-def _chunks(n: int, per_patient: int) -> Iterator[Integers]:
-    size = max(1, _ROWS // per_patient)
-    for begin in range(0, n, size):
-        yield np.arange(begin, min(begin + size, n), dtype=np.int64)
+def _chunks(proposals: Proposals) -> Iterator[tuple[Integers, int]]:
+    """Patients who are sampled together, as many points each: no more at one time than memory should hold."""
+    for points in np.unique(proposals.points).tolist():
+        alike = np.flatnonzero(proposals.points == points)
+        size = max(1, _ROWS // (proposals.shifts * points))
+        for begin in range(0, alike.size, size):
+            yield alike[begin : begin + size], points
 
 
-def _samples(proposals: Proposals, patients: Integers) -> tuple[Floats, Floats]:
+def _samples(proposals: Proposals, patients: Integers, points: int) -> tuple[Floats, Floats]:
     """φ (patients, shifts points, d) and the log of its density q (patients, shifts points)."""
     d = proposals.mean.shape[1]
-    base = _sobol(proposals.points, d + 1)
+    base = _sobol(points, d + 1)
     shift_no = np.tile(np.arange(proposals.shifts, dtype=np.int64), patients.size)
     shift = uniforms(
         proposals.seed,
@@ -254,7 +274,6 @@ def examine(
     counted = np.ones(n)
     if tied.mixed and curvature:  # how much each patient counts in each class must be known beforehand
         counted = examine(likelihood, tied, theta, proposals).counted
-    per_patient = proposals.shifts * proposals.points
     sizes = ErrorSizes.of(coordinates.errors, theta.error)
     centre = population.means(theta.beta)
     root = np.linalg.cholesky(theta.omega)
@@ -265,8 +284,9 @@ def examine(
     k = coordinates.size
     gradient, information = np.zeros(k), np.zeros((k, k))
     each = np.zeros((n, k))
-    for patients in _chunks(n, per_patient):
-        phi_random, log_q = _samples(proposals, patients)
+    for patients, points in _chunks(proposals):
+        per_patient = proposals.shifts * points
+        phi_random, log_q = _samples(proposals, patients, points)
         eta = phi_random - centre[patients][:, None, population.random]
         phi = np.repeat(centre[patients][:, None, :], per_patient, axis=1)
         phi[:, :, population.random] = phi_random
@@ -282,9 +302,7 @@ def examine(
             np.einsum("nmi,ij,nmj->nm", eta, inverse, eta, optimize=True) + logdet + d * np.log(2 * np.pi)
         )
         log_w = log_y + log_prior - log_q
-        by_shift[patients] = logsumexp(log_w.reshape(patients.size, proposals.shifts, -1), axis=2) - np.log(
-            proposals.points
-        )
+        by_shift[patients] = logsumexp(log_w.reshape(patients.size, proposals.shifts, -1), axis=2) - np.log(points)
         weight = np.exp(log_w - logsumexp(log_w, axis=1, keepdims=True))
         effective[patients] = 1.0 / (weight**2).sum(axis=1) / per_patient
         mean[patients] = np.einsum("nm,nmi->ni", weight, phi_random)
@@ -309,7 +327,7 @@ def examine(
     spread = np.exp(by_shift - overall[:, None]).std(axis=1, ddof=1) / np.sqrt(proposals.shifts)
     error = float(np.sqrt((spread**2).sum()))
     told = np.where(counted > _HARDLY, effective, 1.0)  # samples of a class that a patient is not of do not matter
-    return Examined(float(overall.sum()), error, overall, mean, square, told, gradient, information, counted)
+    return Examined(float(overall.sum()), error, overall, mean, square, told, gradient, information, counted, spread)
 
 
 def _over_classes(by_shift: Floats, theta: Theta) -> tuple[Floats, Floats]:

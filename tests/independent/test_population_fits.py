@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +95,69 @@ def test_standard_errors_agree_with_saemix() -> None:
     for name in ("ka", "V", "CL"):
         assert ours[name] == pytest.approx(theirs[name], rel=0.1)
     assert ours["a"] == pytest.approx(theirs["a.1"], rel=0.2)
+
+
+SAEMIX_WORDS = {"a": "a.1", "b": "b.1", "beta(CL, WT)": "beta_Weight(CL)"}
+
+
+def _saemix_errors(case: str) -> dict[str, float]:
+    """Standard errors of one seed, by saemix's names."""
+    with (YARDSTICKS / "saemix_reference.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["case"] == case]
+    return {row["par"]: float(row["se"]) for row in rows if row["se"] != "NA"}
+
+
+def _as_saemix_says(name: str) -> str:
+    return SAEMIX_WORDS.get(name, name.replace("sd(", "SD.").replace("corr(", "Corr.").replace(", ", ".").rstrip(")"))
+
+
+@pytest.mark.parametrize(
+    ("case", "error", "covariates"),
+    [
+        ("theo_const_diag", "additive", {}),
+        ("theo_const_wtCL_diag", "additive", {"CL": ["WT"]}),
+        ("theo_comb_wtCL_diag", "combined_root", {"CL": ["WT"]}),
+    ],
+)
+def test_linearised_standard_errors_are_those_of_saemix(case: str, error: str, covariates: dict) -> None:
+    theirs = _saemix_errors(case)
+    found = fit(_theophylline(first_point=False), "one_compartment_oral", error=error, covariates=covariates)
+    rows = list(found.standard_errors().iter_rows(named=True))
+    assert len(rows) == len(found.coordinates.names)
+    for row in rows:
+        # the estimates themselves differ by up to 2 %
+        assert row["se_linearised"] == pytest.approx(theirs[_as_saemix_says(row["parameter"])], rel=0.03)
+
+
+def _oxboys() -> KineticsData:
+    """Heights of 26 boys, from R's nlme (Debian: r-cran-nlme)."""
+    program = shutil.which("Rscript")
+    words = "write.csv(data.frame(ID = nlme::Oxboys$Subject, TIME = nlme::Oxboys$age, DV = nlme::Oxboys$height), row.names = FALSE)"
+    run = program and subprocess.run([program, "-e", words], capture_output=True, text=True, check=False)
+    if not run or run.returncode:
+        pytest.skip("R's nlme, where the data come from, is not installed")
+    return read_kinetics(pl.read_csv(io.StringIO(run.stdout)), time_unit="day", shift=1.0)
+
+
+def test_the_linear_mixed_model_is_exact() -> None:
+    with (YARDSTICKS / "oxboys_exact_lme.csv").open(encoding="utf-8") as file:
+        exact = {row["par"]: float(row["value"]) for row in csv.DictReader(file)}
+    # ages are of both signs, and a fit begins at time 0: one year later the line is the same
+    data = _oxboys()
+    found = fit(data, "straight_line", error="additive", correlations="full")
+    rows = {row["parameter"]: row for row in found.parameters.iter_rows(named=True)}
+    base, slope = (name for name in rows if rows[name]["kind"] == "typical value")
+    assert found.minus_two_ll == pytest.approx(exact["-2LL_exact"], abs=0.03)
+    assert rows[base]["value"] == pytest.approx(exact["base"] - exact["slope"], rel=1e-3)
+    assert rows[slope]["value"] == pytest.approx(exact["slope"], rel=1e-3)
+    own, its, corr = exact["sd_base"], exact["sd_slope"], exact["corr"]
+    assert rows[f"sd({base})"]["value"] == pytest.approx(np.sqrt(own**2 + its**2 - 2 * corr * own * its), rel=3e-3)
+    assert rows[f"sd({slope})"]["value"] == pytest.approx(its, rel=3e-3)
+    assert rows["a"]["value"] == pytest.approx(exact["sigma"], rel=1e-3)
+    theirs = _saemix_errors("oxboys_linear_full")
+    linearised = dict(found.standard_errors().select("parameter", "se_linearised").iter_rows())
+    for name, word in ((slope, "slope"), (f"sd({slope})", "SD.slope"), ("a", "a.1")):
+        assert linearised[name] == pytest.approx(theirs[word], rel=0.02)
 
 
 def test_warfarin_is_as_likely_as_with_saemix() -> None:

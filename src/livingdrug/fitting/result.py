@@ -289,6 +289,12 @@ class Fit:
 
         return npde(self, n=n, seed=seed)
 
+    def standard_errors(self) -> pl.DataFrame:
+        """Those of the likelihood beside those by linearisation; see `livingdrug.fitting.linearised.standard_errors`."""
+        from livingdrug.fitting.linearised import standard_errors
+
+        return standard_errors(self)
+
     def profile(self, *parameters: str) -> pl.DataFrame:
         """Likelihood along some estimates, or all; see `livingdrug.fitting.profile.profile`."""
         from livingdrug.fitting.profile import profile

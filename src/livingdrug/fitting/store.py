@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.fitting.checkpoint import UNFINISHED
+from livingdrug.fitting.linearised import can_be_linearised
 from livingdrug.trial.storage import make_folder, write_bytes, write_frame, write_json
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ NUMBERS = (
     "counted",
 )
 
-CHANGES = "covariate_changes.parquet"
+ERRORS, CHANGES = "standard_errors.csv", "covariate_changes.parquet"
 
 
 def save_fit(fit: Fit, folder: Path | str) -> Path:
     """Write a fit; the same fit gives the same bytes.
 
-    parameters.csv, individuals.csv, predictions.csv, shrinkage.csv, trace.csv, checks.csv, summary.txt for people;
+    parameters.csv, standard_errors.csv, individuals.csv, predictions.csv, shrinkage.csv, trace.csv, checks.csv, summary.txt for people;
     measurements.parquet, doses.parquet, covariates.parquet (with covariate_changes.parquet where they change), numbers.npz, fit.json for `load_fit`.
     """
     import polars as pl
@@ -49,6 +50,9 @@ def save_fit(fit: Fit, folder: Path | str) -> Path:
         ("shrinkage", fit.shrinkage), ("trace", fit.trace), ("checks", fit.data.checks),
     ):  # fmt: skip
         write_bytes(place / f"{name}.csv", frame.write_csv().encode("utf-8"))
+    (place / ERRORS).unlink(missing_ok=True)
+    if can_be_linearised(fit):
+        write_bytes(place / ERRORS, fit.standard_errors().write_csv().encode("utf-8"))
     save_extras(fit, place)
     write_bytes(place / "summary.txt", (fit.summary() + "\n").encode("utf-8"))
     write_frame(place / "measurements.parquet", fit.data.frame)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.fitting.data import BELOW
+from livingdrug.fitting.linearised import can_be_linearised
 from livingdrug.fitting.predictive import npde, vpc
 from livingdrug.fitting.result import Fit
 from livingdrug.fitting.simulation import limits
@@ -102,7 +103,23 @@ def _estimates(fit: Fit) -> Section:
     lead = (
         "Standard errors come from the observed information of the likelihood with patients' parameters integrated out."
     )
-    return Section("estimates", "Estimates", lead, (table, shrinkage))
+    return Section("estimates", "Estimates", lead, (table, *_both_errors(fit), shrinkage))
+
+
+def _both_errors(fit: Fit) -> tuple[Table, ...]:
+    """Standard errors of the likelihood beside those by linearisation."""
+    if not can_be_linearised(fit):
+        return ()
+    rows = tuple(
+        (name, f"{own:.3g}", f"{other:.3g}", f"{ratio:.2f}")
+        for name, _, own, other, ratio in fit.standard_errors().iter_rows()
+    )
+    heads = ("parameter", "of the likelihood", "by linearisation", "ratio")
+    censored = bool((fit.data.censored != 0).any())
+    note = (
+        "Results below the limit bring nothing to those by linearisation, which are too wide here." if censored else ""
+    )
+    return (Table(heads, rows, title="Standard errors, twice", note=note),) if rows else ()
 
 
 def _convergence(fit: Fit) -> Section:

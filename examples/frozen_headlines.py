@@ -1,4 +1,4 @@
-"""What a freeze predicted, in a few numbers a trial: a table from its own file, for the page of predictions.
+"""What each freeze predicted, in a few numbers a trial: tables from its own file, for the page of predictions.
 
 python examples/frozen_headlines.py docs/predictions/README.md    writes it into the page, between its markers
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 from livingdrug.model.pages import table, with_generated
 
 HEADLINES = {
-    "overall response, treated, %": ("lugano_orr", "imwg_orr", "cr_cri_3mo"),
+    "overall response, treated, %": ("lugano_orr", "imwg_orr", "cr_cri_3mo", "recist_orr"),
     "complete response, treated, %": ("lugano_cr", "imwg_cr", "cr_3mo"),
+    "disease control, treated, %": ("recist_dcr",),
     "PFS or EFS at 12 months, enrolled, %": ("pfs_enrolled", "efs_enrolled"),
     "overall survival at 12 months, enrolled, %": ("os_enrolled",),
     "CRS, grade 3 or more, %": ("crs_severe_lee", "crs_severe_astct"),
@@ -24,10 +25,33 @@ HEADLINES = {
 LONG = ("pfs_enrolled", "efs_enrolled", "os_enrolled")
 
 
-def text(rows: list[dict[str, str]]) -> str:
-    """One table of arms, one of what lies between the arms of randomised trials."""
+def text(folder: Path) -> str:
+    """Every freeze in the order of time: what it is, a table of arms, one of what lies between the arms of randomised trials."""
+    told = [(json.loads(path.read_text(encoding="utf-8")), path) for path in folder.glob("*.json")]
+    told.sort(key=lambda one: one[0]["frozen_on"])
+    return "\n\n".join(_one(facts, path) for facts, path in told)
+
+
+def _one(facts: dict, path: Path) -> str:
+    with path.with_suffix(".csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    head = (
+        f"**{facts['frozen_on']}**, tag `{facts['tag']}`: {len(rows)} numbers of {len(facts['designs_sha256'])} trials,"
+        f" [table]({path.stem}.csv), [hashes]({path.name}), [log](log.md). {facts['replicates']} trials of each at its own size, seed {facts['seed']}."
+    )
+    standing = [f"- `{trial}`: {'; '.join(lines)}" for trial, lines in facts.get("standing", {}).items()]
+    return "\n\n".join([head, *(["\n".join(standing)] if standing else []), *tables(rows)])
+
+
+def tables(rows: list[dict[str, str]]) -> list[str]:
+    """One table of arms, without columns that are empty; one of what lies between the arms of randomised trials, where there is one."""
     arms = list(dict.fromkeys((row["trial"], row["arm"]) for row in rows if " over " not in row["arm"]))
-    lines = [[trial, arm, *(_cell(rows, trial, arm, names) for names in HEADLINES.values())] for trial, arm in arms]
+    cells = {
+        head: [_cell(rows, trial, arm, names) for trial, arm in arms]
+        for head, names in HEADLINES.items()
+    }  # fmt: skip
+    kept = {head: column for head, column in cells.items() if any(cell != "–" for cell in column)}
+    lines = [[*arm, *row] for arm, row in zip(arms, zip(*kept.values(), strict=True), strict=True)]
     between = [row for row in rows if row["endpoint"].endswith("hazard ratio")]
     hazard = []
     for row in between:
@@ -35,11 +59,11 @@ def text(rows: list[dict[str, str]]) -> str:
         positive = next(one for one in rows if (one["trial"], one["endpoint"]) == (row["trial"], test))
         what = row["endpoint"].removesuffix(": hazard ratio")
         hazard.append([row["trial"], row["arm"], what, _told(row, 2), _told(positive, 0, with_interval=False)])
-    return "\n\n".join(
-        [
-            table(["trial", "arm", *HEADLINES], lines),
-            table(["trial", "arms", "time to", "hazard ratio", "test positive, % of trials"], hazard),
-        ]
+    found = [table(["trial", "arm", *kept], lines)]
+    return (
+        [*found, table(["trial", "arms", "time to", "hazard ratio", "test positive, % of trials"], hazard)]
+        if hazard
+        else found
     )
 
 
@@ -57,14 +81,6 @@ def _told(row: dict[str, str], digits: int, *, with_interval: bool = True) -> st
     return f"{middle} ({low} to {high})" if with_interval else middle
 
 
-def frozen_rows(folder: Path) -> list[dict[str, str]]:
-    """Rows of the newest freeze in a folder of predictions."""
-    frozen_on = {path: json.loads(path.read_text(encoding="utf-8"))["frozen_on"] for path in folder.glob("*.json")}
-    newest = max(frozen_on, key=lambda path: frozen_on[path]).with_suffix(".csv")
-    with newest.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 if __name__ == "__main__":
     page = Path(sys.argv[1])
-    page.write_text(with_generated(page.read_text(encoding="utf-8"), text(frozen_rows(page.parent))), encoding="utf-8")
+    page.write_text(with_generated(page.read_text(encoding="utf-8"), text(page.parent)), encoding="utf-8")

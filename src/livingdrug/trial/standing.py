@@ -40,7 +40,7 @@ def standing_of(trial: Trial, catalog: Catalog | None = None, arms: Sequence[str
 
     known, plans = catalog or default_catalog(), []
     for arm in trial.arms:
-        if arm.product and (arms is None or arm.name in arms):
+        if arms is None or arm.name in arms:
             try:
                 plans.append(plan_arm(trial, arm.name, known))
             except LivingDrugError:

@@ -1,4 +1,4 @@
-"""The freeze: every prediction trial run once and written down before anybody looks: freeze."""
+"""The freeze: prediction trials run once and written down before anybody looks: freeze."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from livingdrug.cli.command import ASK, Command
 
 
 def freeze(
+    trials: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TRIAL]...", help="Trials kept for prediction; every one not frozen before when omitted."
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder of predictions, under version control.")
     ] = Path("docs/predictions"),
@@ -24,21 +30,22 @@ def freeze(
     threads: Annotated[int, typer.Option(help="Trials simulated at a time.")] = 1,
     catalog: CATALOG = None,
 ) -> None:
-    """Run every trial kept for prediction once, and write what is predicted.
+    """Run trials kept for prediction once, and write what is predicted.
 
-    Works from a clean, tagged commit, once for a set of parameters: a second run is refused, and the log says so. Writes
-    HASH.csv (every predicted number with the interval of nine in ten trials), HASH.json (hashes of parameters and designs) and
-    log.md. Commit them.
+    Works from a clean, tagged commit, once for a trial: one that a freeze in the folder holds is refused when it is named, left
+    out otherwise, and the log says so. Writes HASHES.csv (every predicted number with the interval of nine in ten trials, and
+    whether it rests on something never calibrated), HASHES.json (hashes of parameters and designs) and log.md. Commit them.
 
     [bold]For example[/bold]
 
       git tag predictions-1
       livingdrug freeze --parameters runs/calibration
+      livingdrug freeze cema_cel --parameters docs/predictions/parameters
     """
     from livingdrug.cli.progress import progress
     from livingdrug.cli.screen import console, notice
-    from livingdrug.fitting.board.freeze import clean_and_tagged
     from livingdrug.fitting.board.freeze import freeze as frozen
+    from livingdrug.fitting.board.tagged import clean_and_tagged
     from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
 
     commit = clean_and_tagged(Path.cwd())
@@ -46,12 +53,13 @@ def freeze(
     point, draws = read_parameters(parameters) if parameters else (None, [])
     with progress() as tell:
         done = frozen(
-            known.under(point) if point else known, out, commit, replicates=replicates, draws=draws,
+            known.under(point) if point else known, out, commit, names=trials or (), replicates=replicates, draws=draws,
             between_trials=read_between_trials(parameters) if parameters else None, seed=seed, threads=threads,
             progress=lambda name, finished, total: tell(name, "replicates", finished, total),
         )  # fmt: skip
     screen = console()
-    screen.print(f"Frozen: {len(done.rows)} numbers of parameters {done.sha256[:12]}…", markup=False)
+    names = ", ".join(dict.fromkeys(row.trial for row in done.rows))
+    screen.print(f"Frozen: {len(done.rows)} numbers of {names}, parameters {done.sha256[:12]}…", markup=False)
     for path in done.files:
         screen.print(f"  {path}", markup=False)
     screen.print("Commit these files; after that the parameters do not change.", markup=False)

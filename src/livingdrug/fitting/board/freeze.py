@@ -1,26 +1,27 @@
-"""The freeze: every prediction trial run once under one set of parameters, from a clean and tagged commit, and never again under it.
+"""The freeze: prediction trials run once under one set of parameters, from a clean and tagged commit, and never again in the same folder.
 
-    clean? tagged? new parameters? ──► every prediction trial, many times ──► predictions/<hash>.csv, <hash>.json, a line in log.md
+    clean? tagged? not frozen before? ──► each trial, many times ──► predictions/<parameters>-<designs>.csv, .json, a line in log.md
 
-The hash is that of all that can move a number: mechanisms, catalogue files but trials, evidence and endpoints, and the parameter set laid on them.
-A second run for the same hash is refused, and the log says that it was asked for.
+The hash of parameters is that of all that can move a number: mechanisms, catalogue files but trials, evidence and endpoints, and the parameter set laid on
+them. A trial that an earlier freeze holds, or a design that one holds under another name, is refused, and the log says that it was asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.plan import digest, plan_arm
 from livingdrug.fitting.board.rows import OUTCOMES, BoardRow, as_csv, board_rows
+from livingdrug.fitting.board.tagged import Commit
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial import storage
+from livingdrug.trial.standing import standing_of
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -32,20 +33,6 @@ PREDICTION, CALIBRATION = "prediction", "calibration"
 NOT_PARAMETERS = ("trial", "evidence", "endpoint", "outcome", "association", "determinants", "comparison")
 """Kinds of files that say who is asked what, not how a body behaves."""
 MODEL = Path(__file__).parents[2] / "model"
-
-
-@dataclass(frozen=True)
-class Commit:
-    """Where a freeze was made from.
-
-    Attributes
-    ----------
-    revision, tag
-        The commit and the tag that points at it.
-    """
-
-    revision: str
-    tag: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +49,7 @@ def freeze(
     folder: Path,
     commit: Commit,
     *,
+    names: Sequence[str] = (),
     replicates: int,
     draws: Sequence[ParameterSet] = (),
     between_trials: Mapping[str, float] | None = None,
@@ -70,7 +58,7 @@ def freeze(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Frozen:
-    """Run every prediction trial once under the catalogue's parameters, and write what is predicted.
+    """Run prediction trials once under the catalogue's parameters, and write what is predicted.
 
     Parameters
     ----------
@@ -79,7 +67,9 @@ def freeze(
     folder
         Where predictions stand: ``docs/predictions``.
     commit
-        The clean, tagged commit that is run: see `clean_and_tagged`.
+        The clean, tagged commit that is run: see `livingdrug.fitting.board.tagged.clean_and_tagged`.
+    names
+        Prediction trials to freeze; every one that no freeze in the folder holds when omitted.
     replicates, draws, between_trials, seed, threads
         As for `livingdrug.fitting.board.rows.board_rows`.
     progress
@@ -88,42 +78,49 @@ def freeze(
     Raises
     ------
     BadInput
-        These parameters have been frozen before: said in the log; or there is no prediction trial.
+        A trial or its design has been frozen before: said in the log; a name is not that of a prediction trial, or there is none.
     """
-    trials = [one for name in catalog.names("trial") if (one := catalog.load("trial", name)).role == PREDICTION]
-    if not trials:
-        raise BadInput('the catalogue has no trial with role = "prediction": there is nothing to freeze.')
-    sha, when = parameters_sha256(catalog, draws), now().strftime("%Y-%m-%d %H:%M UTC")
-    table, told = folder / f"{sha}.csv", folder / f"{sha}.json"
+    trials = _asked(catalog, names)
     folder.mkdir(parents=True, exist_ok=True)
-    if table.exists() or told.exists():
-        _log(
-            folder,
-            f"{when}: refused, parameters {sha[:12]} were frozen before; asked for at {commit.tag}, commit {commit.revision[:12]}",
-        )
+    designs = {trial.id: design_sha256(trial.id, catalog) for trial in trials}
+    sha, when = parameters_sha256(catalog, draws), now().strftime("%Y-%m-%d %H:%M UTC")
+    frozen = frozen_in(folder)
+    before = {trial.id: words for trial in trials if (words := _frozen_before(trial, frozen, catalog))}
+    new = [trial for trial in trials if trial.id not in before]
+    if before and (names or not new):
+        held = "; ".join(before.values())
+        _log(folder, f"{when}: refused, {held}; asked for at {commit.tag}, commit {commit.revision[:12]}")
         raise BadInput(
-            f"parameters {sha[:12]}… have been frozen before: {table} stands there.\n"
-            f"  A prediction is made once. {folder / LOG} now says that a second run was asked for; compare with `livingdrug validate`."
+            f"{held}.\n  A prediction is made once; {folder / LOG} now says that a second run was asked for. Compare with `livingdrug validate`."
+            "\n  Name trials that no freeze holds, or freeze another set of parameters in a folder of its own (-o)."
         )
+    designs = {trial.id: designs[trial.id] for trial in new}
+    stem = f"{sha[:12]}-{digest(designs)[:12]}"
+    table, told = folder / f"{stem}.csv", folder / f"{stem}.json"
     _log(
         folder,
-        f"{when}: begun, parameters {sha[:12]}, tag {commit.tag}, commit {commit.revision[:12]}, {len(trials)} trials",
+        f"{when}: begun, parameters {sha[:12]}, tag {commit.tag}, commit {commit.revision[:12]}, {len(new)} trials"
+        + (f"; left out, frozen before: {', '.join(before)}" if before else ""),
     )
     rows: list[BoardRow] = []
-    for trial in trials:
-        rows += board_rows(
+    rests_on: dict[str, list[str]] = {}
+    for trial in new:
+        mine = board_rows(
             trial, catalog, replicates=replicates, draws=draws, between_trials=between_trials, seed=seed, threads=threads,
             done=(lambda done, total, name=trial.id: progress(name, done, total)) if progress else None,
         )  # fmt: skip
+        rows += _with_standing(trial, mine, catalog)
+        rests_on[trial.id] = list(standing_of(trial, catalog)) or ["calibrated: no part of it is a scenario"]
     text = as_csv(rows, without=OUTCOMES)
     storage.write_json(
         told,
         {
             "note": "Simulation; not for patient care. Predictions made before any outcome was looked at.",
             "frozen_on": when, "tag": commit.tag, "commit": commit.revision, "parameters_sha256": sha,
+            "set_sha256": catalog.parameters.sha256,
             "predictions_sha256": hashlib.sha256(text.encode()).hexdigest(), "replicates": replicates, "draws": len(draws),
-            "seed": seed, "designs_sha256": {trial.id: design_sha256(trial.id, catalog) for trial in trials},
-            "uses": {trial.id: shown_by(trial, catalog) or "never seen" for trial in trials},
+            "seed": seed, "designs_sha256": designs, "standing": rests_on,
+            "uses": {trial.id: shown_by(trial, catalog) or "never seen" for trial in new},
             "approvals": "an approval tells the sign of a trial: the uses of approved products were known to be approved",
         },
     )  # fmt: skip
@@ -133,6 +130,43 @@ def freeze(
         f"{when}: frozen, {table.name}, {len(rows)} rows, sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]}",
     )
     return Frozen(sha, tuple(rows), (table, told, folder / LOG))
+
+
+def _asked(catalog: Catalog, names: Sequence[str]) -> list[Trial]:
+    """The prediction trials of these names, or all of them."""
+    known = {one.id: one for name in catalog.names("trial") if (one := catalog.load("trial", name)).role == PREDICTION}
+    if not known:
+        raise BadInput('the catalogue has no trial with role = "prediction": there is nothing to freeze.')
+    if wrong := [name for name in names if name not in known]:
+        raise BadInput(f'"{wrong[0]}" is no trial kept for prediction.\n  Known: {", ".join(known)}.')
+    return [known[name] for name in dict.fromkeys(names)] if names else list(known.values())
+
+
+def _frozen_before(trial: Trial, frozen: Mapping[str, Mapping[str, Any]], catalog: Catalog) -> str:
+    """Which freeze holds a trial, or its design under another name; empty where none does."""
+    as_named = {name: _design(trial.model_copy(update={"id": name}), catalog) for name in {trial.id, *frozen}}
+    same = [name for name, one in frozen.items() if one["designs_sha256"][name] == as_named[name]]
+    held = trial.id if trial.id in frozen else next(iter(same), "")
+    if not held:
+        return ""
+    one = frozen[held]
+    words = (
+        f"{trial.id} was frozen on {one['frozen_on']} under parameters {one['parameters_sha256'][:12]} ({one['file']})"
+    )
+    if held != trial.id:
+        return f"{words}, as {held}"
+    return words if held in same else f"{words}; its plan has changed since, its prediction stands"
+
+
+def _with_standing(trial: Trial, rows: Sequence[BoardRow], catalog: Catalog) -> list[BoardRow]:
+    """The rows, those that rest on something never calibrated saying so."""
+    told = {arm.name: "; ".join(standing_of(trial, catalog, [arm.name])) for arm in trial.arms}
+    every = "; ".join(standing_of(trial, catalog))
+    words = [told.get(row.arm, every) for row in rows]
+    return [
+        replace(row, provenance=f"{row.provenance}; {word}") if word else row
+        for row, word in zip(rows, words, strict=True)
+    ]
 
 
 def parameters_sha256(catalog: Catalog, draws: Sequence[ParameterSet] = ()) -> str:
@@ -151,7 +185,10 @@ def parameters_sha256(catalog: Catalog, draws: Sequence[ParameterSet] = ()) -> s
 
 def design_sha256(name: str, catalog: Catalog) -> str:
     """Hash of a trial's design: every arm as planned, and what is asked."""
-    trial = catalog.load("trial", name)
+    return _design(catalog.load("trial", name), catalog)
+
+
+def _design(trial: Trial, catalog: Catalog) -> str:
     plans = {arm.name: plan_arm(trial, arm.name, catalog).sha256() for arm in trial.arms}
     return digest({"plans": plans, "asked": [use.model_dump(mode="json") for use in trial.endpoints]})
 
@@ -167,46 +204,16 @@ def _uses(trial: Trial) -> set[tuple[str, str]]:
     return {(arm.product, trial.disease) for arm in trial.arms if arm.product}
 
 
-def clean_and_tagged(folder: Path) -> Commit:
-    """The commit that a folder of version control stands at.
-
-    Raises
-    ------
-    BadInput
-        No version control, changes that are not committed, or no tag at this commit.
-    """
-    if _git(folder, "rev-parse", "--show-toplevel") is None:
-        raise BadInput(f"{folder} is not under version control.\n  Run the freeze in a clone of the repository.")
-    changed = _git(folder, "status", "--porcelain") or ""
-    if changed.strip():
-        first = changed.strip().splitlines()[0].strip()
-        raise BadInput(
-            f"the working tree is not clean ({first}, …): nobody could tell what was frozen.\n  Commit or remove the changes."
-        )
-    tag = _git(folder, "describe", "--tags", "--exact-match", "HEAD")
-    if not tag:
-        raise BadInput("no tag points at this commit.\n  Tag it first: git tag predictions-1")
-    return Commit((_git(folder, "rev-parse", "HEAD") or "").strip(), tag.strip())
-
-
 def frozen_in(folder: Path) -> dict[str, dict[str, Any]]:
-    """Prediction trial -> the last freeze that holds it: date, hash and file; empty where nothing was frozen."""
+    """Prediction trial -> the last freeze that holds it: date, hashes and file; empty where nothing was frozen."""
     found: dict[str, dict[str, Any]] = {}
     if not folder.is_dir():
         return found
-    stored = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    for one in sorted(stored, key=lambda each: str(each.get("frozen_on", ""))):
+    stored = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+    for path, one in sorted(stored, key=lambda each: str(each[1].get("frozen_on", ""))):
         for name in one.get("designs_sha256", {}):
-            found[name] = {**one, "file": f"{one['parameters_sha256']}.csv"}
+            found[name] = {**one, "file": f"{path.stem}.csv"}
     return found
-
-
-def _git(folder: Path, *words: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
 
 
 def _log(folder: Path, line: str) -> None:

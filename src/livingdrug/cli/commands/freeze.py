@@ -32,8 +32,8 @@ def freeze(
 ) -> None:
     """Run trials kept for prediction once, and write what is predicted.
 
-    Works from a clean, tagged commit, once for a trial: one that a freeze in the folder holds is refused when it is named, left
-    out otherwise, and the log says so. Writes HASHES.csv (every predicted number with the interval of nine in ten trials, and
+    Works from a clean, tagged commit, once for a trial: one that a freeze in the folder holds is left out, or refused
+    when it is named, which the log says. Writes HASHES.csv (every predicted number with the interval of nine in ten trials, and
     whether it rests on something never calibrated), HASHES.json (hashes of parameters and designs) and log.md. Commit them.
 
     [bold]For example[/bold]

@@ -80,56 +80,70 @@ def freeze(
     BadInput
         A trial or its design has been frozen before: said in the log; a name is not that of a prediction trial, or there is none.
     """
-    trials = _asked(catalog, names)
     folder.mkdir(parents=True, exist_ok=True)
-    designs = {trial.id: design_sha256(trial.id, catalog) for trial in trials}
-    sha, when = parameters_sha256(catalog, draws), now().strftime("%Y-%m-%d %H:%M UTC")
-    frozen = frozen_in(folder)
-    before = {trial.id: words for trial in trials if (words := _frozen_before(trial, frozen, catalog))}
-    new = [trial for trial in trials if trial.id not in before]
-    if before and (names or not new):
-        held = "; ".join(before.values())
-        _log(folder, f"{when}: refused, {held}; asked for at {commit.tag}, commit {commit.revision[:12]}")
-        raise BadInput(
-            f"{held}.\n  A prediction is made once; {folder / LOG} now says that a second run was asked for. Compare with `livingdrug validate`."
-            "\n  Name trials that no freeze holds, or freeze another set of parameters in a folder of its own (-o)."
-        )
-    designs = {trial.id: designs[trial.id] for trial in new}
+    when = now().strftime("%Y-%m-%d %H:%M UTC")
+    sha = parameters_sha256(catalog, draws)
+    new = _not_frozen(
+        _asked(catalog, names),
+        catalog,
+        folder,
+        named=bool(names),
+        asked=f"{when}: refused, {{}}; asked for at {_place(commit)}",
+    )
+    designs = {trial.id: design_sha256(trial.id, catalog) for trial in new}
     stem = f"{sha[:12]}-{digest(designs)[:12]}"
     table, told = folder / f"{stem}.csv", folder / f"{stem}.json"
-    _log(
-        folder,
-        f"{when}: begun, parameters {sha[:12]}, tag {commit.tag}, commit {commit.revision[:12]}, {len(new)} trials"
-        + (f"; left out, frozen before: {', '.join(before)}" if before else ""),
-    )
+    _log(folder, f"{when}: begun, parameters {sha[:12]}, tag {_place(commit)}, {', '.join(designs)}")
+
     rows: list[BoardRow] = []
-    rests_on: dict[str, list[str]] = {}
     for trial in new:
         mine = board_rows(
             trial, catalog, replicates=replicates, draws=draws, between_trials=between_trials, seed=seed, threads=threads,
             done=(lambda done, total, name=trial.id: progress(name, done, total)) if progress else None,
         )  # fmt: skip
         rows += _with_standing(trial, mine, catalog)
-        rests_on[trial.id] = list(standing_of(trial, catalog)) or ["calibrated: no part of it is a scenario"]
+
     text = as_csv(rows, without=OUTCOMES)
-    storage.write_json(
-        told,
-        {
-            "note": "Simulation; not for patient care. Predictions made before any outcome was looked at.",
-            "frozen_on": when, "tag": commit.tag, "commit": commit.revision, "parameters_sha256": sha,
-            "set_sha256": catalog.parameters.sha256,
-            "predictions_sha256": hashlib.sha256(text.encode()).hexdigest(), "replicates": replicates, "draws": len(draws),
-            "seed": seed, "designs_sha256": designs, "standing": rests_on,
-            "uses": {trial.id: shown_by(trial, catalog) or "never seen" for trial in new},
-            "approvals": "an approval tells the sign of a trial: the uses of approved products were known to be approved",
-        },
-    )  # fmt: skip
+    sha_of_rows = hashlib.sha256(text.encode()).hexdigest()
+    facts = {
+        "frozen_on": when, "tag": commit.tag, "commit": commit.revision, "parameters_sha256": sha, "set_sha256": catalog.parameters.sha256,
+        "predictions_sha256": sha_of_rows, "replicates": replicates, "draws": len(draws), "seed": seed, "designs_sha256": designs,
+    }  # fmt: skip
+    storage.write_json(told, {**facts, **_rests_on(new, catalog)})
     table.write_text(text, encoding="utf-8", newline="\n")
-    _log(
-        folder,
-        f"{when}: frozen, {table.name}, {len(rows)} rows, sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]}",
-    )
+    _log(folder, f"{when}: frozen, {table.name}, {len(rows)} rows, sha256 {sha_of_rows[:12]}")
     return Frozen(sha, tuple(rows), (table, told, folder / LOG))
+
+
+def _place(commit: Commit) -> str:
+    return f"{commit.tag}, commit {commit.revision[:12]}"
+
+
+def _not_frozen(trials: Sequence[Trial], catalog: Catalog, folder: Path, *, named: bool, asked: str) -> list[Trial]:
+    """Those of the trials that no freeze in the folder holds; a refusal, said in the log, where one was named that is, or none is left."""
+    frozen = frozen_in(folder)
+    before = {trial.id: words for trial in trials if (words := _frozen_before(trial, frozen, catalog))}
+    new = [trial for trial in trials if trial.id not in before]
+    if before and (named or not new):
+        held = "; ".join(before.values())
+        _log(folder, asked.format(held))
+        raise BadInput(
+            f"{held}.\n  A prediction is made once; {folder / LOG} now says that a second run was asked for. Compare with `livingdrug validate`."
+            "\n  Name trials that no freeze holds, or freeze another set of parameters in a folder of its own (-o)."
+        )
+    return new
+
+
+def _rests_on(trials: Sequence[Trial], catalog: Catalog) -> dict[str, Any]:
+    """What a reader of the predictions has to know first."""
+    return {
+        "note": "Simulation; not for patient care. Predictions made before any outcome was looked at.",
+        "standing": {
+            one.id: list(standing_of(one, catalog)) or ["calibrated: no part of it is a scenario"] for one in trials
+        },
+        "uses": {one.id: shown_by(one, catalog) or "never seen" for one in trials},
+        "approvals": "an approval tells the sign of a trial: the uses of approved products were known to be approved",
+    }
 
 
 def _asked(catalog: Catalog, names: Sequence[str]) -> list[Trial]:

@@ -203,7 +203,8 @@ def _measured(target: Target, days: Floats, course: Floats) -> float:
         share = np.log(course[after - 1] / target.below) / np.log(course[after - 1] / course[after])
         return float(days[after - 1] + share * (days[after] - days[after - 1]))
     low = target.measure in ("min", "day_of_min")
-    day, value = _summit(days, -np.log(course) if low else np.log(course))
+    logs = np.log(np.maximum(course, np.finfo(float).tiny))  # a state may start at none
+    day, value = _summit(days, -logs if low else logs)
     return day if target.measure.startswith("day") else float(np.exp(-value if low else value))
 
 

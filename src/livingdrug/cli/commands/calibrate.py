@@ -39,6 +39,12 @@ def calibrate(
     wide: Annotated[
         int, typer.Option("--wide", metavar="POINTS", help="Points of a wide search (CMA-ES) before; none by default.")
     ] = 0,
+    associations: Annotated[
+        bool,
+        typer.Option(
+            "--associations/--no-associations", help="Fit to who responds within cohorts, too, where published rows may shape the model."
+        ),
+    ] = True,
     start: Annotated[
         Path | None, typer.Option("--from", metavar="DIR", help="Begin where an earlier calibration ended.")
     ] = None,
@@ -86,7 +92,7 @@ def calibrate(
     with telling() as tell:
         fit(
             listed(trials), free=listed(free), hold_out=listed(hold_out), patients=patients, seed=seed, jacobians=jacobians,
-            wide=wide, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
+            wide=wide, associations=associations, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
             resume=resume, force=force, catalog=known, afterwards=afterwards, tell=tell,
         )  # fmt: skip
     screen = console()

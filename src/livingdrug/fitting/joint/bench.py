@@ -7,6 +7,7 @@ what the parameters do alone. A trial that a moved number does not concern is no
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -22,21 +23,25 @@ from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.catalog.questions import Questions, questions_of
 from livingdrug.fitting.joint.prepare import Prepared, answers
-from livingdrug.fitting.joint.simulated import simulated_endpoints
+from livingdrug.fitting.joint.simulated import simulated_arm
+from livingdrug.fitting.joint.within import read_patients
 from livingdrug.trial import storage
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
+    from livingdrug.trial.associations.patients import Patients
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """Rows of one trial at one point, on their scales: numbers (R,) and their simulation errors (R,)."""
+    """Rows of one trial at one point, on their scales: numbers (R,) and their simulation errors (R,); its patients where any are asked."""
 
     number: Floats
     error: Floats
+    key: str = ""
+    patients: Patients | None = None
 
 
 @dataclass
@@ -118,9 +123,10 @@ class Bench:
             catalog.load("trial", one.name), one.plan.arm.name, catalog, self._questions(one, values, catalog)
         )
         endpoints = [catalog.load("endpoint", row.published.endpoint) for row in one.rows]
-        found = simulated_endpoints(plan, endpoints, np.arange(1, self.patients + 1), self.seed)
+        found, people = simulated_arm(plan, endpoints, np.arange(1, self.patients + 1), self.seed, one.wanted)
         told = answers(one.rows, found, plan.arm.name)
-        return Simulated(np.array([each.number for each in told]), np.array([each.error for each in told]))
+        numbers, errors = (np.array([getattr(each, name) for each in told]) for name in ("number", "error"))
+        return Simulated(numbers, errors, self._key(one, point), people)
 
     def _questions(self, one: Prepared, values: ParameterSet, catalog: Catalog) -> Questions:
         """The trial's questions, asked anew where its conduct moves: outcomes may read it."""
@@ -130,22 +136,29 @@ class Bench:
     def _key(self, one: Prepared, point: Mapping[str, float]) -> str:
         mine = {address: float(value) for address, value in point.items() if address in one.concerns}
         return hashlib.sha256(
-            json.dumps([one.name, self.patients, self.seed, mine], sort_keys=True).encode()
+            json.dumps([one.name, self.patients, self.seed, mine, sorted(one.wanted)], sort_keys=True).encode()
         ).hexdigest()
 
     def _found(self, key: str) -> bool:
         if self.folder is None or not (path := self.folder / f"{key}.json").is_file():
             return False
-        kept = storage.read_json(path)
-        self._known[key] = Simulated(_with_nan(kept["number"]), _with_nan(kept["error"]))
+        kept, people = storage.read_json(path), None
+        if kept.get("patients"):
+            with np.load(self.folder / f"{key}.npz") as columns:
+                people = read_patients(columns)
+        self._known[key] = Simulated(_with_nan(kept["number"]), _with_nan(kept["error"]), key, people)
         return True
 
     def _keep(self, key: str, found: Simulated) -> None:
         self._known[key] = found
-        if self.folder is not None:
-            storage.write_json(
-                self.folder / f"{key}.json", {"number": _with_null(found.number), "error": _with_null(found.error)}
-            )
+        if self.folder is None:
+            return
+        if (people := found.patients) is not None:
+            memory = io.BytesIO()
+            np.savez_compressed(memory, patient=people.patient, **dict(people.values))  # type: ignore[arg-type]
+            storage.write_bytes(self.folder / f"{key}.npz", memory.getvalue())
+        told = {"number": _with_null(found.number), "error": _with_null(found.error), "patients": people is not None}
+        storage.write_json(self.folder / f"{key}.json", told)
 
 
 def _with_null(numbers: Floats) -> list[Any]:

@@ -21,6 +21,7 @@ from livingdrug.fitting.joint.prepare import prepare
 from livingdrug.fitting.joint.problem import TrialProblem
 from livingdrug.fitting.joint.search import Tell, search
 from livingdrug.fitting.joint.wide import wide_search
+from livingdrug.fitting.joint.within import Cohorts, cohorts_of, names_wanted, shaping
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.trial import storage
 from livingdrug.trial.lock import held as alone_in
@@ -42,6 +43,7 @@ def calibrate(
     seed: int = 1,
     jacobians: int = 4,
     wide: int = 0,
+    associations: bool = True,
     start: Mapping[str, float] | None = None,
     threads: int | None = None,
     out: str | Path | None = None,
@@ -67,6 +69,9 @@ def calibrate(
         How many Jacobians at most.
     wide
         Points of a wide search (CMA-ES) before; 0 for none.
+    associations
+        Whether the fit sees published associations within cohorts, too: files of ``catalog/association`` that may shape the model and
+        that the trials fitted to stand for. Those kept for test are never opened.
     start
         Where to begin: address -> value, of an earlier calibration; as the files have it where omitted.
     threads
@@ -95,12 +100,17 @@ def calibrate(
     numbers = free_numbers(catalog, free)
     names = list(trials) or calibration_trials(catalog)
     held = families_of(names, hold_out, catalog)
-    prepared = prepare(names, catalog, numbers, patients=patients, seed=seed)
+    records = shaping(catalog, names) if associations else []
+    wanted = names_wanted(records, catalog)
+    prepared = prepare(names, catalog, numbers, patients=patients, seed=seed, wanted=wanted)
+    people = {one.name: one.patients for one in prepared if one.patients is not None}
+    family = {one.name: one.trial.family or one.name for one in prepared}
+    cohorts = cohorts_of(records, people, family, catalog) if records else None
     asked = _asked(
-        prepared, numbers, hold_out, start or {}, patients=patients, seed=seed, jacobians=jacobians, wide=wide
+        prepared, cohorts, numbers, hold_out, start or {}, patients=patients, seed=seed, jacobians=jacobians, wide=wide
     )
     bench = Bench(catalog, prepared, patients, seed, threads or _n_processors())
-    problem = TrialProblem(bench, numbers, held)
+    problem = TrialProblem(bench, numbers, held, cohorts)
     first = np.clip([one.at(start or {}) for one in numbers], problem.low, problem.high)
     if out is None:
         calibrated = _found(problem, first, jacobians, wide, tell)
@@ -161,7 +171,7 @@ def _found(problem: TrialProblem, start: Any, jacobians: int, wide: int, tell: T
 
 
 def _asked(
-    prepared: Any, numbers: Any, hold_out: Sequence[str], start: Mapping[str, float], **settings: int
+    prepared: Any, cohorts: Cohorts | None, numbers: Any, hold_out: Sequence[str], start: Mapping[str, float], **settings: int
 ) -> dict[str, Any]:
     """What the calibration is, with the hashes of all that can move a number."""
     made = [
@@ -171,6 +181,8 @@ def _asked(
     evidence = {
         one.name: [f"{row.label}: {row.number!r} {row.weighted_error!r}" for row in one.rows] for one in prepared
     }
+    for row in cohorts.rows if cohorts else ():
+        evidence.setdefault(row.trial, []).append(f"{row.label}: {row.number!r} {row.weighted_error!r}")
 
     return {
         "note": "Simulation; not for patient care.",

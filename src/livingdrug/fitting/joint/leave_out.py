@@ -133,7 +133,7 @@ def leave_out(calibrated: Calibrated, *, done: Callable[[int, int], None] | None
     found = []
     for place, name in enumerate(problem.families):
         mine = problem.family == place
-        law, tau = without(calibrated, mine)
+        law, tau = without(calibrated, problem.taught_by(place))
         found.append(told(calibrated, name, mine, law, tau))
         if done is not None:
             done(place + 1, len(problem.families))
@@ -154,9 +154,10 @@ def told(calibrated: Calibrated, name: str, mine: NDArray[np.bool_], law: Poster
     problem, found = calibrated.problem, calibrated.found
     around = linearised(problem, found.point, found.simulated, found.jacobian, mine, weighted=False)
     line = predicted(around, tau, law)
-    trials = tuple(dict.fromkeys(row.trial for row, here in zip(problem.rows, mine, strict=True) if here))
-    simulated = problem.bench.at([problem.values(law.mean)], only=trials)[0]
-    expected = np.concatenate([one.number for one in simulated])
+    trials = tuple(
+        dict.fromkeys(row.trial for row, here in zip(problem.rows, mine, strict=True) if here and not row.within)
+    )
+    expected = problem.simulate_some(law.mean, mine)[mine]
     rows = [row for row, here in zip(problem.rows, mine, strict=True) if here]
     answered = np.isfinite(found.simulated[mine])
     predictions = [
@@ -178,20 +179,23 @@ def refit(calibrated: Calibrated, family: str, *, jacobians: int = 2, tell: Tell
     problem = calibrated.problem
     if family not in problem.families:
         raise BadInput(f'no family "{family}" in this calibration.\n  It has: {", ".join(problem.families)}.')
-    mine = problem.family == problem.families.index(family)
+    place = problem.families.index(family)
+    mine, others = problem.family == place, problem.fitted & ~problem.taught_by(place)
     found = search(
-        problem, calibrated.found.point, rows=problem.fitted & ~mine, tau=without(calibrated, mine)[1],
-        jacobians=jacobians, tell=tell,
+        problem, calibrated.found.point, rows=others, tau=without(calibrated, ~others)[1], jacobians=jacobians, tell=tell,
     )  # fmt: skip
     again = Calibrated(problem, found)
-    law = posterior(again.linear(problem.fitted & ~mine), found.tau)
+    law = posterior(again.linear(others), found.tau)
     return told(again, family, mine, replace(law, mean=found.point), found.tau)
 
 
 def scores(families: Sequence[Family], *, read: bool = True) -> list[Scored]:
-    """Coverage, width and score by family, then of all; rows that were fitted to elsewhere, read ones only when asked."""
+    """Coverage, width and score by family, then of all; rows that were fitted to elsewhere, read ones only when asked.
+
+    Associations within cohorts are not among them: what is scored is what trials came to.
+    """
     chosen = {
-        family.name: [one for one in family.rows if one.row.fitted and (one.row.read or not read)]
+        family.name: [one for one in family.rows if one.row.fitted and not one.row.within and (one.row.read or not read)]
         for family in families
     }
     every = [one for rows in chosen.values() for one in rows]

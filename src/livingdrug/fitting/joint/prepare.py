@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from livingdrug.catalog.questions import questions_of
 from livingdrug.course.equations import assembled
 from livingdrug.course.fitted import parameters_at
 from livingdrug.fitting.joint.rows import Row, refuse_prediction, rows_of, with_errors
-from livingdrug.fitting.joint.simulated import simulated_endpoints
+from livingdrug.fitting.joint.simulated import simulated_arm
 from livingdrug.fitting.joint.statistics import Answer, answer, correlation, influence
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.door import planned
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
     from livingdrug.fitting.joint.free import Free
     from livingdrug.outcome.endpoint_result import EndpointResult
+    from livingdrug.trial.associations.patients import Patients
 
 Floats = NDArray[np.float64]
 OWN_SHRINKAGE = 0.2
@@ -46,6 +47,10 @@ class Prepared:
         Of the errors of these rows (R, R): they come from the same patients.
     concerns
         Addresses of free numbers that can change this trial.
+    wanted
+        What its patients are asked besides, for associations within cohorts that they stand for.
+    patients
+        What they said, as the files have the trial; None where nothing is wanted.
     """
 
     trial: Trial
@@ -53,6 +58,8 @@ class Prepared:
     rows: tuple[Row, ...]
     correlation: Floats
     concerns: frozenset[str]
+    wanted: frozenset[str] = frozenset()
+    patients: Patients | None = None
 
     @property
     def name(self) -> str:
@@ -61,7 +68,13 @@ class Prepared:
 
 
 def prepare(
-    names: Sequence[str], catalog: Catalog, free: Sequence[Free], *, patients: int, seed: int
+    names: Sequence[str],
+    catalog: Catalog,
+    free: Sequence[Free],
+    *,
+    patients: int,
+    seed: int,
+    wanted: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Prepared, ...]:
     """Calibration trials with their rows, from one simulation of each as the files have it.
 
@@ -75,6 +88,8 @@ def prepare(
         Numbers that may move.
     patients, seed
         Of the simulation.
+    wanted
+        Trial -> names that its patients are asked besides.
 
     Raises
     ------
@@ -83,15 +98,18 @@ def prepare(
     """
     for name in names:  # told before anything is simulated
         refuse_prediction(load_trial(name, catalog))
-    return tuple(_prepared(name, catalog, free, patients, seed) for name in names)
+    asked = wanted or {}
+    return tuple(_prepared(name, catalog, free, patients, seed, asked.get(name, frozenset())) for name in names)
 
 
-def _prepared(name: str, catalog: Catalog, free: Sequence[Free], patients: int, seed: int) -> Prepared:
+def _prepared(
+    name: str, catalog: Catalog, free: Sequence[Free], patients: int, seed: int, wanted: frozenset[str]
+) -> Prepared:
     trial, plans = planned(name, catalog)
     plan = plans[0]
     rows = rows_of(trial, catalog, questions_of(trial, catalog))
     endpoints = [catalog.load("endpoint", row.published.endpoint) for row in rows]
-    found = simulated_endpoints(plan, endpoints, np.arange(1, patients + 1), seed)
+    found, people = simulated_arm(plan, endpoints, np.arange(1, patients + 1), seed, wanted)
     known = with_errors(rows, answers(rows, found, plan.arm.name))
     if not known:
         raise BadInput(
@@ -104,7 +122,7 @@ def _prepared(name: str, catalog: Catalog, free: Sequence[Free], patients: int, 
     ]
     together = (1 - OWN_SHRINKAGE) * correlation(pulls) + OWN_SHRINKAGE * np.eye(len(known))
     concerns = frozenset(one.address for one in free if concerned(one.address, plan, catalog))
-    return Prepared(trial, plan, tuple(known), together, concerns)
+    return Prepared(trial, plan, tuple(known), together, concerns, wanted, people)
 
 
 def answers(rows: Sequence[Row], found: dict[str, EndpointResult], arm: str) -> list[Answer]:

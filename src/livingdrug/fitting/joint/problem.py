@@ -9,10 +9,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.fitting.joint.bench import Bench
+from livingdrug.fitting.joint.bench import Bench, Simulated
 from livingdrug.fitting.joint.free import Free
 from livingdrug.fitting.joint.linear import Linear
 from livingdrug.fitting.joint.rows import Row
+from livingdrug.fitting.joint.within import Cohorts
 
 Floats = NDArray[np.float64]
 Done = Callable[[int, int], None]
@@ -67,12 +68,16 @@ class TrialProblem:
     bench: Bench
     free: tuple[Free, ...]
     held_out: frozenset[str] = frozenset()
+    cohorts: Cohorts | None = None
     rows: tuple[Row, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = tuple(row for one in self.bench.trials for row in one.rows)
+        within = self.cohorts.rows if self.cohorts else ()
+        self.rows = (*(row for one in self.bench.trials for row in one.rows), *within)
         self.published = np.array([row.number for row in self.rows])
-        self.fitted = np.array([row.fitted and row.family not in self.held_out for row in self.rows])
+        self.fitted = np.array(
+            [row.fitted and not self.held_out & {row.family, *row.families} for row in self.rows]
+        )
         self.group = _numbered([row.group for row in self.rows])
         self.kinds = tuple(dict.fromkeys(row.about for row in self.rows))
         self.kind = np.array([self.kinds.index(row.about) for row in self.rows])
@@ -89,7 +94,38 @@ class TrialProblem:
     def simulate(self, points: Sequence[Floats], done: Done | None = None) -> list[Floats]:
         """Simulated rows (R,) at each point (P,); NaN where too few were counted."""
         found = self.bench.at([self.values(point) for point in points], done)
-        return [np.concatenate([one.number for one in trials]) for trials in found]
+        return [self._answers(trials)[0] for trials in found]
+
+    def simulate_some(self, point: Floats, rows: NDArray[np.bool_]) -> Floats:
+        """Some rows at a point (R,), from no more trials than they need; NaN for the others."""
+        needed = {row.trial for row, here in zip(self.rows, rows, strict=True) if here}
+        for cohort in self.cohorts.every if self.cohorts else ():
+            if cohort.association.id in needed:
+                needed |= set(cohort.trials)
+        trials = [one for one in self.bench.trials if one.name in needed]
+        found = self.bench.at([self.values(point)], only=[one.name for one in trials])[0]
+        simulated = dict(zip((one.name for one in trials), found, strict=True))
+        numbers = self._answers([simulated.get(one.name, _silent(len(one.rows))) for one in self.bench.trials])[0]
+        return np.where(rows, numbers, np.nan)
+
+    def taught_by(self, family: int) -> NDArray[np.bool_]:
+        """Rows that a family's patients have any part in (R,): its own, and associations of cohorts that its trials stand for."""
+        name = self.families[family]
+        return np.array([name == row.family or name in row.families for row in self.rows])
+
+    def _answers(self, trials: Sequence[Simulated]) -> tuple[Floats, Floats]:
+        """Numbers and simulation errors of every row (R,), from the trials in order."""
+        numbers, errors = [one.number for one in trials], [one.error for one in trials]
+        if self.cohorts:
+            people = {
+                prepared.name: (one.key, one.patients)
+                for prepared, one in zip(self.bench.trials, trials, strict=True)
+                if one.patients is not None
+            }
+            told = self.cohorts.at(people)
+            numbers.append(np.array([one.number for one in told]))
+            errors.append(np.array([one.error for one in told]))
+        return np.concatenate(numbers), np.concatenate(errors)
 
     def covariance(self, point: Floats, *, weighted: bool = True) -> Floats:
         """Errors of publishing and of simulating, each with the correlation that rows of the same patients have (R, R)."""
@@ -102,6 +138,11 @@ class TrialProblem:
             own = np.where(np.isfinite(simulated.error), simulated.error, USUAL_SHARE_ERROR)
             whole[here, here] = one.correlation * (np.outer(published, published) + np.outer(own, own))
             first += len(one.rows)
+        if self.cohorts:  # taken as independent of each other and of the trials' shares
+            errors = self._answers(found)[1]
+            for place, row in enumerate(self.rows[first:], start=first):
+                own = errors[place] if np.isfinite(errors[place]) else USUAL_SHARE_ERROR
+                whole[place, place] = (row.weighted_error if weighted else row.error) ** 2 + own**2
         return whole
 
 
@@ -133,6 +174,10 @@ def linearised(
         problem.group, problem.kind, problem.centre, problem.width,
     )  # fmt: skip
     return whole.select(rows)
+
+
+def _silent(n: int) -> Simulated:
+    return Simulated(np.full(n, np.nan), np.full(n, np.nan))
 
 
 def _numbered(keys: Sequence[object]) -> NDArray[np.int64]:

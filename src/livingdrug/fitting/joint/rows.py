@@ -56,6 +56,8 @@ class Row:
         On the measure's scale; the error is the published one, with rounding, without the weight of `read`.
     fitted
         Whether the fit sees it; others are compared only.
+    families
+        Of an association within a cohort: those of the trials that stand for it; empty for a row of a trial.
     """
 
     trial: str
@@ -68,6 +70,12 @@ class Row:
     number: float
     error: float
     fitted: bool
+    families: tuple[str, ...] = ()
+
+    @property
+    def within(self) -> bool:
+        """Whether it tells who responds within a cohort, and not what a trial came to."""
+        return bool(self.families)
 
     @property
     def read(self) -> bool:
@@ -81,20 +89,21 @@ class Row:
 
     @property
     def group(self) -> tuple[str, str]:
-        """Rows that share one difference between trials: those of one endpoint in one trial."""
-        return self.trial, self.published.endpoint
+        """Rows that share one difference between trials: those of one endpoint in one trial; an association has its own."""
+        return self.trial, self.title if self.within else self.published.endpoint
 
     @property
     def label(self) -> str:
         """For tables: endpoint, time and measure."""
-        extra = "" if self.measure in ("share", "middle") else f", {self.measure}"
+        extra = "" if self.measure in ("share", "middle") or self.within else f", {self.measure}"
         return f"{self.title}{f' at {self.published.at}' if self.day is not None else ''}{extra}"
 
     def shown(self, number: float) -> float:
-        """A number of the scale in the published unit: percent, days …; of a spread the deviation of the logarithms."""
+        """A number of the scale in the published unit: percent, days …; of a spread the deviation of the logarithms; a contrast of shares stays on
+        its scale."""
         if self.measure == "share":
             return 100 * math.sin(min(max(number, 0.0), math.pi / 2)) ** 2
-        return math.exp(number)
+        return number if self.measure in ("concordance", "at least", "at most", "contrast") else math.exp(number)
 
 
 def rows_of(trial: Trial, catalog: Catalog, questions: Questions) -> list[Row]:

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
     from livingdrug.outcome.endpoint_result import EndpointResult
 
-Measure = Literal["share", "middle", "low quartile", "high quartile", "spread", "median time"]
+Measure = Literal[
+    "share", "middle", "low quartile", "high quartile", "spread", "median time",
+    "log ratio", "concordance", "at least", "at most", "contrast",
+]  # fmt: skip
+"""The last five are associations within cohorts (`livingdrug.fitting.joint.within`)."""
 QUARTILES = {"low quartile": 0.25, "high quartile": 0.75}
 QUARTILE_LOSS = 1.3626
 """Standard error of a quartile over that of a mean, for normal numbers: sqrt(3)/4 / density at the quartile."""

@@ -145,7 +145,9 @@ def simulate_patients(
     return Patients(numbers, kept, problems, _hidden(record, arm, numbers, seed, catalog), [dict(result.manifest)])
 
 
-def pooled(parts: Sequence[SimulatedBy], runs: Mapping[str, Patients], n: int) -> Patients:
+def pooled(
+    parts: Sequence[SimulatedBy], runs: Mapping[str, Patients], n: int, *, shared_luck: bool = False
+) -> Patients:
     """Patients of several trials by their shares, nobody with the random numbers of another: each number is taken once.
 
     Parameters
@@ -154,12 +156,17 @@ def pooled(parts: Sequence[SimulatedBy], runs: Mapping[str, Patients], n: int) -
         Trials and shares.
     runs
         Simulated patients of each trial, numbered from 1 to n.
+    shared_luck
+        As many of each trial as the shares allow, all numbered from 1: patients of two trials may have the same random numbers, which makes
+        more of a small run and no estimate worse than their number says.
     """
     columns: list[Mapping[str, Floats]] = []
     numbers, first = [], 0.0
     for part in parts:
         one = runs[part.trial]
         last = first + part.share * n
+        if shared_luck:
+            first, last = 0.0, part.share / max(one.share for one in parts) * n
         mine = (one.patient > round(first)) & (one.patient <= round(last))
         columns.append({name: values[mine] for name, values in one.values.items()})
         numbers.append(one.patient[mine])

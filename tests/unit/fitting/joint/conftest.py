@@ -18,7 +18,7 @@ from livingdrug.fitting.joint.statistics import answer
 
 TRUTH = {
     "mechanism/cytokines/parameter.ifn_production": 3.0e-8,
-    "costimulation/cd28/parameter.growth_costimulation": 1.1,
+    "costimulation/cd28/parameter.killing_costimulation": 1.9,
     "disease/lbcl/parameter.tumour_growth": 0.1,
 }
 SHARES = ("lugano_orr", "lugano_cr", "crs_any_lee", "crs_severe_lee", "tocilizumab_use")

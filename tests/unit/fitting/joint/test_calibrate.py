@@ -97,7 +97,7 @@ def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
     # expected: the calibration that nobody interrupted
     def run(folder: Path, **words):
         return calibrate(
-            ["first"], free=["costimulation/cd28/parameter.growth_costimulation"], patients=40, seed=5, jacobians=1, threads=2,
+            ["first"], free=["costimulation/cd28/parameter.killing_costimulation"], patients=40, seed=5, jacobians=1, threads=2,
             out=folder, catalog=small.catalog, **words,
         )  # fmt: skip
 
@@ -164,16 +164,16 @@ def test_standard_care_teaches_and_a_trial_for_comparison_alone_does_not(small, 
 
 def test_a_parameter_set_gives_what_files_with_these_numbers_give(small, tmp_path):
     # expected: the same trial with the numbers typed into costimulation, disease and mechanism files
-    growth, tumour, half = 1.15, 0.09, 60.0
+    killing, tumour, half = 1.9, 0.09, 60.0
     values = {
-        "costimulation/cd28/parameter.growth_costimulation": growth, "disease/lbcl/parameter.tumour_growth": tumour,
+        "costimulation/cd28/parameter.killing_costimulation": killing, "disease/lbcl/parameter.tumour_growth": tumour,
         "mechanism/cytokines/parameter.il6_half": half,
     }  # fmt: skip
     free = free_numbers(small.catalog, list(values))
     prepared = prepare(["first"], small.catalog, free, patients=30, seed=2)
     by_set = Bench(small.catalog, prepared, 30, 2).at([values])[0][0]
     for kind, name, key, old, new in (
-        ("costimulation", "cd28", "growth_costimulation", free_value(free, "growth_costimulation"), growth),
+        ("costimulation", "cd28", "killing_costimulation", free_value(free, "killing_costimulation"), killing),
         ("disease", "lbcl", "tumour_growth", free_value(free, "tumour_growth"), tumour),
     ):
         (tmp_path / kind).mkdir()

@@ -1,4 +1,4 @@
-"""Expected values: the parameter set kept for the freeze (docs/predictions/parameters), written by `livingdrug calibrate`; the files of the package hold its point."""
+"""Expected values: the parameter set kept in docs/calibration/parameters, written by `livingdrug calibrate`; the files of the package hold its point."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from livingdrug.catalog.load import Catalog
 from livingdrug.fitting.joint.calibrated import DRAWS, read_between_trials, read_parameters
 from livingdrug.fitting.joint.free import free_numbers
 
-KEPT = Path(__file__).parents[2] / "docs" / "predictions" / "parameters"
+KEPT = Path(__file__).parents[2] / "docs" / "calibration" / "parameters"
 NUMBERS = {one.address: one for one in free_numbers(Catalog(), ())}
 
 

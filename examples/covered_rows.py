@@ -27,6 +27,8 @@ CLASSES = {
     "Cytokines by grade": {"laboratory"},
     "Counts, B cells, infections": {"cytopenia", "b_cells", "infection", "other"},
 }
+WITHIN = {"who: ratio", "who: rank", "who: share"}
+"""Associations within cohorts: told in a line of their own, after all rows of trials."""
 
 
 def text(folder: Path) -> str:
@@ -37,7 +39,10 @@ def text(folder: Path) -> str:
     left_out = [row for row in left_out if row["use"] == "calibration"]
     header = ["class", "rows", "within 2 published errors", "inside 90 %", "read, inside 90 %", "left out, inside 90 %"]
     lines = [_line(name, _of(rows, words), _of(left_out, words)) for name, words in CLASSES.items()]
-    lines.append(_line("All", rows, left_out))
+    trials = [row for row in rows if row["class"] not in WITHIN]
+    lines.append(_line("All rows of trials", trials, [row for row in left_out if row["class"] not in WITHIN]))
+    if len(trials) < len(rows):
+        lines.append(_line("Who responds within cohorts", _of(rows, WITHIN), []))
     outside = [row for row in rows if abs(row["z"]) > Z90]
     told = sorted(outside, key=lambda row: (row["trial"], -abs(row["z"])))
     misses = [

@@ -42,7 +42,8 @@ def calibrate(
     associations: Annotated[
         bool,
         typer.Option(
-            "--associations/--no-associations", help="Fit to who responds within cohorts, too, where published rows may shape the model."
+            "--associations/--no-associations",
+            help="Fit to who responds within cohorts, too, where published rows may shape the model.",
         ),
     ] = True,
     start: Annotated[

@@ -171,7 +171,12 @@ def _found(problem: TrialProblem, start: Any, jacobians: int, wide: int, tell: T
 
 
 def _asked(
-    prepared: Any, cohorts: Cohorts | None, numbers: Any, hold_out: Sequence[str], start: Mapping[str, float], **settings: int
+    prepared: Any,
+    cohorts: Cohorts | None,
+    numbers: Any,
+    hold_out: Sequence[str],
+    start: Mapping[str, float],
+    **settings: int,
 ) -> dict[str, Any]:
     """What the calibration is, with the hashes of all that can move a number."""
     made = [

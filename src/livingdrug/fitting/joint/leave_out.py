@@ -195,7 +195,9 @@ def scores(families: Sequence[Family], *, read: bool = True) -> list[Scored]:
     Associations within cohorts are not among them: what is scored is what trials came to.
     """
     chosen = {
-        family.name: [one for one in family.rows if one.row.fitted and not one.row.within and (one.row.read or not read)]
+        family.name: [
+            one for one in family.rows if one.row.fitted and not one.row.within and (one.row.read or not read)
+        ]
         for family in families
     }
     every = [one for rows in chosen.values() for one in rows]

@@ -75,9 +75,7 @@ class TrialProblem:
         within = self.cohorts.rows if self.cohorts else ()
         self.rows = (*(row for one in self.bench.trials for row in one.rows), *within)
         self.published = np.array([row.number for row in self.rows])
-        self.fitted = np.array(
-            [row.fitted and not self.held_out & {row.family, *row.families} for row in self.rows]
-        )
+        self.fitted = np.array([row.fitted and not self.held_out & {row.family, *row.families} for row in self.rows])
         self.group = _numbered([row.group for row in self.rows])
         self.kinds = tuple(dict.fromkeys(row.about for row in self.rows))
         self.kind = np.array([self.kinds.index(row.about) for row in self.rows])

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 RECALLED = 2.0
 """Factor on the error of a row that was recalled: a quarter of the weight. A convention; see docs/calibration.md."""
 READ = "read"
+WITHIN = {
+    "who: ratio": "Who responds: ratios",
+    "who: rank": "Who responds: ranks and directions",
+    "who: share": "Who responds: shares",
+}
+"""Classes of associations within cohorts, in words."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ def about(endpoint: Endpoint, questions: Questions) -> str:
 
 def about_in_words(word: str) -> str:
     """A class of rows as a heading."""
-    return GROUPS.get(word, word.replace("_", " "))
+    return {**GROUPS, **WITHIN}.get(word, word.replace("_", " "))
 
 
 def _measures(row: Published, endpoint: Endpoint) -> list[tuple[Measure, float, float]]:

@@ -28,7 +28,7 @@ from scipy.special import ndtri
 
 from livingdrug.catalog.records.association import Association, AssociationRow
 from livingdrug.catalog.records.evidence import Published
-from livingdrug.fitting.joint.rows import Row
+from livingdrug.fitting.joint.rows import WITHIN, Row
 from livingdrug.fitting.joint.statistics import NOTHING, Answer, Measure, arcsine, arcsine_error
 from livingdrug.foundation.errors import BadInput, LivingDrugError
 from livingdrug.foundation.toml_files import parse_toml
@@ -46,14 +46,10 @@ TOLD, TOLD_ERROR, NONE_ERROR = 0.6, 0.1, 0.05
 """A published direction without a figure: concordance of at least 0.6 on its side, give or take 0.1; none: 0.5, give or take 0.05. Conventions."""
 LEAST_RATIO_ERROR = 0.2
 """Least error of a logarithm of a ratio: cohorts of practice are not the trials that stand for them (assumed)."""
+RATIO, RANK, SHARE = WITHIN
 ABOUT: Mapping[Measure, str] = {
-    "log ratio": "who: ratio",
-    "concordance": "who: rank",
-    "at least": "who: rank",
-    "at most": "who: rank",
-    "share": "who: share",
-    "contrast": "who: share",
-}
+    "log ratio": RATIO, "concordance": RANK, "at least": RANK, "at most": RANK, "share": SHARE, "contrast": SHARE,
+}  # fmt: skip
 """Class of rows by what is told: each has a difference between cohorts of its own."""
 START_OF_ROWS = "[[row]]"
 
@@ -304,4 +300,3 @@ def read_patients(kept: Mapping[str, Floats]) -> Patients:
     """Patients as an evaluation keeps them: a column for each name, and their numbers."""
     values = {name: np.asarray(column, dtype=np.float64) for name, column in kept.items() if name != "patient"}
     return Patients(np.asarray(kept["patient"]).astype(np.int64), values, {}, {}, ())
-

@@ -50,7 +50,7 @@ def write_calibration(told: Told, path: str | Path, *, asked: Mapping[str, Any])
 
 
 def _cards(told: Told, rows: Sequence[Compared]) -> Cards:
-    read = [one for one in rows if one.seen and one.row.read]
+    read = [one for one in rows if one.seen and one.row.read and not one.row.within]
     inside = shares(read, by="trial")[-1]
     cards = [
         Card("Rows read, inside 90 %", _percent(inside.inside, inside.n), f"{inside.n} rows; sampling alone {_percent(inside.inside_sampling, inside.n)}"),

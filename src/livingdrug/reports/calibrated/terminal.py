@@ -50,11 +50,15 @@ def summary(told: Told) -> Group:
             for one in scores(told.left_out)
         ]))  # fmt: skip
         parts.append(Text("Width and score in widths of pure sampling: the median, and the mean."))
-    read = [one for one in fitted if one.row.read]
+    read = [one for one in fitted if one.row.read and not one.row.within]
     inside = shares(read, by="trial")[-1] if read else None
     if inside:
         parts.append(Text(f"Of {inside.n} rows read, {inside.inside_sampling} lie inside the 90 % interval of sampling alone, "
                           f"{inside.inside} inside that with differences between trials."))  # fmt: skip
+    within = [one for one in fitted if one.row.within]
+    if within:
+        told_inside = shares(within, by="about")[-1]
+        parts.append(Text(f"Of {told_inside.n} associations within cohorts, {told_inside.inside} lie inside it."))
     rest = "came to rest" if calibrated.found.at_rest else "had not come to rest: more Jacobians may improve it"
     parts.append(Text(f"Objective {calibrated.found.objective:.1f}; the search {rest}."))
     return Group(*parts)

@@ -144,7 +144,10 @@ def test_rows_kept_for_test_are_not_even_parsed(tmp_path):
     (tmp_path / "association").mkdir()
     kept = HEAD.format(use="test") + '[[row]]\ntitle = "unreadable\nvalue = = 3\n'
     (tmp_path / "association" / "kept.toml").write_text(kept, encoding="utf-8")
-    shape = HEAD.format(use="shape") + f'[[row]]\n{ROW}title = "age: CRS"\npredictor = "age_years"\ncontrast = "ranked"\noutcome = "crs_lee_max"\nmeasure = "direction"\ndirection = "higher"\n'
+    shape = (
+        HEAD.format(use="shape")
+        + f'[[row]]\n{ROW}title = "age: CRS"\npredictor = "age_years"\ncontrast = "ranked"\noutcome = "crs_lee_max"\nmeasure = "direction"\ndirection = "higher"\n'
+    )
     (tmp_path / "association" / "shapes.toml").write_text(shape, encoding="utf-8")
     found = {one.id for one in shaping(Catalog([tmp_path]), ["zuma_1"])}
     assert "shapes" in found

@@ -167,7 +167,7 @@ class Scenes:
             late = days[days > ACUTE]
             early = [day for day in days[days <= ACUTE] if day in given or day <= 14 or abs(day - round(day)) < 1e-6]
             chosen = np.array([*early, *late[(late < 800)][::3], *late[late >= 800][::2]])
-            here = everyone.on_days(chosen).having(toxicity_base=0.0)
+            here = everyone.on_days(chosen).having(toxicity_base=0.0, hlh_danger=0.0)
             self._people[trial] = replace(here, ready=_without_guideline(here.ready))
         return self._people[trial]
 

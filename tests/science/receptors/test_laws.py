@@ -101,7 +101,7 @@ def test_lower_affinity_widens_the_window_until_it_loses_dim_cells(own: Own) -> 
         trial="eliana",
         affinities=(0.01, 0.3, 3.0),
         doses=(1.0,),
-        patients=30,
+        patients=60,
         benefit="cr_cri_3mo",
         catalog=Catalog([folder]),
     ).table

@@ -2,12 +2,17 @@
 
 python examples/covered_rows.py runs/fit                     prints it
 python examples/covered_rows.py runs/fit docs/coverage.md    writes it into the page, between its markers
+python examples/covered_rows.py reasons docs/coverage.md     writes the reasons beside the rows of the page as it stands
+
+Why a row lies outside stands in tests/published/outside.toml, by trial, row and side.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,8 @@ from livingdrug.model.pages import table, with_generated
 
 Row = dict[str, Any]
 Z90 = 1.6449
+REASONS = Path(__file__).parent.parent / "tests/published/outside.toml"
+HEADER = ["trial", "row", "published", "simulated", "z", "seen by us", "why"]
 CLASSES = {
     "Getting the cells": {"manufacturing"},
     "Response": {"efficacy"},
@@ -53,6 +60,7 @@ def text(folder: Path) -> str:
             f"{row['simulated']:.4g}",
             f"{row['z']:+.1f}",
             row["status"],
+            why(row["trial"], row["label"], row["z"]),
         ]
         for row in told
     ]
@@ -60,9 +68,35 @@ def text(folder: Path) -> str:
         [
             table(header, lines),
             "## Rows outside",
-            table(["trial", "row", "published", "simulated", "z", "seen by us"], misses),
+            table(HEADER, misses),
         ]
     )
+
+
+def why(trial: str, row: str, z: float) -> str:
+    """Why this row lies outside; "not looked into" where nobody has written it down."""
+    side = "above" if z > 0 else "below"
+    for one in tomllib.loads(REASONS.read_text(encoding="utf-8"))["outside"]:
+        if one["trial"] == trial and one["side"] == side and re.match(one["row"], row):
+            return f"{one['cause']}: {one['reason']}"
+    return "not looked into"
+
+
+def outside(page: str) -> list[list[str]]:
+    """Trial, row, published, simulated, z and status of every row outside, as a page tells them."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in page.partition("## Rows outside")[2].splitlines()
+        if line.startswith("| ")
+    ]
+    return [row[: len(HEADER) - 1] for row in cells if row[0] not in ("trial", "---")]
+
+
+def with_reasons(page: str) -> str:
+    """The page with the reasons as they stand now beside its rows outside."""
+    before, heading, _ = page.partition("## Rows outside")
+    rows = [[*row, why(row[0], row[1], float(row[4]))] for row in outside(page)]
+    return f"{before}{heading}\n\n{table(HEADER, rows)}\n<!-- end -->\n"
 
 
 def _line(name: str, rows: list[Row], left_out: list[Row]) -> list[str]:
@@ -92,6 +126,10 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print(__doc__)
         return 2
+    if arguments[0] == "reasons" and len(arguments) == 2:
+        page = Path(arguments[1])
+        page.write_text(with_reasons(page.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
     found = text(Path(arguments[0]))
     if len(arguments) == 1:
         print(found)

@@ -19,7 +19,9 @@ def own(tmp_path: Path, livingdrug: Command) -> Path:
     """The files of the documentation page, and a trial that uses them."""
     page = (ROOT / "docs" / "change_something.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```toml\n# my_catalog/(\S+)\n(.*?)```", page, flags=re.S)
-    assert {Path(name).parent.name for name, _ in blocks} == {"drug", "product", "endpoint", "outcome"}
+    assert {Path(name).parent.name for name, _ in blocks} == {
+        "drug", "product", "disease", "endpoint", "outcome", "evidence",
+    }  # fmt: skip
     for name, text in blocks:
         path = tmp_path / "my_catalog" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,3 +80,32 @@ def test_a_new_endpoint_reads_a_finished_run(own: Path, finished: Path, livingdr
     )
     assert done.returncode == 0, done.stderr
     assert "alive_in_remission_6mo" in json.loads(done.stdout)["endpoints"]
+
+
+def test_a_published_trial_of_ones_own_stands_on_the_scoreboard(own: Path, livingdrug: Command) -> None:
+    # expected: the number of the page's own evidence file, and its exact interval of 27 of 50 (Clopper-Pearson)
+    with_own = ("--catalog", own / "my_catalog")
+    trial = own / "my_catalog/trial/example_published.toml"
+    trial.parent.mkdir()
+    made = livingdrug("init", trial, "--from", "zuma_1")
+    assert made.returncode == 0, made.stderr
+    asked = livingdrug("validate", "example_published", *with_own, "-o", own / "board")
+    assert asked.returncode == 2
+    assert 'role = "calibration"' in asked.stderr
+    text = trial.read_text(encoding="utf-8")
+    for old, new in (
+        ('role = "design"', 'role = "calibration"'),
+        ('product = "axi_cel"', 'product = "example_cel"'),
+        ('making = "axi_cel_trial"', 'making = "tisa_cel_trial"'),
+        ('disease = "lbcl"', 'disease = "example_lymphoma"'),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    trial.write_text(text, encoding="utf-8")
+    done = livingdrug(
+        "validate", "example_published", *with_own, "-n", "6", "--replicates", "0", "-o", own / "board", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    row = (own / "board/scoreboard.csv").read_text(encoding="utf-8").splitlines()[1].split(",")
+    assert row[:5] == ["example_published", "axi-cel", "calibration", "lugano_cr", ""]
+    assert [float(number) for number in row[6:9]] == [54.0, 39.324, 68.185]

@@ -142,7 +142,8 @@ def scoreboard(
     if names and own:
         raise BadInput(
             f'trial "{own[0]}" has role "design": nothing was published that it could be held against.\n'
-            "  Name a calibration trial; `livingdrug list trial` shows them."
+            f'  Of a trial of your own that was published: role = "calibration", and its numbers in evidence/{own[0]}.toml of your --catalog\n'
+            "  folder. Else name a calibration trial; `livingdrug list trial` shows them."
         )
     scores = []
     for trial in trials:

@@ -38,4 +38,4 @@ def test_page_without_any_trial_says_so():
     """An empty scoreboard is a page, too."""
     page = render(Scoreboard((), ()))
     assert "No calibration trial was asked for." in page
-    assert "no prediction trial yet" in page
+    assert "No trial kept for prediction is among these" in page

@@ -196,7 +196,7 @@ def _say(board: Any, written: Path, known: Any, covered: Any, often: int) -> Non
         sentence = f"prediction frozen on {there['frozen_on']}: {there['file']}" if there else one.sentence
         screen.print(f"  {one.trial}: {sentence}", markup=False)
     if not board.predictions:
-        screen.print("  The catalogue has no prediction trial yet.", markup=False)
+        screen.print("  No trial kept for prediction is among these.", markup=False)
     screen.print(f"\nScoreboard: {written.resolve()}", markup=False)
     notice(screen)
 

@@ -68,7 +68,6 @@ def simulate(folder: Path) -> None:
         print(trial, "is finished", flush=True)
 
 
-
 # ---------------------------------------------------------------- what the frozen intervals are made of
 
 Z90 = 1.6448536269514722
@@ -110,7 +109,9 @@ def frozen_parts() -> dict[str, list[tuple[str, float, tuple[float, float, float
 
     rows = frozen_rows(HERE / "docs/predictions")
     between = json.loads(FROZEN.read_text(encoding="utf-8"))["between_trials"]
-    without = {(row["trial"], row["arm"]) for row in rows if row["endpoint"] == "infused" and float(row["predicted"]) == 0.0}
+    without = {
+        (row["trial"], row["arm"]) for row in rows if row["endpoint"] == "infused" and float(row["predicted"]) == 0.0
+    }
     found: dict[str, list[tuple[str, float, tuple[float, float, float]]]] = {}
     for words, (names, at, about) in HEADLINES.items():
         for row in rows:
@@ -132,13 +133,17 @@ def frozen_text() -> str:
     for words, rows in found.items():
         shares = np.array([told for *_, told in rows])
         widths = [width for _, width, _ in rows]
-        lines.append([words, str(len(rows)), f"{np.median(widths):.0f}", *(f"{100 * one:.0f} %" for one in shares.mean(axis=0))])
+        lines.append(
+            [words, str(len(rows)), f"{np.median(widths):.0f}", *(f"{100 * one:.0f} %" for one in shares.mean(axis=0))]
+        )
     head = ["headline", "trials", "median width, points", "patients", "between trials", "parameters"]
     each = [
         [trial, f"{width:.0f}", *(f"{100 * one:.0f} %" for one in told)]
         for trial, width, told in found["complete response, treated"]
     ]
-    return "\n\n".join([table(head, lines), "Complete response of those treated, trial by trial:", table(["trial", *head[2:]], each)])
+    return "\n\n".join(
+        [table(head, lines), "Complete response of those treated, trial by trial:", table(["trial", *head[2:]], each)]
+    )
 
 
 # ---------------------------------------------------------------- what drives the headlines
@@ -179,7 +184,9 @@ def drivers_text(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
             meanings |= {row["factor"]: known[row["factor"]].meaning for row in told}
             said = [f"`{row['factor']}` {row['correlation']:+.2f}" for row in told]
             title = catalog.load("endpoint", target).title
-            lines.append([trial, title, f"{scale * low:.3g} to {scale * high:.3g}", ", ".join(said) or "none stands out"])
+            lines.append(
+                [trial, title, f"{scale * low:.3g} to {scale * high:.3g}", ", ".join(said) or "none stands out"]
+            )
     return "\n\n".join([
         table(["trial", "headline", "nine in ten runs", "strongest, with partial rank correlation"], lines),
         table(["parameter", "is"], [[f"`{name}`", meaning] for name, meaning in sorted(meanings.items())]),
@@ -189,7 +196,11 @@ def drivers_text(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
 def picture(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
     """Partial rank correlations as a map: parameters down, headlines of each trial across; blue lowers, orange raises."""
     columns = [(trial, target) for trial in found for target in TRIALS[trial]]
-    value = {(trial, row["target"], row["factor"]): row["correlation"] or 0.0 for trial, (rows, _) in found.items() for row in rows}
+    value = {
+        (trial, row["target"], row["factor"]): row["correlation"] or 0.0
+        for trial, (rows, _) in found.items()
+        for row in rows
+    }
     named = {row["factor"] for trial, target in columns for row in strongest(found[trial][0], target)}
     order = sorted(named, key=lambda name: -sum(value.get((*one, name), 0.0) ** 2 for one in columns))
     left, cell, head = 190, 24, 190
@@ -211,10 +222,19 @@ def picture(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
                 continue
             colour = "#e69f00" if number > 0 else "#0072b2"
             x = left + cell * place
-            out.append(f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" fill="{colour}" fill-opacity="{abs(number):.2f}" stroke="#dddddd"/>')
+            out.append(
+                f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" fill="{colour}" fill-opacity="{abs(number):.2f}" stroke="#dddddd"/>'
+            )
             if abs(number) >= 0.3:
-                out.append(f'<text x="{x + cell / 2}" y="{y + 15}" text-anchor="middle" font-size="9" fill="#1a1a1a">{number:+.1f}'.replace("+0", "+").replace("-0", "−") + "</text>")
-    out.append(f'<text x="10" y="{height - 12}" fill="#666666" font-size="10">Orange: more of the parameter, more of the headline; blue: less. Simulation; not for patient care.</text>')
+                out.append(
+                    f'<text x="{x + cell / 2}" y="{y + 15}" text-anchor="middle" font-size="9" fill="#1a1a1a">{number:+.1f}'.replace(
+                        "+0", "+"
+                    ).replace("-0", "−")
+                    + "</text>"
+                )
+    out.append(
+        f'<text x="10" y="{height - 12}" fill="#666666" font-size="10">Orange: more of the parameter, more of the headline; blue: less. Simulation; not for patient care.</text>'
+    )
     return "\n".join([*out, "</svg>\n"])
 
 

@@ -175,7 +175,10 @@ def _trial(score: Score, numbers: Mapping[str, int], catalog: Catalog | None) ->
 def _predictions(board: Scoreboard, frozen: Mapping[str, Mapping[str, Any]]) -> Section:
     if not board.predictions:
         return Section(
-            "predictions", "Predictions", PREDICTIONS, (Note("No trial kept for prediction is among these.", "missing"),)
+            "predictions",
+            "Predictions",
+            PREDICTIONS,
+            (Note("No trial kept for prediction is among these.", "missing"),),
         )
     table = Table(
         ("trial", "prediction", "parameters (SHA-256)"),

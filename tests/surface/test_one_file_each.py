@@ -98,12 +98,13 @@ def test_a_published_trial_of_ones_own_stands_on_the_scoreboard(own: Path, livin
         ('product = "axi_cel"', 'product = "example_cel"'),
         ('making = "axi_cel_trial"', 'making = "tisa_cel_trial"'),
         ('disease = "lbcl"', 'disease = "example_lymphoma"'),
+        ("enrolled = 111\n", "enrolled = 9\n"),  # the size that is simulated many times
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)
     trial.write_text(text, encoding="utf-8")
     done = livingdrug(
-        "validate", "example_published", *with_own, "-n", "6", "--replicates", "0", "-o", own / "board", "--json"
+        "validate", "example_published", *with_own, "-n", "9", "--replicates", "2", "-o", own / "board", "--json"
     )
     assert done.returncode == 0, done.stderr
     row = (own / "board/scoreboard.csv").read_text(encoding="utf-8").splitlines()[1].split(",")

@@ -6,6 +6,7 @@ python examples/what_drives.py write runs/what_drives docs/what_drives.md    wri
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -105,9 +106,10 @@ def parts(low: float, middle: float, high: float, n: int, between: float) -> tup
 
 def frozen_parts() -> dict[str, list[tuple[str, float, tuple[float, float, float]]]]:
     """Headline -> trial and arm, width of its interval in points, shares of its variance; arms given cells alone."""
-    from frozen_headlines import frozen_rows
-
-    rows = frozen_rows(HERE / "docs/predictions")
+    rows = []
+    for path in sorted((HERE / "docs/predictions").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows += csv.DictReader(lines)
     between = json.loads(FROZEN.read_text(encoding="utf-8"))["between_trials"]
     without = {
         (row["trial"], row["arm"]) for row in rows if row["endpoint"] == "infused" and float(row["predicted"]) == 0.0

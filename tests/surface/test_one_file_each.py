@@ -108,5 +108,5 @@ def test_a_published_trial_of_ones_own_stands_on_the_scoreboard(own: Path, livin
     )
     assert done.returncode == 0, done.stderr
     row = (own / "board/scoreboard.csv").read_text(encoding="utf-8").splitlines()[1].split(",")
-    assert row[:5] == ["example_published", "axi-cel", "calibration", "lugano_cr", ""]
+    assert row[:5] == ["example_published", "axi-cel", "calibration", "lugano_cr", "best"]
     assert [float(number) for number in row[6:9]] == [54.0, 39.324, 68.185]

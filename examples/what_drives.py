@@ -206,7 +206,7 @@ def picture(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
     named = {row["factor"] for trial, target in columns for row in strongest(found[trial][0], target)}
     order = sorted(named, key=lambda name: -sum(value.get((*one, name), 0.0) ** 2 for one in columns))
     left, cell, head = 190, 24, 190
-    width, height = left + cell * len(columns) + 20, head + cell * len(order) + 40
+    width, height = left + cell * len(columns) + 130, head + cell * len(order) + 40
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" role="img">',
         "<title>Partial rank correlation of each headline with each parameter</title>",

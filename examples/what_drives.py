@@ -144,7 +144,7 @@ def frozen_text() -> str:
         for trial, width, told in found["complete response, treated"]
     ]
     return "\n\n".join(
-        [table(head, lines), "Complete response of those treated, trial by trial:", table(["trial", *head[2:]], each)]
+        [table(head, lines), "Complete response of those treated, trial by trial:", table(["trial", "width, points", *head[3:]], sorted(each))]
     )
 
 
@@ -183,7 +183,8 @@ def drivers_text(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
             low, high = np.nanquantile(numbers, CENTRAL)
             scale = 100.0 if np.nanmax(numbers) <= 1.0 else 1.0
             told = strongest(rows, target)
-            meanings |= {row["factor"]: known[row["factor"]].meaning for row in told}
+            for row in told:
+                meanings.setdefault(row["factor"], {})[known[row["factor"]].meaning] = None  # a disease may say it in its own words
             said = [f"`{row['factor']}` {row['correlation']:+.2f}" for row in told]
             title = catalog.load("endpoint", target).title
             lines.append(
@@ -191,7 +192,7 @@ def drivers_text(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
             )
     return "\n\n".join([
         table(["trial", "headline", "nine in ten runs", "strongest, with partial rank correlation"], lines),
-        table(["parameter", "is"], [[f"`{name}`", meaning] for name, meaning in sorted(meanings.items())]),
+        table(["parameter", "is"], [[f"`{name}`", "; ".join(words)] for name, words in sorted(meanings.items())]),
     ])  # fmt: skip
 
 

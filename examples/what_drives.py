@@ -144,7 +144,11 @@ def frozen_text() -> str:
         for trial, width, told in found["complete response, treated"]
     ]
     return "\n\n".join(
-        [table(head, lines), "Complete response of those treated, trial by trial:", table(["trial", "width, points", *head[3:]], sorted(each))]
+        [
+            table(head, lines),
+            "Complete response of those treated, trial by trial:",
+            table(["trial", "width, points", *head[3:]], sorted(each)),
+        ]
     )
 
 
@@ -184,7 +188,9 @@ def drivers_text(found: dict[str, tuple[list[dict], list[dict]]]) -> str:
             scale = 100.0 if np.nanmax(numbers) <= 1.0 else 1.0
             told = strongest(rows, target)
             for row in told:
-                meanings.setdefault(row["factor"], {})[known[row["factor"]].meaning] = None  # a disease may say it in its own words
+                meanings.setdefault(row["factor"], {})[known[row["factor"]].meaning] = (
+                    None  # a disease may say it in its own words
+                )
             said = [f"`{row['factor']}` {row['correlation']:+.2f}" for row in told]
             title = catalog.load("endpoint", target).title
             lines.append(

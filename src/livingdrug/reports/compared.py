@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.reports import compared_subgroups
 from livingdrug.reports.band_figure import drawn_bands
 from livingdrug.reports.charts.forest import Pair, draw_forest, pairs_frame
 from livingdrug.reports.charts.survival import draw_survival
@@ -64,6 +65,7 @@ def render_comparison(found: Comparison, *, title: str = "", question: str = "")
         _plan(found),
         *_differences(found, sources[0]),
         *_effects(found, sources[0]),
+        compared_subgroups.section(found),
         _curves(found),
         _measured(found, sources),
     ]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.outcome.effect_between import Effect, effects, in_subgroups
 from livingdrug.reports.endpoint_rows import CELLS
 from livingdrug.reports.sections.between_arms import strata_words
+from livingdrug.trial.subgroups import classes, title_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,9 +83,11 @@ def main_curve(source: Source) -> EndpointResult | None:
     return next((found for found in curves if found.record.among == "enrolled"), curves[0] if curves else None)
 
 
-def by_subgroup(source: Source, found: EndpointResult, arm: str, reference: str) -> dict[str, Effect | None]:
-    """The effect in all, in the classes of the design's strata, in older and younger people, in women and men."""
-    return in_subgroups(found, arm, reference, _groups(source))
+def by_subgroup(
+    source: Source, found: EndpointResult, arm: str, reference: str, groups: Mapping[str, pl.DataFrame] | None = None
+) -> dict[str, Effect | None]:
+    """The effect in all, and in the groups given; else in the classes of the design's strata, in older and younger people, in women and men."""
+    return in_subgroups(found, arm, reference, _groups(source) if groups is None else groups)
 
 
 def _asked(source: Source) -> list[EndpointResult]:
@@ -102,32 +104,18 @@ def _asked(source: Source) -> list[EndpointResult]:
 
 
 def _groups(source: Source) -> dict[str, pl.DataFrame]:
-    import polars as pl
-
-    who = source.frame("who")
+    patients = source.frame("patients")
+    strata = source.trial.planned_design.strata
     found: dict[str, pl.DataFrame] = {}
-    for one in source.trial.planned_design.strata:
-        name = strata_words(one, source).split(", above")[0]
-        value = pl.col(one.covariate).cast(pl.Float64)
-        edges = [float("-inf"), *one.above, float("inf")]
-        yes_no = set(who[one.covariate].cast(pl.Float64).unique().to_list()) <= {0.0, 1.0}
-        for low, high in pairwise(edges):
-            words = ("no" if high == 0.5 else "yes") if yes_no else _between(low, high)
-            found[f"{name}: {words}"] = who.filter((value > low) & (value <= high)).select("patient").unique()
-    if AGE in who.columns and not any(one.covariate == AGE for one in source.trial.planned_design.strata):
-        old = pl.col(AGE) >= OLD_YEARS
-        found[f"Age below {OLD_YEARS:g} years"] = who.filter(~old).select("patient").unique()
-        found[f"Age {OLD_YEARS:g} years and above"] = who.filter(old).select("patient").unique()
-    if SEX in who.columns:
-        women = pl.col(SEX).cast(pl.Float64) > 0.5
-        found["Women"], found["Men"] = (who.filter(one).select("patient").unique() for one in (women, ~women))
+    for one in strata:
+        found |= classes(patients, one.covariate, one.above, title=strata_words(one, source).split(", above")[0])
+    own = {one.covariate for one in strata}
+    if AGE in patients.columns and AGE not in own:
+        found |= classes(patients, AGE, [OLD_YEARS], title=title_of(AGE, source.result))
+    if SEX in patients.columns and SEX not in own:
+        men, women = classes(patients, SEX, [0.5]).values()
+        found |= {"Women": women, "Men": men}
     return {name: members for name, members in found.items() if members.height}
-
-
-def _between(low: float, high: float) -> str:
-    if low == float("-inf"):
-        return f"{high:g} or less"
-    return f"above {low:g}" if high == float("inf") else f"above {low:g} to {high:g}"
 
 
 def safely(source: Source) -> list[Told]:

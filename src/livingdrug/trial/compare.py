@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ from livingdrug.trial.measures import measures
 from livingdrug.trial.plan_difference import PlanDifference, between_arms, between_runs
 from livingdrug.trial.result import Result
 from livingdrug.trial.standing import standing_of
+from livingdrug.trial.subgroups import asked_for, other_rows, randomised_rows
+from livingdrug.trial.subgroups import schema as subgroup_schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,6 +75,10 @@ class Comparison:
         The sides are arms of one randomised run (`livingdrug.trial.randomised`).
     sides
         What was compared: name, run, arm.
+    subgroups
+        Where they were asked for: each endpoint in all and in every class, columns measure, title, reference, policy, subgroup,
+        statistic, unit, estimate, ci_low, ci_high, n (pairs, or patients of both sides) and n_events; of randomised arms hazard
+        ratios and differences of shares in points, of others the difference that `table` tells. Nothing is tested.
     """
 
     trial: str
@@ -83,6 +90,7 @@ class Comparison:
     independent: bool = False
     randomised: bool = False
     sides: tuple[tuple[str, Result, str], ...] = ()
+    subgroups: pl.DataFrame | None = None
 
     @property
     def note(self) -> str:
@@ -131,19 +139,22 @@ class Comparison:
             "notice": "Simulation; not for patient care.", "note": self.note, "standing": list(self.standing), "trial": self.trial, "seed": self.seed,
             "policies": list(self.policies), "n_pairs": self.n_pairs, "differences": self.table.to_dicts(),
             "plans": {name: [asdict(one) for one in lines] for name, lines in self.plans.items()},
+            "subgroups": [] if self.subgroups is None else self.subgroups.to_dicts(),
         }  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
-        """Write compare.json and compare.parquet into a folder."""
+        """Write compare.json and compare.parquet into a folder, and subgroups.parquet where there are some."""
         place = storage.make_folder(Path(folder))
         storage.write_json(place / "compare.json", self.told())
         storage.write_frame(place / "compare.parquet", self.table)
+        if self.subgroups is not None:
+            storage.write_frame(place / "subgroups.parquet", self.subgroups)
         return place
 
 
 def compare(
     *results: Result, endpoints: Sequence[str] | None = None, level: float = 0.95, arm: str | None = None,
-    names: Sequence[str] | None = None,
+    names: Sequence[str] | None = None, subgroups: Sequence[str] = (),
 ) -> Comparison:  # fmt: skip
     """What differs between the arms of one run, or between one arm of several.
 
@@ -162,6 +173,9 @@ def compare(
         Of several runs: the arm that is compared; the first of each when omitted.
     names
         Of several runs: what each is called; its folder's name when omitted.
+    subgroups
+        Covariates by whose classes endpoints are told besides: ``"age_years=65"``, ``"prior_lines=2,4"``, ``"female"`` (at the
+        median when no limit is given). Needs the same people on every side, or the arms of a randomised run.
 
     Raises
     ------
@@ -193,10 +207,13 @@ def compare(
     rows = [
         {"among": record.among, **one, "reference": called[0], "policy": name}
         for record in records
-        for name, told in _differences(record, sides, frames, level, same=same, by_chance=by_chance)
+        for name, told in _differences(record, sides, frames, level=level, same=same, by_chance=by_chance)
         for one in told
     ]
     infused = [set(frame.filter(pl.col("status").is_in(BEGUN))["patient"]) for frame in frames]
+    parted = _in_subgroups(
+        [record for record in records if record.id in known], sides, frames, subgroups, level, same, by_chance
+    )
     return Comparison(
         trial=first.trial.id,
         seed=int(first.manifest["seed"]),
@@ -207,12 +224,46 @@ def compare(
         independent=not same,
         randomised=by_chance,
         sides=tuple(sides),
+        subgroups=parted,
     )
 
 
+def _in_subgroups(
+    records: Sequence[Endpoint], sides: Sequence[tuple[str, Result, str]], frames: Sequence[pl.DataFrame], words: Sequence[str],
+    level: float, same: bool, by_chance: bool,
+) -> pl.DataFrame | None:  # fmt: skip
+    """The endpoints in every class of the covariates asked for; None where none is asked for."""
+    import polars as pl
+
+    if not words:
+        return None
+    if not same and not by_chance:
+        raise BadInput(
+            "subgroups were asked of runs of different people.\n"
+            "  Compare the arms of a randomised run, or runs with one seed and one population."
+        )
+    first, reference = sides[0][1], sides[0][0]
+    groups, rows = asked_for(words, first), []
+    for record in records:
+        common = {"measure": record.id, "title": record.title, "reference": reference}
+        if by_chance:
+            found = first.endpoint(record)
+            whole = found.by_everyone()
+            if whole is None:
+                continue
+            common |= {"measure": whole.record.id, "title": record.title if whole is found else whole.record.title}
+            for name, _, arm in sides[1:]:
+                told = randomised_rows(found, sides[0][2], arm, groups, level)
+                rows += [{**common, "policy": name, **one} for one in told]
+            continue
+        told_by = partial(_differences, record, sides, level=level, same=True, by_chance=False)
+        rows += [{**common, "policy": name, **one} for name, one in other_rows(frames, groups, told_by)]
+    return pl.DataFrame(rows, schema=subgroup_schema(), orient="row").fill_nan(None)
+
+
 def _differences(
-    record: Endpoint, sides: Sequence[tuple[str, Result, str]], frames: Sequence[pl.DataFrame], level: float,
-    *, same: bool, by_chance: bool,
+    record: Endpoint, sides: Sequence[tuple[str, Result, str]], frames: Sequence[pl.DataFrame],
+    *, level: float, same: bool, by_chance: bool,
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:  # fmt: skip
     """Of one endpoint: the name of each side but the reference, and its rows."""
     first = sides[0][1]

@@ -12,6 +12,7 @@ from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.cli.files import refuse_folder
 from livingdrug.cli.own_parameters import own_parameters
 from livingdrug.reports.compared_rows import apart, chance, counted, headline_rows, named, value, when
+from livingdrug.reports.compared_subgroups import lines as subgroup_lines
 
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
@@ -56,6 +57,14 @@ def compare(
         str | None,
         typer.Option(help="The arm that is treated, or that is compared between runs; the first by default."),
     ] = None,
+    subgroup: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--subgroup",
+            metavar="COVARIATE[=LIMIT,…]",
+            help="Besides, in classes of a covariate: age_years=65, prior_lines=2,4; at its median when no limit is given. Repeat it.",
+        ),
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Processor threads; all by default.")] = None,
     out: Annotated[
         Path | None,
@@ -83,7 +92,7 @@ def compare(
       livingdrug compare examples/comparisons/early_steroid.toml -n 1000
       livingdrug compare eliana --parameter "growth_max=2.8 1/day" -n 500 -o growth.html
       livingdrug compare runs/one runs/other -o compared.html
-      livingdrug compare runs/two_arms
+      livingdrug compare runs/two_arms --subgroup age_years=65 --subgroup female
     """
     from livingdrug.trial.compare import compare as differences
     from livingdrug.trial.same_people import SETS
@@ -108,7 +117,7 @@ def compare(
         results = _simulated(trial, policies, parameter or [], asked, known, goes_on, quiet=as_json)
     several = len(what) > 1
     names = SETS if parameter and not several else None
-    found = differences(*results, endpoints=wanted, arm=arm if several else None, names=names)
+    found = differences(*results, endpoints=wanted, arm=arm if several else None, names=names, subgroups=subgroup or ())
     page = _written(found, out, alone, plan)
     if as_json:
         import json
@@ -238,6 +247,9 @@ def _say(found: Comparison, out: Path | None, page: Path | None, plan: Any) -> N
         n = "patients" if found.independent else "pairs"
         columns = ("", "at", *shown, n) if wide else ("", *shown)
         screen.print(table(columns, rows, right=("at", found.policies[0], policy, "difference", n)))
+        if found.subgroups is not None:
+            heads = ("", "in subgroups", f"{policy} against {found.policies[0]} (95 %)", n)
+            screen.print(table(heads, subgroup_lines(found, policy), right=heads[2:]))
     screen.print(found.note, markup=False)
     if out is not None:
         screen.print(f"Every time: {out / 'compare.json'}", markup=False)

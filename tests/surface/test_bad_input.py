@@ -99,6 +99,12 @@ def test_init_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str
     refused(["init", str(path)], capsys, "--force")
     assert path.read_text(encoding="utf-8") == "precious"
     assert main(["init", str(path), "--force"]) == 0
+    written = path.read_text(encoding="utf-8")
+    assert (
+        'title = "mine: begun from ELIANA' in written
+    )  # a trial of one's own is neither registered nor of a family of trials
+    assert "registration" not in written
+    assert "\nfamily" not in written
     assert main(["check", str(path)]) == 0
     refused(["init", str(tmp_path / "missing" / "mine.toml")], capsys, "missing")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,3 +30,17 @@ def opened(folders: list[Path] | None) -> Any:
             )
     more = [Path(part) for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part.strip()]
     return Catalog([*folders, *more])
+
+
+def one_kind(word: str, kinds: Sequence[str]) -> str:
+    """The kind of files that a word means: many of them (``products``) mean the kind, and a policy is a guideline; else the word itself.
+
+    Examples
+    --------
+    >>> known = ("disease", "evidence", "guideline", "product")
+    >>> [one_kind(word, known) for word in ("products", "diseases", "policy", "policies", "evidence", "nothing")]
+    ['product', 'disease', 'guideline', 'guideline', 'evidence', 'nothing']
+    """
+    word = {"policy": "guideline", "policies": "guideline"}.get(word, word)
+    singular = (word.removesuffix("ies") + "y", word.removesuffix("s"))
+    return next((one for one in singular if one in kinds), word) if word not in kinds else word

@@ -119,11 +119,13 @@ def show_schedule(found: Schedule) -> None:
     notice(screen)
 
 
-def show_external(found: External) -> None:
-    """The effect as it is, weighted and matched, and how alike the sides are under each."""
+def show_external(found: External, table_told: str = "") -> None:
+    """What was understood of a table, the effect as it is, weighted and matched, and how alike the sides are under each."""
     from livingdrug.cli.screen import console, notice, table
 
     screen = console()
+    if table_told:
+        screen.print(table_told, markup=False)
     screen.print(f"{found.endpoint}, {found.table['measure'][0]}: trial against external control", markup=False)
     rows = [
         (

@@ -191,7 +191,7 @@ def operating_characteristics(
     result = Characteristics(
         _table(ruled, grid, decided, replicates), _decisions(decided), ruled.method.told(grid.designs[grid.sizes[-1], ""]),
         asked.id, {"seed": seed, "replicates": replicates, "endpoint": asked.id, "rule": ruled.record.id, "simulation": found.manifest},
-        _notes(ruled, grid),
+        (*_sides(ruled, record, first), *_notes(ruled, grid)),
     )  # fmt: skip
     if place is not None:
         storage.write_frame(place / "characteristics.parquet", result.table)
@@ -277,6 +277,12 @@ def _grid(
         known,
         {**designs, (wanted[-1], ""): designs[wanted[-1], (follow or ("",))[0]]},
     )
+
+
+def _sides(ruled: Ruled, record: Trial, reference: str) -> tuple[str, ...]:
+    """Of a rule of two arms: in whose favour go is."""
+    others = [one.name for one in record.arms if one.name != reference]
+    return (f"go: {others[0]} is better than {reference}, the reference.",) if ruled.method.arms == 2 and others else ()
 
 
 def _notes(ruled: Ruled, grid: _Grid) -> tuple[str, ...]:

@@ -114,10 +114,15 @@ def external_control(
     UnknownName
         No such covariate, arm or endpoint.
     """
+    mine, theirs = people_of(run, endpoint, covariates, arm), people_of(control, endpoint, covariates, control_arm)
+    return against(mine, theirs, run.endpoint(endpoint).title)
+
+
+def against(mine: People, theirs: People, title: str) -> External:
+    """People of a trial against others who had the same endpoint, called by its title; raises as `external_control`."""
     import polars as pl
 
-    mine, theirs = people_of(run, endpoint, covariates, arm), people_of(control, endpoint, covariates, control_arm)
-    rows, apart = [], {"covariate": list(covariates)}
+    rows, apart = [], {"covariate": list(mine.names)}
     for how in HOW:
         found, weight, inside = _effect(mine, theirs, how)
         apart[how] = balance(np.concatenate([mine.x, theirs.x]), inside, weight).tolist()
@@ -129,7 +134,7 @@ def external_control(
                 "n_external": effective_size(weight[~inside]),
             }
         )
-    return External(run.endpoint(endpoint).title, pl.DataFrame(rows), pl.DataFrame(apart))
+    return External(title, pl.DataFrame(rows), pl.DataFrame(apart))
 
 
 def drift(

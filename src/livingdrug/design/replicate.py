@@ -333,6 +333,8 @@ def _manifest(work: Work) -> dict[str, Any]:
 def refuse_replicates(replicates: int, seed: int, threads: int | None, patients: int | None) -> None:
     """Stop at numbers of replicates, patients or threads, or a seed, that make no work."""
     refuse_numbers(patients=1 if patients is None else patients, seed=seed, threads=threads)
+    if patients == 1:
+        raise BadInput("patients: got 1, and a trial of one patient has no share and no spread.\n  Give two or more.")
     if isinstance(replicates, bool) or not isinstance(replicates, int) or not 1 <= replicates <= MOST_REPLICATES:
         raise BadInput(
             f"replicates: got {replicates!r}, expected a whole number from 1 to {MOST_REPLICATES:,}.\n"

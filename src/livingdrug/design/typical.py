@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from livingdrug.foundation.quantities import Quantity
 
 _DRAWN = 2001
+_DAYS = (0.0, 7.0, 14.0, 28.0, 90.0, 365.0)
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,9 +48,27 @@ class Typical:
         last = self.course["day"].max()
         return f"a typical patient: {len(self.covariates)} covariates, {self.course.width - 1} outputs to day {last:g}"
 
+    def at(self, days: Sequence[float] = _DAYS) -> pl.DataFrame:
+        """Every output at some days: output, unit, and a column for each day, at the check next to it.
+
+        Parameters
+        ----------
+        days
+            Days from infusion; those beyond the course are left out.
+        """
+        import polars as pl
+
+        seen = self.course["day"].to_numpy()
+        rows = {f"day {day:g}": int(np.argmin(np.abs(seen - day))) for day in days if seen[0] <= day <= seen[-1]}
+        names = [name for name in self.course.columns if name != "day"]
+        columns = {word: [float(self.course[name][row]) for name in names] for word, row in rows.items()}
+        return pl.DataFrame({"output": names, "unit": [self.units.get(name, "") for name in names], **columns})
+
     def _repr_html_(self) -> str:
         """For notebooks."""
-        return as_html(repr(self), self.course)
+        return as_html(
+            repr(self), self.at(), notes=["Its picture: livingdrug.plot.typical(patient); every day: .course"]
+        )
 
 
 def typical(

@@ -5,7 +5,7 @@ What the numbers are is the estimator's; this file only asks it, arm by arm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -320,6 +320,20 @@ class EndpointResult:
             raise BadInput(
                 f'endpoint "{self.id}" is a {self.record.kind}, it has no curve over time.\n  Use .table() instead.'
             )
+
+
+def shown_once(found: Iterable[EndpointResult]) -> pl.DataFrame:
+    """One line an endpoint as it is told first, in words: endpoint, title, and the number of each arm with its interval and n."""
+    import polars as pl
+
+    told = [one.told_first() for one in found]
+    arms = list(dict.fromkeys(arm for one in told for arm in one.arms))
+    rows = {
+        one.id: {"endpoint": one.id, "title": one.title, **{arm: one.headline(arm) for arm in one.arms}} for one in told
+    }
+    return pl.DataFrame(
+        list(rows.values()), schema={"endpoint": pl.String, "title": pl.String, **dict.fromkeys(arms, pl.String)}
+    )
 
 
 def _told(row: Row, shares: tuple[str, ...]) -> str:

@@ -15,9 +15,12 @@ from livingdrug.reports.gallery import gallery, named_figure
 from livingdrug.reports.page import Figure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from livingdrug.design.typical import Typical
     from livingdrug.trial.result import Result
 
-__all__ = ["bands", "figure", "figures", "flow", "grades", "km", "swimmer"]
+__all__ = ["bands", "figure", "figures", "flow", "grades", "km", "swimmer", "typical"]
 
 
 def figures(result: Result, *, published: bool = True) -> dict[str, Figure]:
@@ -144,3 +147,23 @@ def swimmer(result: Result, arm: str | None = None) -> Figure:
 def flow(result: Result, arm: str | None = None) -> Figure:
     """Who went on from apheresis to the end, and why others did not: `figure` of ``flow``, the first arm's when omitted."""
     return figure(result, "flow", arm=arm or result.arms[0])
+
+
+def typical(patient: Typical, outputs: Sequence[str] = ("car_t_total", "tumour_total")) -> Figure:
+    """Outputs of one unit over the course of a typical patient (`livingdrug.typical`).
+
+    Parameters
+    ----------
+    patient
+        Whose.
+    outputs
+        Columns of ``patient.course``.
+
+    Raises
+    ------
+    UnknownName, BadInput
+        No such output, or they are of several units.
+    """
+    from livingdrug.reports.typical_figure import typical_figure
+
+    return typical_figure(patient, outputs)

@@ -110,8 +110,28 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
-        return as_html(repr(self), self.table, notes=[self.note])
+        """For notebooks: each measure as it is told once; every time is in `table`."""
+        import polars as pl
+
+        shown = self.table.filter(pl.col("shown"))
+        telling = [
+            "policy",
+            "title",
+            "time",
+            "time_unit",
+            "statistic",
+            "reference_value",
+            "policy_value",
+            "difference",
+            "ci_low",
+            "ci_high",
+            "unit",
+        ]
+        told = shown.select(*telling, *(["p_value"] if self.randomised else [])).rename(
+            {"reference_value": self.policies[0], "policy_value": "against it", "policy": "side"}
+        )
+        parted = [] if self.subgroups is None else [self.subgroups.drop("measure", "reference")]
+        return as_html(repr(self), told, *parted, notes=[self.note], titles=("", "In subgroups"))
 
     def row(self, measure: str, policy: str | None = None, time: float | None = None) -> dict[str, Any]:
         """One difference as a dictionary: of the first other policy, and at the first time, when omitted.

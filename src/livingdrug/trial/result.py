@@ -13,7 +13,7 @@ from livingdrug.foundation.notebook import as_html
 from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED
-from livingdrug.outcome.endpoint_result import EndpointResult, table_schema
+from livingdrug.outcome.endpoint_result import EndpointResult, shown_once, table_schema
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import check_names, known_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
@@ -407,8 +407,8 @@ class Result:
         return headline(self, self._catalog())
 
     def _repr_html_(self) -> str:
-        """For notebooks: the headline, and every number of the trial's endpoints as one table."""
-        return as_html(repr(self), self.table(), notes=self.notes())
+        """For notebooks: the headline, and each of the trial's endpoints as it is told once; every number is in `table`."""
+        return as_html(repr(self), shown_once(list(self.endpoints().values())), notes=self.notes())
 
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the run folder: all files or none.

@@ -191,3 +191,8 @@ def test_force_removes_results_and_nothing_else(short, tmp_path) -> None:
 def test_requests_that_cannot_be_are_refused(short, words, said) -> None:
     with pytest.raises(BadInput, match=said):
         replicate(short, **{"replicates": 1, "patients": 3, "threads": 1, **words})
+
+
+def test_a_trial_of_one_patient_is_refused() -> None:
+    with pytest.raises(BadInput, match="two or more"):
+        replicate("eliana", replicates=2, patients=1)

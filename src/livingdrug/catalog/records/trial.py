@@ -321,11 +321,18 @@ class Trial(CatalogRecord):
                     f'"visits.{group}": day {days[0]:g} is before the first day of treatment, day {begun:g}.\n'
                     "  Visits are counted from infusion; what is known before treatment belongs to the population."
                 )
-            if days and days[-1] > self.follow_up_days:
-                raise CatalogError(
-                    f'"visits.{group}": day {days[-1]:g} is after the end of follow-up, "{self.follow_up}".\n'
-                    "  Take the visit out, or lengthen the follow-up."
-                )
+        late = {name: [day for day in days if day > self.follow_up_days] for name, days in self.visits.days.items()}
+        late = {name: days for name, days in late.items() if days}
+        if late:
+            group, days = next(iter(late.items()))
+            others = "".join(
+                f'; "visits.{name}": from day {more[0]:g} on' for name, more in late.items() if name != group
+            )
+            said = f"day {days[0]:g} is" if len(days) == 1 else f"days {days[0]:g} to {days[-1]:g} are"
+            raise CatalogError(
+                f'"visits.{group}": {said} after the end of follow-up, "{self.follow_up}"{others}.\n'
+                f"  Take the visit{'s' if len(days) > 1 or others else ''} out, or lengthen the follow-up."
+            )
         ids = [endpoint.id for endpoint in self.endpoints]
         twice = sorted({name for name in ids if ids.count(name) > 1})
         if twice:

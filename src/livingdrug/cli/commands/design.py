@@ -209,7 +209,10 @@ def external(
     ],
     control: Annotated[
         Path | None,
-        typer.Argument(metavar="[CONTROL_RUN]", help="The run that the control is borrowed from; none with --drift."),
+        typer.Argument(
+            metavar="[CONTROL_RUN | TABLE.csv]",
+            help="The run that the control is borrowed from, or a table of your own patients; none with --drift.",
+        ),
     ] = None,
     arm: Annotated[str | None, typer.Option(help="Of the trial; the first by default.")] = None,
     control_arm: Annotated[
@@ -242,6 +245,7 @@ def external(
     [bold]For example[/bold]
 
       livingdrug design external runs/new runs/old --endpoint os --covariates age_years,prior_lines
+      livingdrug design external runs/new registry.csv --endpoint os --covariates age_years,prior_lines
       livingdrug design external runs/big --endpoint os --covariates age_years --drift prior_lines --by 0,0.5,1
     """
     from livingdrug.cli.designs import numbers, print_frame, show_drift, show_external
@@ -255,12 +259,20 @@ def external(
         raise BadInput("name a second run to borrow from, or a covariate that drifts (--drift); one of them.")
     mine = Result.load(run, catalog=known)
     if control is not None:
-        found = external_control(
-            mine, Result.load(control, catalog=known), endpoint, names, arm=arm, control_arm=control_arm
-        )
+        told = ""
+        if control.is_file():
+            from livingdrug.interop.user_tables.controls import table_control
+
+            if control_arm is not None:
+                raise BadInput(f"--control-arm names an arm of a run, and {control} is a table.\n  Leave it out.")
+            found, read = table_control(mine, control, endpoint, names, arm=arm)
+            told = str(read)
+        else:
+            other = Result.load(control, catalog=known)
+            found = external_control(mine, other, endpoint, names, arm=arm, control_arm=control_arm)
         if as_json:
             return print_frame(found.table, endpoint=found.endpoint, balance=found.balance.to_dicts())
-        return show_external(found)
+        return show_external(found, told)
     sizes, far = numbers(patients) or [], numbers(by) or []
     if len(sizes) != 2 or any(size != int(size) for size in sizes):
         raise BadInput(f'-n "{patients}": expected two sizes, trial and control, such as 60,120.')

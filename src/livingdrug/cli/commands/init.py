@@ -48,7 +48,7 @@ def init(
     refuse_folder(file)
     if file.exists() and not force:
         raise BadInput(f"{file} is there already.\n  Choose another name, or replace it with --force.")
-    text = _as_design(Path(known.path(kind, name)).read_text(encoding="utf-8"))
+    text = _as_design(Path(known.path(kind, name)).read_text(encoding="utf-8"), file.stem if kind == "trial" else "")
     write_text(file, f"# Started from the catalogue's {kind} {name}. Simulation; not for patient care.\n{text}")
     screen = console()
     then = f"livingdrug logistics {file}" if kind == NETWORK else f"livingdrug check {file}"
@@ -56,11 +56,16 @@ def init(
     notice(screen)
 
 
-def _as_design(text: str) -> str:
-    """The same trial as a design of one's own: it no longer claims to be a trial with known results."""
+def _as_design(text: str, name: str) -> str:
+    """The same trial as a design of one's own: it no longer claims to be a trial with known results, nor to be registered; its title says whence it is."""
     import re
 
-    return re.sub(r'^role\s*=\s*"[a-z]+"', 'role = "design"', text, count=1, flags=re.M)
+    text = re.sub(r'^role\s*=\s*"[a-z]+"', 'role = "design"', text, count=1, flags=re.M)
+    if not name:
+        return text
+    text = re.sub(r'^(registration|family)\s*=\s*"[^"\n]*"\n', "", text, flags=re.M)
+    called = re.sub(r"[^\w .-]", " ", name)
+    return re.sub(r'^title\s*=\s*"', f'title = "{called}: begun from ', text, count=1, flags=re.M)
 
 
 COMMAND = Command(init, panel=SIMULATE, order=10)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.catalogue import CATALOG, one_kind, opened
 from livingdrug.cli.command import LOOK, Command
 
 
@@ -29,6 +29,7 @@ def list_names(
 
     known, screen = opened(catalog), console()
     kinds = tuple(known.kinds())
+    kind = None if kind is None else one_kind(kind, kinds)
     if kind is None:
         rows = [(each, len(names), ", ".join(names)) for each in kinds for names in [known.names(each)]]
         screen.print(table(("kind", "n", "names"), rows, right=("n",)))

@@ -125,7 +125,7 @@ def run(
         typer.Option(
             "--cluster",
             metavar="ADDRESS",
-            help="Compute on the workers of a Dask scheduler, tcp://HOST:8786, instead of threads here (needs livingdrug[cluster]).",
+            help="Compute on the workers of a Dask scheduler, tcp://HOST:8786, instead of threads here (needs the extra cluster: livingdrug\\[cluster]).",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the endpoints as JSON, for a program.")] = False,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingdrug.cli.catalogue import CATALOG, opened
+from livingdrug.cli.catalogue import CATALOG, one_kind, opened
 from livingdrug.cli.command import LOOK, Command
 
 
@@ -33,6 +33,7 @@ def show(
     from livingdrug.cli.screen import console, notice, table
 
     known, screen = opened(catalog), console()
+    kind = one_kind(kind, known.kinds())
     record = known.load(kind, name)
     screen.print(Text.assemble((f"{kind} {record.id}", "bold"), f"  {record.title}"))
     if sources:

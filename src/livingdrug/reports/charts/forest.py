@@ -112,10 +112,11 @@ def _pair(
     first = y + 12 if narrow else middle + 4 - LINE * (len(lines) - 1) / 2
     place, anchor = (0.0, "start") if narrow else (LEFT - 14, "end")
     label = "".join(text(place, first + LINE * i, line, "row-name", anchor=anchor) for i, line in enumerate(lines))
+    apart = 0.0 if math.isnan(pair.published[0]) else 5.0  # alone, a bar stands level with its label
     marks = (
         label
-        + _whisker(pair.published, x, middle - 5, "published")
-        + _whisker(pair.simulated, x, middle + 5, "simulated")
+        + _whisker(pair.published, x, middle - apart, "published")
+        + _whisker(pair.simulated, x, middle + apart, "simulated")
     )
     if pair.inside is not None:
         sign, role = ("✓", "fit") if pair.inside else ("✕", "misfit")

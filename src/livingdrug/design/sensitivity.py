@@ -111,6 +111,10 @@ def sensitivity(
     if method not in METHODS:
         raise UnknownName("method of sensitivity", method, METHODS)
     refuse_numbers(patients=patients, seed=seed, threads=threads)
+    if patients == 1:
+        raise BadInput(
+            "patients: got 1, and one patient has no share that could move.\n  Give two or more; a hundred tell a share to a few points."
+        )
     if not targets:
         raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets A,B).")
     for word, names in (("targets", targets), ("policies", policies)):

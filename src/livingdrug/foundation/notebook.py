@@ -54,7 +54,7 @@ def _cell(value: Any) -> str:
         return f"<td>{'yes' if value else 'no'}</td>"
     if isinstance(value, int | float):
         return (
-            f'<td style="text-align:right">{value:,.4g}</td>'
+            f'<td style="text-align:right">{value + 0.0:,.4g}</td>'
             if isinstance(value, float)
             else f'<td style="text-align:right">{value}</td>'
         )

@@ -213,3 +213,8 @@ def test_a_changed_policy_is_not_taken_for_the_old_one(tmp_path) -> None:
     done.clear()
     sensitivity("zuma_1", ["lugano_orr"], resume=True, progress=lambda n, total: done.append((n, total)), **words)
     assert done == [(3, 4), (4, 4)]
+
+
+def test_one_patient_is_refused() -> None:
+    with pytest.raises(BadInput, match="two or more"):
+        sensitivity("zuma_1", ["pfs"], factors=["growth_max"], patients=1)

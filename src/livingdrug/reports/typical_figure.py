@@ -11,8 +11,11 @@ import numpy as np
 
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.reports.band_figure import round_up
-from livingdrug.reports.charts.bands import Band, draw_bands
+from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.panel import Panel
+from livingdrug.reports.charts.svg import element, text
 from livingdrug.reports.page import Figure, legend_of
+from livingdrug.reports.words import plain
 
 if TYPE_CHECKING:
     from livingdrug.design.typical import Typical
@@ -21,6 +24,8 @@ DECADES = 6
 """Most that a logarithmic axis shows below its greatest value."""
 SPAN = 100.0
 MOST_LINES = 4
+LEFT, RIGHT, TOP, HEIGHT = 52, 14, 30, 260
+KNEE = 28.0
 
 
 def typical_figure(patient: Typical, outputs: Sequence[str]) -> Figure:
@@ -47,23 +52,32 @@ def typical_figure(patient: Typical, outputs: Sequence[str]) -> Figure:
         values = np.maximum(values, low)
     else:
         low, high = min(0.0, float(np.nanmin(values))), round_up(max(most, 1e-9))
-    lines = [
-        Band(name, day.tolist(), [row.tolist()] * 5, [1] * day.size, [0.0] * day.size)
-        for name, row in zip(names, values, strict=True)
-    ]
-    title = "A typical patient"
-    draw = partial(
-        draw_bands,
-        lines,
-        title=title,
-        axis=units[0] or "",
-        unit=units[0],
-        low=low,
-        high=high,
-        log=log,
-        last_day=float(day[-1]),
-    )
+    title, days = "A typical patient", [float(one) for one in day]
+    points = [list(zip(days, (float(one) for one in row), strict=True)) for row in values]
+    draw = partial(_drawn, points, title=title, axis=units[0], low=low, high=high, log=log, last_day=days[-1])
     caption = (
-        f"Levels below {low:g} lie on the axis." if log and float(seen.select(names).to_numpy().min()) < low else ""
+        f"Levels below {plain(low)} lie on the axis."
+        if log and float(seen.select(names).to_numpy().min()) < low
+        else ""
     )
     return Figure(title, draw, caption, legend_of(names), seen.select("day", *names), id="typical")
+
+
+def _drawn(
+    lines: Sequence[Sequence[tuple[float, float]]], width: float, *, title: str, axis: str, low: float, high: float, log: bool,
+    last_day: float,
+) -> str:  # fmt: skip
+    bottom = TOP + HEIGHT
+    x = scales.days(last_day, LEFT, width - RIGHT)
+    panel = Panel(x, (scales.logarithmic if log else scales.linear)(low, high, bottom, TOP))
+    panel.y_axis(axis)
+    if last_day > 1.5 * KNEE:
+        panel.add(element("line", x1=x(KNEE), x2=x(KNEE), y1=TOP, y2=bottom, class_="divider"))
+        panel.add(
+            text(x(KNEE) - 6, TOP + 10, "days", "hint", anchor="end"),
+            text(x(KNEE) + 6, TOP + 10, "months, years", "hint"),
+        )
+    for place, points in enumerate(lines):
+        panel.line(points, f"s{place}")
+    panel.x_axis("time from infusion", y=bottom)
+    return panel.picture(width, bottom + 40, title)

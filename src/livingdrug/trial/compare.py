@@ -105,7 +105,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         return (
-            f"{self.trial}: {' against '.join(self.policies)}, "
+            f"{self.trial}: {' against '.join(reversed(self.policies))}, "
             f"{'different people' if self.independent else f'{self.n_pairs} patients'}, {self.table.height} differences"
         )
 

@@ -41,7 +41,7 @@ def test_a_plan_is_run(capsys):
     plan = ROOT / "examples" / "comparisons" / "early_steroid.toml"
     assert main(["compare", str(plan), *FEW]) == 0
     shown = capsys.readouterr().out
-    assert "kymriah_label_2018 against early_steroid" in shown
+    assert "early_steroid against kymriah_label_2018" in shown
     assert "Given dexamethasone" in shown
     assert "Given anakinra" not in shown
 

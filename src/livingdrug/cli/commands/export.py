@@ -15,6 +15,13 @@ from livingdrug.cli.patients import check_patient
 from livingdrug.cli.trials import RUN_FOLDER
 
 
+NOBODY = (
+    "Equations with the values of their sheets, body size included: nobody of this trial, and untreated. No lymphodepletion and no cells are in it."
+    " A patient with doses: --patient N."
+)
+RULES = "The patient's own values and planned doses; what the clinic's rules would add is not in it. States are parameters with rate rules, not species."
+
+
 def export_sbml(
     trial: Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")],
     patient: Annotated[
@@ -54,6 +61,7 @@ def export_sbml(
         export_patient_sbml(protocol, chosen.name, patient, seed, out, catalog=known)
     screen = console()
     screen.print(f"SBML: {out.resolve()}", markup=False)
+    screen.print(NOBODY if patient is None else RULES, markup=False)
     notice(screen)
 
 

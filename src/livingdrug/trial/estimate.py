@@ -140,10 +140,10 @@ def refuse_numbers(**numbers: int | None) -> None:
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
         if value < least[name]:
-            raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger {name}.")
+            raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger number.")
         if value > most[name]:
             shown = f"{value:,}" if value < 10**30 else "a number of more than 30 digits"
-            raise BadInput(f"{name}: got {shown}, expected at most {most[name]:,}.\n  Give a smaller {name}.")
+            raise BadInput(f"{name}: got {shown}, expected at most {most[name]:,}.\n  Give a smaller number.")
 
 
 def refuse_memory(memory_gb: float) -> None:

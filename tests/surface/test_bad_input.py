@@ -202,3 +202,11 @@ def test_a_defect_of_ours_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "Traceback" not in err
     assert main(["list", "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_table_where_a_fit_belongs_and_no_control_at_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "ck.csv"
+    path.write_text("ID,TIME,DV\n1,1,10\n", encoding="utf-8")
+    refused(["design", "sampling", str(path), "-n", "5"], capsys, "folder of a fit", "livingdrug fit")
+    words = ["design", "external", str(tmp_path), "--endpoint", "os", "--covariates", "age_years"]
+    refused(words, capsys, "neither a control nor --drift", "table of your own")

@@ -34,6 +34,11 @@ def load_fit(folder: Path | str) -> Fit:
         No fit there, or a damaged one.
     """
     place = Path(folder)
+    if place.is_file():
+        raise BadInput(
+            f"{place} is a file, expected the folder of a fit.\n"
+            f"  Fit a table of kinetics first: livingdrug fit {place} --model stein2019 -o fits/mine."
+        )
     if any(place.glob(UNFINISHED)) and not (place / "fit.json").is_file():
         raise BadInput(f"{place} holds a fit that was stopped.\n  Go on with livingdrug fit … -o {place} --resume.")
     told = read_json(place / "fit.json")

@@ -256,7 +256,10 @@ def external(
     known = opened(catalog)
     names = [part.strip() for part in covariates.split(",") if part.strip()]
     if (control is None) == (drifting is None):
-        raise BadInput("name a second run to borrow from, or a covariate that drifts (--drift); one of them.")
+        raise BadInput(
+            f"{'a control and --drift were' if control is not None else 'neither a control nor --drift was'} given.\n"
+            "  Name a second run or a table of your own patients to borrow from; or a covariate that drifts (--drift)."
+        )
     mine = Result.load(run, catalog=known)
     if control is not None:
         told = ""

@@ -14,7 +14,6 @@ from livingdrug.cli.models import assembled
 from livingdrug.cli.patients import check_patient
 from livingdrug.cli.trials import RUN_FOLDER
 
-
 NOBODY = (
     "Equations with the values of their sheets, body size included: nobody of this trial, and untreated. No lymphodepletion and no cells are in it."
     " A patient with doses: --patient N."

@@ -54,7 +54,7 @@ validate: $(DEV)
 
 docs: $(DOCS)
 	$(BIN)/python -m documentation
-	$(BIN)/python -m mkdocs build --strict --quiet -f build/documentation/mkdocs.yml -d ../../site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -f build/documentation/mkdocs.yml -d ../../site
 	@echo "The site: $(CURDIR)/site/index.html"
 
 dist: $(DEV)

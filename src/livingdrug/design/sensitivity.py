@@ -110,11 +110,7 @@ def sensitivity(
     catalog = catalog or default_catalog()
     if method not in METHODS:
         raise UnknownName("method of sensitivity", method, METHODS)
-    refuse_numbers(patients=patients, seed=seed, threads=threads)
-    if patients == 1:
-        raise BadInput(
-            "patients: got 1, and one patient has no share that could move.\n  Give two or more; a hundred tell a share to a few points."
-        )
+    _refuse_numbers(patients, seed, threads)
     if not targets:
         raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets A,B).")
     for word, names in (("targets", targets), ("policies", policies)):
@@ -322,3 +318,12 @@ def _tornado(
     )
     # a factor that takes the target out of what can be told stands first
     return frame.sort(pl.col("swing").fill_nan(np.inf), descending=True, maintain_order=True)
+
+
+def _refuse_numbers(patients: int, seed: int, threads: int | None) -> None:
+    """Stop at numbers that make no work, and at a single patient."""
+    refuse_numbers(patients=patients, seed=seed, threads=threads)
+    if patients == 1:
+        raise BadInput(
+            "patients: got 1, and one patient has no share that could move.\n  Give two or more; a hundred tell a share to a few points."
+        )

@@ -266,7 +266,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         parameter_set=catalog.parameters.sha256 if catalog.parameters else "",
         texts=catalog.model_texts(),
         network=catalog.load("network", arm.apheresis.network) if product and arm.apheresis.network else None,
-        late_effects=_late_effects(product, catalog) if product else (),
+        late_effects=_late_effects(product, arm, catalog),
         routes=(routes := routes_of(arm, catalog)),
         instances=solid_parts(disease, product.target if product else "", routes, catalog),
         edits=tuple(catalog.load("edit", name) for name in making.edits) if making else (),
@@ -317,11 +317,12 @@ def _counted_alike(arm: Arm, guideline: Guideline, drugs: Mapping[str, Drug]) ->
             raise CatalogError(f'{place}: got the dose "{dose}", but {name} is dosed in {usual}.\n  Correct the dose.')
 
 
-def _late_effects(product: Product, catalog: Lookup) -> tuple[LateEffect, ...]:
-    """Every late effect that follows this product, by name."""
-    lineage = tuple(_lineage(product, catalog))
+def _late_effects(product: Product | None, arm: Arm, catalog: Lookup) -> tuple[LateEffect, ...]:
+    """Every late effect that follows this product or a drug planned in the arm, by name."""
+    lineage = tuple(_lineage(product, catalog)) if product else ()
+    drugs = frozenset(one.drug for one in arm.drugs)
     every = (catalog.load("late_effect", name) for name in catalog.names("late_effect"))
-    return tuple(one for one in every if one.follows(lineage))
+    return tuple(one for one in every if one.follows(lineage, drugs))
 
 
 def _antigens(product: Product, catalog: Lookup) -> dict[str, Antigen]:

@@ -1,4 +1,4 @@
-"""A late effect of cells: how often it comes, when, how often it kills, and after which products."""
+"""A late effect of cells or of a regimen: how often it comes, when, how often it kills, and after what."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class LateEffect(CatalogRecord):
         Catalogue names of the products after which it comes, and those that extend them; empty for all.
     but_not
         Products that an own file speaks of, taken out of `products`.
+    drugs
+        Catalogue names of drugs and regimens after which it comes, where they are planned in an arm; then no products are named.
     number
         Either ``hazard`` [1/day], the same on every day from infusion on; or ``probability`` with ``onset_day`` (median) and
         ``onset_log_sd``. With either ``fatal``, the share who die of it, and ``death_after_days``, the median until then.
@@ -47,6 +49,7 @@ class LateEffect(CatalogRecord):
     event: str = ""
     products: tuple[str, ...] = ()
     but_not: tuple[str, ...] = ()
+    drugs: tuple[str, ...] = ()
     number: dict[str, Quantity] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -65,6 +68,8 @@ class LateEffect(CatalogRecord):
                 raise CatalogError(
                     f'"number.{name}": got {one.value:g}, expected {"0 to 1" if name in SHARES else "0 or more"}.'
                 )
+        if self.drugs and (self.products or self.but_not):
+            raise CatalogError('"drugs": a late effect comes after drugs or after products.\n  Write a file for each.')
         lasting = {"hazard", "fatal", "death_after_days"}
         early = {"probability", "onset_day", "onset_log_sd", "fatal", "death_after_days"}
         if set(self.number) not in (lasting, early):
@@ -75,16 +80,20 @@ class LateEffect(CatalogRecord):
         return self
 
     def check_in(self, catalog: Lookup) -> None:
-        """Its products are products."""
+        """Its products are products, its drugs drugs."""
         for name in (*self.products, *self.but_not):
             catalog.path("product", name)
+        for name in self.drugs:
+            catalog.path("drug", name)
 
     @property
     def called(self) -> str:
         """Its name among the events of a patient."""
         return self.event or self.id
 
-    def follows(self, lineage: tuple[str, ...]) -> bool:
-        """Whether it comes after a product, given with those it extends."""
+    def follows(self, lineage: tuple[str, ...], drugs: frozenset[str] = frozenset()) -> bool:
+        """Whether it comes after a product, given with those it extends (none: an arm without cells), and the drugs planned."""
+        if self.drugs:
+            return not drugs.isdisjoint(self.drugs)
         named = not self.products or not set(self.products).isdisjoint(lineage)
-        return named and set(self.but_not).isdisjoint(lineage)
+        return bool(lineage) and named and set(self.but_not).isdisjoint(lineage)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from livingdrug.catalog.load import Catalog
+from livingdrug.catalog.plan import plans_of
 from livingdrug.catalog.records.late_effect import LateEffect
 from livingdrug.foundation.errors import BadInput, CatalogError
 from livingdrug.observation.late import late_effects
@@ -74,3 +75,21 @@ def test_products_have_those_of_their_boxed_warnings():
 def test_what_is_no_late_effect_is_refused(numbers, told):
     with pytest.raises((BadInput, CatalogError, ValueError), match=told):
         effect(**numbers)
+
+
+def test_a_late_effect_of_a_regimen_follows_those_who_are_planned_it():
+    # expected: death from chemotherapy in the arm of chemotherapy of the residual-disease scenario and in no other; T-cell malignancy after cells alone
+    catalog = Catalog()
+    trial = catalog.load("trial", "b_all_residual_chemotherapy")
+    told = {plan.arm.name: {one.called for one in plan.late_effects} for plan in plans_of(trial, catalog)}
+    assert told == {"tisa-cel": {"second_t_cell_malignancy"}, "chemotherapy": {"toxic_death_of_chemotherapy"}}
+    first = catalog.load("trial", "b_all_first_line_chemotherapy")
+    assert [plan.late_effects for plan in plans_of(first, catalog)] == [()]
+
+
+def test_a_late_effect_comes_after_drugs_or_after_products():
+    made = {"id": "x", "title": "A late effect", "drugs": ["fludarabine"], "products": ["axi_cel"]}
+    with pytest.raises(CatalogError, match="after drugs or after products"):
+        LateEffect(
+            **made, number={"hazard": number(0.1, "1/day"), "fatal": number(0), "death_after_days": number(1, "day")}
+        )

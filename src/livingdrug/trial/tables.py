@@ -10,6 +10,7 @@ from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import storage
 from livingdrug.trial.dictionary import dictionary
+from livingdrug.trial.standing import standing_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,12 +18,16 @@ if TYPE_CHECKING:
     from livingdrug.trial.result import Result
 
 FORMATS = ("csv", "parquet")
+STANDING = "not_calibrated.txt"
+"""Beside tables of a run of which something was never calibrated: what."""
 
 
 def write_tables(
     result: Result, folder: str | Path, *, formats: Sequence[str] = FORMATS, frames: Sequence[str] | None = None
 ) -> tuple[Path, ...]:
     """Write frames, the table of endpoints and the dictionary; the same run gives the same bytes.
+
+    Where something of the trial was never calibrated, `not_calibrated.txt` beside them says what.
 
     Parameters
     ----------
@@ -60,6 +65,10 @@ def write_tables(
         for ending in formats:
             written.append(place / f"{name}.{ending}")
             _write(written[-1], frame)
+    if lines := standing_of(result.trial, result.catalog, result.arms):
+        written.append(place / STANDING)
+        text = "\n".join([*(f"{line[:1].upper()}{line[1:]}." for line in lines), "Simulation; not for patient care."])
+        storage.write_bytes(written[-1], f"{text}\n".encode())
     for ending in formats:
         written.append(place / f"dictionary.{ending}")
         _write(written[-1], told)

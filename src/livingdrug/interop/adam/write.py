@@ -14,6 +14,7 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.interop.adam.dataset import Dataset, plain
 from livingdrug.interop.adam.sets import sets_of
 from livingdrug.trial import storage
+from livingdrug.trial.standing import standing_of
 
 if TYPE_CHECKING:
     from livingdrug.trial.result import Result
@@ -51,10 +52,11 @@ def write_adam(result: Result, folder: str | Path, *, formats: Sequence[str] = F
     writer = _transport_writer() if "xpt" in formats else None
     manifest = result.manifest
     found = sets_of(result, result._catalog())
+    standing = standing_of(result.trial, result.catalog, result.arms)
     contents: dict[str, bytes] = {}
     for one in found:
         if "json" in formats:
-            contents[f"{one.name.lower()}.json"] = dataset_json(one, str(manifest.get("trial", result.trial.id)), str(manifest.get("livingdrug", "0")))  # fmt: skip
+            contents[f"{one.name.lower()}.json"] = dataset_json(one, str(manifest.get("trial", result.trial.id)), str(manifest.get("livingdrug", "0")), standing)  # fmt: skip
         if writer is not None:
             contents[f"{one.name.lower()}.xpt"] = transport(one, writer)
     place = storage.make_folder(Path(folder))
@@ -63,8 +65,8 @@ def write_adam(result: Result, folder: str | Path, *, formats: Sequence[str] = F
     return tuple(place / name for name in contents)
 
 
-def dataset_json(one: Dataset, study: str, version: str) -> bytes:
-    """A data set as Dataset-JSON 1.1; a row a line."""
+def dataset_json(one: Dataset, study: str, version: str, standing: Sequence[str] = ()) -> bytes:
+    """A data set as Dataset-JSON 1.1; a row a line. The originator says what was never calibrated."""
     keys = [variable.name for variable in one.variables if variable.key]
     columns = []
     for variable in one.variables:
@@ -78,7 +80,7 @@ def dataset_json(one: Dataset, study: str, version: str) -> bytes:
         columns.append(told)
     head = {
         "datasetJSONCreationDateTime": _NO_TIME, "datasetJSONVersion": "1.1.0", "fileOID": f"livingdrug.{study}.{one.name}",
-        "originator": "livingdrug: simulation; not for patient care", "sourceSystem": {"name": "livingdrug", "version": version},
+        "originator": "; ".join(["livingdrug: simulation", "not for patient care", *standing]), "sourceSystem": {"name": "livingdrug", "version": version},
         "studyOID": f"ST.{study}", "metaDataVersionOID": f"MDV.{study}", "itemGroupOID": f"IG.{one.name}", "isReferenceData": False,
         "records": one.frame.height, "name": one.name, "label": one.label, "columns": columns,
     }  # fmt: skip

@@ -11,7 +11,7 @@ import polars as pl
 
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.frames import FRAMES, tidy
-from livingdrug.outcome.columns import NOT_TREATED, Known, patient_values
+from livingdrug.outcome.columns import NOT_TREATED, Known, People, patient_values
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import known_names, outcomes_read
 from livingdrug.trial.line import outcomes_of
@@ -82,8 +82,9 @@ def answered(
                 lacking[endpoint][arm] = why
     people = with_everyone(whole, pl.concat(pieces, how="diagonal_relaxed"))
     ready = known_names(questions)
+    shared = People.of(people, arms)
     endpoints = {
-        one.id: evaluate(one, _needed(people, one, read[one.id]), arms, known=ready, not_measured=lacking[one.id])
+        one.id: evaluate(one, people, arms, known=ready, not_measured=lacking[one.id], remembered=shared)
         for one in records
     }
     kept = people.select("arm", "patient", "status", "enrolment_day", *outcomes)
@@ -106,11 +107,6 @@ def with_everyone(frames: Mapping[str, pl.DataFrame], asked: pl.DataFrame) -> pl
     people = who.join(asked.select(*KEYS, *extra), on=KEYS, how="left", maintain_order="left")
     people = people.join(status, on=KEYS, how="left", maintain_order="left")
     return people.with_columns(pl.col("course_status").fill_null(NOT_TREATED))
-
-
-def _needed(people: pl.DataFrame, record: Endpoint, read: Sequence[str]) -> pl.DataFrame:
-    columns = {*KEYS, "status", "course_status", *read, *record.needs}
-    return people.select([name for name in people.columns if name in columns])
 
 
 def _starts(people: pl.DataFrame, records: Sequence[Endpoint], known: Known) -> pl.DataFrame:

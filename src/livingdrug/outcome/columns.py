@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,49 @@ NOTHING_MORE = Known()
 
 Columns = dict[str, dict[str, NDArray[np.float64]]]
 """Column of the patients table -> the names made of it and their numbers."""
+_FAILED = "course_failed"
+
+
+@dataclass(frozen=True)
+class People:
+    """The patients of some arms, and what formulas have read of them so far.
+
+    Attributes
+    ----------
+    keys
+        Arm and patient, one row each.
+    arms
+        The arms, in order.
+    rows
+        Which rows of the patients table they are (rows,); None for all.
+    columns
+        What was read.
+    """
+
+    keys: pl.DataFrame
+    arms: tuple[str, ...]
+    rows: NDArray[np.bool_] | None
+    columns: Columns = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, patients: pl.DataFrame, arms: Sequence[str]) -> People:
+        """Those of a patients table who are in one of these arms."""
+        rows = patients["arm"].is_in(list(arms)).to_numpy()
+        keys = patients.select("arm", "patient")
+        return cls(keys, tuple(arms), None) if rows.all() else cls(keys.filter(rows), tuple(arms), rows)
+
+    def __len__(self) -> int:
+        return self.keys.height
+
+    def column(self, patients: pl.DataFrame, name: str) -> pl.Series:
+        """Their rows of a column of the patients table."""
+        return patients[name] if self.rows is None else patients[name].filter(self.rows)
+
+    @cached_property
+    def arm(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Who is in which arm, each shaped (n,)."""
+        column = self.keys["arm"]
+        return {name: (column == name).to_numpy() for name in self.arms}
 
 
 def patient_values(
@@ -65,15 +109,39 @@ def patient_values(
     remembered
         Of earlier calls with the same patients; columns that are new are added.
     """
-    words_of = {"status": STATUSES, **known.texts}
     remembered = {} if remembered is None else remembered
-    n = patients.height
+    return numbers_of(patients.columns, patients.__getitem__, patients.height, known, remembered)
+
+
+def numbers_of(
+    names: Sequence[str],
+    column: Callable[[str], pl.Series],
+    n: int,
+    known: Known,
+    remembered: Columns,
+) -> dict[str, NDArray[np.float64]]:
+    """As `patient_values`, of columns that are fetched when they are read for the first time.
+
+    Parameters
+    ----------
+    names
+        Of the columns.
+    column
+        Fetches one.
+    n
+        Patients.
+    known, remembered
+        As there.
+    """
+    words_of = {"status": STATUSES, **known.texts}
     values: dict[str, NDArray[np.float64]] = {}
-    for name in patients.columns:
+    for name in names:
         if name not in remembered:
-            remembered[name] = _numbers(name, patients[name], words_of.get(name, ()))
+            remembered[name] = _numbers(name, column(name), words_of.get(name, ()))
         values |= remembered[name]
-    values |= _derived(values, _course_failed(patients), n)
+    if "course_status" in names and _FAILED not in remembered:
+        remembered[_FAILED] = {_FAILED: _course_failed(column("course_status"))}
+    values |= _derived(values, remembered.get(_FAILED, {}).get(_FAILED, np.zeros(n)), n)
     for name, made_of in known.ready_made.items():
         if made_of in values:
             came = np.isfinite(values[made_of]) if made_of.endswith("_day") else values[made_of] > 0
@@ -100,16 +168,16 @@ def _numbers(name: str, column: pl.Series, words: Sequence[str]) -> dict[str, ND
     values = {}
     for word in {*met, *words}:
         same = [places[other] for other in met if other.lower() == word.lower()]
-        values[f"{name}_{word.lower().replace(' ', '_')}"] = np.isin(place, same).astype(np.float64)
+        here = np.zeros(len(column), dtype=bool) if not same else place == same[0]
+        for other in same[1:]:
+            here |= place == other
+        values[f"{name}_{word.lower().replace(' ', '_')}"] = here.astype(np.float64)
     return values
 
 
-def _course_failed(patients: pl.DataFrame) -> NDArray[np.float64]:
-    if "course_status" not in patients.columns:
-        return np.zeros(patients.height)
-    words = patients["course_status"].fill_null("").to_list()
+def _course_failed(status: pl.Series) -> NDArray[np.float64]:
     fine = (*FINISHED, NOT_TREATED, "not_infused", "")
-    return np.array([float(str(word) not in fine) for word in words], dtype=np.float64)
+    return (~status.fill_null("").is_in(fine)).to_numpy().astype(np.float64)
 
 
 def _derived(

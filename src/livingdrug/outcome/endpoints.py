@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import NOTHING_MORE, Columns, Known, patient_values
+from livingdrug.outcome.columns import NOTHING_MORE, Known, People, numbers_of
 from livingdrug.outcome.endpoint_result import EndpointResult
 from livingdrug.outcome.everyone import by_everyone
 
@@ -36,7 +36,7 @@ def evaluate(
     not_measured: Mapping[str, str] | None = None,
     from_enrolment: Endpoint | None = None,
     strata: pl.DataFrame | None = None,
-    remembered: Columns | None = None,
+    remembered: People | None = None,
 ) -> EndpointResult:
     """One endpoint from the patients frame.
 
@@ -62,7 +62,7 @@ def evaluate(
     strata
         Of a randomised trial: each patient's stratum, in columns ``patient`` and ``stratum``.
     remembered
-        Columns as numbers, of other endpoints of the same patients and arms.
+        The same patients and arms, with what other endpoints have read of them.
 
     Raises
     ------
@@ -89,12 +89,16 @@ def evaluate(
             strata=strata,
             remembered=remembered,
         )
-    chosen = patients.filter(pl.col("arm").is_in(list(arms)))
-    values = patient_values(chosen.select(_read_by(record, chosen.columns, known)), known, remembered)
+    people = remembered or People.of(patients, arms)
+    columns, n = patients.columns, len(people)
+
+    def read(names: Sequence[str]) -> dict[str, Floats]:
+        return numbers_of(names, lambda name: people.column(patients, name), n, known, people.columns)
+
+    values = read(_read_by(record, columns, known))
     if any(name not in values for name in record.needs):
-        values = patient_values(chosen, known, remembered)
+        values = read(columns)
     _refuse_gaps(record, values)
-    n = chosen.height
 
     def formula(text: str) -> Floats:
         # inf - inf and NaN comparisons are honest answers here ("never", "unknown"), not accidents.
@@ -102,16 +106,18 @@ def evaluate(
             found = np.asarray(read_formula(text).evaluate(values), dtype=np.float64)
         return np.array(np.broadcast_to(found, (n,)))
 
-    there = ~chosen["arm"].is_in(list(not_measured or ())).to_numpy()
+    there = np.ones(n, dtype=bool)
+    for arm in not_measured or ():
+        there &= ~people.arm.get(arm, np.zeros(n, dtype=bool))
     counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0) & there
-    columns, has_value = asked.kind.columns(asked, formula, counted, chosen)
-    kept = chosen.select("arm", "patient").with_columns(**{k: pl.Series(k, v) for k, v in columns.items()})
-    left_out = chosen.select("arm").filter(pl.Series(counted & ~has_value))["arm"].value_counts()
+    found, has_value = asked.kind.columns(asked, formula, counted, people.keys)
+    kept = people.keys.with_columns(**{name: pl.Series(name, column) for name, column in found.items()})
+    shown, left_out = counted & has_value, counted & ~has_value
     return EndpointResult(
         asked=asked,
         arms=tuple(arms),
-        patients=kept.filter(pl.Series(counted & has_value)),
-        n_left_out={**dict.fromkeys(arms, 0), **dict(left_out.iter_rows())},
+        patients=kept if shown.all() else kept.filter(shown),
+        n_left_out={arm: int((left_out & people.arm[arm]).sum()) for arm in arms},
         design=design,
         not_measured=dict(not_measured or {}),
         n_enrolled=int((values["course_failed"] <= 0).sum()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -30,9 +31,15 @@ def one(package: ModuleType, made: str, name: str, what: str, hint: str = "") ->
     UnknownName
         No such file, or it is not one of this kind.
     """
+    found = _found(package, made, name)
+    if found is None:
+        raise UnknownName(what, name, names(package, made), hint)
+    return found
+
+
+@cache
+def _found(package: ModuleType, made: str, name: str) -> Any:
     place = f"{package.__name__}.{name}"
-    if name.isidentifier() and importlib.util.find_spec(place) is not None:
-        found = getattr(importlib.import_module(place), made, None)
-        if found is not None:
-            return found
-    raise UnknownName(what, name, names(package, made), hint)
+    if not name.isidentifier() or importlib.util.find_spec(place) is None:
+        return None
+    return getattr(importlib.import_module(place), made, None)

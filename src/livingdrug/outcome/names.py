@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from livingdrug.catalog.questions import Questions
 from livingdrug.clinic.criterion import response_words
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.remembered import ByObject
 from livingdrug.manufacturing.lots import STATUSES
 from livingdrug.outcome.columns import Known
 from livingdrug.outcome.who import LOT_COLUMNS
@@ -20,11 +21,13 @@ DERIVED = {
     "never": "plus infinity, the day of what did not happen",
 }
 """Beside these, outcomes bring ready-made names of their own, such as ``died``."""
+_KNOWN: ByObject[Known] = ByObject()
+_PLAIN: ByObject[frozenset[str]] = ByObject()
 
 
 def known_names(questions: Questions) -> Known:
     """What the patients table of this trial has besides its columns: words of texts, and ready-made names."""
-    return Known(text_words(questions), questions.ready_made)
+    return _KNOWN.of(questions, lambda: Known(text_words(questions), questions.ready_made))
 
 
 def text_words(questions: Questions) -> dict[str, tuple[str, ...]]:
@@ -41,12 +44,16 @@ def patient_names(questions: Questions) -> tuple[str, ...]:
     return tuple(sorted({*questions.names(), *_not_outcomes(questions)}))
 
 
-def _not_outcomes(questions: Questions) -> set[str]:
+def _not_outcomes(questions: Questions) -> frozenset[str]:
     """What a formula may read besides outcomes: covariates, lots, words of texts, and what is ready made."""
+    return _PLAIN.of(questions, lambda: _plain(questions))
+
+
+def _plain(questions: Questions) -> frozenset[str]:
     texts = {f"{name}_{word}" for name, words in text_words(questions).items() for word in words}
     statuses = {f"status_{status}" for status in STATUSES}
     plain = {*questions.covariates, *LOT_COLUMNS} - {"status", "failure_reason", "first_failure_reason"}
-    return {*texts, *statuses, *plain, *DERIVED, *questions.ready_made}
+    return frozenset({*texts, *statuses, *plain, *DERIVED, *questions.ready_made})
 
 
 def outcomes_read(names: Iterable[str], questions: Questions) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.frames import by_patient_and_day
 from livingdrug.observation.ward import PLANNED
 from livingdrug.outcome import reducers as reducer_files
-from livingdrug.outcome.rows import Rows
+from livingdrug.outcome.rows import Rows, Table
 
 FINISHED = ("finished", "died")
 """How a course may end that counts; anything else is the reason why it does not."""
@@ -153,69 +153,66 @@ class Outcomes:
         if isinstance(values, np.ndarray):
             if outcome.absent == "none":
                 values = np.where((rows.n_rows == 0) & np.isnan(values), 0.0, values)
-            series = pl.Series(np.where(np.isfinite(values), values, np.nan)).fill_nan(None)
+            numbers = np.where(np.isfinite(values), values, np.nan)
+            series = pl.Series(numbers.astype(np.float64, copy=False), nan_to_null=True)
         else:
             series = pl.Series(values, strict=False)
+        kind = TYPES[outcome.kind]
         if outcome.kind == "yes_no" and series.dtype.is_numeric():
-            series = series.cast(pl.Float64) > 0
-        return series.cast(TYPES[outcome.kind]).alias(outcome.pattern)
+            series = series > 0
+        return (series if series.dtype == kind else series.cast(kind)).alias(outcome.pattern)
 
     def _rows(self, outcome: Outcome) -> Rows:
-        frame = self._frame(outcome)
+        table, rows = self._table(outcome), None
         for column, wanted in outcome.match.items():
             if column == "toxicity" and outcome.of == "grades":
                 first = next((scale for scale, what in self.questions.graded.items() if what == wanted), None)
                 if first is None:
                     raise BadInput(f"{outcome.pattern}: {self.questions.problem(outcome)}")
                 column, wanted = "scale", first
-            if column not in frame.columns:
+            if column not in table.frame.columns:
                 raise CatalogError(
                     f'outcome "{outcome.id}", "match": frame "{outcome.of}" has no column "{column}".\n'
-                    f"  It has: {', '.join(frame.columns)}."
+                    f"  It has: {', '.join(table.frame.columns)}."
                 )
-            frame = frame.filter(
-                pl.col(column).is_in(list(wanted)) if isinstance(wanted, tuple) else pl.col(column) == wanted
-            )
-        if outcome.days is not None:
-            frame = frame.filter(pl.col("day").is_between(*outcome.days))
-        if outcome.column not in frame.columns and reads_column(outcome.reduce) and not frame.is_empty():
+            rows = table.rows_with(column, wanted, rows)
+        if rows is None:
+            rows = np.arange(table.frame.height)
+        if outcome.days is not None and len(rows):
+            day, (first_day, last_day) = table.numbers("day", rows), outcome.days
+            rows = rows[(day >= first_day) & (day <= last_day)]
+        if outcome.column not in table.frame.columns and reads_column(outcome.reduce) and len(rows):
             raise CatalogError(
                 f'outcome/{outcome.id}.toml, "column": frame "{outcome.of}" has no column "{outcome.column}".\n'
-                f"  It has: {', '.join(frame.columns)}."
+                f"  It has: {', '.join(table.frame.columns)}."
             )
-        return Rows(self.patients, frame, self._met(outcome, frame))
+        return Rows(table, rows, self._met(outcome, table, rows))
 
-    def _met(self, outcome: Outcome, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        if not outcome.when or frame.is_empty():  # where nobody was treated a frame has only its promised columns
-            return np.ones(frame.height, dtype=bool)
+    def _met(self, outcome: Outcome, table: Table, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if not outcome.when or not len(rows):  # where nobody was treated a frame has only its promised columns
+            return np.ones(len(rows), dtype=bool)
         formula = read_formula(outcome.when)
         values: dict[str, Any] = {}
         for name in formula.names:
-            if name in frame.columns:
-                values[name] = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+            if name in table.frame.columns:
+                values[name] = table.numbers(name, rows)
             elif name in self.questions.conduct:
                 values[name] = self.questions.conduct[name]
             else:
                 raise CatalogError(
                     f'outcome "{outcome.id}", "when": "{name}" is no column of frame "{outcome.of}" and no number of the'
-                    f" trial's [conduct].\n  It may read {', '.join((*frame.columns, *self.questions.conduct))}."
+                    f" trial's [conduct].\n  It may read {', '.join((*table.frame.columns, *self.questions.conduct))}."
                 )
         found = np.asarray(formula.evaluate(values))
-        return np.broadcast_to(found > 0, (frame.height,)).copy()
+        return np.broadcast_to(found > 0, (len(rows),)).copy()
 
-    def _frame(self, outcome: Outcome) -> pl.DataFrame:
+    def _table(self, outcome: Outcome) -> Table:
         """The frame an outcome reads, of patients whose course finished, sorted by patient and day."""
-        quantity = outcome.match.get("quantity") if outcome.of == "visits" else None
-        by_day = outcome.option.get("by_day") if outcome.of == "response" else None
-        key = (outcome.of, quantity, by_day)
+        by_day = float(outcome.option.get("by_day") or THREE_MONTHS) if outcome.of == "response" else None
+        key = ("table", outcome.of, by_day)
         if key not in self._pieces:
-            if outcome.of == "response":
-                frame = self._response(float(by_day or THREE_MONTHS))
-            elif isinstance(quantity, str):
-                frame = self._whole("visits").filter(pl.col("quantity") == quantity)
-            else:
-                frame = self._whole(outcome.of)
-            self._pieces[key] = frame
+            frame = self._whole(outcome.of) if by_day is None else self._response(by_day)
+            self._pieces[key] = Table(self.patients, frame)
         return self._pieces[key]
 
     def _whole(self, of: str) -> pl.DataFrame:

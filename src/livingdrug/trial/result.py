@@ -12,7 +12,7 @@ from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.foundation.notebook import as_html
 from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.outcome.asked import ask
-from livingdrug.outcome.columns import NOT_TREATED
+from livingdrug.outcome.columns import NOT_TREATED, People
 from livingdrug.outcome.endpoint_result import EndpointResult, shown_once, table_schema
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import check_names, known_names, outcomes_read
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.questions import Questions
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.trial import Trial
-    from livingdrug.outcome.columns import Columns, Known
+    from livingdrug.outcome.columns import Known
 
 
 @dataclass(frozen=True, repr=False)
@@ -275,13 +275,16 @@ class Result:
         lacking = {arm: why for arm in arms if (why := self.not_measured(arm, needed))}
         if len(lacking) == len(arms):
             raise BadInput(f'endpoint "{record.id}" reads {lacking[arms[0]]}.\n  Ask for another endpoint.')
+        patients = self.patients_with(needed)
+        if arms not in self._people:
+            self._people[arms] = People.of(patients, arms)
         return evaluate(
-            record, self.patients_with(needed), arms, known=self.known_names, not_measured=lacking, design=design,
-            from_enrolment=whole, strata=self.strata, remembered=self._numbers.setdefault(arms, {}),
+            record, patients, arms, known=self.known_names, not_measured=lacking, design=design,
+            from_enrolment=whole, strata=self.strata, remembered=self._people[arms],
         )  # fmt: skip
 
     @cached_property
-    def _numbers(self) -> dict[tuple[str, ...], Columns]:
+    def _people(self) -> dict[tuple[str, ...], People]:
         return {}
 
     def not_measured(self, arm: str, names: Sequence[str]) -> str:

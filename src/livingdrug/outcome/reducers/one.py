@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import numpy as np
+import polars as pl
+
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.outcome.rows import Rows
 
 
-def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> list[object]:
-    """The column as it stands (n,); None where there is no row, or the frame has no such column."""
-    found: list[object] = [None] * len(rows)
-    if outcome.column in rows.frame.columns:
-        for place, value, met in zip(rows.place, rows.frame[outcome.column].to_list(), rows.met, strict=True):
-            found[place] = value if met else None
-    return found
+def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> pl.Series:
+    """The column as it stands (n,); null where there is no row, no row that counts, or the frame has no such column."""
+    column = rows.column(outcome.column)
+    if column is None:
+        return pl.Series([None] * len(rows))
+    counts, place = np.flatnonzero(rows.met), np.full(len(rows), -1)
+    place[rows.place[counts]] = counts  # the latest is written last
+    if np.array_equal(place, np.arange(len(column))):
+        return column
+    return column.gather(pl.Series(place).replace(-1, None))

@@ -21,11 +21,11 @@ def reduce(rows: Rows, outcome: Outcome, questions: Questions) -> NDArray[np.flo
     quantity counts.
     """
     record = questions.scores[str(outcome.setting("score"))]
-    quantity, values = rows.frame["quantity"].to_numpy(), rows.numbers(outcome.column)
+    values = rows.numbers(outcome.column)
     inputs = {}
     for name, one in record.input.items():
         found = np.full(len(rows), np.nan)
-        known = np.flatnonzero(rows.met & (quantity == outcome.setting(name)) & ~np.isnan(values))[::-1]
+        known = np.flatnonzero(rows.met & rows.among("quantity", outcome.setting(name)) & ~np.isnan(values))[::-1]
         found[rows.place[known]] = values[known]
         inputs[name] = np.clip(found * float(outcome.option.get(f"{name}_factor", 1.0)), one.low, one.high)
     complete = ~np.isnan(np.stack(list(inputs.values()))).any(axis=0)

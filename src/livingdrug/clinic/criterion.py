@@ -11,15 +11,16 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from typing import Any, cast
 
+import numpy as np
 import polars as pl
 
 from livingdrug.clinic import response
+from livingdrug.clinic.looks import KEYS, day_or_null, places
 from livingdrug.foundation.errors import UnknownName
 
-KEYS = ["arm", "patient"]
 BASELINE_UNTIL = 1.0
 """A look planned up to this day is the start, whenever in its window it took place; it shows no response [day]."""
 THREE_MONTHS = 100.0
@@ -131,8 +132,8 @@ class Criterion:
     words
         The words for all this.
     status_at_visits
-        Visits frame -> one row per look after the start, with the columns of `STATUS_SCHEMA`, sorted by arm, patient and day. Written
-        with operations that a lazy frame has, too.
+        Visits frame -> one row per look after the start, with the columns of `STATUS_SCHEMA`, sorted by arm, patient and day: by
+        arrays (`livingdrug.clinic.looks`), or by steps of a frame as `one_query`.
     reads
         Quantities of the visits that it judges; nothing else is shown to `status_at_visits`.
     record
@@ -183,13 +184,24 @@ class Criterion:
         One row per arm and patient, sorted, with the columns of `RECORDED`; at most one of failure and relapse is set.
         """
         judged = visits.filter(pl.col("quantity").is_in(self.reads))
-        found = self.record(self, self._statuses(judged), _everyone(visits, patients), by_day)
+        found = self.record(self, self.status_at_visits(judged), _everyone(visits, patients), by_day)
         return found.select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS)
 
-    def _statuses(self, judged: pl.DataFrame) -> pl.DataFrame:
-        """`status_at_visits` as one query: its dozens of small steps cost more one by one than what they compute."""
-        found: Any = self.status_at_visits(cast(pl.DataFrame, judged.lazy()))
+
+def one_query(steps: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:
+    """A `status_at_visits` written with operations that a lazy frame has, too, as one query.
+
+    Its dozens of small steps cost more one by one than what they compute.
+    """
+
+    @wraps(steps)
+    def at_once(visits: pl.DataFrame, *limits: Any) -> pl.DataFrame:
+        if isinstance(visits, pl.LazyFrame):  # a part of another's query
+            return steps(visits, *limits)
+        found: Any = steps(cast(pl.DataFrame, visits.lazy()), *limits)
         return found.collect(optimizations=_AS_WRITTEN)
+
+    return at_once
 
 
 def criteria() -> tuple[str, ...]:
@@ -249,12 +261,13 @@ def after_start(looks: pl.DataFrame, status: pl.Expr) -> pl.DataFrame:
 
 def _everyone(visits: pl.DataFrame, patients: pl.DataFrame | None) -> pl.DataFrame:
     """One row per patient with the dates that end a response; missing ones are null."""
-    came = visits.select(*KEYS, "day", "missed").filter(~pl.col("missed"))
-    seen = came.group_by(KEYS).agg(pl.col("day").max().alias("last_seen_day"))
     table = visits.select(KEYS).unique() if patients is None else patients
     dates = ("death_day", "subsequent_therapy_day", "last_contact_day")
     columns = [
         pl.col(name).cast(pl.Float64) if name in table.columns else pl.lit(None, dtype=pl.Float64).alias(name)
         for name in dates
     ]
-    return table.select(*KEYS, *columns).join(seen, on=KEYS, how="left")
+    place, last = places(visits, table), np.full(table.height, -np.inf)
+    came = (place >= 0) & ~visits["missed"].fill_null(True).to_numpy()
+    np.maximum.at(last, place[came], visits["day"].cast(pl.Float64).to_numpy()[came])
+    return table.select(*KEYS, *columns, last_seen_day=day_or_null(last))

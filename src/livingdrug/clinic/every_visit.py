@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, Criterion, Statuses, Words
+from livingdrug.clinic.criterion import Criterion, Statuses, Words
+from livingdrug.clinic.looks import Looks, day_or_null, first_of, word_of
 
 NOT_EVALUABLE = "NE"
-NEVER = float("inf")
 STABLE, PROGRESSION = "SD", "PD"
 
 
@@ -80,40 +81,24 @@ def best_of_every_visit(
     relapse_day             progression after a response
     ======================  ====================================================================
     """
-    day, status = pl.col("day"), pl.col("status")
-    progressive = criterion.order[-1]
-    rows = statuses.filter(status.is_not_null()).join(patients, on=KEYS, how="inner")
-    rows = rows.filter(day <= pl.col("subsequent_therapy_day").fill_null(NEVER))
-    progressed = rows.filter(status == progressive).group_by(KEYS).agg(day.min().alias("progression_day"))
-    rows = rows.join(progressed, on=KEYS, how="left").filter(day <= pl.col("progression_day").fill_null(NEVER))
-    found = (
-        rows.sort(*KEYS, "day")
-        .group_by(KEYS, maintain_order=True)
-        .agg(
-            *((status == word).any().alias(f"ever_{word}") for word in criterion.order),
-            day.filter(status.is_in(criterion.responses)).min().alias("first_response_day"),
-            status.filter(day <= by_day).last().alias("status_by_day"),
-            pl.col("progression_day").first(),
-        )
-    )
-    looked = statuses.filter(pl.col("residual").is_not_null() & (day <= by_day)).sort(*KEYS, "day")
-    residual = looked.group_by(KEYS).agg((~pl.col("residual").last()).alias("residual_negative"))
-    best = pl.lit(NOT_EVALUABLE)
-    for word in reversed(criterion.order):
-        best = pl.when(pl.col(f"ever_{word}")).then(pl.lit(word)).otherwise(best)
-    responded = pl.col("first_response_day").is_not_null()
-    return (
-        patients.join(found, on=KEYS, how="left")
-        .join(residual, on=KEYS, how="left")
-        .select(
-            *KEYS,
-            pl.col("status_by_day").is_in(criterion.responses).fill_null(False).alias("responded"),
-            pl.col("status_by_day").is_in(criterion.complete).fill_null(False).alias("complete"),
-            pl.lit(False).alias("incomplete"),
-            best.alias("best_response"),
-            "first_response_day",
-            "residual_negative",
-            pl.when(~responded).then("progression_day").alias("treatment_failure_day"),
-            pl.when(responded).then("progression_day").alias("relapse_day"),
-        )
+    looks = Looks.of(statuses, patients)
+    day, place = looks.day, looks.place
+    counted = looks.judged & (day <= looks.date("subsequent_therapy_day")[place])
+    progression = looks.first(counted & looks.is_one_of(criterion.order[-1:]))
+    counted &= day <= progression[place]
+    first_response = looks.first(counted & looks.is_one_of(criterion.responses))
+    in_time = day <= by_day
+    at_last, looked = looks.last(counted & in_time), looks.last(looks.sought & in_time)
+    responded = np.isfinite(first_response)
+    ever = [looks.ever(counted & looks.is_one_of([word])) for word in criterion.order]
+    negative = np.append(looks.clear, False)[looked]  # -1, without a look, is the last
+    return looks.recorded(
+        responded=np.append(looks.is_one_of(criterion.responses), False)[at_last],
+        complete=np.append(looks.is_one_of(criterion.complete), False)[at_last],
+        incomplete=np.zeros(len(looks), dtype=bool),
+        best_response=word_of((*criterion.order, NOT_EVALUABLE), first_of(*ever)),
+        first_response_day=day_or_null(first_response),
+        residual_negative=pl.select(pl.when(pl.Series(looked >= 0)).then(pl.Series(negative))).to_series(),
+        treatment_failure_day=day_or_null(progression, ~responded),
+        relapse_day=day_or_null(progression, responded),
     )

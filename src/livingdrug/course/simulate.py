@@ -17,7 +17,8 @@ from livingdrug.course.course import Course, Whole
 from livingdrug.course.equations import CELLS_ENTER, Equations, equations, parameters_of, watched
 from livingdrug.course.individuals import patient_parameters
 from livingdrug.course.settings import Settings
-from livingdrug.engine.ensemble import Dose, Ensemble, room_for
+from livingdrug.engine.ensemble import Dose, Ensemble
+from livingdrug.engine.room import room_for
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing.lots import Lots
 from livingdrug.population import Cohort

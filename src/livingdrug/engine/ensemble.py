@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.room import room_for, side_by_side
 from livingdrug.engine.summaries import Summary
 from livingdrug.foundation.errors import BadInput, ModelError
 from livingdrug.foundation.expressions import read_written
@@ -128,16 +129,6 @@ class Ensemble:
         return Ensemble(outputs=outputs, firings=firings, **both)
 
 
-def room_for(patients: int, checks: int, outputs: int) -> Floats:
-    """Room for the outputs of a run, shaped (patients, checks, outputs): one output of a patient lies side by side, as it is read."""
-    return np.empty((patients, outputs, checks)).transpose(0, 2, 1)
-
-
-def _side_by_side(outputs: Floats) -> Floats:
-    """The same memory as the integrator fills it, shaped (patients, outputs, checks)."""
-    return outputs.transpose(0, 2, 1)
-
-
 @dataclass(frozen=True)
 class CompiledModel:
     """A model as machine code, with everything the integrator needs. Made by `compile_model`.
@@ -219,7 +210,7 @@ class CompiledModel:
         keep
             Outputs to store, by name; the others are left out of `Ensemble.outputs`. All when omitted.
         into
-            Room for the outputs, made by `room_for` (or the first patients of it); what stands there is overwritten.
+            Room for the outputs, made by `livingdrug.engine.room.room_for` (or the first patients of it); what stands there is overwritten.
 
         Raises
         ------
@@ -243,7 +234,7 @@ class CompiledModel:
         stored = self._stored(keep)
         shape = (n, days.size, int((stored >= 0).sum()))
         outputs = room_for(*shape) if into is None else into
-        if outputs.shape != shape or not _side_by_side(outputs).flags.c_contiguous:
+        if outputs.shape != shape or not side_by_side(outputs).flags.c_contiguous:
             raise BadInput(f"into: got an array shaped {outputs.shape}, expected one shaped {shape} made by room_for")
         outputs.fill(np.nan)
         planned = (dose_first, dose_state, dose_amount)
@@ -296,7 +287,7 @@ class CompiledModel:
                 memory_start, np.array(summary_start, dtype=np.float64),
                 stored[np.array(self._checks.recorded, dtype=np.int64)], stored[np.array(self._checks.acted, dtype=np.int64)],
                 _pairs([(int(stored[column]), place) for column, place in self._checks.remembered if stored[column] >= 0]),
-                _side_by_side(outputs), memory, summed, status, stop_check, steps,
+                side_by_side(outputs), memory, summed, status, stop_check, steps,
             )  # fmt: skip
         order = np.lexsort((where[:, 2], where[:, 1], where[:, 0]))
         patient, check, firing = (np.ascontiguousarray(column) for column in where[order].T)

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from livingdrug.engine.ensemble import Dose, compile_model, room_for
+from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.integrate import NOT_FINITE, STATUS
 from livingdrug.engine.kept import compiled
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.room import room_for
 from livingdrug.foundation import kept
 from livingdrug.foundation.errors import BadInput, ExpressionError, ModelError, UnknownName
 

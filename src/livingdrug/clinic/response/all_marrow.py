@@ -21,9 +21,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, Criterion, Overt, Words, first_that_holds, looked
+from livingdrug.clinic.criterion import (
+    KEYS,
+    STATUS_SCHEMA,
+    Criterion,
+    Overt,
+    Words,
+    first_that_holds,
+    looked,
+    one_query,
+)
+from livingdrug.clinic.looks import Looks, day_or_null, first_of, word_of
 
 NEVER = float("inf")
 
@@ -57,6 +68,7 @@ class Limits:
 USUAL = Limits()
 
 
+@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFrame:
     """What each marrow assessment after the start showed.
 
@@ -109,51 +121,33 @@ def kept_remission(
     patient was seen or known alive at least that long after it. Best response is the best that any assessment of the remission
     by the day showed. Assessments after another therapy began are not used.
     """
-    day, in_time = pl.col("day"), pl.col("day") <= by_day
-    in_remission = pl.col("status").is_in(criterion.responses)
-    status = statuses.join(patients, on=KEYS, how="left").filter(
-        day <= pl.col("subsequent_therapy_day").fill_null(NEVER)
-    )
-    first = status.group_by(KEYS).agg(day.filter(in_remission & in_time).min().alias("remission_day"))
-    status = status.join(first, on=KEYS, how="left")
-    blasts_again = ~in_remission & (day > pl.col("remission_day"))
-    not_yet = ~in_remission & (day >= limits.first_assessment_day) & pl.col("remission_day").is_null()
-    found = status.group_by(KEYS).agg(
-        pl.col("remission_day").first(),
-        day.filter(blasts_again).min().alias("blasts_again_day"),
-        day.filter(not_yet & in_time).min().alias("failed_day"),
-    )
+    looks = Looks.of(statuses, patients)
+    day, place, therapy = looks.day, looks.place, looks.date("subsequent_therapy_day")
+    seen, in_time = day <= therapy[place], day <= by_day
+    in_remission = looks.is_one_of(criterion.responses)
+    remission = looks.first(seen & in_remission & in_time)
+    reached = np.isfinite(remission)
+    blasts_again = looks.first(seen & ~in_remission & (day > remission[place]))
+    not_yet = seen & ~in_remission & (day >= limits.first_assessment_day) & ~reached[place]
+    failed = looks.first(not_yet & in_time)
     # what happened inside the remission, before any return of blasts and by the day
-    inside = status.join(found.select(*KEYS, "blasts_again_day"), on=KEYS, how="left").filter(
-        in_remission & in_time & (day < pl.col("blasts_again_day").fill_null(NEVER))
-    )
-    quality = inside.group_by(KEYS).agg(
-        pl.col("status").is_in(criterion.complete).any().alias("ever_complete"),
-        *((pl.col("status") == word).any().alias(f"ever_{word}") for word in criterion.responses),
-        (~pl.col("residual")).fill_null(False).any().alias("ever_negative"),
-    )
-    table = patients.join(found, on=KEYS, how="left").join(quality, on=KEYS, how="left")
-    until = pl.col("remission_day") + limits.kept_for
-    broken = pl.min_horizontal("blasts_again_day", "death_day", "subsequent_therapy_day").fill_null(NEVER)
-    alive_until = pl.max_horizontal("last_seen_day", "last_contact_day").fill_null(-NEVER)
-    kept = ((broken >= until) & (alive_until >= until)).fill_null(False)
-    reached, responded = pl.col("remission_day").is_not_null(), pl.col("responded")
-    table = table.with_columns((reached & kept).alias("responded"), (reached & ~kept).alias("lost_early"))
-    complete = responded & pl.col("ever_complete").fill_null(False)
+    inside = seen & in_remission & in_time & (day < blasts_again[place])
+    until = remission + limits.kept_for
+    broken = np.minimum(np.minimum(blasts_again, looks.date("death_day")), therapy)
+    alive_until = np.maximum(looks.date("last_seen_day", -NEVER), looks.date("last_contact_day", -NEVER))
+    responded = reached & (broken >= until) & (alive_until >= until)
+    complete = responded & looks.ever(inside & looks.is_one_of(criterion.complete))
     *better, none = criterion.order
-    best = pl.lit(better[-1])
-    for word in reversed(better[:-1]):
-        best = pl.when(pl.col(f"ever_{word}").fill_null(False)).then(pl.lit(word)).otherwise(best)
-    return table.select(
-        *KEYS,
-        responded,
-        complete.alias("complete"),
-        (responded & ~complete).alias("incomplete"),
-        pl.when(responded).then(best).otherwise(pl.lit(none)).alias("best_response"),
-        pl.when(responded).then("remission_day").alias("first_response_day"),
-        (responded & pl.col("ever_negative").fill_null(False)).alias("residual_negative"),
-        pl.when("lost_early").then("blasts_again_day").otherwise("failed_day").alias("treatment_failure_day"),
-        pl.when(responded).then("blasts_again_day").alias("relapse_day"),
+    best = first_of(*(looks.ever(inside & looks.is_one_of([word])) for word in better[:-1]), responded)
+    return looks.recorded(
+        responded=responded,
+        complete=complete,
+        incomplete=responded & ~complete,
+        best_response=word_of((*better, none), np.where(responded, best, len(better))),
+        first_response_day=day_or_null(remission, responded),
+        residual_negative=responded & looks.ever(inside & looks.clear),
+        treatment_failure_day=day_or_null(np.where(reached & ~responded, blasts_again, failed)),
+        relapse_day=day_or_null(blasts_again, responded),
     )
 
 

@@ -23,10 +23,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, looked
 from livingdrug.clinic.every_visit import judged_at_every_visit
+from livingdrug.clinic.looks import (
+    first_of,
+    first_of_patient,
+    latest_by,
+    lowest_before,
+    numbered,
+    numbers,
+    word_of,
+)
 
 
 @dataclass(frozen=True)
@@ -74,44 +84,29 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = IMWG) -> pl.DataFram
     -------
     One row per M-protein and per look for residual disease (status null), with the columns of `STATUS_SCHEMA`. Sorted.
     """
-    rows = _with_marrow(visits, limits)
-    value = pl.col("m_protein")
-    start = rows.filter("start").group_by(KEYS).agg(value.first().alias("start_g_per_l"))
-    rows = rows.join(start, on=KEYS, how="left").sort(*KEYS, "day")
-    rows = rows.with_columns(value.cum_min().shift(1).over(KEYS).alias("lowest"))
-    lowest, started = pl.col("lowest"), pl.col("start_g_per_l")
+    rows = looked(visits, "m_protein_g_per_l").sort(*KEYS, "day")
+    marrow = looked(visits, "marrow_plasma_percent").filter(~pl.col("start"))
+    n, (patient, of_marrow) = numbered(rows, marrow)
+    value, negative = numbers(rows, "value"), numbers(rows, "below_limit") > 0
+    # the last marrow that counts for a visit
+    taken = latest_by(of_marrow, numbers(marrow, "day"), patient, numbers(rows, "day") + limits.marrow_window)
+    percent = np.append(numbers(marrow, "value"), np.nan)
+    none = (np.append(numbers(marrow, "below_limit"), 0.0) > 0) | (percent <= limits.residual_percent)
+    started = first_of_patient(patient, n, rows["start"].to_numpy(), value)
+    lowest = lowest_before(patient, value)
+    # what is not known is NaN, and fulfils no condition
     risen = (value >= limits.progressive_rise * lowest) & (value - lowest >= limits.progressive_g_per_l)
-    complete = pl.col("negative") & (pl.col("marrow_percent") < limits.complete_marrow_percent)
-    very_good = (value <= limits.very_good_share * started).fill_null(False) | (value < limits.electrophoresis_g_per_l)
-    status = first_that_holds(
-        {
-            "PD": risen, "sCR": complete & pl.col("no_plasma_cells"), "CR": complete, "VGPR": very_good,
-            "PR": value <= limits.partial_share * started,
-        },
-        otherwise="SD",
-    )  # fmt: skip
-    judged = rows.with_columns(status, pl.lit(None, dtype=pl.Boolean).alias("residual"))
+    complete = negative & (percent[taken] < limits.complete_marrow_percent)
+    very_good = (value <= limits.very_good_share * started) | (value < limits.electrophoresis_g_per_l)
+    holds = first_of(risen, complete & none[taken], complete, very_good, value <= limits.partial_share * started)
+    judged = rows.with_columns(
+        status=word_of(("PD", "sCR", "CR", "VGPR", "PR", "SD"), holds), residual=pl.lit(None, dtype=pl.Boolean)
+    )
     residual = looked(visits, "mrd_fraction").with_columns(
         pl.lit(None, dtype=pl.String).alias("status"), (~pl.col("below_limit")).alias("residual")
     )
     parts = [part.filter(~pl.col("start")).select(*STATUS_SCHEMA) for part in (judged, residual)]
     return pl.concat(parts).sort(*KEYS, "day", maintain_order=True)
-
-
-def _with_marrow(visits: pl.DataFrame, limits: Limits) -> pl.DataFrame:
-    """Every M-protein with the last marrow that counts for it: marrow_percent and no_plasma_cells, null without one."""
-    protein = looked(visits, "m_protein_g_per_l").select(
-        *KEYS, "day", "start", pl.col("value").alias("m_protein"), pl.col("below_limit").alias("negative"),
-        (pl.col("day") + limits.marrow_window).alias("taken_until"),
-    )  # fmt: skip
-    marrow = looked(visits, "marrow_plasma_percent").filter(~pl.col("start"))
-    marrow = marrow.select(
-        *KEYS, pl.col("day").alias("taken_until"), pl.col("value").alias("marrow_percent"),
-        (pl.col("below_limit") | (pl.col("value") <= limits.residual_percent)).alias("no_plasma_cells"),
-    )  # fmt: skip
-    return protein.sort("taken_until").join_asof(
-        marrow.sort("taken_until"), on="taken_until", by=list(KEYS), strategy="backward", check_sortedness=False
-    ).sort(*KEYS, "day")  # fmt: skip
 
 
 CRITERION = judged_at_every_visit(

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -72,6 +72,7 @@ BLOOD = {
 }
 
 
+@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = IWCLL) -> pl.DataFrame:
     """What each imaging after the start showed, and each look for residual disease.
 

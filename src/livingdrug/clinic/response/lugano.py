@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -49,6 +49,7 @@ class Limits:
 LUGANO = Limits()
 
 
+@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFrame:
     """What each imaging after the start showed.
 

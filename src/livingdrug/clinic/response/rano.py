@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, after_start, beside_start, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, beside_start, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -43,6 +43,7 @@ class Limits:
 RANO = Limits()
 
 
+@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = RANO) -> pl.DataFrame:
     """What each imaging after the start showed.
 

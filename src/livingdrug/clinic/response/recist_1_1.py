@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, after_start, beside_start, first_that_holds, looked
+from livingdrug.clinic.criterion import KEYS, after_start, beside_start, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
 
 
@@ -42,6 +42,7 @@ class Limits:
 RECIST = Limits()
 
 
+@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = RECIST) -> pl.DataFrame:
     """What each imaging after the start showed.
 

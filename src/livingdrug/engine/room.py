@@ -1,0 +1,59 @@
+"""Room for the outputs of runs: large memory that is used again when nobody holds it any more.
+
+Memory fresh from the system costs more than what is written there: it comes in small pages, each emptied first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+MOST_KEPT, LARGEST = 4, 16_000_000
+"""How many pieces of memory are kept for the next run, and the numbers that the largest of them holds (128 MB)."""
+_free: list[Floats] = []
+
+
+class _Lent:
+    """A piece of memory that goes back when the last array over it is gone."""
+
+    def __init__(self, memory: Floats) -> None:
+        self.memory = memory
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self.memory.__array_interface__
+
+    def __del__(self, free: list[Floats] = _free) -> None:
+        if self.memory.size <= LARGEST and len(free) < MOST_KEPT:
+            free.append(self.memory)
+
+
+def room_for(patients: int, checks: int, outputs: int) -> Floats:
+    """Room for the outputs of a run, shaped (patients, checks, outputs): one output of a patient lies side by side, as it is read.
+
+    What stands there is left over.
+    """
+    size = patients * checks * outputs
+    values = np.asarray(_Lent(_memory(size)))[:size] if size else np.empty(0)
+    return values.reshape(patients, outputs, checks).transpose(0, 2, 1)
+
+
+def side_by_side(outputs: Floats) -> Floats:
+    """The same memory as the integrator fills it, shaped (patients, outputs, checks)."""
+    return outputs.transpose(0, 2, 1)
+
+
+def _memory(size: int) -> Floats:
+    """Memory for at least so many numbers: some that is free and not twice too large, or new."""
+    for _ in range(len(_free)):
+        try:
+            found = _free.pop(0)
+        except IndexError:  # another thread was faster
+            break
+        if size <= found.size <= 2 * size:
+            return found
+        _free.append(found)
+    return np.empty(size)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from livingdrug.clinic.criterion import Criterion, Statuses, Words
-from livingdrug.clinic.looks import Looks, day_or_null, first_of, word_of
+from livingdrug.clinic.looks import Looks, day_or_null, first_of, known_where, word_of
 
 NOT_EVALUABLE = "NE"
 STABLE, PROGRESSION = "SD", "PD"
@@ -98,7 +98,7 @@ def best_of_every_visit(
         incomplete=np.zeros(len(looks), dtype=bool),
         best_response=word_of((*criterion.order, NOT_EVALUABLE), first_of(*ever)),
         first_response_day=day_or_null(first_response),
-        residual_negative=pl.select(pl.when(pl.Series(looked >= 0)).then(pl.Series(negative))).to_series(),
+        residual_negative=known_where(looked >= 0, negative),
         treatment_failure_day=day_or_null(progression, ~responded),
         relapse_day=day_or_null(progression, responded),
     )

@@ -131,6 +131,11 @@ def day_or_null(days: Floats, there: Flags | None = None) -> pl.Series:
     return pl.Series(np.where(known, days, np.nan), nan_to_null=True)
 
 
+def known_where(there: Flags, held: Flags) -> pl.Series:
+    """Yes or no as a column, null where nothing is known."""
+    return pl.select(pl.when(pl.Series(there)).then(pl.Series(held))).to_series()
+
+
 def word_of(words: Collection[str], chosen: NDArray[np.int64]) -> pl.Series:
     """Words by their numbers."""
     return pl.Series(list(words)).gather(chosen)
@@ -196,3 +201,23 @@ def latest_by(
     found = np.empty(len(order), dtype=np.int64)
     found[order] = row
     return found[r:]
+
+
+def first_at(
+    patient: NDArray[np.int64], planned: Floats, day: Floats, other_patient: NDArray[np.int64], other_planned: Floats
+) -> NDArray[np.int64]:
+    """For each of some patients and planned days (q,) the row of the earliest day among those planned for it; -1 without one.
+
+    Parameters
+    ----------
+    patient, planned, day
+        Of the rows looked through (r,).
+    other_patient, other_planned
+        Of the questions (q,).
+    """
+    order = np.lexsort((day, planned, patient))
+    p, d = patient[order], planned[order]
+    begins = order[np.append(True, (p[1:] != p[:-1]) | (d[1:] != d[:-1]))] if len(order) else order
+    row = latest_by(patient[begins], planned[begins], other_patient, other_planned)
+    found = np.append(begins, -1)[row]
+    return np.where(np.append(planned, np.nan)[found] == other_planned, found, -1)

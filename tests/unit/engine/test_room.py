@@ -16,13 +16,16 @@ def test_memory_is_used_again_only_when_nothing_looks_at_it_any_more(monkeypatch
     monkeypatch.setattr(room, "_free", kept := [])
     monkeypatch.setattr(room._Lent.__del__, "__defaults__", (kept,))
     first = room_for(5, 3, 4)
-    assert first.shape == (5, 3, 4) and first.transpose(0, 2, 1).flags.c_contiguous and first.flags.writeable
+    assert first.shape == (5, 3, 4)
+    assert first.transpose(0, 2, 1).flags.c_contiguous
+    assert first.flags.writeable
     place, view = _address(first), first[2:, :, 1]
     view[:] = 7.0
     del first
     gc.collect()
     second = room_for(5, 3, 4)  # the view is still there
-    assert _address(second) != place and (view == 7.0).all()
+    assert _address(second) != place
+    assert (view == 7.0).all()
     del view
     gc.collect()
     assert _address(room_for(4, 3, 4)) == place  # somewhat smaller fits

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from livingdrug.clinic.criterion import (
     KEYS,
@@ -30,11 +31,9 @@ from livingdrug.clinic.criterion import (
     Criterion,
     Overt,
     Words,
-    first_that_holds,
     looked,
-    one_query,
 )
-from livingdrug.clinic.looks import Looks, day_or_null, first_of, word_of
+from livingdrug.clinic.looks import Looks, day_or_null, first_at, first_of, known_where, numbered, numbers, word_of
 
 NEVER = float("inf")
 
@@ -68,7 +67,6 @@ class Limits:
 USUAL = Limits()
 
 
-@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFrame:
     """What each marrow assessment after the start showed.
 
@@ -81,24 +79,31 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFra
     -------
     One row per assessment that took place (none is an empty frame), with the columns of `STATUS_SCHEMA`. Sorted.
     """
-    at = [*KEYS, "day_planned"]
+    counts = [looked(visits, quantity) for quantity in ("anc_1e9_per_l", "platelets_1e9_per_l", "mrd_fraction")]
+    marrow = looked(visits, "blasts_percent")
+    _, (patient, *others) = numbered(marrow, *counts)
+    planned, day, blasts = (numbers(marrow, name) for name in ("day_planned", "day", "value"))
+    # every marrow counts, also one taken between visits; of one day the last
+    order = np.lexsort((blasts, day, planned, patient))
+    order = order[np.lexsort((day[order], patient[order]))]
+    again = (patient[order][1:] == patient[order][:-1]) & (day[order][1:] == day[order][:-1])
+    marrow = marrow[order[np.append(~again, True)[: len(order)]]]
+    _, (patient, *others) = numbered(marrow, *counts)
+    planned, blasts = numbers(marrow, "day_planned"), numbers(marrow, "value")
 
-    def one(quantity: str, column: pl.Expr) -> pl.DataFrame:
-        """The first value at each planned day."""
-        rows = looked(visits, quantity).sort(*at, "day")
-        return rows.select(*at, column).unique(subset=at, keep="first", maintain_order=True)
+    def at_the_visit(which: int) -> NDArray[np.int64]:
+        """The row of the first value at each marrow's planned day, -1 without one."""
+        rows = counts[which]
+        return first_at(others[which], numbers(rows, "day_planned"), numbers(rows, "day"), patient, planned)
 
-    # every marrow counts, also one taken between visits; counts and MRD are those of its planned day
-    marrow = looked(visits, "blasts_percent").select(*at, "day", "start", pl.col("value").alias("blasts"))
-    marrow = marrow.sort(*at, "day", "blasts").unique(subset=[*KEYS, "day"], keep="last", maintain_order=True)
-    for quantity in ("anc_1e9_per_l", "platelets_1e9_per_l"):
-        marrow = marrow.join(one(quantity, pl.col("value").alias(quantity)), on=at, how="left")
-    residual = ~pl.col("below_limit") & (pl.col("value") >= limits.mrd_fraction)
-    marrow = marrow.join(one("mrd_fraction", residual.alias("residual")), on=at, how="left")
-    counts = (pl.col("anc_1e9_per_l") > limits.neutrophils) & (pl.col("platelets_1e9_per_l") > limits.platelets)
-    status = first_that_holds({"NR": pl.col("blasts") >= limits.blasts_percent, "CR": counts}, otherwise="CRi")
-    found = marrow.filter(~pl.col("start")).with_columns(status)
-    return found.select(*STATUS_SCHEMA).sort(*KEYS, "day")
+    neutrophils, platelets = (np.append(numbers(counts[k], "value"), np.nan)[at_the_visit(k)] for k in (0, 1))
+    mrd, low = (np.append(numbers(counts[2], name), np.nan) for name in ("value", "below_limit"))
+    sought = at_the_visit(2)
+    residual = (low[sought] == 0) & (mrd[sought] >= limits.mrd_fraction)
+    recovered = (neutrophils > limits.neutrophils) & (platelets > limits.platelets)
+    status = word_of(("NR", "CR", "CRi"), first_of(blasts >= limits.blasts_percent, recovered))
+    found = marrow.with_columns(status=status, residual=known_where(sought >= 0, residual))
+    return found.filter(~pl.col("start")).select(*STATUS_SCHEMA).sort(*KEYS, "day")
 
 
 def status_and_recovery(visits: pl.DataFrame, limits: Mapping[str, Limits]) -> pl.DataFrame:

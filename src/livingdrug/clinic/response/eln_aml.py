@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from livingdrug.clinic.criterion import STATUS_SCHEMA, Words, one_query
+from livingdrug.clinic.criterion import STATUS_SCHEMA, Words
 from livingdrug.clinic.response import all_marrow
 from livingdrug.clinic.response.all_marrow import Limits, kept_remission
 
@@ -26,7 +26,6 @@ NEUTROPHILS, PLATELETS = Limits(platelets=-1.0), Limits(neutrophils=-1.0)
 """Counts of a partial recovery; one count recovered, whatever the other is."""
 
 
-@one_query
 def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     """What each marrow assessment after the start showed.
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from livingdrug.clinic.criterion import STATUS_SCHEMA, Words, one_query
+from livingdrug.clinic.criterion import STATUS_SCHEMA, Words
 from livingdrug.clinic.response import all_marrow
 from livingdrug.clinic.response.all_marrow import Limits, kept_remission
 
@@ -24,7 +24,6 @@ PARTIAL = Limits(neutrophils=0.5, platelets=50.0)
 """Counts of a partial recovery; blasts and residual disease as usual."""
 
 
-@one_query
 def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     """What each marrow assessment after the start showed.
 

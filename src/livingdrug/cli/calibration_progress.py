@@ -27,7 +27,8 @@ def told() -> Iterator[Callable[[Any], None]]:
         gone = time.monotonic() - start
         left = gone / now.done * (now.total - now.done) if now.done else 0.0
         objective = f"objective {now.objective:.1f}" if now.objective < float("inf") else ""
-        count = f"{now.done}/{now.total} simulated trials" if now.total > 1 else ""
+        things = getattr(now, "things", "simulated trials")
+        count = f"{now.done:,}/{now.total:,} {things}" if now.total > 1 else ""
         line = "  ".join(
             part for part in (now.stage, count, objective, f"{left:.0f} s to go" if left >= 1 else "") if part
         )

@@ -31,7 +31,7 @@ def run_outcomes_only(
 
     if patients is None:
         raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
-    with counted("patients", quiet=as_json) as progress:
+    with counted("outcomes", things="patients", quiet=as_json) as progress:
         found = outcomes_only(
             trial,
             patients=patients,

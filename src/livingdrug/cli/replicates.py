@@ -23,18 +23,19 @@ class Step:
     done: int
     total: int
     objective: float = float("inf")
+    things: str = "simulated trials"
 
 
 @contextmanager
-def counted(stage: str, *, quiet: bool = False) -> Iterator[Any]:
-    """Give a function told(done, total) that shows how far replicates have come and the time to go, on standard error."""
+def counted(stage: str, *, things: str = "simulated trials", quiet: bool = False) -> Iterator[Any]:
+    """Give a function told(done, total) that shows how many things are done and the time to go, on standard error."""
     if quiet:
         yield lambda done, total: None
         return
     from livingdrug.cli.calibration_progress import told
 
     with told() as tell:
-        yield lambda done, total: tell(Step(stage, done, total))
+        yield lambda done, total: tell(Step(stage, done, total, things=things))
 
 
 def uncertainty_of(folder: Path | None, trial: str, catalog: Any) -> tuple[list[Any], dict[str, float]]:

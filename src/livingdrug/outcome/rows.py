@@ -63,13 +63,14 @@ class Table:
         rows
             Only among these; all when omitted.
         """
-        words = wanted if isinstance(wanted, tuple) else (wanted,)
-        if self.frame[column].dtype == pl.String and all(isinstance(word, str) for word in words):
+        asked = wanted if isinstance(wanted, tuple) else (wanted,)
+        words = [word for word in asked if isinstance(word, str)]
+        if self.frame[column].dtype == pl.String and len(words) == len(asked):
             where = self._where(column)
             found = [where[word] for word in dict.fromkeys(words) if word in where]
             here = np.sort(np.concatenate(found)) if len(found) > 1 else found[0] if found else self._all[:0]
         else:
-            test = pl.col(column).is_in(list(words)) if isinstance(wanted, tuple) else pl.col(column) == wanted
+            test = pl.col(column).is_in(list(asked)) if isinstance(wanted, tuple) else pl.col(column).eq(wanted)
             held = self.frame.select(test.fill_null(False)).to_series()
             here = np.flatnonzero(np.broadcast_to(held.to_numpy(), (self.frame.height,)))
         return here if rows is None else np.intersect1d(rows, here, assume_unique=True)

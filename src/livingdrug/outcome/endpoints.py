@@ -79,16 +79,9 @@ def evaluate(
     everyone = None
     if design == "randomised" and (whole := from_enrolment or by_everyone(record)) not in (None, record):
         everyone = evaluate(
-            whole,
-            patients,
-            arms,
-            level=level,
-            design=design,
-            known=known,
-            not_measured=not_measured,
-            strata=strata,
+            whole, patients, arms, level=level, design=design, known=known, not_measured=not_measured, strata=strata,
             remembered=remembered,
-        )
+        )  # fmt: skip
     people = remembered or People.of(patients, arms)
     columns, n = patients.columns, len(people)
 

@@ -12,6 +12,7 @@ import typer
 from livingdrug.cli import NOTICE, commands
 from livingdrug.cli.command import PANELS, Command
 from livingdrug.cli.completion import VARIABLE, offer_names
+from livingdrug.cli.void import Told
 
 HELP = f"""CAR T-cell therapy in silico, from the blood draw to years of follow-up. [bold]{NOTICE}[/bold]
 
@@ -72,7 +73,7 @@ def build() -> Any:
     for name, one in known_commands().items():
         if one.run is not None:
             settings = dict(one.settings) if one.settings else None
-            app.command(name, rich_help_panel=one.panel, epilog=NOTICE, context_settings=settings)(one.run)
+            app.command(name, cls=Told, rich_help_panel=one.panel, epilog=NOTICE, context_settings=settings)(one.run)
         else:
             app.add_typer(_group(one), name=name, rich_help_panel=one.panel)
     command = typer.main.get_command(app)
@@ -86,6 +87,6 @@ def _group(one: Command) -> typer.Typer:
     """A command of commands."""
     group = typer.Typer(no_args_is_help=True, help=one.words, epilog=NOTICE)
     for name, run in one.group.items():
-        group.command(name, epilog=NOTICE)(run)
+        group.command(name, cls=Told, epilog=NOTICE)(run)
     group.callback()(lambda: None)  # a single command stays a word of its own: export sbml
     return group

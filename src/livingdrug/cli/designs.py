@@ -122,6 +122,7 @@ def show_schedule(found: Schedule) -> None:
 def show_external(found: External, table_told: str = "") -> None:
     """What was understood of a table, the effect as it is, weighted and matched, and how alike the sides are under each."""
     from livingdrug.cli.screen import console, notice, table
+    from livingdrug.reports.words import interval
 
     screen = console()
     if table_told:
@@ -131,7 +132,7 @@ def show_external(found: External, table_told: str = "") -> None:
         (
             one["how"],
             one["estimate"],
-            f"{one['ci_low']:.3g} to {one['ci_high']:.3g}",
+            interval(one["ci_low"], one["ci_high"], "{:.3g}".format),
             f"{one['p_value']:.3f}",
             f"{one['n_trial']:.0f} / {one['n_external']:.0f}",
         )

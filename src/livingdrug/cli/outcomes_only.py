@@ -64,15 +64,17 @@ def run_outcomes_only(
 def table_of(found: OutcomesOnly) -> Any:
     """One line an endpoint and arm: its estimate at the time shown, and the 95 % interval."""
     from livingdrug.cli.screen import table
+    from livingdrug.reports.words import interval
 
     about = {one["id"]: one for one in found.manifest["endpoint_titles"]}
     estimated = (row for row in found.numbers.iter_rows(named=True) if row["estimate"] is not None)
     rows = []
     for row in shown_rows(estimated, {name: one["shown_at"] for name, one in about.items()}):
         when, one, unit = in_words(row)
-        cells = ["" if row[name] is None else f"{one * row[name]:.4g}" for name in ("estimate", "ci_low", "ci_high")]
+        sides = (None if row[name] is None else one * row[name] for name in ("ci_low", "ci_high"))
+        told = f"{one * row['estimate']:.4g}{unit}"
         title = about[row["endpoint"]]["title"]
-        rows.append((title + when, row["arm"], cells[0] + unit, f"{cells[1]} to {cells[2]}", f"{row['n']:,}"))
+        rows.append((title + when, row["arm"], told, interval(*sides, "{:.4g}".format), f"{row['n']:,}"))
     return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
 
 

@@ -86,6 +86,7 @@ def run_replicates(
 def table_of(found: Replicates) -> Any:
     """One line an endpoint and arm: mean between replicates, their 90 % range, and the Monte Carlo error of the mean."""
     from livingdrug.cli.screen import table
+    from livingdrug.reports.words import interval
 
     about = {one["id"]: one for one in found.manifest["endpoint_titles"]}
     shown = shown_rows(found.summary().iter_rows(named=True), {name: one["shown_at"] for name, one in about.items()})
@@ -94,9 +95,17 @@ def table_of(found: Replicates) -> Any:
         when, one, unit = in_words(row)
         known = (row[name] for name in ("mean", "p5", "p95", "mc_error"))  # one replicate alone tells no error
         cells = ["" if value is None else f"{one * value:.3g}" for value in known]
+        sides = (None if row[name] is None else one * row[name] for name in ("p5", "p95"))
         title = about[row["endpoint"]]["title"] if row["endpoint"] in about else row["endpoint"]
         rows.append(
-            (title + when, row["arm"], cells[0] + unit, f"{cells[1]} to {cells[2]}", cells[3], row["n_replicates"])
+            (
+                title + when,
+                row["arm"],
+                cells[0] + unit,
+                interval(*sides, "{:.3g}".format),
+                cells[3],
+                row["n_replicates"],
+            )
         )
     columns = ("", "arm", "mean", "90 % of replicates", "error of mean", "replicates")
     return table(columns, rows, right=columns[2:])

@@ -120,6 +120,11 @@ def brought_by(plan: Plan) -> dict[str, Any]:
     }
 
 
+def title_of(plan: Plan) -> str:
+    """Whose disease the model of an arm describes, and which cells are given: a recipe's own title serves several diseases."""
+    return f"{plan.disease.title}; {f'product {plan.product.id}' if plan.product else 'no cells'}"
+
+
 def scenario_told(plan: Plan) -> str:
     """A sentence on what of an arm is not calibrated; empty where all is."""
     known = {**package_texts(), **plan.texts}

@@ -86,6 +86,13 @@ def trial_for(ruled: Ruled, trial: Trial, arm: str | None, reference: str | None
         The rule needs two randomised arms, or one, and the trial has others.
     """
     names = [one.name for one in trial.arms]
+    one_too_many = reference if ruled.method.arms == 1 else arm
+    if one_too_many is not None:
+        word, other = ("reference", "arm") if ruled.method.arms == 1 else ("arm", "reference")
+        raise BadInput(
+            f'{word}: rule "{ruled.record.id}" {"looks at one arm" if word == "reference" else "compares two arms"}, so it has no {word}.\n'
+            f"  Leave it out (--{word}), or name the {other} (--{other})."
+        )
     if ruled.method.arms == 1:
         chosen = trial.arm(arm) if arm else trial.arms[0]
         if arm is None and len(names) > 1:

@@ -41,7 +41,7 @@ def export_patient_sbml(
     """
     import numpy as np
 
-    from livingdrug.course.equations import parameters_of
+    from livingdrug.course.equations import parameters_of, title_of
     from livingdrug.course.simulate import start
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
@@ -56,7 +56,10 @@ def export_patient_sbml(
             f"  Choose another patient; livingdrug patient {trial.id} --patient {patient} tells what happened."
         )
     begin = start(plan, cohort, lots, seed)
-    model, values = begin.ready.model, dict(zip(begin.ready.odes.parameters, begin.parameters[0].tolist(), strict=True))
+    model, values = (
+        begin.ready.model.called(title_of(plan)),
+        dict(zip(begin.ready.odes.parameters, begin.parameters[0].tolist(), strict=True)),
+    )
     given = [(float(begin.days[dose.check]), dose.state, float(dose.amounts[0])) for dose in begin.doses]
     known = {name: value for name, value in values.items() if name in {*model.parameters, *model.neutral}}
     return export_sbml(model, path, parameters=known, doses=given, start_day=plan.arm.first_day)

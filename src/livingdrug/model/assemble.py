@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,10 @@ class Model:
     def title(self) -> str:
         """The recipe's title."""
         return self.recipe.title
+
+    def called(self, title: str) -> Model:
+        """The same model under the title of those whom it stands for; a recipe serves several diseases."""
+        return replace(self, recipe=self.recipe.model_copy(update={"title": title}))
 
     @cached_property
     def shapes(self) -> dict[str, float]:

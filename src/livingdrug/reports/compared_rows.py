@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.reports.words import four_figures
+from livingdrug.reports.words import four_figures, interval
 
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
@@ -53,21 +53,30 @@ def value(row: dict[str, Any], side: str) -> str:
 
 
 def apart(row: dict[str, Any]) -> tuple[str, str]:
-    """The difference and its interval: percentage points, the unit of a mean, or a factor."""
-    told, low, high = row["difference"], row["ci_low"], row["ci_high"]
+    """The difference and its interval: percentage points, the unit of a mean, or a factor; and why there is no interval."""
+    told, sides = row["difference"], (row["ci_low"], row["ci_high"])
     if told is None:
         return "", ""
+    why = _no_interval(row)
     if row["shown_as"] == "share":
-        told, low, high = (None if x is None else round(100 * x, 1) + 0.0 for x in (told, low, high))  # no "-0.0"
-        between = f"{low:+.1f} to {high:+.1f}" if None not in (low, high) else ""
-        return f"{told:+.1f} points", between
+        told, *sides = (None if x is None else round(100 * x, 1) + 0.0 for x in (told, *sides))  # no "-0.0"
+        return f"{told:+.1f} points", interval(*sides, "{:+.1f}".format, missing=why)
     if row["shown_as"] == "ratio":
-        return f"x {told:.3g}", f"{low:.3g} to {high:.3g}" if None not in (low, high) else ""
+        return f"x {told:.3g}", interval(*sides, "{:.3g}".format, missing=why)
     sign = "+" if told > 0 else ""
-    return f"{sign}{four_figures(told)}", f"{four_figures(low)} to {four_figures(high)}" if None not in (
-        low,
-        high,
-    ) else ""
+    return f"{sign}{four_figures(told)}", interval(*sides, four_figures, missing=why)
+
+
+def _no_interval(row: dict[str, Any]) -> str:
+    """Why a difference has none: too few, or nothing varies."""
+    pairs = row["n_pairs"]
+    if pairs is None:
+        return "too few" if min(row["n_only_reference"] or 0, row["n_only_policy"] or 0) < 2 else "nothing varies"
+    if pairs < 2:
+        return "one pair alone"
+    return (
+        "no pair differs" if row["difference"] == (1.0 if row["shown_as"] == "ratio" else 0.0) else "all differ alike"
+    )
 
 
 def chance(row: dict[str, Any]) -> str:

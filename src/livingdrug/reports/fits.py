@@ -18,6 +18,7 @@ from livingdrug.reports.charts.predictive import draw_predictive, ribbons_of
 from livingdrug.reports.charts.scatter import draw_scatter
 from livingdrug.reports.html import page, write_page
 from livingdrug.reports.page import Card, Cards, Figure, Note, Section, Table
+from livingdrug.reports.words import DASH, interval
 
 if TYPE_CHECKING:
     pass
@@ -94,9 +95,9 @@ def fit_sections(fit: Fit, *, seed: int = 1) -> list[Section]:
 def _estimates(fit: Fit) -> Section:
     rows = []
     for row in fit.parameters.iter_rows(named=True):
-        interval = f"{row['ci_low']:.4g} to {row['ci_high']:.4g}" if row["ci_low"] is not None else "–"
+        between = interval(row["ci_low"], row["ci_high"], "{:.4g}".format, missing=DASH)
         rse = f"{row['rse_percent']:.1f}" if row["rse_percent"] is not None else ("fixed" if row["fixed"] else "–")
-        rows.append((row["parameter"], f"{row['value']:.4g}", row["unit"], interval, rse, row["kind"]))
+        rows.append((row["parameter"], f"{row['value']:.4g}", row["unit"], between, rse, row["kind"]))
     table = Table(("parameter", "value", "unit", "95 % interval", "rse %", "what"), tuple(rows), words=(5,))
     shrunk = tuple((name, f"{mean:.0f}", f"{mode:.0f}") for name, mean, mode in fit.shrinkage.iter_rows())
     shrinkage = Table(("parameter", "of means, %", "of modes, %"), shrunk, title="Shrinkage of individual estimates")
@@ -288,7 +289,12 @@ def _extras(fit: Fit) -> list[Section]:
         table = bootstrap_intervals(fit.extras["bootstrap"])
         own = {row["parameter"]: row for row in fit.parameters.iter_rows(named=True)}
         rows = tuple(
-            (name, f"{own[name]['value']:.4g}" if name in own else "–", f"{middle:.4g}", f"{low:.4g} to {high:.4g}")
+            (
+                name,
+                f"{own[name]['value']:.4g}" if name in own else "–",
+                f"{middle:.4g}",
+                interval(low, high, "{:.4g}".format, missing=DASH),
+            )
             for name, _, middle, low, high in table.iter_rows()
         )
         lead = f"{fit.extras['bootstrap'].height} fits of as many patients drawn with replacement; percentiles."

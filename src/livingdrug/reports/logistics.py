@@ -12,7 +12,7 @@ from livingdrug.manufacturing.network.policies import policy as policy_of
 from livingdrug.reports.charts.gantt import Row, Stay, draw_gantt
 from livingdrug.reports.html import page, write_page
 from livingdrug.reports.page import Card, Cards, Figure, Note, Section, Table
-from livingdrug.reports.words import DASH, known, percent, plain
+from livingdrug.reports.words import DASH, interval, known, percent, plain
 from livingdrug.trial.logistics import Estimate, Logistics
 
 ROLES = (
@@ -150,8 +150,14 @@ def difference_rows(found: Logistics, policy: str) -> list[tuple[str, str, str]]
     costs = found.network.costs
     if costs.any:
         change = found.difference("cost per patient infused", policy)
-        told = [f"{value:+,.0f}" if known(value) else DASH for value in (change.mean, change.low, change.high)]
-        rows.append((f"Cost per patient infused, {costs.currency}", told[0], f"{told[1]} to {told[2]}"))
+        told = f"{change.mean:+,.0f}" if known(change.mean) else DASH
+        rows.append(
+            (
+                f"Cost per patient infused, {costs.currency}",
+                told,
+                interval(change.low, change.high, "{:+,.0f}".format, missing=DASH),
+            )
+        )
     return rows
 
 

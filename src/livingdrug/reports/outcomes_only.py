@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.reports.words import interval
 from livingdrug.trial.storage import write_bytes
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def _cells(row: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[str, ...]
 
     when = "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
     counts = ("" if row[name] is None else f"{row[name]:,}" for name in ("n", "n_events"))
-    interval = f"{number('ci_low')} to {number('ci_high')}" if row["ci_low"] is not None else ""
+    sides = (None if row[name] is None else times * row[name] for name in ("ci_low", "ci_high"))
     return (
         titles.get(row["endpoint"], row["endpoint"]), row["arm"], row["measure"] or "", when,
-        number("estimate") + (unit if row["estimate"] is not None else ""), interval, *counts,
+        number("estimate") + (unit if row["estimate"] is not None else ""), interval(*sides, "{:.4g}".format), *counts,
     )  # fmt: skip

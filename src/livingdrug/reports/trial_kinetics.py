@@ -12,7 +12,7 @@ from livingdrug.fitting.trial_kinetics import PERCENT, TrialKinetics
 from livingdrug.reports.charts.scatter import draw_scatter
 from livingdrug.reports.html import page, write_page
 from livingdrug.reports.page import Figure, Note, Section, Table
-from livingdrug.reports.words import plain
+from livingdrug.reports.words import DASH, interval, plain
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
@@ -39,7 +39,7 @@ def _expected(found: TrialKinetics) -> Section:
             row["what"],
             _told(row["value"]),
             _told(row["middle"]),
-            f"{_told(row['low'])} to {_told(row['high'])}",
+            interval(row["low"], row["high"], _told, missing=DASH),
             row["unit"],
         )
         for row in found.expected.iter_rows(named=True)

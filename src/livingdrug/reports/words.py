@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 DASH = "–"
@@ -51,6 +51,26 @@ def percent_interval(low: float | None, high: float | None) -> str:
     '71–89'
     """
     return f"{100 * low:.0f}–{100 * high:.0f}" if known(low) and known(high) else ""
+
+
+def interval(low: float | None, high: float | None, told: Callable[[float], str], *, missing: str = "") -> str:
+    """Both sides of an interval in words; `missing` where a side has no number: never half of one.
+
+    Parameters
+    ----------
+    low, high
+        None and NaN are no number; infinity is one.
+    told
+        How one side is written.
+
+    Examples
+    --------
+    >>> interval(0.5, 2.25, "{:.2g}".format), interval(0.0, 0.0, "{:+.1f}".format), interval(None, 2.0, str), interval(1.0, math.nan, str)
+    ('0.5 to 2.2', '+0.0 to +0.0', '', '')
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return missing
+    return f"{told(low)} to {told(high)}"
 
 
 def plain(value: float | None, digits: int = 3) -> str:

@@ -1,5 +1,7 @@
 """Every criterion of clinic/response/, found by looking: expected values are the promises of `livingdrug.clinic.criterion`, and hand counts."""
 
+import re
+
 import polars as pl
 import pytest
 
@@ -96,3 +98,26 @@ def test_ways_to_judge_are_found_by_name():
         judged_by("lugana")
     catalog = default_catalog()
     assert {catalog.load("disease", name).response for name in catalog.names("disease")} <= set(criteria())
+
+
+COUNTS = re.compile(r"neutrophils (at least|above) ([\d.]+) and platelets (at least|above) (\d+)")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in criteria() if any(map(COUNTS.search, judged_by(name).words.at_a_visit.values()))]
+)
+def test_words_of_counts_mean_what_is_compared(name):
+    # expected from the words: "at least" holds at the limit itself, "above" does not and holds just above it
+    one = judged_by(name)
+    for status, words in one.words.at_a_visit.items():
+        if (limit := COUNTS.search(words)) is None:
+            continue
+        for factor in (1.0, 1.001, 0.999):
+            values = {
+                "blasts_percent": 1.0,
+                "anc_1e9_per_l": factor * float(limit[2]),
+                "platelets_1e9_per_l": factor * float(limit[4]),
+            }
+            holds = factor > 1 or (factor == 1 and limit[1] == limit[3] == "at least")
+            found = one.status_at_visits(seen([(28.0, 28.0)], values))["status"].to_list()
+            assert (found == [status]) == holds, (status, factor, found)

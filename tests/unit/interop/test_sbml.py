@@ -89,3 +89,15 @@ def test_file_is_whole_and_alone(model, tmp_path):
     path.parent.mkdir()
     assert export_sbml(model, path) == path.read_text(encoding="utf-8")
     assert [file.name for file in path.parent.iterdir()] == ["patient.xml"]
+
+
+def test_a_file_says_whose_disease_it_is(tmp_path):
+    # expected: the title that the catalogue gives the disease; large B-cell and follicular lymphoma share a recipe
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.cli.main import main
+
+    for words in (("--patient", "1", "--seed", "3"), ()):
+        assert main(["export", "sbml", "zuma_5", *words, "-o", str(tmp_path / "one.xml")]) == 0
+        notes = libsbml.readSBMLFromFile(str(tmp_path / "one.xml")).getModel().getNotesString()
+        assert default_catalog().load("disease", "follicular_lymphoma").title in notes
+        assert "Large" not in notes

@@ -11,6 +11,7 @@ from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.cli.files import refuse_folder
 from livingdrug.cli.own_parameters import own_parameters
+from livingdrug.cli.void import refuse_void, refuse_without_folder
 from livingdrug.reports.compared_rows import apart, chance, counted, headline_rows, named, value, when
 from livingdrug.reports.compared_subgroups import lines as subgroup_lines
 
@@ -109,7 +110,13 @@ def compare(
     if out is not None and alone:
         refuse_folder(out)
     place = None if alone else out
+    refuse_without_folder(
+        place, "Name a folder: -o DIR, not a page alone." if alone else "Add -o DIR, or leave it out."
+    )
     if len(what) > 1 or _is_run(what[0]):
+        refuse_void("finished runs are compared as they are", "patients", "seed", "threads", "resume", "force")
+        if len(what) == 1:
+            refuse_void("every arm of a run is compared with the first", "arm")
         results = _finished(what, policy, parameter, known)
     else:
         goes_on = {"resume": resume, "force": force}

@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
+from livingdrug.cli.void import refuse_void, refuse_without_folder
 
 TRIAL = Annotated[str, typer.Argument(metavar="TRIAL", help="A trial of the catalogue, or a path to a trial file.")]
 RULE = Annotated[
@@ -89,6 +90,7 @@ def oc(
     from livingdrug.cli.replicates import counted
     from livingdrug.design.characteristics import operating_characteristics
 
+    refuse_without_folder(out)
     wanted, keys = sizes(n), settings(set_ or [])
     with counted("design", quiet=as_json) as progress:
         found = operating_characteristics(
@@ -139,6 +141,7 @@ def find_dose(
     from livingdrug.cli.replicates import counted
     from livingdrug.design.dose_finding import dose_finding
 
+    refuse_without_folder(out)
     with counted("dose finding", quiet=as_json) as progress:
         found = dose_finding(
             trial, rule, toxicity=toxicity, response=response, replicates=replicates, patients=patients, seed=seed, keys=settings(set_ or []),
@@ -259,6 +262,16 @@ def external(
         raise BadInput(
             f"{'a control and --drift were' if control is not None else 'neither a control nor --drift was'} given.\n"
             "  Name a second run or a table of your own patients to borrow from; or a covariate that drifts (--drift)."
+        )
+    if control is None:
+        refuse_void("trial and control are drawn from one run (--drift)", "control_arm")
+    else:
+        refuse_void(
+            "both sides are compared as they are; nothing is drawn without --drift",
+            "by",
+            "patients",
+            "replicates",
+            "seed",
         )
     mine = Result.load(run, catalog=known)
     if control is not None:

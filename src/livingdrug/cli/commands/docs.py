@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from livingdrug.cli.command import LOOK, Command
+from livingdrug.cli.void import refuse_void
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ def docs(
 
     place = documents.folder()
     if path:
+        refuse_void("--path prints where the pages are, and nothing else", "topic", "find", "browser", "out")
         typer.echo(place)
         return
     if find is not None and topic is not None:
         raise BadInput(f'got the page "{topic}" and --find; expected one of the two.')
+    if find is not None:
+        refuse_void("--find lists pages", "browser", "out", remedy="Leave --find out, and name one of the pages.")
     page = documents.named(place, topic) if topic is not None else None
     screen = console()
     if out is not None or browser:

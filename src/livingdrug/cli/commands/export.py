@@ -13,6 +13,7 @@ from livingdrug.cli.files import refuse_folder
 from livingdrug.cli.models import assembled
 from livingdrug.cli.patients import check_patient
 from livingdrug.cli.trials import RUN_FOLDER
+from livingdrug.cli.void import refuse_void
 
 NOBODY = (
     "Equations with the values of their sheets, body size included: nobody of this trial, and untreated. No lymphodepletion and no cells are in it."
@@ -47,6 +48,7 @@ def export_sbml(
     refuse_folder(out)
     known = opened(catalog)
     if patient is None:
+        refuse_void("a model without a patient has no luck", "seed", remedy="Add --patient N, or leave it out.")
         from livingdrug.interop.sbml import export_sbml as write
 
         write(assembled(trial, arm, known), out)

@@ -10,6 +10,7 @@ import typer
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import ASK, Command
 from livingdrug.cli.trials import RUN_FOLDER
+from livingdrug.cli.void import refuse_void
 
 
 def figure(
@@ -57,6 +58,10 @@ def figure(
         raise BadInput(f'--format: got "{formats}", expected some of svg, png, pdf, separated by commas.')
     if everything and name is not None:
         raise BadInput(f'got the figure "{name}" and --all; expected one of the two.')
+    if name is None and not everything:
+        refuse_void("figures are only listed", "formats", "width", "data", remedy="Name a figure, or take --all with a folder.")  # fmt: skip
+    if name is not None:
+        refuse_void("the ending of -o says the format of one figure", "formats", remedy=f"Write -o {name}{endings[0]}.")
     target = out if out is not None else Path(f"{name}.svg")
     if name is not None:
         refuse_folder(target)

@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.command import YOURS, Command
 from livingdrug.cli.kinetics import AS_IT_IS, Reading, pair, reads_a_table
+from livingdrug.cli.void import refuse_void
 
 
 @reads_a_table
@@ -50,6 +51,7 @@ def fit(
     from livingdrug.foundation.errors import BadInput
 
     if list_models:
+        refuse_void("--list-models says what can be fitted, and stops", *_FITTED)
         _list_models()
         return
     if data is None:
@@ -91,6 +93,12 @@ def fit(
     if not no_report:
         screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
     notice(screen)
+
+
+_FITTED = (
+    "data", "model", "out", "error", "covariate", "correlate", "no_spread", "fixed", "start", "by_occasion", "mixture", "starts", "profile",
+    "bootstrap", "seed", "threads", "explore", "settle", "resume", "no_report", "as_json",
+)  # fmt: skip
 
 
 def _errors(words: list[str] | None) -> Any:

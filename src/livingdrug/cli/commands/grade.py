@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import YOURS, Command
+from livingdrug.cli.void import refuse_void
 
 SHOWN_SCALES = 4
 
@@ -48,6 +49,7 @@ def grade(
     if out is not None:
         _refuse_target(out, table)
     if template:
+        refuse_void("--template gives an empty table with every column", "table", "scale")
         _give(empty_table(signs_of(opened(catalog))), out)
         return
     if table is None:

@@ -10,6 +10,7 @@ import typer
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.cli.patients import check_patient
+from livingdrug.cli.void import refuse_void
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def patient(
     protocol = load_trial(trial, catalog=known)
     own = _own_arm(protocol, number, seed, known)
     chosen = own if arm is None else protocol.arm(arm).name
+    if not why:
+        refuse_void("grades are shown day by day, with --why", "scale", remedy="Add --why, or leave it out.")
     if policy or out is not None:
+        refuse_void("a page and a comparison of policies have curves and words of their own", "plot")
         if why:
             raise BadInput("--why is for the terminal and one policy.\n  Take --policy and -o away, or --why.")
         _side_by_side(protocol, chosen, number, seed, known, policy or [], out)

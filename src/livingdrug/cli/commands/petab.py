@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from livingdrug.cli.command import EXPORT, Command
+from livingdrug.cli.void import refuse_void
 
 
 def petab(
@@ -31,6 +32,10 @@ def petab(
         from livingdrug.cli.files import refuse_folder
 
         refuse_folder(out)
+    if not estimate:
+        refuse_void(
+            "nothing is searched for without --estimate", "starts", "seed", remedy="Add --estimate, or leave it out."
+        )
     loaded = load_petab(problem)
     parameters, found = loaded.estimate(starts=starts, seed=seed) if estimate else (loaded.nominal, loaded.evaluate())
     screen = console()

@@ -15,6 +15,7 @@ from livingdrug.cli.outcomes_only import refuse_beside, run_outcomes_only
 from livingdrug.cli.own_parameters import own_parameters
 from livingdrug.cli.replicates import refuse_alone, refuse_both, run_replicates
 from livingdrug.cli.trials import print_json, refuse_silence
+from livingdrug.cli.void import refuse_void
 from livingdrug.foundation.errors import BadInput
 
 UNCERTAINTY = "uncertainty.json"
@@ -153,6 +154,7 @@ def run(
     known = files = opened(catalog)
     own = own_parameters(parameter or [])
     if from_fit is not None:
+        refuse_void("--from-fit simulates no courses", "threads", "sample", "chunk", "memory")
         alone = parameters is None and not own and not resume and replicates is None and cluster is None
         return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
     if uncertainty and parameters is None:
@@ -167,6 +169,7 @@ def run(
     if replicates is not None:
         if cluster is not None:
             raise BadInput("--replicates run on threads here, not on a cluster.\n  Leave --cluster out.")
+        refuse_void("of many trials endpoints are kept, and no courses", "sample", "chunk", "memory")
         return run_replicates(
             trial, replicates, catalog=known, folder=out or folder.with_name(f"{protocol.id}_replicates"),
             calibration=parameters, without=without or [], as_json=as_json, parameters=own, patients=patients, seed=seed,

@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import YOURS, Command
+from livingdrug.cli.void import refuse_void
 
 # The inputs of a score are options of its own, so words that this command does not know are kept for it.
 OPEN_OPTIONS = {"ignore_unknown_options": True, "help_option_names": ["-h", "--help"]}
@@ -41,6 +42,7 @@ def score(
 
     known = opened(catalog)
     if list_all or not words:
+        refuse_void("scores are only listed", "words", "out")
         _list(known)
         return
     record = known.load("score", words[0])
@@ -59,6 +61,9 @@ def score(
             )
         _score_one(record, pairs(rest))
     else:
+        refuse_void(
+            "a score without values says what it reads", "out", remedy="Give a table of patients, or leave it out."
+        )
         _describe(record)
 
 

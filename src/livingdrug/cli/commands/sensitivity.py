@@ -66,8 +66,12 @@ def sensitivity(
     from livingdrug.cli.designs import print_frame
     from livingdrug.cli.replicates import counted
     from livingdrug.cli.screen import console, notice, table
+    from livingdrug.cli.void import refuse_void, refuse_without_folder
     from livingdrug.design.sensitivity import sensitivity as analysed
 
+    if method == "tornado":
+        refuse_void("a tornado turns one number at a time, to both ends of its range", "samples", remedy="Leave it out, or take --method prcc or sobol.")  # fmt: skip
+    refuse_without_folder(out)
     with counted("sensitivity", quiet=as_json) as progress:
         found = analysed(
             trial, [name.strip() for name in targets.split(",") if name.strip()], method=method, factors=factor or [],

@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import ASK, Command
+from livingdrug.cli.void import refuse_void
 from livingdrug.foundation.errors import BadInput
 
 
@@ -75,6 +76,11 @@ def validate(
     from livingdrug.cli.progress import progress
 
     if associations:
+        refuse_void(
+            "associations are found in one large cohort of each trial, with the catalogue's numbers",
+            "replicates",
+            "parameters",
+        )
         from livingdrug.cli.associations import validate_associations
 
         validate_associations(

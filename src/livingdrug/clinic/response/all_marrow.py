@@ -18,6 +18,7 @@ start and shows no response.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,6 +49,8 @@ class Limits:
         Marrow blasts below this are remission, at or above it disease [%].
     neutrophils, platelets
         Above these counts remission is complete [1e9/L].
+    counts_at_limit
+        Whether a count exactly at its limit has recovered, too: "at least" in place of "above".
     mrd_fraction
         Below this, or below the assay's limit, is MRD-negative.
     kept_for
@@ -59,6 +62,7 @@ class Limits:
     blasts_percent: float = 5.0
     neutrophils: float = 1.0
     platelets: float = 100.0
+    counts_at_limit: bool = False
     mrd_fraction: float = 1e-4
     kept_for: float = 28.0
     first_assessment_day: float = 21.0
@@ -100,19 +104,20 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = USUAL) -> pl.DataFra
     mrd, low = (np.append(numbers(counts[2], name), np.nan) for name in ("value", "below_limit"))
     sought = at_the_visit(2)
     residual = (low[sought] == 0) & (mrd[sought] >= limits.mrd_fraction)
-    recovered = (neutrophils > limits.neutrophils) & (platelets > limits.platelets)
+    beyond = operator.ge if limits.counts_at_limit else operator.gt
+    recovered = beyond(neutrophils, limits.neutrophils) & beyond(platelets, limits.platelets)
     status = word_of(("NR", "CR", "CRi"), first_of(blasts >= limits.blasts_percent, recovered))
     found = marrow.with_columns(status=status, residual=known_where(sought >= 0, residual))
     return found.filter(~pl.col("start")).select(*STATUS_SCHEMA).sort(*KEYS, "day")
 
 
-def status_and_recovery(visits: pl.DataFrame, limits: Mapping[str, Limits]) -> pl.DataFrame:
-    """`status_at_visits`, and by each name whether the look is a complete remission under limits of its own."""
+def status_and_recovery(visits: pl.DataFrame, limits: Mapping[str, Limits], usual: Limits = USUAL) -> pl.DataFrame:
+    """`status_at_visits` under the usual limits, and by each name whether the look is a complete remission under limits of its own."""
     # the same looks in the same order: only the statuses differ
     recovered = [
         status_at_visits(visits, own).select((pl.col("status") == "CR").alias(name)) for name, own in limits.items()
     ]
-    return pl.concat([status_at_visits(visits), *recovered], how="horizontal")
+    return pl.concat([status_at_visits(visits, usual), *recovered], how="horizontal")
 
 
 def kept_remission(

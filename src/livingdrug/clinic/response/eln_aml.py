@@ -21,8 +21,10 @@ from livingdrug.clinic.criterion import STATUS_SCHEMA, Words
 from livingdrug.clinic.response import all_marrow
 from livingdrug.clinic.response.all_marrow import Limits, kept_remission
 
-PARTIAL = Limits(neutrophils=0.5, platelets=50.0)
-NEUTROPHILS, PLATELETS = Limits(platelets=-1.0), Limits(neutrophils=-1.0)
+COMPLETE = Limits(counts_at_limit=True)
+"""Here a count at its limit has recovered."""
+PARTIAL = replace(COMPLETE, neutrophils=0.5, platelets=50.0)
+NEUTROPHILS, PLATELETS = replace(COMPLETE, platelets=-1.0), replace(COMPLETE, neutrophils=-1.0)
 """Counts of a partial recovery; one count recovered, whatever the other is."""
 
 
@@ -39,7 +41,7 @@ def status_at_visits(visits: pl.DataFrame) -> pl.DataFrame:
     One row per assessment that took place, with the columns of `STATUS_SCHEMA`. Sorted.
     """
     limits = {"partial": PARTIAL, "neutrophils_back": NEUTROPHILS, "platelets_back": PLATELETS}
-    looks = all_marrow.status_and_recovery(visits, limits)
+    looks = all_marrow.status_and_recovery(visits, limits, COMPLETE)
     short = pl.col("status") == "CRi"
     neither = ~(pl.col("neutrophils_back") | pl.col("platelets_back"))
     told = pl.when(short & pl.col("partial")).then(pl.lit("CRh")).when(short & neither).then(pl.lit("MLFS"))

@@ -2,7 +2,7 @@
 
     at one imaging visit, the first that holds
     PD  volume grown by half (as size) from the smallest seen and visible; or leukaemic lymphocytes risen by half, to 5 x 10^9/L or more
-    CR  volume below that of nodes of normal size, fewer than 4 x 10^9/L lymphocytes, neutrophils from 1.5, platelets from 100, haemoglobin from 11
+    CR  volume at most that of nodes of normal size, fewer than 4 x 10^9/L lymphocytes, neutrophils from 1.5, platelets from 100, haemoglobin from 11
     CRi as CR, counts lower or not known
     PR  size halved or normal; lymphocytes halved or below 4 x 10^9/L; and platelets from 100, haemoglobin from 11, or either up by half
     SD  otherwise
@@ -154,8 +154,8 @@ CRITERION = judged_at_every_visit(
     or_better={"CR": "CR", "CRi": "CR or CRi", "PR": "overall response"},
     at_a_visit={
         "CR": "nodes of normal size, fewer than 4 ×10⁹/L leukaemic lymphocytes, counts recovered",
-        "CRi": "as CR, counts not recovered",
-        "PR": "size and lymphocytes down by half or more, platelets or haemoglobin better",
+        "CRi": "as CR, counts not recovered or not known",
+        "PR": "size normal or down by half or more, lymphocytes fewer than 4 ×10⁹/L or down by half or more, platelets or haemoglobin recovered or up by half",
     },
     progression_at_a_visit="size grown by half from the smallest, or lymphocytes risen by half to 5 ×10⁹/L or more",
     lead="Response is read from nodes, blood and counts: complete when nodes and lymphocytes are normal, partial when both have halved.",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.manufacturing.lots import BEGUN, DIED_WAITING, WITHDRAWN_WAITING
+from livingdrug.outcome.estimators.paired import paired_shares
 from livingdrug.reports.page import Note, Section, Table
 from livingdrug.reports.source import Source
-from livingdrug.reports.words import DASH, percent, percent_interval, plain
+from livingdrug.reports.words import DASH, interval, percent, percent_interval, plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -97,12 +97,13 @@ def _paired(
 ) -> str:
     """The mean difference within people; only those known in both arms."""
     one, two = (dict(zip(everyone[arm]["patient"].to_list(), flags[arm][k], strict=True)) for arm in (first, other))
-    change = np.array([two[who] - one[who] for who in one if who in two])
-    change = change[np.isfinite(change)]
-    if change.size < 2:
+    pairs = np.array([(one[who], two[who]) for who in one if who in two]).reshape(-1, 2)
+    pairs = pairs[np.isfinite(pairs).all(axis=1)]
+    if len(pairs) < 2:
         return DASH
-    half = 1.96 * change.std(ddof=1) / math.sqrt(change.size)
-    return f"{100 * change.mean():+.1f}\n{100 * (change.mean() - half):+.1f} to {100 * (change.mean() + half):+.1f}"
+    change = paired_shares(pairs[:, 0] > 0, pairs[:, 1] > 0)
+    sides = interval(100 * change.ci_low, 100 * change.ci_high, "{:+.1f}".format)
+    return f"{100 * change.estimate + 0.0:+.1f}\n{sides}"
 
 
 def _days(name: str, everyone: dict[str, pl.DataFrame], column: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.trial import storage
 from livingdrug.trial.calendar import begins, known_before
 from livingdrug.trial.chunks import Job, Jobs
-from livingdrug.trial.estimate import Needs, estimate, refuse_memory, refuse_numbers, refuse_too_much
+from livingdrug.trial.estimate import Needs, estimate, refuse_hopeless, refuse_memory, refuse_numbers, refuse_too_much
 from livingdrug.trial.line import follow, outcomes_of
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe
@@ -200,6 +200,7 @@ def outcomes_only(
     started, threads = time.time(), threads or _n_processors()
     refuse_numbers(patients=patients, seed=seed, threads=threads, chunk=chunk)
     refuse_memory(memory_gb)
+    refuse_hopeless(patients, threads, memory_gb, of_each=_BYTES, on_disk=_BYTES_ON_DISK)
     chunk = chunk or USUAL_CHUNK
     place = None if out is None else Path(out)
     work = _prepared(trial, patients, seed, parameters, catalog)

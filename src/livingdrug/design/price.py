@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimate import USUAL_MEMORY_GB, estimate
+from livingdrug.trial.estimate import USUAL_MEMORY_GB, estimate, refuse_at_once
 
 if TYPE_CHECKING:
     from livingdrug.design.batch import Work
@@ -70,6 +70,11 @@ def refuse_price(work: Work, replicates: int, threads: int | None, hours: float)
     """
     if isinstance(hours, bool) or not isinstance(hours, (int, float)) or not 0 < hours < math.inf:
         raise BadInput(f"hours: got {hours!r}, expected a positive number.\n  2 is the usual limit.")
+    refuse_at_once(
+        work.plans,
+        [math.ceil(work.patients * work.trial.share_of(plan.arm.name)) for plan in work.plans],
+        threads or os.cpu_count() or 1,
+    )
     found = price(work, replicates, threads)
     if found.seconds > 3600 * hours:
         raise BadInput(

@@ -19,7 +19,7 @@ from livingdrug.design.factors import DOSE, turned
 from livingdrug.design.layers import Layers
 from livingdrug.design.replicate import prepared
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimate import refuse_numbers
+from livingdrug.trial.estimate import refuse_at_once, refuse_numbers
 from livingdrug.trial.line import follow
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def window(
         tells=False,
     )
     plan = work.plans[0]
+    refuse_at_once([plan], [patients], 1)
     if not asked and not plan.tissues:
         raise BadInput(
             f"no healthy tissue of the catalogue carries {' or '.join(cells.targets)}: nothing limits {product} but its own side effects.\n"

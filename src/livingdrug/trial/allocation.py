@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.foundation import streams
+from livingdrug.foundation.errors import BadInput
 from livingdrug.population import draw
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 DRAWN_TOGETHER = 20_000
+FARTHEST = 1_000_000
+"""The last patient whose arm is looked for: strata of all before are drawn."""
 
 
 def allocate(plans: Sequence[Plan], design: Design, patients: int, seed: int, *, first: int = 1) -> list[Integers]:
@@ -60,8 +63,18 @@ def arm_of_patient(plans: Sequence[Plan], design: Design, patient: int, seed: in
     ----------
     plans
         One for each arm of the trial.
+
+    Raises
+    ------
+    BadInput
+        Too many are enrolled before.
     """
     if design.kind == "randomised":
+        if patient > FARTHEST:
+            raise BadInput(
+                f"patient {patient:,}: in a randomised trial the arm depends on everyone enrolled before, and {FARTHEST:,} are looked at, at most.\n"
+                "  Name the arm (--arm), or give an earlier patient."
+            )
         for plan, group in zip(plans, allocate(plans, design, patient, seed), strict=True):
             if patient in group:
                 return plan.arm.name

@@ -152,19 +152,63 @@ def refuse_memory(memory_gb: float) -> None:
         raise BadInput(f"memory_gb: got {memory_gb!r}, expected a positive number of gigabytes, such as 4.")
 
 
-def refuse_hopeless(patients: int, threads: int | None, memory_gb: float) -> None:
+def refuse_hopeless(
+    patients: int, threads: int | None, memory_gb: float, *, of_each: float = _COPIES * _OTHER_ROWS, on_disk: float = 2.0 * _OTHER_ON_DISK
+) -> None:  # fmt: skip
     """Stop at once, before a model is compiled, where the patients' barest rows would not fit.
+
+    Parameters
+    ----------
+    patients, threads, memory_gb
+        As they were asked for.
+    of_each, on_disk
+        What a patient takes at least in memory and on the disk [bytes].
 
     Raises
     ------
     BadInput
         What the run would take at least.
     """
-    memory = _GROUND + patients * _COPIES * _OTHER_ROWS
+    memory = _GROUND + patients * of_each
     if memory > memory_gb * _GB:
         seconds = patients * _FEWEST_CHECKS * _CHECK_SECONDS / (threads or 1)
-        least = Needs(memory, 2.0 * patients * _OTHER_ON_DISK, seconds, USUAL_CHUNK)
+        least = Needs(memory, patients * on_disk, seconds, USUAL_CHUNK)
         raise BadInput(_too_much(patients, least, memory_gb))
+
+
+def refuse_at_once(plans: Sequence[Plan], patients: Sequence[int], threads: int | None) -> None:
+    """Stop where patients that are simulated in one piece, in as many pieces at a time as there are threads, would not fit.
+
+    For work that keeps numbers and no frames: replicates, sensitivity, windows, calibration.
+
+    Parameters
+    ----------
+    plans, patients
+        Each arm's, and how many it has in one piece.
+    threads
+        Pieces computed at a time.
+
+    Raises
+    ------
+    BadInput
+        What it would take, against `USUAL_MEMORY_GB`.
+    """
+    from livingdrug.course.equations import equations, watched
+
+    most, workers = max(patients, default=0), threads or 1
+    memory = _GROUND + workers * sum(patients) * _COPIES * _OTHER_ROWS
+    if memory <= USUAL_MEMORY_GB * _GB:  # else refused without a look at the model
+        rows = sum(n * sum(len(one.days) for one in plan.measured) for plan, n in zip(plans, patients, strict=True))
+        courses = (
+            n * _checks(plan) * len(watched(plan, equations(plan))) for plan, n in zip(plans, patients, strict=True)
+        )
+        memory += workers * (_COPIES * _ROW * rows + _COPIES_OF_COURSES * 8 * max(courses, default=0))
+    if memory > USUAL_MEMORY_GB * _GB:
+        of_threads = f" on each of {workers} threads" if workers > 1 else ""
+        raise BadInput(
+            f"{most:,} patients simulated in one piece{of_threads} would take about {_size(memory)} of memory, and {USUAL_MEMORY_GB:g} GB are allowed.\n"
+            f"  Simulate fewer patients (-n){', or on fewer threads (--threads)' if workers > 1 else ''}."
+        )
 
 
 def refuse_too_much(needs: Needs, *, patients: int, memory_gb: float, folder: Path | None) -> None:

@@ -69,8 +69,7 @@ def patient(
     check_patient(number)
     known = opened(catalog)
     protocol = load_trial(trial, catalog=known)
-    own = _own_arm(protocol, number, seed, known)
-    chosen = own if arm is None else protocol.arm(arm).name
+    chosen = protocol.arm(arm).name if arm is not None else _own_arm(protocol, number, seed, known)
     if not why:
         refuse_void("grades are shown day by day, with --why", "scale", remedy="Add --why, or leave it out.")
     if policy or out is not None:

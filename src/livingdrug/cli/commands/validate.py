@@ -90,14 +90,18 @@ def validate(
         return
     if with_test_rows:
         raise BadInput("--with-test-rows is said of associations.\n  Add --associations, or leave it out.")
+    from livingdrug.fitting.board.replicates import LEAST_REPLICATES, MOST_REPLICATES
     from livingdrug.trial.scoreboard import scoreboard
     from livingdrug.trial.storage import make_folder, write_json
 
     files = opened(catalog)
     point, draws, between = _calibrated(parameters)
     known = files.under(point) if point else files
-    often = patients // 50 if replicates is None else replicates
-    folder = make_folder(out)
+    often = min(patients // 50, MOST_REPLICATES) if replicates is None else replicates
+    if replicates is not None and replicates != 0 and not LEAST_REPLICATES <= replicates <= MOST_REPLICATES:
+        raise BadInput(
+            f"--replicates {replicates}: expected {LEAST_REPLICATES} to {MOST_REPLICATES:,}, or 0 for none.\n  Two hundred show nine in ten well."
+        )
     with progress(quiet=as_json) as report_progress:
         board = scoreboard(
             trials or (), patients=patients, seed=seed, threads=threads, catalog=known, progress=report_progress
@@ -107,6 +111,7 @@ def validate(
     from livingdrug.fitting.board.rows import as_csv, as_plain, coverage
     from livingdrug.reports.scoreboard import write_scoreboard
 
+    folder = make_folder(out)
     if parameters is not None:
         rows += left_out_rows(parameters, known, [score.trial for score in board.scores])
     covered = {use: coverage(rows, use) for use in ("calibration", "comparison", ROLE)}

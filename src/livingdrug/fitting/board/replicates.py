@@ -22,6 +22,7 @@ from livingdrug.fitting.joint.simulated import simulated_endpoints
 from livingdrug.fitting.joint.statistics import answer
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.door import planned
+from livingdrug.trial.estimate import refuse_at_once
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -34,6 +35,7 @@ Z90 = 1.6448536269514722
 """Standard normal quantile of 95 %: between it and its negative lie nine in ten."""
 USUAL_PATIENTS = 200
 LEAST_REPLICATES = 2
+MOST_REPLICATES = 100_000
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,17 @@ def replicate(
     Raises
     ------
     BadInput
-        Fewer than two replicates: one trial shows no spread.
+        Fewer than two replicates: one trial shows no spread. More than anybody would wait for, or more patients than memory holds.
     """
-    if replicates < LEAST_REPLICATES:
-        raise BadInput(f"got {replicates} replicates, expected {LEAST_REPLICATES} or more: one trial shows no spread.")
+    if not LEAST_REPLICATES <= replicates <= MOST_REPLICATES:
+        raise BadInput(
+            f"got {replicates:,} replicates, expected {LEAST_REPLICATES} to {MOST_REPLICATES:,}: one trial shows no spread.\n"
+            "  Two hundred show nine in ten well."
+        )
     trial, plans = planned(trial, catalog)
     enrolled = trial.enrolled or USUAL_PATIENTS
     sizes = {plan.arm.name: max(1, round(enrolled * trial.share_of(plan.arm.name))) for plan in plans}
+    refuse_at_once(plans, list(sizes.values()), threads)
     endpoints = list({one.endpoint.id: one.endpoint for one in questions}.values())
     apart = sum(sizes.values())
 

@@ -24,6 +24,7 @@ from livingdrug.fitting.joint.wide import wide_search
 from livingdrug.fitting.joint.within import Cohorts, cohorts_of, names_wanted, shaping
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.trial import storage
+from livingdrug.trial.estimate import refuse_numbers
 from livingdrug.trial.lock import held as alone_in
 from livingdrug.trial.manifest import describe, refuse_mismatch
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
 
 USUAL_PATIENTS = 200
+MOST_WIDE = 1_000_000
 Afterwards = Callable[[Calibrated, Mapping[str, Any]], None]
 
 
@@ -97,19 +99,25 @@ def calibrate(
     from livingdrug.catalog.load import default_catalog
 
     catalog = catalog or default_catalog()
+    refuse_numbers(patients=patients, seed=seed, threads=threads)
+    if jacobians < 0 or not 0 <= wide <= MOST_WIDE:
+        raise BadInput(
+            f"jacobians: got {jacobians}, wide: got {wide:,}; expected no negative number, and a wide search of {MOST_WIDE:,} points at most."
+        )
+    threads = threads or _n_processors()
     numbers = free_numbers(catalog, free)
     names = list(trials) or calibration_trials(catalog)
     held = families_of(names, hold_out, catalog)
     records = shaping(catalog, names) if associations else []
     wanted = names_wanted(records, catalog)
-    prepared = prepare(names, catalog, numbers, patients=patients, seed=seed, wanted=wanted)
+    prepared = prepare(names, catalog, numbers, patients=patients, seed=seed, threads=threads, wanted=wanted)
     people = {one.name: one.patients for one in prepared if one.patients is not None}
     family = {one.name: one.trial.family or one.name for one in prepared}
     cohorts = cohorts_of(records, people, family, catalog) if records else None
     asked = _asked(
         prepared, cohorts, numbers, hold_out, start or {}, patients=patients, seed=seed, jacobians=jacobians, wide=wide
     )
-    bench = Bench(catalog, prepared, patients, seed, threads or _n_processors())
+    bench = Bench(catalog, prepared, patients, seed, threads)
     problem = TrialProblem(bench, numbers, held, cohorts)
     first = np.clip([one.at(start or {}) for one in numbers], problem.low, problem.high)
     if out is None:

@@ -19,6 +19,7 @@ from livingdrug.fitting.joint.simulated import simulated_arm
 from livingdrug.fitting.joint.statistics import Answer, answer, correlation, influence
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.door import planned
+from livingdrug.trial.estimate import refuse_at_once
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -74,6 +75,7 @@ def prepare(
     *,
     patients: int,
     seed: int,
+    threads: int = 1,
     wanted: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Prepared, ...]:
     """Calibration trials with their rows, from one simulation of each as the files have it.
@@ -88,25 +90,30 @@ def prepare(
         Numbers that may move.
     patients, seed
         Of the simulation.
+    threads
+        Trials that will be simulated at a time.
     wanted
         Trial -> names that its patients are asked besides.
 
     Raises
     ------
     BadInput
-        A trial is not a calibration trial, or has no row that its simulation answers.
+        More patients than memory holds; or a trial is not a calibration trial, or has no row that its simulation answers.
     """
     for name in names:  # told before anything is simulated
         refuse_prediction(load_trial(name, catalog))
     asked = wanted or {}
-    return tuple(_prepared(name, catalog, free, patients, seed, asked.get(name, frozenset())) for name in names)
+    return tuple(
+        _prepared(name, catalog, free, patients, seed, threads, asked.get(name, frozenset())) for name in names
+    )
 
 
 def _prepared(
-    name: str, catalog: Catalog, free: Sequence[Free], patients: int, seed: int, wanted: frozenset[str]
+    name: str, catalog: Catalog, free: Sequence[Free], patients: int, seed: int, threads: int, wanted: frozenset[str]
 ) -> Prepared:
     trial, plans = planned(name, catalog)
     plan = plans[0]
+    refuse_at_once([plan], [patients], threads)
     rows = rows_of(trial, catalog, questions_of(trial, catalog))
     endpoints = [catalog.load("endpoint", row.published.endpoint) for row in rows]
     found, people = simulated_arm(plan, endpoints, np.arange(1, patients + 1), seed, wanted)

@@ -10,8 +10,6 @@ from livingdrug.reports.words import four_figures as number
 
 SHOWN_ROWS = 25
 """Rows of a user's table shown on the screen."""
-NAMES = 20
-"""Letters that names keep in a narrow window."""
 
 
 def console(*, to_stderr: bool = False) -> Any:
@@ -28,12 +26,13 @@ def console(*, to_stderr: bool = False) -> Any:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: Sequence[str] = ()
 ) -> Any:
-    """A rich table of plain cells; columns named in `right` are right-aligned; no names, no heading."""
+    """A rich table of plain cells; columns named in `right` are right-aligned; no names, no heading. In a narrow window see `livingdrug.cli.sheet`."""
     from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    sheet = Table(
+    from livingdrug.cli.sheet import Sheet
+
+    sheet = Sheet(
         title=Text(title) if title else None,
         title_justify="left",
         box=box.SIMPLE_HEAD,
@@ -41,8 +40,7 @@ def table(
         show_header=any(columns),
     )
     for column in columns:
-        least = NAMES if not column else None  # a column without a heading holds names
-        sheet.add_column(column, justify="right" if column in right else "left", overflow="fold", min_width=least)
+        sheet.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         sheet.add_row(*(Text(number(cell)) for cell in row))
     return sheet

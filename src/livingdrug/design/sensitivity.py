@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 METHODS = ("tornado", "prcc", "sobol")
 MOST_OF_SOBOL = 30
+MOST_SAMPLES = 100_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,9 +132,9 @@ def sensitivity(
     plan = work.plans[0] if arm is None else next(one for one in work.plans if one.arm.name == work.trial.arm(arm).name)
     work = replace(work, plans=(plan,), trial=work.trial.model_copy(update={"arms": (plan.arm,), "design": None}))
     turning = factors_of(plan, factors, ranges)
+    refuse_price(work, _n_runs(method, len(turning), samples) + len(policies), threads, hours)
     points = _points(method, turning, samples, seed)
     variants = [(f"policy={name}", _under(plan, name, catalog)) for name in policies]
-    refuse_price(work, len(points) + len(variants), threads, hours)
     jobs = [(dict(zip([one.address for one in turning], row, strict=True)), plan) for row in points]
     jobs += [({}, other) for _, other in variants]
     values = _computed(work, jobs, turning, threads, out, resume, force, progress)
@@ -164,6 +165,17 @@ def _under(plan: Plan, policy: str, catalog: Catalog) -> Plan:
         plan, arm=plan.arm.with_policy(policy), guideline=guideline, drugs={name: catalog.load("drug", name) for name in drugs},
         scales={**plan.scales, **{name: catalog.load("scale", name) for name in guideline.scales}},
     )  # fmt: skip
+
+
+def _n_runs(method: str, factors: int, samples: int) -> int:
+    """How many runs are asked for, before any of them is planned."""
+    if method == "tornado":
+        return 1 + 2 * factors
+    if isinstance(samples, bool) or not isinstance(samples, int) or not 1 <= samples <= MOST_SAMPLES:
+        raise BadInput(
+            f"samples: got {samples!r}, expected a whole number from 1 to {MOST_SAMPLES:,}.\n  Tens to hundreds are usual."
+        )
+    return samples if method == "prcc" else samples * (factors + 2)
 
 
 def _points(method: str, turning: Sequence[Factor], samples: int, seed: int) -> np.ndarray:

@@ -196,18 +196,20 @@ def refuse_at_once(plans: Sequence[Plan], patients: Sequence[int], threads: int 
     from livingdrug.course.equations import equations, watched
 
     most, workers = max(patients, default=0), threads or 1
-    memory = _GROUND + workers * sum(patients) * _COPIES * _OTHER_ROWS
-    if memory <= USUAL_MEMORY_GB * _GB:  # else refused without a look at the model
+    piece, free = float(sum(patients)) * _COPIES * _OTHER_ROWS, USUAL_MEMORY_GB * _GB - _GROUND
+    if piece <= free:  # else refused without a look at the model
         rows = sum(n * sum(len(one.days) for one in plan.measured) for plan, n in zip(plans, patients, strict=True))
         courses = (
             n * _checks(plan) * len(watched(plan, equations(plan))) for plan, n in zip(plans, patients, strict=True)
         )
-        memory += workers * (_COPIES * _ROW * rows + _COPIES_OF_COURSES * 8 * max(courses, default=0))
-    if memory > USUAL_MEMORY_GB * _GB:
+        piece += _COPIES * _ROW * rows + _COPIES_OF_COURSES * 8 * max(courses, default=0)
+    if workers * piece > free:
+        fit = int(free / piece)
+        fewer = f", or on fewer threads (--threads {fit})" if 1 <= fit < workers else ""
         of_threads = f" on each of {workers} threads" if workers > 1 else ""
         raise BadInput(
-            f"{most:,} patients simulated in one piece{of_threads} would take about {_size(memory)} of memory, and {USUAL_MEMORY_GB:g} GB are allowed.\n"
-            f"  Simulate fewer patients (-n){', or on fewer threads (--threads)' if workers > 1 else ''}."
+            f"{most:,} patients simulated in one piece{of_threads} would take about {_size(_GROUND + workers * piece)} of memory, and {USUAL_MEMORY_GB:g} GB are allowed.\n"
+            f"  Simulate fewer patients (-n){fewer}."
         )
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 USUAL_PATIENTS = 200
 MOST_WIDE = 1_000_000
+PATIENTS_AT_ONCE = 6_000
+"""Simulated at a time where nobody says how many threads: below 4 GB."""
 Afterwards = Callable[[Calibrated, Mapping[str, Any]], None]
 
 
@@ -104,7 +106,7 @@ def calibrate(
         raise BadInput(
             f"jacobians: got {jacobians}, wide: got {wide:,}; expected no negative number, and a wide search of {MOST_WIDE:,} points at most."
         )
-    threads = threads or _n_processors()
+    threads = threads or min(_n_processors(), max(1, PATIENTS_AT_ONCE // patients))
     numbers = free_numbers(catalog, free)
     names = list(trials) or calibration_trials(catalog)
     held = families_of(names, hold_out, catalog)

@@ -81,11 +81,15 @@ def written_as(page: Page, out: Path) -> Path:
     return out
 
 
+_MARKS = re.compile(r"^<!--[^>]*-->[ \t]*\n", re.M)
+"""Lines that tell a program where its part of a page begins and ends; nobody is to read them."""
+
+
 def page_html(page: Page, name: str, known: Mapping[str, Page], place: Path | None) -> str:
     """One page; links to other pages lead to their HTML, links that leave the documentation become words."""
     from markdown_it import MarkdownIt
 
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(_anchored(page.text))
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(_anchored(_MARKS.sub("", page.text)))
     here = name.rpartition("/")[0]
 
     def turned(found: re.Match[str]) -> str:

@@ -26,11 +26,11 @@ def console(*, to_stderr: bool = False) -> Any:
 def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", right: Sequence[str] = ()
 ) -> Any:
-    """A rich table of plain cells; columns named in `right` are right-aligned; no names, no heading. In a narrow window see `livingdrug.cli.sheet`."""
+    """A rich table of plain cells; columns named in `right` are right-aligned; no names, no heading. In a narrow window see `livingdrug.reports.narrow`."""
     from rich import box
     from rich.text import Text
 
-    from livingdrug.cli.sheet import Sheet
+    from livingdrug.reports.narrow import Sheet
 
     sheet = Sheet(
         title=Text(title) if title else None,

@@ -86,17 +86,16 @@ def _told(source: Source) -> list[EndpointResult]:
 
 def _between(source: Source) -> list[Any]:
     """How much the arms of a randomised trial differ, one line an endpoint and measure; nothing for another trial."""
-    from rich.table import Table
     from rich.text import Text
+
+    from livingdrug.reports.narrow import Sheet
 
     found = safely(source)
     if not found:
         return []
     several = len({(one.arm, one.reference) for one in found}) > 1
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(
-        f"{found[0].arm} against {found[0].reference}" if not several else "", overflow="fold", min_width=16
-    )
+    table = Sheet(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(f"{found[0].arm} against {found[0].reference}" if not several else "", overflow="fold")
     table.add_column("", overflow="fold")
     table.add_column("estimate (95 %)", justify="right", overflow="fold")
     for one in found:
@@ -107,12 +106,13 @@ def _between(source: Source) -> list[Any]:
 
 def _table(source: Source) -> Any:
     """One line an endpoint under the heading of its group."""
-    from rich.table import Table
     from rich.text import Text
 
+    from livingdrug.reports.narrow import Sheet
+
     with_published = source.evidence is not None
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("", overflow="fold", min_width=16)
+    table = Sheet(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("", overflow="fold")
     for arm in source.arms:
         table.add_column(arm, justify="right", overflow="fold")
     if with_published:

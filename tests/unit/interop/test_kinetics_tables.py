@@ -247,3 +247,26 @@ def test_every_example_is_read_and_every_example_model_takes_its_table() -> None
     level = model.batch(data)(psi, np.array([0]))
     # the effect of a concentration c is 100 c / (2 + c)
     np.testing.assert_allclose(level[1::2], 100 * level[::2] / (2 + level[::2]), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "unit", ["*U/L", "½-U/L", "nan100-1e9/L", "1/3 mg/L", "true 9**9**9", "to G/L", "100 fL", "-U/L"]
+)
+def test_what_multiplies_or_is_no_word_is_no_unit(unit: str, tmp_path: Path) -> None:
+    # by hand: a unit that is not read stands as a label beside the values, so it must be one
+    file = tmp_path / "ck.csv"
+    file.write_text(f'patient,day,"value [{unit}]"\n1,0,1\n1,7,4\n', encoding="utf-8")
+    with pytest.raises(BadInput, match="no unit"):
+        read_kinetics(file)
+    file.write_text("patient,day,value\n1,0,1\n1,7,4\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"unit|lloq"):
+        read_kinetics(file, lloq=f"2.5 {unit}")
+
+
+@pytest.mark.parametrize(
+    "unit", ["copies/100 ng DNA", "10*3/uL", "10^9/L", "[IU]/L", "K/µL", "U/10^6 cells", "%", "×10⁹/L"]
+)
+def test_labels_of_laboratories_are_units(unit: str, tmp_path: Path) -> None:
+    file = tmp_path / "ck.csv"
+    file.write_text(f"patient,day,value [{unit}]\n1,0,1\n1,7,4\n", encoding="utf-8")
+    assert read_kinetics(file).value_unit == unit

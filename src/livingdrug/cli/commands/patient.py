@@ -104,7 +104,7 @@ def patient(
     if plot:
         from livingdrug.cli.curves import draw_tracks
 
-        for picture in draw_tracks(story.tracks, story.last_day):
+        for picture in draw_tracks(story.tracks, story.last_day, width=max(20, min(72, screen.width - 4))):
             screen.print(picture, markup=False, soft_wrap=True)
     notice(screen)
 

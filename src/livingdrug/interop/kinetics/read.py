@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 _FIRST_LINE = 2
-_NUMBER_WORD = re.compile(r"(inf|infinity|nan|e[-+]?\d+)\b", re.I)
+_NUMBER_WORD = re.compile(r"(inf|infinity|nan|true|false|to|or|e[-+]?\d+)(?![^\W\d_])", re.I)
+_FACTOR = re.compile(r"[-–*·+±]|(?!10*\s*(?:\^|\*|/(?!\d))|1e\d|10[⁰¹²³⁴-⁹])\d", re.I)
+"""What no unit begins with: a sign, or a number that is no power of ten ("1/3 mg", "100 fL")."""
 MOST_DOSES = 1_000_000
 _LIMIT_REMEDY = 'Write one number, with its unit or without: --lloq "25 copy/ug".'
 
@@ -243,13 +246,15 @@ def _units(
 
 
 def _looks_like_a_unit(unit: str) -> bool:
-    """A unit that is known, or a word: letters first, no list and no number."""
+    """A unit that is known, or a word: letters first, no list and no number; nothing that multiplies the values without being read."""
+    word = unit.strip()
+    fraction = any(unicodedata.decomposition(letter).startswith("<fraction>") for letter in word)
+    if fraction or _FACTOR.match(word) or "**" in word:
+        return False
     try:
         read_amount(f"1 {unit}"[:LONGEST])
     except NotAnAmount:
-        return re.fullmatch(r"[^\W\d_][^,;<>=\n]{0,59}", unit.strip()) is not None and not _NUMBER_WORD.match(
-            unit.strip()
-        )
+        return re.fullmatch(r"[^\W\d_][^,;<>=\n]{0,59}", word) is not None and not _NUMBER_WORD.match(word)
     return len(unit) < LONGEST
 
 
@@ -284,6 +289,8 @@ def _limit(lloq: str | float | None, unit: str) -> float | None:
 def _refuse_no_unit(lloq: str, rest: str) -> None:
     """What follows the number of a limit must look like a unit: letters, no further number but a power."""
     word = rest.strip()
+    if not _looks_like_a_unit(word):
+        raise BadInput(f'lloq: got "{lloq[:80]}": "{word[:40]}" is no unit.\n  {_LIMIT_REMEDY}')
     try:
         read_amount(f"1 {word}")
     except NotAnAmount:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 def table(found: Sequence[Expected], draws: int) -> Any:
     """One line a number: the middle of the ensemble, and the interval that holds 90 % of its trials."""
     from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from livingdrug.reports.narrow import Sheet
 
     several = len({one.arm for one in found}) > 1
     title = f"Expected of a trial of this size: 90 % of {draws} trials under draws of the parameters"
-    sheet = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    sheet = Sheet(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("", *(("arm",) if several else ()), "at", "middle", "90 %", "unit"):
         sheet.add_column(column, overflow="fold")
     for one in found:

@@ -83,10 +83,11 @@ def _shown(value: float) -> str:
 
 def _table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]]) -> Any:
     from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    sheet = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    from livingdrug.reports.narrow import Sheet
+
+    sheet = Sheet(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         sheet.add_column(column, overflow="fold")
     for row in rows:

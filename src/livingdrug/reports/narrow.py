@@ -49,7 +49,8 @@ class Sheet(Table):
         for cells in zip(*(column.cells for column in self.columns), strict=True):
             first, *others = map(_plain, cells)
             named = f"{heads[0]}: " if heads[0] and first else ""
-            yield Text(f"{named}{first}" or "–", style="bold")
+            alone = not any(others)  # a heading among the rows
+            yield Text(f"{named}{first}" or "–", style="bold" if alone else "")
             for head, cell in zip(heads[1:], others, strict=True):
                 if cell:
                     yield Text(f"  {head}: {cell}" if head else f"  {cell}")

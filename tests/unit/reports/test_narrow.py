@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from livingdrug.cli.screen import table
-from livingdrug.cli.sheet import shared
+from livingdrug.reports.narrow import shared
 
 COLUMNS = ("", "at", "%", "95 % interval", "n", "a heading of several words")
 ROWS = [

@@ -71,10 +71,10 @@ def table_of(found: OutcomesOnly) -> Any:
     rows = []
     for row in shown_rows(estimated, {name: one["shown_at"] for name, one in about.items()}):
         when, one, unit = in_words(row)
-        sides = (None if row[name] is None else one * row[name] for name in ("ci_low", "ci_high"))
+        low, high = (None if row[name] is None else one * row[name] for name in ("ci_low", "ci_high"))
         told = f"{one * row['estimate']:.4g}{unit}"
         title = about[row["endpoint"]]["title"]
-        rows.append((title + when, row["arm"], told, interval(*sides, "{:.4g}".format), f"{row['n']:,}"))
+        rows.append((title + when, row["arm"], told, interval(low, high, "{:.4g}".format), f"{row['n']:,}"))
     return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
 
 

@@ -95,14 +95,14 @@ def table_of(found: Replicates) -> Any:
         when, one, unit = in_words(row)
         known = (row[name] for name in ("mean", "p5", "p95", "mc_error"))  # one replicate alone tells no error
         cells = ["" if value is None else f"{one * value:.3g}" for value in known]
-        sides = (None if row[name] is None else one * row[name] for name in ("p5", "p95"))
+        low, high = (None if row[name] is None else one * row[name] for name in ("p5", "p95"))
         title = about[row["endpoint"]]["title"] if row["endpoint"] in about else row["endpoint"]
         rows.append(
             (
                 title + when,
                 row["arm"],
                 cells[0] + unit,
-                interval(*sides, "{:.3g}".format),
+                interval(low, high, "{:.3g}".format),
                 cells[3],
                 row["n_replicates"],
             )

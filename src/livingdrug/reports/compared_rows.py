@@ -54,17 +54,17 @@ def value(row: dict[str, Any], side: str) -> str:
 
 def apart(row: dict[str, Any]) -> tuple[str, str]:
     """The difference and its interval: percentage points, the unit of a mean, or a factor; and why there is no interval."""
-    told, sides = row["difference"], (row["ci_low"], row["ci_high"])
+    told, low, high = row["difference"], row["ci_low"], row["ci_high"]
     if told is None:
         return "", ""
     why = _no_interval(row)
     if row["shown_as"] == "share":
-        told, *sides = (None if x is None else round(100 * x, 1) + 0.0 for x in (told, *sides))  # no "-0.0"
-        return f"{told:+.1f} points", interval(*sides, "{:+.1f}".format, missing=why)
+        told, low, high = (None if x is None else round(100 * x, 1) + 0.0 for x in (told, low, high))  # no "-0.0"
+        return f"{told:+.1f} points", interval(low, high, "{:+.1f}".format, missing=why)
     if row["shown_as"] == "ratio":
-        return f"x {told:.3g}", interval(*sides, "{:.3g}".format, missing=why)
+        return f"x {told:.3g}", interval(low, high, "{:.3g}".format, missing=why)
     sign = "+" if told > 0 else ""
-    return f"{sign}{four_figures(told)}", interval(*sides, four_figures, missing=why)
+    return f"{sign}{four_figures(told)}", interval(low, high, four_figures, missing=why)
 
 
 def _no_interval(row: dict[str, Any]) -> str:

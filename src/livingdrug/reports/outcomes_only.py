@@ -62,8 +62,8 @@ def _cells(row: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[str, ...]
 
     when = "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
     counts = ("" if row[name] is None else f"{row[name]:,}" for name in ("n", "n_events"))
-    sides = (None if row[name] is None else times * row[name] for name in ("ci_low", "ci_high"))
+    low, high = (None if row[name] is None else times * row[name] for name in ("ci_low", "ci_high"))
     return (
         titles.get(row["endpoint"], row["endpoint"]), row["arm"], row["measure"] or "", when,
-        number("estimate") + (unit if row["estimate"] is not None else ""), interval(*sides, "{:.4g}".format), *counts,
+        number("estimate") + (unit if row["estimate"] is not None else ""), interval(low, high, "{:.4g}".format), *counts,
     )  # fmt: skip

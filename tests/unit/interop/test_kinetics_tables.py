@@ -270,3 +270,14 @@ def test_labels_of_laboratories_are_units(unit: str, tmp_path: Path) -> None:
     file = tmp_path / "ck.csv"
     file.write_text(f"patient,day,value [{unit}]\n1,0,1\n1,7,4\n", encoding="utf-8")
     assert read_kinetics(file).value_unit == unit
+
+
+def test_a_limit_that_rows_overrule_is_told(tmp_path: Path) -> None:
+    # by hand: row 3 has 1 in LLOQ, row 2 nothing: 5 is below 25 where only 25 is known, and a value where the limit is 1
+    file = tmp_path / "ck.csv"
+    file.write_text("ID,TIME,DV,LLOQ\n1,1,5,\n1,7,5,1\n1,9,80,25\n", encoding="utf-8")
+    data = read_kinetics(file, lloq=25)
+    assert data.frame["censored"].to_list() == [1, 0, 0]
+    (told,) = [one for one in data.findings if "limits of its own" in one.what]
+    assert (told.severity, told.rows) == ("warning", (3,))
+    assert not [one for one in read_kinetics(file).findings if "limits of its own" in one.what]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.fitting.data import BELOW, NOT_CENSORED, Finding, KineticsData
-from livingdrug.interop.kinetics.cells import read_flag
+from livingdrug.interop.kinetics.cells import read_flag, read_number
 
 if TYPE_CHECKING:
     from livingdrug.interop.kinetics.columns import Meaning
@@ -58,6 +59,16 @@ def twice_at_one_time(courses: Sequence[tuple[str, float, str, float, int]]) -> 
         Finding("error", f"{what} has two values in one patient at one time", tuple(lines), "Keep one of them.")
         for what, lines in rows.items()
     ]
+
+
+def limits_of_its_own(text: Any, heading: str, limit: float) -> list[Finding]:
+    """Rows whose own limit counts in place of the one that was asked for."""
+    stated = ((line, read_number(cells[heading]) or 0.0) for line, cells in text.rows)
+    rows = [line for line, own in stated if own > 0 and not math.isclose(own, limit)]
+    if not rows:
+        return []
+    what = f'"{heading}" states limits of its own, which count in place of {limit:g}'
+    return [Finding("warning", what, tuple(rows), "Leave lloq=… (--lloq) out, or correct the column.")]
 
 
 def mixed_units(rows: list[Any]) -> list[Finding]:

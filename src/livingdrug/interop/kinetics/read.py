@@ -161,6 +161,8 @@ def _checked(
     findings = [*unit_findings, *checks.problems(gathered.problems), *checks.notes(gathered.notes)]
     if who_problem:
         findings.append(Finding("error", f"patients are not clear: {who_problem}", (), ""))
+    if limit is not None and "limit" in known:
+        findings += checks.limits_of_its_own(text, known["limit"].heading, limit)
     findings += checks.changing_covariates(gathered.changing)
     findings += checks.twice_at_one_time(gathered.courses)
     if len(chosen) > 1:

@@ -8,6 +8,8 @@ from livingdrug.foundation.errors import BadInput
 
 DEEPEST = 250
 """Elements inside one another: of 767 published models and the SBML Test Suite the deepest have 57."""
+WIDEST = 1000
+"""Operands of one <apply>: as many are nested when the formula is read, and hundreds of thousands end the program without a word."""
 
 
 def refuse_malformed(text: str) -> None:
@@ -20,10 +22,19 @@ def refuse_malformed(text: str) -> None:
     """
     reader = expat.ParserCreate("utf-8")
     depth = 0
+    inside: list[int | None] = []  # of each open element: what an <apply> holds so far; None for any other
 
     def begins(name: str, _: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
+        if inside and (held := inside[-1]) is not None:
+            inside[-1] = held + 1
+            if held > WIDEST:
+                raise BadInput(
+                    f"line {reader.CurrentLineNumber}, <apply>: more than {WIDEST:,} operands in one formula.\n"
+                    "  Divide the formula: give its parts names of their own by assignment rules."
+                )
+        inside.append(0 if name.rpartition(":")[2] == "apply" else None)
         if depth > DEEPEST:
             raise BadInput(
                 f"line {reader.CurrentLineNumber}, <{name[:40]}>: more than {DEEPEST} elements inside one another.\n"
@@ -33,6 +44,7 @@ def refuse_malformed(text: str) -> None:
     def ends(_: str) -> None:
         nonlocal depth
         depth -= 1
+        inside.pop()
 
     def entity(name: str, *_: object) -> None:
         raise BadInput(

@@ -91,6 +91,7 @@ def test_what_does_not_change_the_mathematics_is_read(sbml):
         (lambda text: text.replace("<ci> k </ci>", "<ci> nobody </ci>"), "nobody"),
         (lambda text: text.replace("<ci> k </ci>", "<apply><divide/><ci> k </ci></apply>"), "number of arguments"),
         (lambda text: text.replace("<ci> k </ci>", "<apply><abs/>" * 300 + "<ci> k </ci>" + "</apply>" * 300), "more than 250 elements"),
+        (lambda text: text.replace("<ci> k </ci>", "<apply><plus/>" + "<ci> k </ci>" * 300_000 + "</apply>"), "more than 1,000 operands"),
         (lambda text: text.replace("?>", '?><!DOCTYPE sbml [<!ENTITY a "k"><!ENTITY b "&a;&a;">]>', 1), "an entity"),
         (lambda text: text.replace('<parameter id="k"', '<parameter id="S"', 1), "S"),
     ],

@@ -95,7 +95,7 @@ def test_what_does_not_change_the_mathematics_is_read(sbml):
         (lambda text: text.replace("?>", '?><!DOCTYPE sbml [<!ENTITY a "k"><!ENTITY b "&a;&a;">]>', 1), "an entity"),
         (lambda text: text.replace('<parameter id="k"', '<parameter id="S"', 1), "S"),
     ],
-    ids=range(7),
+    ids=range(8),
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_the_file_and_what_to_do(tmp_path, sbml, change, told):
     changed = change(sbml)

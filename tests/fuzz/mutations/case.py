@@ -81,7 +81,7 @@ def _given(case: Case) -> str:
     heads = [path.read_bytes()[:100_000] for path in case.files if path.is_file()]
     wide = (b"\xff\xfe", b"\xfe\xff")
     texts = [head.decode("utf-16" if head.startswith(wide) else "utf-8", errors="replace") for head in heads]
-    return "".join([*([] if callable(case.asked) else case.asked), *texts])
+    return "\n".join([*([] if callable(case.asked) else case.asked), *texts])
 
 
 def _one(asked: Sequence[str] | Callable[[], str], names: tuple[str, ...], given: str) -> Answer:

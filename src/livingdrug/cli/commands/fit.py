@@ -51,7 +51,6 @@ def fit(
     from livingdrug.foundation.errors import BadInput
 
     if list_models:
-        refuse_void("--list-models says what can be fitted, and stops", *_FITTED)
         _list_models()
         return
     if data is None:
@@ -157,6 +156,7 @@ def _list_models() -> None:
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.fitting.structure import load_model, model_names
 
+    refuse_void("--list-models says what can be fitted, and stops", *_FITTED)
     screen = console()
     models = [(name, load_model(name)) for name in model_names()]
     rows = [(name, model.title, ", ".join(model.names), model.error) for name, model in models]

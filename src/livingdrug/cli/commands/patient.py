@@ -70,10 +70,8 @@ def patient(
     known = opened(catalog)
     protocol = load_trial(trial, catalog=known)
     chosen = protocol.arm(arm).name if arm is not None else _own_arm(protocol, number, seed, known)
-    if not why:
-        refuse_void("grades are shown day by day, with --why", "scale", remedy="Add --why, or leave it out.")
+    _refuse_void(why, bool(policy) or out is not None)
     if policy or out is not None:
-        refuse_void("a page and a comparison of policies have curves and words of their own", "plot")
         if why:
             raise BadInput("--why is for the terminal and one policy.\n  Take --policy and -o away, or --why.")
         _side_by_side(protocol, chosen, number, seed, known, policy or [], out)
@@ -107,6 +105,13 @@ def patient(
         for picture in draw_tracks(story.tracks, story.last_day, width=max(20, min(72, screen.width - 4))):
             screen.print(picture, markup=False, soft_wrap=True)
     notice(screen)
+
+
+def _refuse_void(why: bool, side_by_side: bool) -> None:
+    if not why:
+        refuse_void("grades are shown day by day, with --why", "scale", remedy="Add --why, or leave it out.")
+    if side_by_side:
+        refuse_void("a page and a comparison of policies have curves and words of their own", "plot")
 
 
 def _side_by_side(

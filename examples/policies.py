@@ -17,7 +17,8 @@ from livingdrug.catalog.load import default_catalog
 from livingdrug.model.pages import table, with_generated
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 from livingdrug.outcome.estimators.paired import paired_means
-from livingdrug.trial.compare import Comparison, compare, run_policies
+from livingdrug.trial.compare import Comparison, compare
+from livingdrug.trial.same_people import run_policies
 
 HERE = Path(__file__).parent
 SEED = 7

@@ -10,7 +10,10 @@ import pytest
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.association import Association
+from livingdrug.fitting.joint.bench import Bench
 from livingdrug.fitting.joint.calibrate import calibration_trials
+from livingdrug.fitting.joint.free import free_numbers
+from livingdrug.fitting.joint.problem import TrialProblem
 from livingdrug.fitting.joint.statistics import arcsine, arcsine_error
 from livingdrug.fitting.joint.within import (
     NONE_ERROR,
@@ -179,3 +182,22 @@ def test_a_file_kept_for_test_is_refused_by_its_kind():
         refuse_test(kept)
     with pytest.raises(BadInput, match="kept to test"):
         cohorts_of([kept], {"zuma_1": MANY}, {"zuma_1": "axi"}, Catalog())
+
+
+def test_an_association_is_left_out_with_every_family_that_stands_for_its_cohort():
+    # expected: by definition; a cohort of two families is held out with either, and predicted by neither
+    text = 'title = "high: yes"\npredictor = "high"\ncontrast = "yes_no"\noutcome = "yes"\nmeasure = "direction"\ndirection = "higher"'
+    alone, both = record(text), record(text, trials=("zuma_1", "juliet"))
+    cohorts = cohorts_of(
+        [alone, both], {"zuma_1": MANY, "juliet": MANY}, {"zuma_1": "axi", "juliet": "tisa"}, Catalog()
+    )
+    free = free_numbers(Catalog(), ["*kill_max"])
+    bench = Bench(Catalog(), (), 80, 1)
+    problem = TrialProblem(bench, free, cohorts=cohorts)
+    assert problem.families == ("axi", "cohort made_up")
+    assert problem.taught_by(0).tolist() == [True, True]
+    assert problem.taught_by(1).tolist() == [False, True]
+    assert TrialProblem(bench, free, frozenset({"tisa"}), cohorts).fitted.tolist() == [True, False]
+    assert TrialProblem(bench, free, frozenset({"axi"}), cohorts).fitted.tolist() == [False, False]
+    # nobody was simulated, so nobody answers, and rows without an answer have no weight
+    assert np.isnan(problem.simulate([np.array([free[0].at({})])])[0]).all()

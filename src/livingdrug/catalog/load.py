@@ -107,6 +107,15 @@ class Catalog(TypedLoad):
                     return True
         return False
 
+    def replacing(self) -> list[Path]:
+        """Files of the user's own folders that stand in place of one of the package's, sorted."""
+        return sorted(
+            path
+            for folder in self.folders[:-1]
+            for path in folder.glob("*/*.toml")
+            if (HERE / path.relative_to(folder)).is_file()
+        )
+
     def path(self, kind: str, name: str | Path) -> Path:
         """The file a name stands for; a path (with a slash or ending in .toml) stands for itself.
 
@@ -280,11 +289,18 @@ def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Tria
         )
     trial = _with_policies_beside(catalog.load("trial", name_or_path), catalog.path("trial", name_or_path).parent)
     problems = check_trial(trial, catalog)
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
+    with naming("" if is_path(name_or_path) else _in_place(catalog)):
+        if len(problems) == 1:
+            raise problems[0]
+        if problems:
+            raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
     return trial
+
+
+def _in_place(catalog: Catalog) -> str:
+    """The user's files that a trial of the package is read with: it fits together without them."""
+    files = [str(path) for path in catalog.replacing()]
+    return "" if not files else f"{', '.join(files[:3])}{', …' if len(files) > 3 else ''} in place of the package's own"
 
 
 def is_network(name: str | Path) -> bool:

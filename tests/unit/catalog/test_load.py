@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livingdrug.catalog.load import VARIABLE, Catalog, default_catalog, load_trial
+from livingdrug.catalog.load import HERE, VARIABLE, Catalog, default_catalog, load_trial
 from livingdrug.foundation.errors import CatalogError, UnitError, UnknownName
 
 DRUG = """
@@ -178,3 +178,13 @@ def test_a_file_laid_over_one_that_is_not_there_says_so(folder):
     write(folder, "making", "ours", MAKING.format(base="tisa_cell_trial"))
     with pytest.raises(UnknownName, match="tisa_cel_trial"):
         Catalog([folder]).load("making", "ours")
+
+
+def test_a_file_of_ones_own_that_no_longer_fits_a_trial_is_named(tmp_path):
+    own = tmp_path / "assay" / "qpcr_transgene.toml"
+    own.parent.mkdir()
+    text = (HERE / "assay" / own.name).read_text(encoding="utf-8")
+    own.write_text(text.replace("car_t_copies_per_ug", "car_t_per_ul"), encoding="utf-8")
+    with pytest.raises(CatalogError, match="in place of the package's own: 4 problems") as refused:
+        load_trial("eliana", Catalog([tmp_path]))
+    assert str(own) in str(refused.value)

@@ -114,7 +114,8 @@ def test_twice_the_same_bytes_and_one_run_is_the_trial(tmp_path) -> None:
         ({"method": "sobol", "samples": 100}, "power of two"),
         ({"method": "prcc", "samples": 2}, "at least 5"),
         ({"method": "prcc", "policies": ["early_steroid"]}, "tornado"),
-        ({"method": "sobol", "samples": 2**20}, "would take"),
+        ({"method": "sobol", "samples": 2**20}, "from 1 to 100,000"),
+        ({"method": "sobol", "samples": 2**16, "patients": 1000}, "would take"),
     ],
 )
 def test_requests_that_cannot_be_are_refused(words, said) -> None:

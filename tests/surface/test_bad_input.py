@@ -43,6 +43,14 @@ def test_unknown_product_suggests_the_nearest(trial_file: TrialFile, capsys: pyt
     refused(["check", str(path)], capsys, "tisacel", 'Did you mean "tisa_cel"?')
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_what_other_files_miss_in_a_trial_names_the_trials_file(
+    command: str, trial_file: TrialFile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = trial_file("[conduct.b_cell_recovery]", "[conduct.b_cell_recoveby]")
+    refused([command, str(path)], capsys, str(path), "b_cell_recovery_day", "conduct")
+
+
 def test_unknown_kind_and_name(capsys: pytest.CaptureFixture[str]) -> None:
     refused(["list", "produkt"], capsys, "produkt", 'Did you mean "product"?')
     refused(["show", "produkt", "tisa_cel"], capsys, 'Did you mean "product"?')

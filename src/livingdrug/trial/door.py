@@ -56,22 +56,22 @@ def planned(
     from livingdrug.course.equations import check_plan
     from livingdrug.observation.aftermath import check_conduct
 
-    record = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial
-    if arms is not None and not arms:
-        raise BadInput(f"no arm was chosen.\n  Name at least one of: {', '.join(arm.name for arm in record.arms)}.")
-    for name in arms or ():
-        record.arm(name)
-    plans = plans_of(record, catalog, None if arms is None else tuple(arms))
-    for plan in plans:
-        check_conduct(plan)
-        check_plan(plan, parameters)
-        if plan.network is not None:
-            with naming(f'arm "{plan.arm.name}", network {plan.network.id}'):
-                check_network(plan.network)
-                check_waits(plan.network)
-        _rehearse(plan)
     own_file = str(trial) if isinstance(trial, (str, Path)) and str(trial).endswith(".toml") else ""
     with naming(own_file):
+        record = load_trial(trial, catalog) if isinstance(trial, (str, Path)) else trial
+        if arms is not None and not arms:
+            raise BadInput(f"no arm was chosen.\n  Name at least one of: {', '.join(arm.name for arm in record.arms)}.")
+        for name in arms or ():
+            record.arm(name)
+        plans = plans_of(record, catalog, None if arms is None else tuple(arms))
+        for plan in plans:
+            check_conduct(plan)
+            check_plan(plan, parameters)
+            if plan.network is not None:
+                with naming(f'arm "{plan.arm.name}", network {plan.network.id}'):
+                    check_network(plan.network)
+                    check_waits(plan.network)
+            _rehearse(plan)
         _hold_together(record, plans, catalog)
     return record, plans
 

@@ -46,7 +46,7 @@ def check(
     if kind == "trial":
         from livingdrug.trial.door import planned
 
-        plans = planned(record, known)[1]
+        plans = planned(file, known)[1]
     elif kind == "outcome":
         from livingdrug.trial.door import check_outcome_file
 

@@ -195,7 +195,7 @@ def run(
 
     with progress(quiet=as_json) as report_progress, _workers(cluster) as executor:
         result = simulate(
-            protocol, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
+            trial, patients=patients, seed=seed, threads=threads, chunk=chunk, out=folder, resume=resume, force=force,
             progress=report_progress, catalog=known, sample=sample, memory_gb=4.0 if memory is None else memory, parameters=own, executor=executor,
             afterwards=None if no_report else tell,
         )  # fmt: skip

@@ -89,12 +89,17 @@ class Formulas:
     ----------
     model
         A libSBML model, Level 3.
+
+    Attributes
+    ----------
+    identifiers
+        Ids of everything in the model that has one, in its order.
     """
 
     def __init__(self, model: Any) -> None:
         self._functions = {f.getId(): f for f in model.getListOfFunctionDefinitions()}
         self._names: dict[str, str] = {}
-        ids = [element.getId() for element in model.getListOfAllElements() if element.isSetIdAttribute()]
+        self.identifiers = ids = _identifiers(model)
         taken = {identifier for identifier in ids if not _reserved(identifier)}
         for identifier in ids:
             name = identifier
@@ -279,6 +284,13 @@ def _literal(node: Any) -> str:
 
 def _children(node: Any) -> list[Any]:
     return [node.getChild(i) for i in range(node.getNumChildren())]
+
+
+def _identifiers(model: Any) -> list[str]:
+    """Ids of all elements of a model, in its order; the list is a chain, in which the first is near and the last far."""
+    elements = model.getListOfAllElements()
+    near = (elements.remove(0) for _ in range(elements.getSize()))
+    return [element.getId() for element in near if element.isSetIdAttribute()]
 
 
 def _reserved(name: str) -> bool:

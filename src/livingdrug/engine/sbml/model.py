@@ -64,8 +64,7 @@ def _read(text: str) -> EventModel:
         for place, event in enumerate(model.getListOfEvents(), start=1)
         if event.getTrigger() is not None and event.getTrigger().getMath() is not None  # without: never happens
     )
-    ids = [element.getId() for element in model.getListOfAllElements() if element.isSetIdAttribute()]
-    names = tuple((identifier, formulas.name(identifier)) for identifier in ids)
+    names = tuple((identifier, formulas.name(identifier)) for identifier in formulas.identifiers)
     found = EventModel(
         odes=draft.finished(),
         events=events,

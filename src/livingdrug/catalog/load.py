@@ -289,12 +289,12 @@ def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Tria
         )
     trial = _with_policies_beside(catalog.load("trial", name_or_path), catalog.path("trial", name_or_path).parent)
     problems = check_trial(trial, catalog)
+    if not problems:
+        return trial
     with naming("" if is_path(name_or_path) else _in_place(catalog)):
         if len(problems) == 1:
             raise problems[0]
-        if problems:
-            raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
-    return trial
+        raise CatalogError("\n".join([f"{len(problems)} problems:", *(f"- {problem}" for problem in problems)]))
 
 
 def _in_place(catalog: Catalog) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.fitting.error_models import noise_of
 from livingdrug.fitting.importance import covariance_of
 from livingdrug.fitting.information import Linear, information
 from livingdrug.foundation.errors import BadInput
@@ -112,14 +113,7 @@ def _noise(fit: Fit, level: Floats) -> tuple[Floats, Floats]:
     noise, slopes = np.empty(level.size), np.zeros((len(fit.coordinates.error), level.size))
     for k, model in enumerate(fit.specification.errors):
         mine = fit.data.output == k
-        a, b = (float(size) for size in fit.theta.error[k])
-        f = np.abs(level[mine])
-        if model.name == "combined_root":
-            noise[mine], by = a * a + (b * f) ** 2, {"a": 2 * a + 0 * f, "b": 2 * b * f**2}
-        else:
-            a, b = (size if letter in model.parameters else 0.0 for letter, size in (("a", a), ("b", b)))
-            spread = a + b * f
-            noise[mine], by = spread**2, {"a": 2 * spread, "b": 2 * spread * f}
+        noise[mine], by = noise_of(model, fit.theta.error[k], level[mine])
         for row, (output, which) in enumerate(fit.coordinates.error):
             if output == k:
                 slopes[row, mine] = by["ab"[which]]

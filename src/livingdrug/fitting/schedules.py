@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.fitting.error_models import noise_of
 from livingdrug.fitting.information import Linear, best_times, gradients, information, log_determinant
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.notebook import as_html
@@ -172,7 +173,7 @@ def _levels(fit: Fit, times: Floats):
 
 def _linear(fit: Fit, times: Floats) -> Linear:
     population, theta = fit.specification.population, fit.theta
-    error, (a, b) = fit.specification.errors[0], theta.error[0]
+    error = fit.specification.errors[0]
     centre, levels = _centre(fit), _levels(fit, times)
     logs = error.name == "lognormal"
     level = levels(centre)
@@ -181,14 +182,7 @@ def _linear(fit: Fit, times: Floats) -> Linear:
             "the typical level is 0 at a time to choose from, and the error is lognormal.\n  Leave that time out."
         )
     slopes = gradients((lambda phi: np.log(levels(phi))) if logs else levels, centre)
-    if logs:
-        noise, by = np.full(times.size, a * a), {"a": np.full(times.size, 2 * a)}
-    elif error.name == "combined_root":
-        noise, by = a * a + (b * level) ** 2, {"a": np.full(times.size, 2 * a), "b": 2 * b * level**2}
-    else:
-        a, b = (size if letter in error.parameters else 0.0 for letter, size in (("a", a), ("b", b)))
-        spread = a + b * np.abs(level)
-        noise, by = spread**2, {"a": 2 * spread, "b": 2 * spread * np.abs(level)}
+    noise, by = noise_of(error, theta.error[0], level)
     estimated = [q for q in range(len(population.names)) if population.estimated[q]]
     letters = [] if fit.specification.error_fixed else list(error.parameters)
     return Linear(

@@ -70,7 +70,7 @@ def standard_errors(fit: Fit) -> pl.DataFrame:
 def _total(fit: Fit) -> Floats:
     """Information of all patients: typical values, then variances and covariances, then errors."""
     population, data, theta = fit.specification.population, fit.data, fit.theta
-    estimated, pairs = np.flatnonzero(population.estimated), _pairs(fit)
+    estimated = np.flatnonzero(population.estimated)
     level, slopes = _levels(fit)
     noise, noise_slopes = _noise(fit, level)
     total = np.zeros((0, 0))
@@ -78,7 +78,7 @@ def _total(fit: Fit) -> Floats:
         seen = np.flatnonzero((data.patient == i) & (data.censored == 0) & np.isfinite(level))
         mine = slopes[seen]
         linear = Linear(
-            mine @ population.design[i][:, estimated], mine[:, population.random], theta.omega, tuple(pairs), noise[seen],
+            mine @ population.design[i][:, estimated], mine[:, population.random], theta.omega, tuple(population.elements), noise[seen],
             noise_slopes[:, seen],
         )  # fmt: skip
         one = information(linear, range(seen.size))
@@ -118,11 +118,6 @@ def _noise(fit: Fit, level: Floats) -> tuple[Floats, Floats]:
             if output == k:
                 slopes[row, mine] = by["ab"[which]]
     return noise, slopes
-
-
-def _pairs(fit: Fit) -> list[tuple[int, int]]:
-    population = fit.specification.population
-    return [(k, k) for k in range(population.random.size)] + [(j, i) for i, j in population.pairs]
 
 
 def _on_their_scales(fit: Fit, total: Floats) -> Floats:

@@ -111,6 +111,11 @@ class Population:
         d = self.random.size
         return [(i, j) for i in range(d) for j in range(i + 1, d) if self.together[i, j]]
 
+    @property
+    def elements(self) -> list[tuple[int, int]]:
+        """Elements of Ω that are estimated: its diagonal, then those above it."""
+        return [(k, k) for k in range(self.random.size)] + self.pairs
+
 
 @dataclass(frozen=True)
 class Theta:

@@ -186,14 +186,9 @@ def _linear(fit: Fit, times: Floats) -> Linear:
     estimated = [q for q in range(len(population.names)) if population.estimated[q]]
     letters = [] if fit.specification.error_fixed else list(error.parameters)
     return Linear(
-        slopes[:, estimated], slopes[:, population.random], theta.omega, tuple(_pairs(fit)), noise,
+        slopes[:, estimated], slopes[:, population.random], theta.omega, tuple(population.elements), noise,
         np.stack([by[letter] for letter in letters]) if letters else np.zeros((0, times.size)),
     )  # fmt: skip
-
-
-def _pairs(fit: Fit) -> list[tuple[int, int]]:
-    population = fit.specification.population
-    return [(k, k) for k in range(population.random.size)] + [(int(i), int(j)) for i, j in population.pairs]
 
 
 def _expected(fit: Fit, matrix: Floats, other: Floats | None) -> pl.DataFrame:
@@ -213,7 +208,7 @@ def _expected(fit: Fit, matrix: Floats, other: Floats | None) -> pl.DataFrame:
             rows.append((name, "typical value", natural[q], *(one[place] * abs(slopes[q]) for one in errors)))
             place += 1
     random = [population.names[r] for r in population.random]
-    for i, j in _pairs(fit):
+    for i, j in population.elements:
         name, kind = (
             (f"variance({random[i]})", "variance between patients")
             if i == j

@@ -140,6 +140,10 @@ class Catalog(TypedLoad):
             kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder."
         )
 
+    def as_written(self, kind: str, name: str | Path) -> dict[str, Any]:
+        """The file a name stands for as a table, not checked; nothing that it names is read."""
+        return read_toml(self.path(kind, name))
+
     def _load(self, kind: str, name: str | Path) -> Any:
         if (known := self._as_it_stands(kind, name)) is not None:
             return known

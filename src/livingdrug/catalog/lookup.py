@@ -26,6 +26,10 @@ class Lookup(Protocol):
         """The record's file."""
         ...
 
+    def as_written(self, kind: str, name: str | Path) -> dict[str, Any]:
+        """The record's file as a table: nothing that it names is read."""
+        ...
+
     def model_texts(self) -> dict[str, str]:
         """Mechanisms and recipes of the user's own, by file name."""
         ...

@@ -1,11 +1,11 @@
-"""Responses of made-up patients, judged by hand with the criteria quoted in clinic/response/all_marrow.py."""
+"""Responses of made-up patients, judged by hand with the criteria quoted in clinic/response/all_marrow.py and clinic/marrow.py."""
 
 import polars as pl
 import pytest
 
-from livingdrug.clinic.response.all_marrow import CRITERION, status_at_visits
+from livingdrug.clinic.response.all_marrow import CRITERION
 
-assess = CRITERION.judge
+assess, status_at_visits = CRITERION.judge, CRITERION.status_at_visits
 
 GOOD, LOW = (2.0, 200.0), (0.4, 30.0)
 

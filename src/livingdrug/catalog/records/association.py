@@ -175,10 +175,8 @@ class Association(CatalogRecord):
 
     def check_in(self, catalog: Lookup) -> None:
         """Trials and endpoints are there, and no trial is one whose outcomes nobody may see."""
-        from livingdrug.catalog.load import read_toml
-
         for one in self.simulated_by:
-            role = read_toml(catalog.path("trial", one.trial)).get("role")
+            role = catalog.as_written("trial", one.trial).get("role")
             if role != "calibration":
                 raise CatalogError(
                     f'"simulated_by": trial "{one.trial}" has role "{role}"; only calibration trials stand for a cohort.\n'

@@ -112,9 +112,7 @@ class Evidence(CatalogRecord):
 
     def check_in(self, catalog: Lookup) -> None:
         """Outcomes of a prediction trial have no place here."""
-        from livingdrug.catalog.load import read_toml
-
-        if catalog.has("trial", self.id) and read_toml(catalog.path("trial", self.id)).get("role") == "prediction":
+        if catalog.has("trial", self.id) and catalog.as_written("trial", self.id).get("role") == "prediction":
             raise CatalogError(
                 f'trial "{self.id}" has role "prediction": its outcomes must not be in the catalogue.\n'
                 f"  Remove evidence/{self.id}.toml."

@@ -27,7 +27,8 @@ def run_outcomes_only(
     """`livingdrug run TRIAL -n N --outcomes-only`."""
     from livingdrug.cli.screen import console, notice
     from livingdrug.design.outcomes_only import NUMBERS, USUAL_MEMORY_GB, outcomes_only
-    from livingdrug.reports.outcomes_only import write_page
+    from livingdrug.reports.html import write_page
+    from livingdrug.reports.outcomes_only import outcomes_page
 
     if patients is None:
         raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
@@ -43,10 +44,11 @@ def run_outcomes_only(
         )
     if report:
         titles = {one["id"]: one["title"] for one in found.manifest["endpoint_titles"]}
-        write_page(
-            found.numbers, folder / "report.html", title=found.trial.title, patients=found.manifest["patients"],
-            seed=found.manifest["seed"], titles=titles, standing=found.standing,
+        text = outcomes_page(
+            found.numbers, title=found.trial.title, patients=found.manifest["patients"], seed=found.manifest["seed"],
+            titles=titles, standing=found.standing,
         )  # fmt: skip
+        write_page(folder / "report.html", text)
     if as_json:
         print_json(found, folder, endpoints=found.numbers)
         return

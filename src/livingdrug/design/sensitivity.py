@@ -26,6 +26,7 @@ from livingdrug.trial.estimate import refuse_numbers
 from livingdrug.trial.line import follow
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe
+from livingdrug.trial.standing import standing
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -52,18 +53,24 @@ class Sensitivity:
         with their intervals. Strongest first within each target.
     runs
         Every run: the value of each factor, and each target's number.
+    trial
+        Title of the trial.
+    standing
+        What the numbers rest on, where part of it was never calibrated; as `livingdrug.trial.standing`.
     """
 
     method: str
     table: pl.DataFrame
     runs: pl.DataFrame
+    trial: str = ""
+    standing: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"sensitivity ({self.method}): {self.runs.height} runs, {self.table['target'].n_unique()} targets"
 
     def _repr_html_(self) -> str:
         """For notebooks."""
-        return as_html(repr(self), self.table)
+        return as_html("; ".join((repr(self), *self.standing)), self.table)
 
 
 def sensitivity(
@@ -145,7 +152,7 @@ def sensitivity(
     if out is not None:
         storage.write_frame(Path(out) / "sensitivity.parquet", table)
         storage.write_frame(Path(out) / "estimates.parquet", runs)
-    return Sensitivity(method, table, runs)
+    return Sensitivity(method, table, runs, work.trial.title, standing(work.trial, work.plans))
 
 
 def _runs(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.storage import write_bytes
+from livingdrug.reports.charts.crosses import Cross, draw_crosses
+from livingdrug.reports.page import Figure
 
 if TYPE_CHECKING:
     from livingdrug.trial.result import Result
-
-INK, FAINT, ON, OFF = "#1a1a1a", "#666666", "#0072b2", "#999999"
-_LEFT, _TOP, _SIDE = 80, 60, 420
 
 
 @dataclass(frozen=True)
@@ -78,54 +74,48 @@ def _share(result: Result, name: str, arm: str) -> tuple[float, float, float]:
     return row.estimate, low, high
 
 
-def write_frontier(found: list[Point], path: Path, *, title: str, benefit: str, harm: str, standing: str = "") -> Path:
-    """Write points as SVG; colours stand in the file, which needs nothing else.
+def frontier_figure(found: list[Point], *, title: str, benefit: str, harm: str, standing: str = "") -> Figure:
+    """The arms as numbered crosses.
 
     Parameters
     ----------
     found
         From `points`.
-    path
-        Where to.
     title, benefit, harm, standing
         Words.
     """
-    width, height = _LEFT + _SIDE + 220, _TOP + _SIDE + 70
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        f' font-size="12" role="img" aria-label="{escape(title, quote=True)}"><rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="10" y="22" font-size="15" fill="{INK}">{escape(title)}</text><text x="10" y="40" fill="{FAINT}">{escape(standing)}</text>',
-        f'<rect x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="{FAINT}" stroke-width="0.5"/>',
-        f'<text x="{_LEFT + _SIDE / 2}" y="{_TOP + _SIDE + 38}" text-anchor="middle" fill="{INK}">{escape(harm)}, %</text>',
-        f'<text x="10" y="{_TOP - 6}" fill="{INK}">{escape(benefit)}, %</text>',
+    import polars as pl
+
+    crosses = [
+        Cross(one.arm, _percent(one.benefit), _percent(one.harm), one.on_frontier, _tip(one, benefit, harm))
+        for one in found
     ]
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(
-            f'<text x="{_x(share)}" y="{_TOP + _SIDE + 16}" text-anchor="middle" fill="{FAINT}">{100 * share:g}</text>'
-        )
-        parts.append(
-            f'<text x="{_LEFT - 8}" y="{_y(share) + 4}" text-anchor="end" fill="{FAINT}">{100 * share:g}</text>'
-        )
-    for place, one in enumerate(found):
-        colour = ON if one.on_frontier else OFF
-        (gain, low, high), (cost, left, right) = one.benefit, one.harm
-        parts += [
-            f'<line x1="{_x(left)}" x2="{_x(right)}" y1="{_y(gain)}" y2="{_y(gain)}" stroke="{colour}"/>',
-            f'<line x1="{_x(cost)}" x2="{_x(cost)}" y1="{_y(low)}" y2="{_y(high)}" stroke="{colour}"/>',
-            f'<circle cx="{_x(cost)}" cy="{_y(gain)}" r="9" fill="{colour}"/>',
-            f'<text x="{_x(cost)}" y="{_y(gain) + 4}" text-anchor="middle" font-size="11" fill="#ffffff">{place + 1}</text>',
-            f'<text x="{_LEFT + _SIDE + 16}" y="{_TOP + 14 + 18 * place}" fill="{colour}">{place + 1} {escape(one.arm)}</text>',
-        ]
-    parts.append(
-        f'<text x="10" y="{height - 8}" fill="{FAINT}" font-size="10">Blue: on the frontier. Simulation; not for patient care.</text></svg>\n'
+    data = pl.DataFrame(
+        {
+            "arm": [one.arm for one in found],
+            **{
+                f"{name}{end}": [getattr(one, name)[place] for one in found]
+                for name in ("benefit", "harm")
+                for place, end in enumerate(("", "_low", "_high"))
+            },
+            "on_frontier": [one.on_frontier for one in found],
+        }
     )
-    write_bytes(path, "\n".join(parts).encode())
-    return path
+
+    def draw(width: float) -> str:
+        return draw_crosses(crosses, width, title=title, up=f"{benefit} [%]", along=f"{harm} [%]")
+
+    caption = "Filled: on the frontier, no other arm is better on one count and as good on the other. Lines are 95 % intervals."
+    return Figure(title, draw, f"{caption} {standing}.".replace(" .", "") if standing else caption, data=data)
 
 
-def _x(share: float) -> float:
-    return _LEFT + _SIDE * share
+def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:
+    return 100 * share[0], 100 * share[1], 100 * share[2]
 
 
-def _y(share: float) -> float:
-    return _TOP + _SIDE * (1 - share)
+def _tip(one: Point, benefit: str, harm: str) -> str:
+    told = (
+        f"{words} {100 * share[0]:.0f} % ({100 * share[1]:.0f} to {100 * share[2]:.0f})"
+        for words, share in ((benefit, one.benefit), (harm, one.harm))
+    )
+    return f"{one.arm}: {', '.join(told)}"

@@ -14,6 +14,8 @@ def sample(what: str) -> str:
     draw = {
         "line": lambda: element("line", x1=1, x2=WIDTH - 1, y1=MIDDLE, y2=MIDDLE, class_=f"line {role}"),
         "band": lambda: element("rect", x=1, y=1, width=WIDTH - 2, height=12, class_=f"band {role}"),
+        "tile": lambda: element("rect", x=5, y=1, width=14, height=12, class_=f"tile {role}", fill_opacity="0.66"),
+        "frame": lambda: element("rect", x=6, y=2, width=12, height=10, class_=f"frame {role}"),
         "box": lambda: element("rect", x=5, y=1, width=14, height=12, rx=1.5, class_=role),
         "published": lambda: element("g", element("line", x1=12, x2=12, y1=0, y2=14) + element("circle", cx=12, cy=7, r=4), class_="published"),
         "simulated": lambda: element("g", element("line", x1=2, x2=22, y1=7, y2=7) + element("circle", cx=12, cy=7, r=4), class_="simulated"),

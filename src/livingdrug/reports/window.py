@@ -1,107 +1,76 @@
-"""The therapeutic window as a picture: affinity by dose, benefit and harm of each point; colours stand in the file, which needs nothing else."""
+"""The therapeutic window told: affinity by dose, benefit and harm of each point."""
 
 from __future__ import annotations
 
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livingdrug.trial.storage import write_bytes
+from livingdrug.reports.charts.tiles import Tile, draw_tiles
+from livingdrug.reports.html import page
+from livingdrug.reports.page import Figure, Note, Section
 
 if TYPE_CHECKING:
-    import polars as pl
+    from livingdrug.design.window import Window
 
-BENEFIT, HARM, INK, FAINT = "#0072b2", "#d55e00", "#1a1a1a", "#666666"
-_CELL, _LEFT, _TOP, _FOOT = 74, 110, 74, 96
+HOW = "Each cell is one affinity at one dose, on the same patients; both are told relative to the product's own."
 
 
-def write_window(
-    table: pl.DataFrame, path: Path, *, title: str, benefit: str, harm: str, inside: str, standing: str = ""
-) -> Path:
-    """Write the points of a `livingdrug.design.window.Window` as SVG, or as a page when the name ends in .html.
+def window_figure(found: Window, *, patients: int, inside: str) -> Figure:
+    """The grid of a window.
 
     Parameters
     ----------
-    table
-        Columns affinity, dose, benefit, harm, inside, in this order.
-    path
-        Where to.
-    title, benefit, harm
-        Words.
+    found
+        From `livingdrug.design.window.window`.
+    patients
+        Of each point.
     inside
-        What a frame means.
-    standing
-        What the numbers rest on.
+        What a frame means, in words.
     """
-    svg = _svg(table, title, benefit, harm, inside, standing)
-    if path.suffix == ".html":
-        svg = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head><body style="margin:2em">{svg}</body></html>\n'
-    write_bytes(path, svg.encode())
-    return path
-
-
-def _svg(table: pl.DataFrame, title: str, benefit: str, harm: str, inside: str, standing: str) -> str:
+    table = found.table
     of_dose = table.columns[1]
-    affinities = sorted(table["affinity"].unique().to_list(), reverse=True)
-    doses = sorted(table[of_dose].unique().to_list())
-    width, height = max(_LEFT + _CELL * len(doses) + 30, 560), _TOP + _CELL * len(affinities) + _FOOT
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        f' font-size="12" role="img" aria-label="{escape(title, quote=True)}"><rect width="100%" height="100%" fill="#ffffff"/>',
-        f'<text x="10" y="22" font-size="15" fill="{INK}">{escape(title)}</text>',
-        f'<text x="10" y="40" fill="{FAINT}">{escape(standing)}</text>',
-        f'<text x="{_LEFT}" y="{_TOP - 8}" fill="{FAINT}">dose, relative to the planned one</text>',
-        f'<text x="10" y="{_TOP - 8}" fill="{FAINT}">affinity</text>',
-    ]
-    for row, affinity in enumerate(affinities):
-        y = _TOP + row * _CELL
-        parts.append(
-            f'<text x="{_LEFT - 12}" y="{y + _CELL / 2 + 4}" text-anchor="end" fill="{INK}">× {affinity:g}</text>'
-        )
-        for column, dose in enumerate(doses):
-            found = table.filter((table["affinity"] == affinity) & (table[of_dose] == dose)).row(0, named=True)
-            parts += _cell(_LEFT + column * _CELL, y, found)
-    below = _TOP + _CELL * len(affinities)
-    for column, dose in enumerate(doses):
-        parts.append(
-            f'<text x="{_LEFT + (column + 0.5) * _CELL}" y="{below + 16}" text-anchor="middle" fill="{INK}">× {dose:g}</text>'
-        )
-    for line, (colour, words) in enumerate(((BENEFIT, benefit), (HARM, harm), (INK, inside))):
-        y = below + 36 + 17 * line
-        shape = f'fill="{colour}"' if line < 2 else f'fill="none" stroke="{colour}" stroke-width="3"'
-        parts.append(
-            f'<rect x="12" y="{y - 10}" width="12" height="12" {shape}/><text x="32" y="{y}" fill="{INK}">{escape(words)}</text>'
-        )
-    parts.append(
-        f'<text x="10" y="{height - 8}" fill="{FAINT}" font-size="10">Simulation; not for patient care.</text></svg>\n'
-    )
-    return "\n".join(parts)
-
-
-def _cell(x: float, y: float, found: dict) -> list[str]:
-    """One point: benefit above the diagonal, harm below it, each as deep as its share."""
-    size, inner = _CELL - 6, 3
-    left, top = x + inner, y + inner
-    corners = {
-        "benefit": (BENEFIT, f"{left},{top} {left + size},{top} {left},{top + size}", left + 6, top + 18, "start"),
-        "harm": (
-            HARM,
-            f"{left + size},{top} {left + size},{top + size} {left},{top + size}",
-            left + size - 6,
-            top + size - 8,
-            "end",
-        ),
+    tiles = {
+        (row["affinity"], row[of_dose]): Tile(row["benefit"], row["harm"], row["inside"], _tip(row, of_dose))
+        for row in table.iter_rows(named=True)
     }
-    parts = []
-    for name, (colour, points, tx, ty, anchor) in corners.items():
-        share = found[name]
-        opacity = 0.0 if share is None else 0.08 + 0.72 * share
-        words = "–" if share is None else f"{100 * share:.0f} %"
-        dark = opacity > 0.5
-        parts.append(f'<polygon points="{points}" fill="{colour}" fill-opacity="{opacity:.2f}"/>')
-        parts.append(
-            f'<text x="{tx}" y="{ty}" text-anchor="{anchor}" fill="{"#ffffff" if dark else INK}">{words}</text>'
-        )
-    frame = f'stroke="{INK}" stroke-width="3"' if found["inside"] else f'stroke="{FAINT}" stroke-width="0.5"'
-    parts.append(f'<rect x="{left}" y="{top}" width="{size}" height="{size}" fill="none" {frame}/>')
-    return parts
+    affinities, doses = (sorted(table[name].unique().to_list()) for name in ("affinity", of_dose))
+
+    def draw(width: float) -> str:
+        return draw_tiles(
+            tiles, width, title=f"Therapeutic window of {found.product}", rows=affinities[::-1], columns=doses,
+            row_title="affinity", column_title="dose, relative to the planned one",
+        )  # fmt: skip
+
+    return Figure(
+        f"Therapeutic window of {found.product}",
+        draw,
+        f"{found.trial}, {patients} patients a point. {inside[0].upper()}{inside[1:]}."
+        + (f" {found.standing}." if found.standing else ""),
+        (("tile s0", found.benefit), ("tile s1", found.harm), ("frame held", "inside the window")),
+        table,
+        half=True,
+    )
+
+
+def window_page(found: Window, *, patients: int, inside: str) -> str:
+    """The same as a page of its own (HTML)."""
+    held = found.table.filter("inside").height
+    lead = (
+        f"{held} of {found.table.height} points lie {inside.replace('inside the window: ', 'inside the window: with ')}."
+        if held
+        else f"No point lies {inside}."
+    )
+    return page(
+        f"Therapeutic window · {found.standing}" if found.standing else "Therapeutic window",
+        f"{found.product}: affinity by dose",
+        lead,
+        [f"in {found.trial}", f"{patients} patients a point"],
+        [Section("window", "The window", HOW, (window_figure(found, patients=patients, inside=inside), Note(_READ)))],
+    )
+
+
+_READ = "Benefit stands above the diagonal of a cell, harm below it. Shares of so few patients are uncertain: a share of 50 % among 40 patients may be anything from 34 to 66 %."
+
+
+def _tip(row: dict, of_dose: str) -> str:
+    shares = ["not known" if row[name] is None else f"{100 * row[name]:.0f} %" for name in ("benefit", "harm")]
+    return f"affinity × {row['affinity']:g}, dose × {row[of_dose]:g}: benefit {shares[0]}, harm {shares[1]}"

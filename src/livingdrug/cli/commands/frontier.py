@@ -18,7 +18,10 @@ def frontier(
     ],
     benefit: Annotated[str, typer.Option(help="Endpoint that is to be high.")],
     harm: Annotated[str, typer.Option(help="Endpoint that is to be low.")],
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="Picture, an .svg file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="Picture: .svg, .png or .pdf, its table beside it."),
+    ] = None,
     catalog: CATALOG = None,
 ) -> None:
     """Benefit against harm of every arm, and which arms no other betters. Nothing is simulated again.
@@ -29,11 +32,14 @@ def frontier(
       livingdrug frontier runs/gentler --benefit efs --harm crs_severe -o frontier.svg
     """
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.reports.frontier import points, write_frontier
+    from livingdrug.reports.frontier import frontier_figure, points
+    from livingdrug.reports.pictures import ENDINGS
     from livingdrug.trial.result import Result
 
-    if out is not None and out.suffix != ".svg":
-        raise BadInput(f'--out "{out}": expected a name that ends in .svg.\n  Write for example -o frontier.svg.')
+    if out is not None and out.suffix not in ENDINGS:
+        raise BadInput(
+            f'--out "{out}": expected a name that ends in {", ".join(ENDINGS)}.\n  Write for example -o frontier.svg.'
+        )
     result = Result.load(folder, catalog=opened(catalog))
     with naming(str(folder)):
         found = points(result, benefit, harm)
@@ -43,8 +49,8 @@ def frontier(
     screen.print(table(["arm", *names, "on the frontier"], rows, title=standing, right=names))
     if out is not None:
         title = result.trial.title.split(":")[0]
-        write_frontier(found, out, title=title, benefit=names[0], harm=names[1], standing=standing)
-        screen.print(f"Picture: {out}", markup=False)
+        picture = frontier_figure(found, title=title, benefit=names[0], harm=names[1], standing=standing)
+        screen.print(f"Written: {', '.join(str(file) for file in picture.save(out))}", markup=False)
     notice(screen)
 
 

@@ -79,9 +79,11 @@ def sensitivity(
             threads=threads, out=out, resume=resume, force=force, hours=hours, catalog=opened(catalog), progress=progress,
         )  # fmt: skip
     if as_json:
-        print_frame(found.table, method=method)
+        print_frame(found.table, method=method, standing=list(found.standing))
         return
     screen = console()
+    for words in found.standing:
+        screen.print(words, markup=False)
     for (target,), rows in found.table.group_by("target", maintain_order=True):
         shown = rows.drop("target")
         screen.print(
@@ -98,10 +100,12 @@ def sensitivity(
             markup=False,
         )
     if out is not None:
-        from livingdrug.reports.sensitivity import write_picture
+        from livingdrug.reports.sensitivity import sensitivity_figure
 
+        picture = sensitivity_figure(found.table, method, trial=found.trial, standing="; ".join(found.standing))
+        written = picture.save(out / "sensitivity.svg")
         screen.print(
-            f"Frame: {out / 'sensitivity.parquet'}; picture: {write_picture(found.table, method, out / 'sensitivity.svg')}",
+            f"Frame: {out / 'sensitivity.parquet'}; picture and its table: {', '.join(str(file) for file in written)}",
             markup=False,
         )
     notice(screen)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import SIMULATE, Command
 from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    from livingdrug.design.window import Window
 
 
 def window(
@@ -34,7 +37,10 @@ def window(
     patients: Annotated[int, typer.Option("-n", "--patients", help="Patients of each point, the same in all.")] = 40,
     seed: Annotated[int, typer.Option(help="Of the people.")] = 1,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Picture: .svg, or .html for a page.")
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="FILE", help="Picture: .svg, .png or .pdf, its table beside it; .html for a page."
+        ),
     ] = None,
     catalog: CATALOG = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON, for a program.")] = False,
@@ -50,10 +56,11 @@ def window(
     from livingdrug.cli.replicates import counted
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.design.window import window as drawn
+    from livingdrug.reports.pictures import ENDINGS
 
-    if out is not None and out.suffix not in (".svg", ".html"):
+    if out is not None and out.suffix not in (*ENDINGS, ".html"):
         raise BadInput(
-            f'--out "{out}": expected a name that ends in .svg or .html.\n  Write for example -o window.svg.'
+            f'--out "{out}": expected a name that ends in {", ".join(ENDINGS)} or .html.\n  Write for example -o window.svg.'
         )
     with counted("window", quiet=as_json) as progress:
         found = drawn(
@@ -81,16 +88,21 @@ def window(
         screen.print(table(heads, rows, title=title, right=heads[1:]))
         screen.print(f"benefit / harm: {found.benefit} / {found.harm}; * {inside}", markup=False)
     if out is not None:
-        from livingdrug.reports.window import write_window
-
-        write_window(
-            found.table, out, title=f"Therapeutic window of {found.product} ({found.trial}, n = {patients})", benefit=found.benefit,
-            harm=found.harm, inside=inside, standing=found.standing,
-        )  # fmt: skip
+        written = _write(found, out, patients=patients, inside=inside)
         if not as_json:
-            console().print(f"Picture: {out}", markup=False)
+            console().print(f"Written: {', '.join(str(file) for file in written)}", markup=False)
     if not as_json:
         notice(console())
+
+
+def _write(found: Window, out: Path, *, patients: int, inside: str) -> tuple[Path, ...]:
+    """The picture with its table beside it, or a page."""
+    from livingdrug.reports.html import write_page
+    from livingdrug.reports.window import window_figure, window_page
+
+    if out.suffix == ".html":
+        return (write_page(out, window_page(found, patients=patients, inside=inside)),)
+    return window_figure(found, patients=patients, inside=inside).save(out)
 
 
 def _words(row: dict) -> str:

@@ -12,7 +12,8 @@ from livingdrug.reports.words import interval
 if TYPE_CHECKING:
     import polars as pl
 
-HEADINGS = ("endpoint", "arm", "measure", "at", "estimate", "95 %", "patients", "events")
+SHARES = ("proportion", "probability")
+HEADINGS = ("endpoint", "at", "estimate", "95 %", "patients", "events")
 
 
 def outcomes_page(
@@ -31,34 +32,45 @@ def outcomes_page(
     standing
         What a reader has to know first: what is not calibrated.
     """
-    rows = tuple(_cells(row, titles) for row in numbers.iter_rows(named=True))
+    arms = numbers["arm"].unique(maintain_order=True).to_list()
+    tables = [
+        Section(
+            f"arm-{place + 1}" if place else "numbers",
+            arm,
+            "Every number of every endpoint, with its 95 % interval.",
+            (
+                *(Note(f"{one}.") for one in standing),
+                Table(
+                    HEADINGS,
+                    tuple(_cells(row, titles) for row in numbers.filter(arm=arm).iter_rows(named=True)),
+                    roomy=True,
+                ),
+            ),
+        )
+        for place, arm in enumerate(arms)
+    ]
     return page(
         "A large virtual trial" + "".join(f" · {one}" for one in standing[:1]),
         title,
         f"{patients:,} virtual patients enrolled. Of each, outcomes were kept and nothing else.",
         [f"seed {seed}"],
-        [
-            Section(
-                "numbers",
-                "Every number of every endpoint",
-                "",
-                (*(Note(f"{one}.") for one in standing), Table(HEADINGS, rows, words=(1, 2))),
-            )
-        ],
+        tables,
     )
 
 
 def _cells(row: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[str, ...]:
-    share = row["unit"] == "" and row["measure"] in ("proportion", "probability")
+    share = row["unit"] == "" and row["measure"] in SHARES
     times, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
 
     def number(name: str) -> str:
         return "–" if row[name] is None else f"{times * row[name]:.4g}"
 
+    what = titles.get(row["endpoint"], row["endpoint"])
+    measure = row["measure"] or ""
     when = "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
     counts = ("" if row[name] is None else f"{row[name]:,}" for name in ("n", "n_events"))
     low, high = (None if row[name] is None else times * row[name] for name in ("ci_low", "ci_high"))
     return (
-        titles.get(row["endpoint"], row["endpoint"]), row["arm"], row["measure"] or "", when,
-        number("estimate") + (unit if row["estimate"] is not None else ""), interval(low, high, "{:.4g}".format), *counts,
+        what if measure in ("", *SHARES) else f"{what}, {measure}", when, number("estimate") + (unit if row["estimate"] is not None else ""),
+        interval(low, high, "{:.4g}".format), *counts,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from livingdrug.outcome.outcomes import Outcomes
 
 FRAMES = {
     "visits": {"quantity": "anc_1e9_per_l", "day_planned": 0.0, "day": 0.0, "value": 1.0, "below_limit": False, "missed": False},
-    "ward": {"day": 0, "pressor_level": 0.0, "oxygen_level": 0.0, "ice_score": 10.0, "creatinine_ratio": 0.6},
+    "ward": {"day": 0, "pressor_level": 0.0, "oxygen_level": 0.0, "ice_score": 10.0, "arousal": 0.0, "creatinine_ratio": 0.6},
     "grades": {"day": 0, "scale": "crs_penn", "grade": 0},
     "events": {"day": 0.0, "event": "", "detail": "", "grade": 0},
     "log": {"day": 0.0, "rule": "", "drug": "", "amount": 1.0, "unit": "mg", "reason": ""},

@@ -41,6 +41,7 @@ def test_dialysis_begins_above_six_times_normal(asked):
         ("vasopressor_high_dose", "pressor_level", 3.0),
         ("oxygen", "oxygen_level", 1.0),
         ("ventilation", "oxygen_level", 4.0),
+        ("ventilation", "arousal", 2.0),
     ],
 )
 def test_support_begins_at_its_level(asked, name, sign, least):

@@ -114,7 +114,7 @@ FRAMES = frozenset(
 )
 """Columns that a criterion, a look and a course write: outcomes of the same name only pass them on."""
 WRITERS = (
-    "clinic/criterion.py", "clinic/every_visit.py", "clinic/response/", "observation/", "course/course.py", "outcome/who.py",
+    "clinic/criterion.py", "clinic/every_visit.py", "clinic/marrow.py", "clinic/response/", "observation/", "course/course.py", "outcome/who.py",
 )  # fmt: skip
 """Who writes those columns, or reads the record itself (`who`, of the exits), and may name them. Everybody else asks who plays the role (`livingdrug.catalog.roles`)."""
 NOT_OUTCOMES = {

@@ -374,6 +374,11 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def questions_sha256(questions: Questions) -> str:
+    """Hash of all that may be asked of a trial's patients: with equal ones, and equal code, a run has equal outcomes."""
+    return digest({one.name: _plain(getattr(questions, one.name)) for one in fields(questions)})
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

@@ -156,15 +156,8 @@ def assemble(
     ModelError
         Names, equations, instances or units do not join into a sound model; says file, line or key, and the next step.
     """
-    known, name, scenario = _found(recipe, texts or {})
+    known, name, scenario, written, whole, parts = _written_out(recipe, texts, instances, states, mechanisms, antigen)
     file = f"{name}.toml"
-    joined = tuple(one for one in mechanisms if one not in scenario.mechanisms)
-    brought = (*joined, *_owners_of(states, (*scenario.mechanisms, *joined), known))
-    listed = with_composed({**scenario.instance, **_checked(instances or {})}, scenario.composed, file)
-    scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
-    written = [mechanism_of(part, known) for part in scenario.mechanisms]
-    whole = completed(listed, written, file)
-    parts = {part.id: instantiate(part, whole, antigen) for part in written}
     _check_owners(parts.values())
     neutral = _neutral_values(parts, whole, known, file)
     parameters = _parameters(parts.values(), {**scenario.override, **(overrides or {})}, file)
@@ -177,6 +170,43 @@ def assemble(
     clones = clones_of(roles, whole)
     shares = tuple(one for part in written for one in _shares(part.sheet, whole) if one)
     return Model(name, scenario, text, sbml, parameters, owned, outputs, parts, neutral, whole, roles, clones, shares)
+
+
+def recipe_parameters(recipe: str | Path, *, texts: Mapping[str, str] | None = None) -> dict[str, Quantity]:
+    """The parameters of a recipe with their origins, as `assemble` has them; nothing is joined, converted or checked.
+
+    Parameters
+    ----------
+    recipe, texts
+        As for `assemble`.
+
+    Raises
+    ------
+    UnknownName, ModelError
+        No such recipe or mechanism, or a file that cannot be read.
+    """
+    _, name, scenario, _, _, parts = _written_out(recipe, texts)
+    return _parameters(parts.values(), scenario.override, f"{name}.toml")
+
+
+def _written_out(
+    recipe: str | Path,
+    texts: Mapping[str, str] | None,
+    instances: Mapping[str, Mapping[str, Instance | Mapping[str, Any]]] | None = None,
+    states: Iterable[str] = (),
+    mechanisms: Iterable[str] = (),
+    antigen: str = "",
+) -> tuple[Mapping[str, str], str, Recipe, list[Mechanism], Instances, dict[str, Mechanism]]:
+    """All texts, the recipe's id and record with those who join, mechanisms as written, instances, mechanisms written out for each."""
+    known, name, scenario = _found(recipe, texts or {})
+    file = f"{name}.toml"
+    joined = tuple(one for one in mechanisms if one not in scenario.mechanisms)
+    brought = (*joined, *_owners_of(states, (*scenario.mechanisms, *joined), known))
+    listed = with_composed({**scenario.instance, **_checked(instances or {})}, scenario.composed, file)
+    scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
+    written = [mechanism_of(part, known) for part in scenario.mechanisms]
+    whole = completed(listed, written, file)
+    return known, name, scenario, written, whole, {part.id: instantiate(part, whole, antigen) for part in written}
 
 
 def _shares(sheet: MechanismSheet, instances: Instances) -> list[tuple[str, ...]]:

@@ -6,7 +6,7 @@ frame of what was seen ──► rows that match ──► reducer ──► one
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -113,15 +113,14 @@ class Outcomes:
         That is something else than a null (not looked for in this patient, or never) and than a "no": a sign that is no column of
         the ward, a scale without a single grade, or an assay without a single result although somebody came to a later visit.
         """
-        if outcome.of == "ward" and not self._whole("ward").is_empty():
+        if outcome.of == "ward" and (there := self._remembered("signs", self._signs_seen)):
             read = [*(read_formula(outcome.when).names if outcome.when else ()), outcome.column]
-            there = self._whole("ward").columns
             lacking = [name for name in read if name in self.questions.signs.moment and name not in there]
             if lacking:
                 return f"{', '.join(lacking)}, which nobody on the ward sees in this arm (its model lacks the sign, or an assay measures it)"
-        if outcome.of == "grades" and not self._whole("ward").is_empty():
+        if outcome.of == "grades" and self._remembered("signs", self._signs_seen):
             scale = self._scale(outcome)
-            if scale and (self._whole("grades")["scale"] == scale).sum() == 0:
+            if scale and scale not in self._remembered("scales", self._scales_seen):
                 return f"grades on {scale}, which nobody has in this arm (its model lacks what the scale reads)"
         wanted = outcome.match.get("quantity") if outcome.of == "visits" else None
         lacking = [name for name in (wanted if isinstance(wanted, tuple) else (wanted,)) if self._without_results(name)]
@@ -141,11 +140,26 @@ class Outcomes:
         begins = self.questions.first_planned.get(str(quantity))
         if begins is None:
             return False
-        if "last planned" not in self._pieces:
-            last = self.frames["visits"].group_by("quantity").agg(pl.col("day_planned").max())
-            self._pieces["last planned"] = dict(last.iter_rows())
-        last = self._pieces["last planned"]
+        last = self._remembered("last planned", self._last_planned)
         return str(quantity) not in last and any(day is not None and day >= begins for day in last.values())
+
+    def _remembered(self, what: str, find: Callable[[], Any]) -> Any:
+        if what not in self._pieces:
+            self._pieces[what] = find()
+        return self._pieces[what]
+
+    def _signs_seen(self) -> tuple[str, ...]:
+        """Columns of the ward; none where nobody was there."""
+        ward = self._whole("ward")
+        return () if ward.is_empty() else tuple(ward.columns)
+
+    def _scales_seen(self) -> frozenset[str]:
+        """Scales with a grade."""
+        return frozenset(self._whole("grades")["scale"].unique())
+
+    def _last_planned(self) -> dict[str, float | None]:
+        """Quantity -> last planned day on which somebody came or might have."""
+        return dict(self.frames["visits"].group_by("quantity").agg(pl.col("day_planned").max()).iter_rows())
 
     def _reduced(self, outcome: Outcome) -> pl.Series:
         rows = self._rows(outcome)

@@ -12,8 +12,9 @@ from livingdrug.reports.charts.survival import Curve
 from livingdrug.reports.source import Source
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
-
+    from numpy.typing import NDArray
 
 LATE = 0.02  # a time asked for may lie this share beyond the last time watched
 
@@ -75,18 +76,20 @@ def curves(source: Source, id: str) -> list[Curve]:
 
 def curves_of(frame: pl.DataFrame, arms: Sequence[str]) -> list[Curve]:
     """The step curves of a frame of `livingdrug.outcome.endpoint_result.EndpointResult.curve`, for the arms that have one."""
+    import polars as pl
+
     found = []
     for arm in arms:
         rows = frame.filter(frame["arm"] == arm)
         if rows.height < 2:
             continue
         # Two neighbouring equal estimates add nothing to the picture but bytes; times of censoring are kept apart.
-        censored = rows.filter(rows["n_censored"] > 0)["day"].to_list()
+        censored = rows.filter(rows["n_censored"] > 0)["day"].to_numpy()
         steps = rows.filter((rows["n_events"] > 0) | (rows["day"] == rows["day"].max()) | (rows["day"] == 0))
         day, share, low, high = (
-            steps[name].fill_null(math.nan).to_list() for name in ("day", "estimate", "ci_low", "ci_high")
+            steps[name].fill_null(math.nan).to_numpy() for name in ("day", "estimate", "ci_low", "ci_high")
         )
-        risk = tuple(zip(rows["day"].to_list(), rows["n_at_risk"].to_list(), strict=True))
+        risk = rows.select(pl.col("day", "n_at_risk").cast(pl.Float64)).to_numpy()
         found.append(Curve(arm, day, share, low, high, tuple(_spread_out(censored, float(day[-1]))), risk))
     return found
 
@@ -102,10 +105,10 @@ def curve_frame(source: Source, id: str) -> pl.DataFrame | None:
         return None
 
 
-def _spread_out(days: list[float], last: float) -> list[float]:
+def _spread_out(days: NDArray[np.float64], last: float) -> list[float]:
     """Ticks of censoring closer than a pixel are one tick."""
     kept: list[float] = []
-    for day in days:
+    for day in days.tolist():
         if not kept or day - kept[-1] > last / 90:
             kept.append(day)
     return kept

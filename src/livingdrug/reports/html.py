@@ -128,7 +128,15 @@ def open_source(result: Result, *, published: bool = True, catalog: Catalog | No
     """A run with its published counterpart, if the catalogue has one."""
     if catalog is None:
         catalog = result.catalog or _default_catalog()
+        result = _with(catalog, result)
     return Source(result, _evidence(result, catalog) if published else None, catalog)
+
+
+def _with(catalog: Catalog, result: Result) -> Result:
+    """The run as told from this catalogue: its files are looked at once, and not for every endpoint."""
+    from livingdrug.trial.result import Result
+
+    return result.asked_of(catalog) if isinstance(result, Result) and result.catalog is None else result
 
 
 def section_files() -> list[ModuleType]:

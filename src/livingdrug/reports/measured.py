@@ -25,10 +25,9 @@ class Measured:
 
 def measured(source: Source) -> list[Measured]:
     """Every quantity of the visits frame that the catalogue has an assay for, in the order of its visits."""
-    frame = source.frame("visits")
-    if frame.height == 0 or source.catalog is None:
+    if source.catalog is None:
         return []
-    seen = frame["quantity"].unique(maintain_order=True).to_list()
+    seen = source.quantities_seen
     found: dict[str, Measured] = {}
     planned = source.trial.visits.days
     for name in source.catalog.names("assay"):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+
+from livingdrug.reports.charts.scales import thinned
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,6 +17,9 @@ WIDE, HALF, NARROW = 860.0, 416.0, 342.0
 ALONE = 560.0
 """Of a half-width figure that stands by itself."""
 PREVIEW_ROWS = 12
+MOST_ROWS = 3000
+"""Of a figure's data in the page; more are thinned, or a page of many patients would be too large to open."""
+_QUOTED = re.compile(rb"[^A-Za-z0-9_.~,:/ -]")
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,7 +113,18 @@ class Figure:
     def csv(self) -> str:
         """The data as a link that needs no host."""
         assert self.data is not None
-        return "data:text/csv;charset=utf-8," + quote(self.data.write_csv(float_precision=4), safe=",-._~:/ ")
+        return "data:text/csv;charset=utf-8," + _quoted(self.data[self._rows].write_csv(float_precision=4))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the page's file has all rows of the data."""
+        return self.data is None or self.data.height <= MOST_ROWS
+
+    @property
+    def _rows(self) -> list[int]:
+        """Rows of the data that the page's file has: all, or of very many an even choice."""
+        assert self.data is not None
+        return thinned(range(self.data.height), MOST_ROWS)
 
     @property
     def preview(self) -> Table:
@@ -118,12 +133,20 @@ class Figure:
         head = self.data.head(PREVIEW_ROWS)
         rows = tuple(tuple(_cell(value) for value in row) for row in head.iter_rows())
         more = self.data.height - head.height
-        return Table(tuple(head.columns), rows, note=f"… and {more:,} more rows in the CSV file." if more > 0 else "")
+        words = f"… and {more:,} more rows in the CSV file." if more > 0 else ""
+        if not self.whole:
+            words = f"The CSV file has {MOST_ROWS:,} of {self.data.height:,} rows, evenly chosen; the run's frames and endpoints have all."
+        return Table(tuple(head.columns), rows, note=words)
 
     @property
     def slug(self) -> str:
         """A file name for the data."""
         return f"{self.name}.csv"
+
+
+def _quoted(words: str) -> str:
+    """As a link writes them: every byte but letters, digits and a few signs as %XX."""
+    return _QUOTED.sub(lambda found: b"%%%02X" % ord(found[0]), words.encode("utf-8")).decode("ascii")
 
 
 @dataclass(frozen=True)

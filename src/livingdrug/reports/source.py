@@ -12,6 +12,7 @@ from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.ward import PLANNED
 from livingdrug.reports.columns import numbers
 from livingdrug.trial.standing import standing_of
+from livingdrug.trial.stored_frames import StoredFrames
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,6 +50,7 @@ class Source:
     catalog: Catalog | None = None
     asked: dict[str, EndpointResult | None] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    _latest: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def trial(self) -> Trial:
@@ -87,7 +89,7 @@ class Source:
         """What the numbers rest on where not all is calibrated (`livingdrug.trial.standing`); empty otherwise."""
         return standing_of(self.trial, self.catalog, self.arms) if getattr(self.trial, "arms", ()) else ()
 
-    @property
+    @cached_property
     def arms(self) -> tuple[str, ...]:
         """Arm names: the trial's order, then any others in the data."""
         seen = self.frame("patients")["arm"].unique(maintain_order=True).to_list() if self.has("patients") else []
@@ -110,10 +112,55 @@ class Source:
         """A frame of the run; empty when the run has none."""
         import polars as pl
 
+        if name == "log":
+            return self._given
         frame = getattr(self.result, name, None)
-        if frame is not None and name == "log" and "rule" in frame.columns:
-            frame = frame.filter(pl.col("rule") != PLANNED)  # what the plan gives is told with the plan
         return frame if frame is not None else pl.DataFrame()
+
+    @cached_property
+    def _given(self) -> pl.DataFrame:
+        """The log without what the plan gives, which is told with the plan."""
+        import polars as pl
+
+        whole = self.lazily("log")
+        if "rule" not in (there := whole.collect_schema().names()):
+            return whole.collect()
+        told = there if self._in_memory else [name for name in there if name in ("arm", "patient", "day", "drug")]
+        return whole.filter(pl.col("rule") != PLANNED).select(told).collect(engine="streaming")
+
+    def lazily(self, name: str) -> pl.LazyFrame:
+        """A frame to be asked for a part or a summary; of a large stored run it is not read whole."""
+        import polars as pl
+
+        if not self._in_memory:
+            return self.result.frames.scan(name)  # type: ignore[attr-defined]
+        frame = getattr(self.result, name, None)
+        return (frame if frame is not None else pl.DataFrame()).lazy()
+
+    @cached_property
+    def _in_memory(self) -> bool:
+        """Whether the run's frames are held in memory, or too large for that."""
+        stored = getattr(self.result, "frames", None)
+        return not (isinstance(stored, StoredFrames) and stored.large)
+
+    def of_patient(self, arm: str, patient: int) -> dict[str, pl.DataFrame]:
+        """What there is of one patient: visits, grades, events, log, course and row of the patients table."""
+        import polars as pl
+
+        mine = (pl.col("arm") == arm) & (pl.col("patient") == patient)
+        whole = {name: self.frame(name).lazy() for name in ("patients", "events", "courses")}
+        whole |= {name: self.lazily(name) for name in ("visits", "grades", "log")}
+        found = {name: one.filter(mine).collect() if _has_columns(one) else one.collect() for name, one in whole.items()}
+        if "rule" in found["log"].columns:
+            found["log"] = found["log"].filter(pl.col("rule") != PLANNED)
+        return found
+
+    def graded_from(self, grade: int) -> pl.DataFrame:
+        """Days with at least this grade on any scale."""
+        import polars as pl
+
+        whole = self.lazily("grades")
+        return whole.filter(pl.col("grade") >= grade).collect(engine="streaming") if _has_columns(whole) else pl.DataFrame()
 
     def patients(self, arm: str, *, infused: bool = True) -> pl.DataFrame:
         """The patients of an arm whose simulation finished; only the infused ones unless said otherwise."""
@@ -147,10 +194,37 @@ class Source:
         """Visits of one quantity that took place."""
         import polars as pl
 
-        frame = self.frame("visits")
-        if frame.height == 0:
-            return frame
-        return frame.filter((pl.col("quantity") == quantity) & ~pl.col("missed").fill_null(False))
+        if quantity not in self._latest:
+            self._latest.clear()  # of a large run one quantity is held at a time
+            whole = self.lazily("visits")
+            came = (pl.col("quantity") == quantity) & ~pl.col("missed").fill_null(False)
+            self._latest[quantity] = (whole.filter(came).select(pl.exclude("quantity", "missed", "unit", "day")) if _has_columns(whole) else whole).collect(engine="streaming")
+        return self._latest[quantity]
+
+    @cached_property
+    def quantities_seen(self) -> list[str]:
+        """Every quantity of the visits, in the order in which they come."""
+        import polars as pl
+
+        whole = self.lazily("visits")
+        if not _has_columns(whole):
+            return []
+        first = whole.with_row_index("row").group_by("quantity").agg(pl.col("row").min()).sort("row")
+        return first.collect(engine="streaming")["quantity"].to_list()
+
+    @cached_property
+    def episodes(self) -> pl.DataFrame:
+        """For each scale, arm and patient: worst grade, first day, and days from the first to the last of a grade (null without one)."""
+        import polars as pl
+
+        whole = self.lazily("grades")
+        if not _has_columns(whole):
+            return pl.DataFrame(schema={"scale": pl.String, "arm": pl.String, "patient": pl.Int64, "worst": pl.Int64})
+        on = pl.col("day").filter(pl.col("grade") >= 1)
+        asked = whole.group_by("scale", "arm", "patient").agg(
+            pl.col("grade").max().alias("worst"), on.min().alias("onset"), (on.max() - on.min() + 1).alias("duration")
+        )
+        return asked.collect(engine="streaming")
 
     def endpoint(self, what: str | Endpoint) -> EndpointResult | None:
         """The result of an endpoint, or None when this run cannot give it."""
@@ -181,7 +255,8 @@ class Source:
         ids = [use.id for use in self.trial.endpoints]
         if not ids and self.catalog is not None:
             ids = self.catalog.names("endpoint")
-        ids += [row.endpoint for row in self.evidence.results] if self.evidence is not None else []
+        published = [row.endpoint for row in self.evidence.results] if self.evidence is not None else []
+        ids += [id for id in published if self.catalog is None or self.catalog.has("endpoint", id)]
         found = [one for id in dict.fromkeys(ids) if (one := self.endpoint(id)) is not None]
         return sorted(
             (one for one in found if not groups or one.record.group in groups), key=lambda one: one.record.place
@@ -227,13 +302,18 @@ class Source:
         return found
 
 
+def _has_columns(frame: pl.LazyFrame) -> bool:
+    """Whether the run has such a frame."""
+    return bool(frame.collect_schema().names())
+
+
 def _model_parameters(recipe: str, catalog: Catalog | None) -> list[Quantity]:
     """The parameters of a recipe with their origins; empty when the recipe cannot be read."""
-    from livingdrug.model.assemble import assemble
+    from livingdrug.model.assemble import recipe_parameters
     from livingdrug.model.texts import texts_in
 
     try:
         texts = texts_in(catalog.folders if catalog is not None else ())
-        return list(assemble(recipe, texts=texts).parameters.values())
+        return list(recipe_parameters(recipe, texts=texts).values())
     except LivingDrugError:
         return []

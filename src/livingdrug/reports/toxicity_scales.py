@@ -72,8 +72,7 @@ def told_scales(names: Iterable[str], catalog: Catalog | None) -> list[Graded]:
 
 def graded_scales(source: Source) -> list[Graded]:
     """Every scale in the frame of grades: those the trial names in its order, then others."""
-    frame = source.frame("grades")
-    seen: list[str] = frame["scale"].unique().sort().to_list() if frame.height else []
+    seen: list[str] = source.episodes["scale"].unique().sort().to_list()
     planned = list(getattr(source.trial, "scales", ()))
     names = [name for name in planned if name in seen] + [name for name in seen if name not in planned]
     return told_scales(names, source.catalog)
@@ -85,8 +84,8 @@ def looked_for(source: Source, arm: str, scale: Graded) -> bool:
 
     if not scale.of_cells or source.has_cells(arm):
         return True
-    rows = source.frame("grades").filter((pl.col("arm") == arm) & (pl.col("scale") == scale.id))
-    return bool((rows["grade"] >= 1).any())
+    rows = source.episodes.filter((pl.col("arm") == arm) & (pl.col("scale") == scale.id))
+    return bool((rows["worst"] >= 1).any())
 
 
 def leading(scales: list[Graded], n: int = 2) -> list[Graded]:
@@ -101,8 +100,4 @@ def episodes_by_patient(source: Source, arm: str, scale: str) -> pl.DataFrame:
     """Patient, worst grade, first day and days from the first to the last of a grade (null without one)."""
     import polars as pl
 
-    frame = source.frame("grades").filter((pl.col("arm") == arm) & (pl.col("scale") == scale))
-    on = pl.col("day").filter(pl.col("grade") >= 1)
-    return frame.group_by("patient").agg(
-        pl.col("grade").max().alias("worst"), on.min().alias("onset"), (on.max() - on.min() + 1).alias("duration")
-    )
+    return source.episodes.filter((pl.col("arm") == arm) & (pl.col("scale") == scale)).drop("arm", "scale")

@@ -49,7 +49,7 @@ def describe(
         "plan_sha256": digest({plan.arm.name: plan.sha256() for plan in plans}),
         "parameters_sha256": digest({**files, **model, **fitted}),
         **({"parameter_set_sha256": plans[0].parameter_set} if plans[0].parameter_set else {}),
-        "code_sha256": digest(_folder_hashes("", (".py",))),
+        "code_sha256": code_sha256(),
         "catalog": files,
     }
 
@@ -60,10 +60,15 @@ def _calendar(trial: Trial) -> dict[str, Any]:
     return {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in told.items() if one is not None}
 
 
+def code_sha256() -> str:
+    """Hash of this program's code, as this process found it."""
+    return digest(_folder_hashes("", (".py",)))
+
+
 def code_here() -> dict[str, str]:
     """Versions of Python and the libraries, and the hash of this program's code and model, as this process has them."""
     packages = {name: _version(name) for name in PACKAGES}
-    code = {"code": digest(_folder_hashes("", (".py",))), "model": digest(_folder_hashes("model", (".ant", ".toml")))}
+    code = {"code": code_sha256(), "model": digest(_folder_hashes("model", (".ant", ".toml")))}
     return {"python": platform.python_version(), **packages, **code}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,10 @@ from livingdrug.trial.checksums import CHECKSUMS, verify
 from livingdrug.trial.leaving import door
 from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.lock import held
+from livingdrug.trial.outcomes_on_disk import OutcomesOnDisk
 from livingdrug.trial.other_work import refuse_to_read, refuse_to_write
 from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
+from livingdrug.trial.stored_frames import StoredFrames
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.trial import Trial
     from livingdrug.outcome.columns import Known
+
+PATIENTS = "patients.parquet"
+ASKED = "livingdrug.questions_sha256"
+"""What that file says it answers."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +83,8 @@ class Result:
         """One row per enrolled patient and arm: who they are, what was made for them, and every outcome listed."""
         import polars as pl
 
+        if (kept := self._kept_patients()) is not None:
+            return kept
         pieces = [self._asked(arm, self.questions.listed()) for arm in self.arms]
         found = pl.concat(pieces, how="diagonal_relaxed")
         extra = [name for name in found.columns if name not in self.frames["who"].columns]
@@ -84,6 +92,19 @@ class Result:
             found.select("arm", "patient", *extra), on=["arm", "patient"], how="left", maintain_order="left"
         )
         return self._with_status(self._with_truth(whole))
+
+    def _kept_patients(self) -> pl.DataFrame | None:
+        """The patients table that the run wrote, where this code, asked the same, would make the same; None elsewhere."""
+        from livingdrug.catalog.plan import questions_sha256
+        from livingdrug.trial.manifest import code_sha256
+
+        if not isinstance(self.frames, StoredFrames) or self.manifest.get("code_sha256") != code_sha256():
+            return None
+        path = self.frames.patients_file
+        if path is None or storage.read_about(path).get(ASKED) != questions_sha256(self.questions):
+            return None
+        verify(self.frames.place, [PATIENTS], DAMAGED)
+        return storage.read_frame(path)
 
     def patients_with(self, names: Sequence[str]) -> pl.DataFrame:
         """The patients table with further outcomes as columns.
@@ -116,7 +137,8 @@ class Result:
             ]
             pieces.append(self._asked(arm, records))
         found = pl.concat(pieces, how="diagonal_relaxed")
-        return whole.join(found, on=["arm", "patient"], how="left", maintain_order="left")
+        keys = whole.select("arm", "patient").join(found, on=["arm", "patient"], how="left", maintain_order="left")
+        return whole.hstack(keys.drop("arm", "patient"))
 
     def outcome(self, name: str) -> pl.DataFrame:
         """One outcome of everyone treated: arm, patient, and a column of its name; null for unknown or never.
@@ -143,7 +165,12 @@ class Result:
     def outcomes(self, arm: str) -> Outcomes:
         """What may be asked of one arm's patients; answers are remembered."""
         if arm not in self._outcomes:
-            self._outcomes[arm] = outcomes_of(self.questions, self.frames, arm)
+            on_disk = isinstance(self.frames, StoredFrames) and self.frames.large
+            self._outcomes[arm] = (
+                OutcomesOnDisk(self.questions, self.frames, arm=arm)
+                if on_disk
+                else outcomes_of(self.questions, self.frames, arm)
+            )
         return self._outcomes[arm]
 
     @cached_property
@@ -442,10 +469,12 @@ class Result:
 
     def write(self, place: Path) -> None:
         """Write the files of this run into a folder that nobody reads yet; `save` is what you want."""
+        from livingdrug.catalog.plan import questions_sha256
+
         storage.write_bytes(place / run_folder.TRIAL, trial_toml(self.trial).encode())
         for name in FRAMES:
             storage.write_frame(place / f"{name}.parquet", self.frames[name])
-        storage.write_frame(place / "patients.parquet", self.patients)
+        storage.write_frame(place / PATIENTS, self.patients, about={ASKED: questions_sha256(self.questions)})
         storage.write_json(place / run_folder.TIMING, dict(self.timing))
         storage.write_json(place / run_folder.MANIFEST, dict(self.manifest))
 
@@ -476,10 +505,22 @@ class Result:
                 f" --seed {manifest.get('seed', '…')} -o another/folder."
             )
         verify(place, [*(f"{name}.parquet" for name in FRAMES), run_folder.TRIAL, run_folder.MANIFEST], DAMAGED)
-        frames = {name: storage.read_frame(place / f"{name}.parquet") for name in FRAMES}
+        frames = StoredFrames(place)
         refuse_foreign(frames, manifest, place)
+        if not frames.large:
+            frames.read_all()
         timing = read_timing(place / run_folder.TIMING)
         return cls(_stored_trial(place / run_folder.TRIAL, manifest), manifest, frames, timing, catalog, place)
+
+    def asked_of(self, catalog: Catalog) -> Result:
+        """The same run, whose questions are looked up in this catalogue, the one it has been asked from so far.
+
+        For many questions in a row: the catalogue's files are looked at once. Answers are remembered in both.
+        """
+        shared = {name: getattr(self, name) for name in ("questions", "patients", "_outcomes", "_people")}
+        twin = replace(self, catalog=catalog)
+        vars(twin).update(shared)
+        return twin
 
     def _catalog(self) -> Catalog:
         from livingdrug.catalog.load import default_catalog

@@ -89,11 +89,19 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def write_frame(path: Path, frame: pl.DataFrame) -> None:
-    """Write a frame as Parquet; the same frame gives the same bytes (no times, no machine names inside)."""
+def write_frame(path: Path, frame: pl.DataFrame, *, about: Mapping[str, str] | None = None) -> None:
+    """Write a frame as Parquet; the same frame gives the same bytes (no times, no machine names inside).
+
+    Parameters
+    ----------
+    path, frame
+        Where, and what.
+    about
+        Words kept inside the file beside the frame; see `read_about`.
+    """
     memory = io.BytesIO()
     # Chunk boundaries left by concatenation would show in the bytes.
-    frame.rechunk().write_parquet(memory, compression="zstd", row_group_size=200_000)
+    frame.rechunk().write_parquet(memory, compression="zstd", row_group_size=200_000, metadata=dict(about or {}) or None)
     write_bytes(path, memory.getvalue())
 
 
@@ -113,6 +121,16 @@ def read_frame(path: Path) -> pl.DataFrame:
         raise BadInput(f"{path} is not there.\n  The run may be unfinished: go on with resume (--resume).") from None
     except (OSError, pl.exceptions.PolarsError) as problem:
         raise BadInput(f"cannot read {path}: {problem}.\n  The run folder is damaged; run the trial again.") from None
+
+
+def read_about(path: Path) -> dict[str, str]:
+    """The words kept inside a Parquet file; none where it cannot be read."""
+    import polars as pl
+
+    try:
+        return pl.read_parquet_metadata(path)
+    except (OSError, pl.exceptions.PolarsError):
+        return {}
 
 
 def make_folder(path: Path) -> Path:

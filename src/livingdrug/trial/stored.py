@@ -11,10 +11,12 @@ from livingdrug.manufacturing.lots import BEGUN
 from livingdrug.observation.frames import FOLLOWED_UNTIL, FRAMES, schema
 from livingdrug.outcome.outcomes import FINISHED
 from livingdrug.trial import storage
+from livingdrug.trial.stored_frames import StoredFrames, part_of
 
 if TYPE_CHECKING:
     import polars as pl
 
+KEYS = ("arm", "patient")
 ONCE = ("who", "exits", "truth", "failed")
 """Frames with one row a patient."""
 NEVER_BLANK = {
@@ -80,53 +82,62 @@ def refuse_foreign(frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, An
     """
     import polars as pl
 
-    keys = ["arm", "patient"]
-    for name in FRAMES:
-        frame, path = frames[name], place / f"{name}.parquet"
-        for column, kind in schema(name).items():
-            if column not in frame.columns:
-                raise BadInput(f'{path} has no column "{column}", which every run writes.\n  {DAMAGED}')
-            if frame.schema[column] != kind:
-                raise BadInput(f'{path}, column "{column}": got {frame.schema[column]}, expected {kind}.\n  {DAMAGED}')
-        for column in NEVER_BLANK.get(name, ()):
-            if frame[column].null_count():
-                raise BadInput(f'{path}, column "{column}": blank in a row, which no run writes.\n  {DAMAGED}')
-        no_number = frame.select(pl.col(pl.Float64).is_finite().not_().any())
-        for column in no_number.columns:
-            if no_number[column].item():
-                raise BadInput(f'{path}, column "{column}": nan or infinite, which no run writes.\n  {DAMAGED}')
-    who = frames["who"].select(keys)
-    for name in FRAMES:
-        rows, path = frames[name].select(keys).unique(), place / f"{name}.parquet"
-        strange = rows.filter(~pl.col("arm").is_in(manifest["arms"]).fill_null(False))
-        if strange.height:
-            raise BadInput(f"{path} has rows of arm {strange['arm'][0]!r}, which the run does not have.\n  {DAMAGED}")
-        nobody = rows.join(who, on=keys, how="anti")
-        if name == "who":
-            nobody = rows.filter(~pl.col("patient").is_between(1, manifest["patients"]).fill_null(False))
-        if nobody.height:
-            raise BadInput(f"{path} has rows of patient {nobody['patient'][0]}, who is not enrolled.\n  {DAMAGED}")
-    for name in ONCE:
-        once = frames[name].select(keys)
-        if once.unique().height < once.height:
-            raise BadInput(
-                f"{place / f'{name}.parquet'} has somebody twice, and one row a patient is written.\n  {DAMAGED}"
-            )
+    who: pl.DataFrame | None = None
+    for name in FRAMES:  # who was enrolled comes first
+        path, once = place / f"{name}.parquet", []
+        for piece in frames.pieces(name) if isinstance(frames, StoredFrames) else (frames[name],):
+            _refuse_columns(piece, name, path)
+            _refuse_strangers(piece.select(KEYS).unique(), who, manifest, path)
+            once += [piece.select(KEYS)] if name in ONCE else []
+        if once and pl.concat(once).is_duplicated().any():
+            raise BadInput(f"{path} has somebody twice, and one row a patient is written.\n  {DAMAGED}")
+        who = part_of(frames, "who", columns=KEYS) if who is None else who
     _refuse_lost(frames, place)
+
+
+def _refuse_columns(frame: pl.DataFrame, name: str, path: Path) -> None:
+    """Stop at a promised column that is missing or of another type, at a blank where none is written, at a number that is none."""
+    import polars as pl
+
+    for column, kind in schema(name).items():
+        if column not in frame.columns:
+            raise BadInput(f'{path} has no column "{column}", which every run writes.\n  {DAMAGED}')
+        if frame.schema[column] != kind:
+            raise BadInput(f'{path}, column "{column}": got {frame.schema[column]}, expected {kind}.\n  {DAMAGED}')
+    for column in NEVER_BLANK.get(name, ()):
+        if frame[column].null_count():
+            raise BadInput(f'{path}, column "{column}": blank in a row, which no run writes.\n  {DAMAGED}')
+    no_number = frame.select(pl.col(pl.Float64).is_finite().not_().any())
+    for column in no_number.columns:
+        if no_number[column].item():
+            raise BadInput(f'{path}, column "{column}": nan or infinite, which no run writes.\n  {DAMAGED}')
+
+
+def _refuse_strangers(rows: pl.DataFrame, who: pl.DataFrame | None, manifest: Mapping[str, Any], path: Path) -> None:
+    """Stop at an arm that the run does not have, and at somebody who is not enrolled: among `who`, or, of these themselves, by number."""
+    import polars as pl
+
+    strange = rows.filter(~pl.col("arm").is_in(manifest["arms"]).fill_null(False))
+    if strange.height:
+        raise BadInput(f"{path} has rows of arm {strange['arm'][0]!r}, which the run does not have.\n  {DAMAGED}")
+    numbered = pl.col("patient").is_between(1, manifest["patients"]).fill_null(False)
+    nobody = rows.filter(~numbered) if who is None else rows.join(who, on=KEYS, how="anti")
+    if nobody.height:
+        raise BadInput(f"{path} has rows of patient {nobody['patient'][0]}, who is not enrolled.\n  {DAMAGED}")
 
 
 def _refuse_lost(frames: Mapping[str, pl.DataFrame], place: Path) -> None:
     """Whoever was treated, and nobody else, has an end of follow-up, with its day where the course finished."""
     import polars as pl
 
-    keys, exits = ["arm", "patient"], frames["exits"]
-    treated = frames["who"].filter(pl.col("status").is_in(BEGUN)).select(keys)
+    exits = part_of(frames, "exits", columns=(*KEYS, "course_status", FOLLOWED_UNTIL))
+    treated = part_of(frames, "who", pl.col("status").is_in(BEGUN), KEYS)
     for name in ("exits", "truth"):
-        path, followed = place / f"{name}.parquet", frames[name].select(keys)
-        lost = treated.join(followed, on=keys, how="anti")
+        path, followed = place / f"{name}.parquet", part_of(frames, name, columns=KEYS)
+        lost = treated.join(followed, on=KEYS, how="anti")
         if lost.height:
             raise BadInput(f"{path} has no row of patient {lost['patient'][0]}, who was treated.\n  {DAMAGED}")
-        strange = followed.join(treated, on=keys, how="anti")
+        strange = followed.join(treated, on=KEYS, how="anti")
         if strange.height:
             raise BadInput(f"{path} has a row of patient {strange['patient'][0]}, who was not treated.\n  {DAMAGED}")
     undated = exits.filter(pl.col("course_status").is_in(FINISHED) & pl.col(FOLLOWED_UNTIL).is_null())

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from livingdrug.reports.charts import scales
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text
 
 LEFT, RIGHT, TOP, ROW = 46, 16, 30, 18
+MANY = 2000
+"""Steps, beyond which a curve is thinned for drawing; what it says at a day stays exact."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +27,29 @@ class Curve:
     low: Sequence[float]
     high: Sequence[float]
     censored_day: Sequence[float] = ()
-    risk: Sequence[tuple[float, int]] = ()  # every (day, number at risk just before it), for the table below
+    risk: Sequence[Sequence[float]] = ()  # every (day, number at risk just before it), for the table below
     quiet: bool = False  # a second denominator: thinner, without its band
 
     def at(self, day: float, values: Sequence[float]) -> float:
         """The value of the step function at a day."""
-        here = [v for d, v in zip(self.day, values, strict=True) if d <= day]
-        return here[-1] if here else values[0]
+        return values[max(bisect_right(self.day, day) - 1, 0)]
 
     def n_at(self, day: float) -> int:
         """Patients still at risk just before a day."""
         # The planned end of follow-up may differ from the last visit by a day.
-        return next((n for d, n in self.risk if d >= day - 1.5), 0)
+        place = bisect_left(self.risk, day - 1.5, key=lambda row: row[0])
+        return int(self.risk[place][1]) if place < len(self.risk) else 0
+
+    def drawn(self, last_day: float) -> Curve:
+        """The curve as it can be seen: of very many steps, the last in each thousandth of the days and of the share."""
+        lines = [np.asarray(one, dtype=float) for one in (self.day, self.share, self.low, self.high)]
+        if len(self.day) > MANY:
+            cell = np.floor(1000 * lines[0] / max(last_day, 1.0)), np.floor(1000 * lines[1])
+            keep = np.append(np.any([part[1:] != part[:-1] for part in cell], axis=0), True)
+            keep[0] = True
+            lines = [line[keep] for line in lines]
+        day, share, low, high = (line.tolist() for line in lines)
+        return replace(self, day=day, share=share, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,11 @@ def draw_survival(
     y = scales.linear(0, 100, bottom, TOP, n=4 if height < 240 else 5, unit=" %")
     panel = Panel(x, y)
     panel.y_axis("% of patients")
-    for i, curve in enumerate(curves):
+    shown = [curve.drawn(last_day) for curve in curves]
+    for i, curve in enumerate(shown):
         if not curve.quiet:
             _confidence(panel, curve, f"s{i}")
-    for i, curve in enumerate(curves):
+    for i, curve in enumerate(shown):
         role = f"s{i} quiet" if curve.quiet else f"s{i}"
         end = min(last_day, curve.day[-1] if curve.day else 0)
         points = [(d, 100 * s) for d, s in zip(curve.day, curve.share, strict=True) if d <= last_day]
@@ -68,7 +85,7 @@ def draw_survival(
         panel.steps([(0.0, start), *points, (end, points[-1][1] if points else start)], role)
         for day in curve.censored_day:
             if day < last_day and not curve.quiet:
-                at, high = x(day), y(100 * curve.at(day, curve.share))
+                at, high = x(day), y(100 * curves[i].at(day, curves[i].share))
                 panel.add(element("line", x1=at, x2=at, y1=high - 4, y2=high + 4, class_=f"tick-mark s{i}"))
     _readings(panel, curves, last_day)
     for point in published:
@@ -100,7 +117,7 @@ def _readings(panel: Panel, curves: Sequence[Curve], last_day: float) -> None:
     n = int(last_day / step)
     for k in range(n + 1):
         day = k * step
-        words = "; ".join(f"{c.name} {100 * c.at(day, c.share):.0f} %" for c in curves if c.day)
+        words = "; ".join(f"{c.name} {100 * c.at(day, c.share):.0f} %" for c in curves if len(c.day))
         left, right = panel.x(max(day - step / 2, 0)), panel.x(min(day + step / 2, last_day))
         panel.add(element("rect", x=left, y=panel.top, width=right - left, height=panel.bottom - panel.top,
                           class_="reading", data_tip=f"month {day / scales.MONTH:.0f}: {words}"))  # fmt: skip

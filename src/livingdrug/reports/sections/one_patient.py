@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts.tracks import Moment, draw_tracks, tracks_frame
-from livingdrug.reports.choosing import choose
+from livingdrug.reports.choosing import SEVERE, choose
 from livingdrug.reports.diary import Entry, drug_marks
 from livingdrug.reports.drugs import drug_classes
 from livingdrug.reports.page import Figure, Note, Section, missing
@@ -36,12 +36,14 @@ class Diary:
 
 def section(source: Source) -> Section:
     """Paragraphs, small multiples and a diary."""
-    frames = {name: source.frame(name) for name in ("patients", "visits", "grades", "events", "log", "courses")}
-    chosen = choose(frames, source.roles)
+    chosen = choose(
+        {**{name: source.frame(name) for name in ("patients", "log", "courses")}, "grades": source.graded_from(SEVERE)},
+        source.roles,
+    )
     if chosen is None:
         return missing("patient", "One patient's story", f"This run has no {source.begun} patient to tell of.")
     words = setting(source.trial, chosen[0], source.catalog)
-    told = tell(frames, *chosen, words)
+    told = tell(source.of_patient(*chosen), *chosen, words)
     title = told.title + source.of_arm(told.arm)
     parts: list = [Note(text) for text in (f"{title}. {told.paragraphs[0]}", *told.paragraphs[1:])]
     parts += figures_of(told, title, legend_of_story(source.frame("log"), told, words))

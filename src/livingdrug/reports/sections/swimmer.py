@@ -89,7 +89,7 @@ def _lanes(source: Source, arm: str, scale: Graded | None, classes: list[DrugCla
     grades: dict[int, dict[int, int]] = {}
     if scale is not None:
         mine = (pl.col("arm") == arm) & (pl.col("scale") == scale.id) & pl.col("patient").is_in(who)
-        for row in source.frame("grades").filter(mine).iter_rows(named=True):
+        for row in source.lazily("grades").filter(mine).collect(engine="streaming").iter_rows(named=True):
             grades.setdefault(row["patient"], {})[row["day"]] = row["grade"]
     drugs = _drug_days(source, arm, who, classes)
     words = setting(source.trial, arm, source.catalog)

@@ -44,11 +44,12 @@ def section(source: Source) -> Section:
 
 
 def _grades(source: Source) -> list[Figure]:
+    by_day = _by_day(source)
     found = [
         (scale.title + source.of_arm(arm), source.figure_id(f"grades-{scale.id}", arm), data)
         for scale in graded_scales(source)
         for arm in source.arms
-        if looked_for(source, arm, scale) and (data := _by_day(source, arm, scale.id)) is not None
+        if looked_for(source, arm, scale) and (data := by_day.get((scale.id, arm))) is not None
     ]
     grades = [f"grade_{grade}" for grade in range(1, 5)]
     peak = max((float(data.select(grades).to_numpy().sum(axis=1).max()) for *_, data in found), default=0.0)
@@ -62,18 +63,20 @@ def _grades(source: Source) -> list[Figure]:
     return figures
 
 
-def _by_day(source: Source, arm: str, scale: str) -> pl.DataFrame | None:
-    """Per cent of patients in each grade on each day of the first month."""
+def _by_day(source: Source) -> dict[tuple[str, str], pl.DataFrame]:
+    """Scale and arm -> per cent of patients in each grade on each day of the first month."""
     import polars as pl
 
-    rows = source.frame("grades").filter(
-        (pl.col("arm") == arm) & (pl.col("scale") == scale) & pl.col("day").is_between(0, MONTH)
-    )
-    if rows.height == 0:
-        return None
+    if source.episodes.is_empty():
+        return {}
     shares = [(100.0 * (pl.col("grade") == grade).mean()).alias(f"grade_{grade}") for grade in range(1, 4)]
     shares.append((100.0 * (pl.col("grade") >= 4).mean()).alias("grade_4"))
-    return rows.group_by("day").agg(pl.len().alias("patients"), *shares).sort("day")
+    rows = source.lazily("grades").filter(pl.col("day").is_between(0, MONTH)).group_by("scale", "arm", "day")
+    found = rows.agg(pl.len().alias("patients"), *shares).sort("day").collect(engine="streaming")
+    return {
+        (str(scale), str(arm)): part.drop("scale", "arm")
+        for (scale, arm), part in found.group_by("scale", "arm", maintain_order=True)
+    }
 
 
 def _scales(source: Source) -> Table | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.manufacturing.lots import BEGUN, DIED_WAITING, WITHDRAWN_WAITING
+from livingdrug.outcome.estimators.exact_binomial import exact_binomial
 from livingdrug.outcome.estimators.paired import paired_shares
 from livingdrug.reports.page import Note, Section, Table
 from livingdrug.reports.source import Source
@@ -83,13 +84,11 @@ def _column(frame: pl.DataFrame, name: str) -> Flags:
 
 
 def _share(flags: Flags) -> str:
-    from scipy.stats import binomtest
-
     known = flags[np.isfinite(flags)]
     if not known.size:
         return DASH
-    interval = binomtest(int(known.sum()), known.size).proportion_ci()
-    return f"{percent(known.mean(), 1)}\n{percent_interval(interval.low, interval.high)}"
+    share = exact_binomial(int(known.sum()), known.size)
+    return f"{percent(known.mean(), 1)}\n{percent_interval(share.ci_low, share.ci_high)}"
 
 
 def _paired(

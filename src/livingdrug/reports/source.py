@@ -143,12 +143,20 @@ class Source:
         stored = getattr(self.result, "frames", None)
         return not (isinstance(stored, StoredFrames) and stored.large)
 
+    def events(self, where: pl.Expr) -> pl.DataFrame:
+        """Rows of the events for which an expression holds; empty when the run has no events."""
+        if not self._in_memory:
+            return self.result.events_where(where)
+        whole = self.frame("events")
+        return whole.filter(where) if whole.height else whole
+
     def of_patient(self, arm: str, patient: int) -> dict[str, pl.DataFrame]:
         """What there is of one patient: visits, grades, events, log, course and row of the patients table."""
         import polars as pl
 
         mine = (pl.col("arm") == arm) & (pl.col("patient") == patient)
-        whole = {name: self.frame(name).lazy() for name in ("patients", "events", "courses")}
+        whole = {name: self.frame(name).lazy() for name in ("patients", "courses")}
+        whole["events"] = self.events(mine).lazy()
         whole |= {name: self.lazily(name) for name in ("visits", "grades", "log")}
         found = {name: one.filter(mine).collect() if _has_columns(one) else one.collect() for name, one in whole.items()}
         if "rule" in found["log"].columns:
@@ -220,7 +228,7 @@ class Source:
         whole = self.lazily("grades")
         if not _has_columns(whole):
             return pl.DataFrame(schema={"scale": pl.String, "arm": pl.String, "patient": pl.Int64, "worst": pl.Int64})
-        on = pl.col("day").filter(pl.col("grade") >= 1)
+        on = pl.when(pl.col("grade") >= 1).then(pl.col("day"))  # summed up as rows come; a filter would gather them first
         asked = whole.group_by("scale", "arm", "patient").agg(
             pl.col("grade").max().alias("worst"), on.min().alias("onset"), (on.max() - on.min() + 1).alias("duration")
         )

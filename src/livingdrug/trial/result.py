@@ -26,7 +26,7 @@ from livingdrug.trial.lock import held
 from livingdrug.trial.outcomes_on_disk import OutcomesOnDisk
 from livingdrug.trial.other_work import refuse_to_read, refuse_to_write
 from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
-from livingdrug.trial.stored_frames import StoredFrames
+from livingdrug.trial.stored_frames import StoredFrames, part_of
 from livingdrug.trial.toml_text import to_toml
 
 if TYPE_CHECKING:
@@ -217,9 +217,13 @@ class Result:
 
     @cached_property
     def _events(self) -> pl.DataFrame:
+        return self.events_where(None)
+
+    def events_where(self, where: pl.Expr | None) -> pl.DataFrame:
+        """Of `events`, the rows for which an expression holds: of a large stored run the others are not read."""
         import polars as pl
 
-        own, pieces = self.frames["events"], []
+        own, pieces = part_of(self.frames, "events", where), []
         for outcome in self.questions.listed():
             if outcome.event and outcome.pattern in self.patients.columns:
                 grade = pl.col(outcome.event_grade) if outcome.event_grade else pl.lit(None, dtype=pl.Int64)
@@ -230,7 +234,8 @@ class Result:
                     )
                 )  # fmt: skip
         order = pl.DataFrame({"arm": self.arms, "_order": range(len(self.arms))})
-        whole = pl.concat([own, *pieces], how="diagonal_relaxed").join(
+        kept = pieces if where is None else [piece.filter(where) for piece in pieces]
+        whole = pl.concat([own, *kept], how="diagonal_relaxed").join(
             order, on="arm", how="left", maintain_order="left"
         )
         return whole.sort("_order", "patient", "day", maintain_order=True).drop("_order")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LARGE = 32 * 2**20
 """Frames that take more on disk [bytes] stay there until they are asked for; smaller runs are read at once."""
-ROWS = 400_000
+ROWS = 200_000
 """Of a frame held at a time where it is looked through piece by piece."""
 
 

@@ -45,10 +45,7 @@ def _infections(source: Source) -> Figure | None:
     """Cumulative infections per 100 patients infused, all and severe, over two years."""
     import polars as pl
 
-    events = source.frame("events")
-    if events.height == 0:
-        return None
-    infections = events.filter(pl.col("event") == "infection")
+    infections = source.events(pl.col("event") == "infection")
     if infections.height == 0 or not source.arms:
         return None
     last = min(source.last_day, 730.0)

@@ -21,7 +21,6 @@ from livingdrug.course.targets import instances_of, mechanisms_for, numbers_of
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
-from livingdrug.engine.sbml.read import read_sbml
 from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.limits import beyond, too_far
 from livingdrug.foundation.quantities import Quantity
@@ -208,6 +207,8 @@ def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
     known = {**model.stand_ins, **model.shapes}  # what is left out costs nothing
+    from livingdrug.engine.sbml.read import read_sbml  # a report, and all that reads a stored run, does without libSBML
+
     odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), known), model.clones)
     managed, rules = compile_guideline(
         plan.guideline, plan.scales, drugs, active_until_day=_acute_until(plan), signs=plan.signs, seen=model.outputs

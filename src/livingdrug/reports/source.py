@@ -50,6 +50,7 @@ class Source:
     catalog: Catalog | None = None
     asked: dict[str, EndpointResult | None] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
     _latest: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -179,6 +180,12 @@ class Source:
             return frame
         chosen = frame.filter(pl.col("arm") == arm)
         return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
+
+    def n_patients(self, arm: str) -> int:
+        """How many `patients` of an arm there are."""
+        if arm not in self._counts:
+            self._counts[arm] = self.patients(arm).height
+        return self._counts[arm]
 
     def has_cells(self, arm: str) -> bool:
         """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""

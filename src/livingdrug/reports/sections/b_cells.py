@@ -51,7 +51,7 @@ def _infections(source: Source) -> Figure | None:
     last = min(source.last_day, 730.0)
     series, rows, legend = [], [], []
     for i, arm in enumerate(source.arms):
-        n = max(source.patients(arm).height, 1)
+        n = max(source.n_patients(arm), 1)
         for lowest, words in ((0, "all"), (SERIOUS, f"grade {SERIOUS} or higher")):
             graded = pl.col("grade").fill_null(1) >= lowest
             chosen = infections.filter((pl.col("arm") == arm) & graded & (pl.col("day") <= last))

@@ -39,7 +39,7 @@ def section(source: Source) -> Section:
         return missing("patients", "Who the patients are", "This run has no patients frame.")
     n = ("Patients enrolled", *(f"{source.patients(arm, infused=False).height:,}" for arm in source.arms))
     people = [(*n, DASH), *_rows(source, _covariates(source), infused=False)]
-    infused = [f"{source.patients(arm).height:,}" if source.has_cells(arm) else DASH for arm in source.arms]
+    infused = [f"{source.n_patients(arm):,}" if source.has_cells(arm) else DASH for arm in source.arms]
     m = ("Patients infused", *infused)
     lots = [(*m, DASH), *_rows(source, LOTS, infused=True)]
     if source.evidence is None:

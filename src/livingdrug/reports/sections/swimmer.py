@@ -34,7 +34,7 @@ OUTCOMES = (
 
 def section(source: Source) -> Section:
     """One figure per arm: an even sample of the infused, longest followed at the top."""
-    if not source.has("patients") or not any(source.patients(arm).height for arm in source.arms):
+    if not source.has("patients") or not any(source.n_patients(arm) for arm in source.arms):
         return missing("swimmer", "Patient by patient", f"This run has no {source.begun} patients to show.")
     scales = (one for one in graded_scales(source) if any(looked_for(source, arm, one) for arm in source.arms))
     scale = next(scales, None)
@@ -43,7 +43,7 @@ def section(source: Source) -> Section:
     for arm in source.arms:
         lanes = _lanes(source, arm, scale, classes)
         if lanes:
-            title = f"{len(lanes)} of {source.patients(arm).height:,} {'infused' if source.has_cells(arm) else 'treated'} patients{source.of_arm(arm)}"
+            title = f"{len(lanes)} of {source.n_patients(arm):,} {'infused' if source.has_cells(arm) else 'treated'} patients{source.of_arm(arm)}"
             draw = partial(_draw, lanes, source.last_day, f"First {MONTH:.0f} days: {scale.name}" if scale else "")
             caption = "Patients are taken in order of their number, not chosen."
             figures.append(

@@ -126,7 +126,7 @@ def _drugs(source: Source) -> list[Figure]:
                 (pl.col("arm") == arm) & pl.col("drug").is_in(drugs) & pl.col("day").is_between(0, MONTH)
             )
             first = chosen.group_by("patient").agg(pl.col("day").min())["day"].sort().to_list()
-            n = max(source.patients(arm).height, 1)
+            n = max(source.n_patients(arm), 1)
             points = [(0.0, 0.0), *((day, 100.0 * (k + 1) / n) for k, day in enumerate(first))]
             points.append((float(MONTH), points[-1][1]))
             lines.append((points, f"s{i}"))
@@ -155,7 +155,7 @@ def _doses(source: Source) -> Table | None:
     log, rows = source.frame("log"), []
     for name in names:
         for arm in source.arms:
-            n = source.patients(arm).height
+            n = source.n_patients(arm)
             doses = log.filter((pl.col("arm") == arm) & (pl.col("drug") == name)).group_by("patient")
             found = doses.agg(pl.len().alias("doses"), pl.col("day").min().alias("first"))
             share = f"{percent(found.height / n)}\n{found.height:,} of {n:,}" if n else DASH

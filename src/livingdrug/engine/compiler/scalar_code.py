@@ -6,6 +6,7 @@ Slower than the ensemble's vector code, but it knows every function of the formu
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
@@ -19,6 +20,10 @@ _FUNCTIONS = {
     "sin": "sin", "cos": "cos", "atan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh",
     "acosh": "acosh", "atanh": "atanh", "expm1": "expm1", "log1p": "log1p", "power": "pow",
 }  # fmt: skip
+
+_TOGETHER, _SHARED = 64, 1.25
+"""Numbers that one function computes where there are many, and how much may be computed twice for it: the time that LLVM takes for a
+function grows with the square of its length."""
 
 
 def module_ir(kernels: tuple[Kernel, ...]) -> str:
@@ -34,11 +39,30 @@ def _constant(number: float) -> str:
 
 
 def _kernel_ir(kernel: Kernel) -> str:
-    pointers = ", ".join(f"ptr noalias %{array.name}" for array in kernel.arrays)
-    lines = [f"define void @{kernel.name}({pointers}) nounwind {{"]
+    """A function; of very many numbers that share little, one that calls a function for some of them after others."""
+    pieces = [kernel.stores[first : first + _TOGETHER] for first in range(0, len(kernel.stores), _TOGETHER)]
+    if len(pieces) < 2:
+        return _function(kernel, kernel.name, kernel.stores)
+    alone = sum(len(kernel.graph.order(node for _, _, node in piece)) for piece in pieces)
+    if alone > _SHARED * len(kernel.graph.order(node for _, _, node in kernel.stores)):
+        return _function(kernel, kernel.name, kernel.stores)
+    names = [f"{kernel.name}_{place}" for place in range(len(pieces))]
+    given = ", ".join(f"ptr %{array.name}" for array in kernel.arrays)
+    calls = [f"  call void @{name}({given})" for name in names]
+    head = f"define void @{kernel.name}({_pointers(kernel)}) nounwind {{"
+    parts = [_function(kernel, name, piece, "noinline") for name, piece in zip(names, pieces, strict=True)]
+    return "\n".join([*parts, head, *calls, "  ret void", "}"])
+
+
+def _pointers(kernel: Kernel) -> str:
+    return ", ".join(f"ptr noalias %{array.name}" for array in kernel.arrays)
+
+
+def _function(kernel: Kernel, name: str, stores: Sequence[tuple[str, int, int]], how: str = "") -> str:
+    lines = [f"define void @{name}({_pointers(kernel)}) nounwind {how} {{"]
     names: dict[int, str] = {}
     graph = kernel.graph
-    for node in graph.order(target for _, _, target in kernel.stores):
+    for node in graph.order(target for _, _, target in stores):
         operation, *arguments = graph.nodes[node]
         if operation == "constant":
             names[node] = _constant(arguments[0])
@@ -50,7 +74,7 @@ def _kernel_ir(kernel: Kernel) -> str:
             lines.append(f"  %v{node} = load double, ptr %a{node}, align 8")
         else:
             lines.extend(_instructions(f"%v{node}", operation, [names[argument] for argument in arguments]))
-    for place, (array, index, node) in enumerate(kernel.stores):
+    for place, (array, index, node) in enumerate(stores):
         lines.append(f"  %s{place} = getelementptr inbounds double, ptr %{array}, i64 {index}")
         lines.append(f"  store double {names[node]}, ptr %s{place}, align 8")
     return "\n".join([*lines, "  ret void", "}"])

@@ -196,7 +196,8 @@ class _Course:
         self.events, self.states = model.events, kernels.odes.states
         self.fired: list[tuple[float, str]] = []
         self._p, self._x = np.ascontiguousarray(parameters), np.array(start)
-        self._follows = kernels.follows
+        self._follows, pattern = kernels.follows, kernels.pattern
+        self._listed = (pattern.columns, pattern.rows, pattern.below, pattern.first)
         self._c, self._w, self._now = np.zeros(len(self._follows)), np.zeros(len(self._follows)), np.zeros(1)
         self._clock = np.zeros(4)
         code = kernels.code
@@ -237,7 +238,7 @@ class _Course:
                     target = moment
                 limits[1] = min(longest, self._longest_here(span - float(clock[0])))
                 code = advance(
-                    self._addresses, self._method, GAMMA, self._tolerances, limits, self._follows,
+                    self._addresses, self._method, GAMMA, self._tolerances, limits, self._follows, self._listed,
                     self._x, self._p, self._c, clock, target, time if target == moment else origin + target,
                 )  # fmt: skip
                 if code not in (ARRIVED, TURNED):
@@ -303,15 +304,16 @@ class _Course:
 
     def _look_at_triggers(self) -> bool:
         """Queue what became true, forget what became false; False for an impossible delay."""
-        for e, event in enumerate(self.events):
-            true = self._facts[3 * e] != 0
-            if true and not self._was[e]:
+        now = self._facts[0 : 3 * len(self.events) : 3] != 0
+        for e in np.flatnonzero(now != self._was).tolist():  # of thousands of events few turn at one moment
+            event, true = self.events[e], bool(now[e])
+            if true:
                 delay = self._facts[3 * e + 1]
                 if not delay >= 0:
                     return False
                 values = self._values(e) if event.use_values_from_trigger_time else None
                 self._waiting.append(_Due(e, self._clock[0] + delay, values))
-            elif not true and self._was[e] and not event.persistent:
+            elif not event.persistent:
                 self._waiting = [entry for entry in self._waiting if entry.event != e]
             self._was[e] = true
         return True

@@ -26,6 +26,7 @@ from livingdrug.engine.compiler.switches import SwitchGraph
 from livingdrug.engine.compiler.system import check_odes, looked_up
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.with_events.events import EventModel
+from livingdrug.engine.with_events.sparse import Pattern, pattern_of
 from livingdrug.foundation.errors import UnknownName
 
 _TIME = -1  # key of the derivative by time
@@ -45,12 +46,15 @@ class EventKernels:
         (switches,) 1 for each switch of c that depends on states, 0 for one of time and parameters alone.
     n_turns
         Distances that the kernel `turn` gives, each followed by its speed.
+    pattern
+        Places of the factors of its Jacobian.
     """
 
     odes: Odes
     code: MachineCode
     follows: NDArray[np.int64]
     n_turns: int
+    pattern: Pattern
 
 
 def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Path | str | None = None) -> EventKernels:
@@ -119,7 +123,8 @@ def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Pa
     turns = _turns(graph, follows, time)
     kernels += (kernel("turn", [("g", i, fact) for i, fact in enumerate(turns)], Array("g", len(turns), False)),)
     code = MachineCode(module_ir(kernels), tuple(kernel.name for kernel in kernels), cache_dir)
-    return EventKernels(odes, code, follows, len(turns) // 2)
+    pattern = pattern_of(n, [divmod(place, n) for _, place, _ in jacobian])
+    return EventKernels(odes, code, follows, len(turns) // 2, pattern)
 
 
 def _turns(graph: SwitchGraph, follows: NDArray[np.int64], time: int) -> list[int]:

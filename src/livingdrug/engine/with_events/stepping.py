@@ -31,20 +31,42 @@ def coefficients() -> np.ndarray:
 
 
 @compiled
-def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, u, now, order, places, rows):
-    """One Rosenbrock step with row exchanges; the new state, and as result the error norm.
+def _factorise_listed(J, W, shift, order, columns, rows, below, first):
+    """Factors of shift - J in place, by the model's `Pattern`; False where rows would have to be exchanged, or there is no list."""
+    n = order.size
+    if columns.size == 0:
+        return False
+    for i in range(n):
+        order[i] = i
+        for q in range(rows[0, i], rows[0, i + 1]):
+            W[i, columns[q]] = -J[i * n + columns[q]]
+        W[i, i] += shift
+    for k in range(n):
+        pivot = W[k, k]
+        for r in range(first[k], first[k + 1]):
+            if abs(W[below[r], k]) > _EXCHANGE * abs(pivot):
+                return False
+        if not math.isfinite(pivot):
+            return False
+        for r in range(first[k], first[k + 1]):
+            i = below[r]
+            if W[i, k] != 0.0:
+                W[i, k] /= pivot
+                part = W[i, k]
+                for q in range(rows[1, k] + 1, rows[0, k + 1]):
+                    W[i, columns[q]] -= part * W[k, columns[q]]
+    return True
 
-    The matrix has a place for every number, and only those that are not 0 are worked with: `places` lists their columns, those of
-    row i from ``rows[0, i]``, those behind the diagonal from ``rows[1, i]``.
-    """
-    n, stages = x.size, method.shape[1]
-    now[0] = t
-    _call(addresses[LINEARISE], (x, p, c, now, d, J))
+
+@compiled
+def _factorise(J, W, shift, order, places, rows):
+    """Factors of shift - J in place, with row exchanges; every place is looked at. False for a pivot that is no number."""
+    n = order.size
     for i in range(n):
         order[i] = i
         for j in range(n):
             W[i, j] = -J[i * n + j]
-        W[i, i] += 1.0 / (gamma * h)
+        W[i, i] += shift
     for k in range(n):
         best = k
         for i in range(k + 1, n):
@@ -56,7 +78,7 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
                 W[k, j], W[best, j] = W[best, j], W[k, j]
             order[k], order[best] = order[best], order[k]
         if not math.isfinite(W[k, k]):
-            return math.nan  # an infinite slope would hold the state in place
+            return False  # an infinite slope would hold the state in place
         width = -1
         for i in range(k + 1, n):
             if W[i, k] != 0.0:
@@ -79,10 +101,28 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
         for j in range(n):
             if j == i:
                 rows[1, i] = filled
-            elif W[i, j] != 0.0:
+            if j == i or W[i, j] != 0.0:
                 places[filled] = j
                 filled += 1
     rows[0, n] = filled
+    return True
+
+
+@compiled
+def _step(addresses, method, gamma, tolerances, listed, x, p, c, t, h, new, d, J, W, K, u, now, order, places, rows):
+    """One Rosenbrock step; the new state, and as result the error norm.
+
+    The matrix has a place for every number, and only those that are not 0 are worked with: by the model's list, or, where rows are
+    exchanged, by `places`: columns of row i from ``rows[0, i]``, its diagonal at ``rows[1, i]``.
+    """
+    n, stages = x.size, method.shape[1]
+    now[0] = t
+    _call(addresses[LINEARISE], (x, p, c, now, d, J))
+    shift = 1.0 / (gamma * h)
+    if _factorise_listed(J, W, shift, order, listed[0], listed[1], listed[2], listed[3]):
+        places, rows = listed[0], listed[1]
+    elif not _factorise(J, W, shift, order, places, rows):
+        return math.nan
     for stage in range(stages):
         if stage > 0:
             for s in range(n):
@@ -101,7 +141,7 @@ def _step(addresses, method, gamma, tolerances, x, p, c, t, h, new, d, J, W, K, 
                 value -= W[i, places[q]] * K[stage, places[q]]
             K[stage, i] = value
         for i in range(n - 1, -1, -1):
-            for q in range(rows[1, i], rows[0, i + 1]):
+            for q in range(rows[1, i] + 1, rows[0, i + 1]):
                 K[stage, i] -= W[i, places[q]] * K[stage, places[q]]
             K[stage, i] /= W[i, i]
     total = 0.0
@@ -171,7 +211,7 @@ def _states_turn(addresses, x, p, c, time, follows, w, now):
 
 
 @compiled
-def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, clock, target, target_time):
+def advance(addresses, method, gamma, tolerances, limits, follows, listed, x, p, c, clock, target, target_time):
     """Go on to a moment, or to the first turn of a switch before it.
 
     Moments are counted from the start, so that a short step is still a step at any time of the model; kernels get the
@@ -187,6 +227,8 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
         (5,) smallest step at the start, longest step, most steps, how far past a turn to go at most, the origin.
     follows
         (switches,) 1 for a switch that follows the states, 0 for one of time alone.
+    listed
+        The arrays of the model's `Pattern`.
     x, p, c
         States, parameters, switches of the patient; x is changed.
     clock
@@ -217,7 +259,7 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
             return TOO_MANY_STEPS
         time = clock[3] if t == clock[0] else origin + t
         error = _step(
-            addresses, method, gamma, tolerances, x, p, c, time, h, new, d, J, W, K, u, now, order, places, rows
+            addresses, method, gamma, tolerances, listed, x, p, c, time, h, new, d, J, W, K, u, now, order, places, rows
         )
         if not error <= 1.0:
             finite = math.isfinite(error)
@@ -241,6 +283,7 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
                     method,
                     gamma,
                     tolerances,
+                    listed,
                     x,
                     p,
                     c,
@@ -281,6 +324,7 @@ def advance(addresses, method, gamma, tolerances, limits, follows, x, p, c, cloc
                     method,
                     gamma,
                     tolerances,
+                    listed,
                     x,
                     p,
                     c,

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from livingdrug.engine.odes import Odes
 from livingdrug.engine.sbml.model import read_sbml_model
 from livingdrug.engine.with_events.driver import run_with_events
 from livingdrug.engine.with_events.events import Assignment, Event, EventModel
 from livingdrug.engine.with_events.kernels import build_event_kernels
-from livingdrug.engine.odes import Odes
 
 DAYS, LINK, ROUNDS, MORE, RTOL, ATOL = 200.0, 5, 4, 5, 1e-6, 1e-9
 
@@ -106,7 +106,10 @@ def main() -> None:
         )
     for n in chosen.events:
         row = one_by_one(n)
-        print(f"{n:5d} events, {row['fired']} fired: {row['compile']:.1f} s to compile, {row['run']:.1f} s to run", flush=True)
+        print(
+            f"{n:5d} events, {row['fired']} fired: {row['compile']:.1f} s to compile, {row['run']:.1f} s to run",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

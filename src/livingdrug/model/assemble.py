@@ -196,7 +196,7 @@ def _written_out(
     states: Iterable[str] = (),
     mechanisms: Iterable[str] = (),
     antigen: str = "",
-) -> tuple[Mapping[str, str], str, Recipe, list[Mechanism], Instances, dict[str, Mechanism]]:
+) -> tuple[Mapping[str, str], str, Recipe, list[Mechanism], dict[str, dict[str, Instance]], dict[str, Mechanism]]:
     """All texts, the recipe's id and record with those who join, mechanisms as written, instances, mechanisms written out for each."""
     known, name, scenario = _found(recipe, texts or {})
     file = f"{name}.toml"

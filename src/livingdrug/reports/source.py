@@ -159,7 +159,9 @@ class Source:
         whole = {name: self.frame(name).lazy() for name in ("patients", "courses")}
         whole["events"] = self.events(mine).lazy()
         whole |= {name: self.lazily(name) for name in ("visits", "grades", "log")}
-        found = {name: one.filter(mine).collect() if _has_columns(one) else one.collect() for name, one in whole.items()}
+        found = {
+            name: one.filter(mine).collect() if _has_columns(one) else one.collect() for name, one in whole.items()
+        }
         if "rule" in found["log"].columns:
             found["log"] = found["log"].filter(pl.col("rule") != PLANNED)
         return found
@@ -169,7 +171,11 @@ class Source:
         import polars as pl
 
         whole = self.lazily("grades")
-        return whole.filter(pl.col("grade") >= grade).collect(engine="streaming") if _has_columns(whole) else pl.DataFrame()
+        return (
+            whole.filter(pl.col("grade") >= grade).collect(engine="streaming")
+            if _has_columns(whole)
+            else pl.DataFrame()
+        )
 
     def patients(self, arm: str, *, infused: bool = True) -> pl.DataFrame:
         """The patients of an arm whose simulation finished; only the infused ones unless said otherwise."""
@@ -213,7 +219,11 @@ class Source:
             self._latest.clear()  # of a large run one quantity is held at a time
             whole = self.lazily("visits")
             came = (pl.col("quantity") == quantity) & ~pl.col("missed").fill_null(False)
-            self._latest[quantity] = (whole.filter(came).select(pl.exclude("quantity", "missed", "unit", "day")) if _has_columns(whole) else whole).collect(engine="streaming")
+            self._latest[quantity] = (
+                whole.filter(came).select(pl.exclude("quantity", "missed", "unit", "day"))
+                if _has_columns(whole)
+                else whole
+            ).collect(engine="streaming")
         return self._latest[quantity]
 
     @cached_property
@@ -235,7 +245,9 @@ class Source:
         whole = self.lazily("grades")
         if not _has_columns(whole):
             return pl.DataFrame(schema={"scale": pl.String, "arm": pl.String, "patient": pl.Int64, "worst": pl.Int64})
-        on = pl.when(pl.col("grade") >= 1).then(pl.col("day"))  # summed up as rows come; a filter would gather them first
+        on = pl.when(pl.col("grade") >= 1).then(
+            pl.col("day")
+        )  # summed up as rows come; a filter would gather them first
         asked = whole.group_by("scale", "arm", "patient").agg(
             pl.col("grade").max().alias("worst"), on.min().alias("onset"), (on.max() - on.min() + 1).alias("duration")
         )

@@ -23,8 +23,8 @@ from livingdrug.trial.checksums import CHECKSUMS, verify
 from livingdrug.trial.leaving import door
 from livingdrug.trial.line import outcomes_of
 from livingdrug.trial.lock import held
-from livingdrug.trial.outcomes_on_disk import OutcomesOnDisk
 from livingdrug.trial.other_work import refuse_to_read, refuse_to_write
+from livingdrug.trial.outcomes_on_disk import OutcomesOnDisk
 from livingdrug.trial.stored import DAMAGED, read_manifest, read_timing, refuse_foreign
 from livingdrug.trial.stored_frames import StoredFrames, part_of
 from livingdrug.trial.toml_text import to_toml
@@ -235,9 +235,7 @@ class Result:
                 )  # fmt: skip
         order = pl.DataFrame({"arm": self.arms, "_order": range(len(self.arms))})
         kept = pieces if where is None else [piece.filter(where) for piece in pieces]
-        whole = pl.concat([own, *kept], how="diagonal_relaxed").join(
-            order, on="arm", how="left", maintain_order="left"
-        )
+        whole = pl.concat([own, *kept], how="diagonal_relaxed").join(order, on="arm", how="left", maintain_order="left")
         return whole.sort("_order", "patient", "day", maintain_order=True).drop("_order")
 
     @property

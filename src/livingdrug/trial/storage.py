@@ -101,7 +101,9 @@ def write_frame(path: Path, frame: pl.DataFrame, *, about: Mapping[str, str] | N
     """
     memory = io.BytesIO()
     # Chunk boundaries left by concatenation would show in the bytes.
-    frame.rechunk().write_parquet(memory, compression="zstd", row_group_size=200_000, metadata=dict(about or {}) or None)
+    frame.rechunk().write_parquet(
+        memory, compression="zstd", row_group_size=200_000, metadata=dict(about or {}) or None
+    )
     write_bytes(path, memory.getvalue())
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as xml
+from urllib.parse import unquote
 
+import numpy as np
+import polars as pl
 import pytest
 
 from livingdrug.reports.charts import scales, svg
 from livingdrug.reports.charts.river import Exit, Stage, draw_river
 from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
+from livingdrug.reports.page import MOST_ROWS, Figure
 
 
 def test_logarithmic_places_equal_ratios_at_equal_distances():
@@ -59,6 +63,34 @@ def test_step_function_reads_as_a_step_function():
     curve = Curve("a", [0, 10, 20], [1, 0.5, 0.25], [1, 0.4, 0.1], [1, 0.6, 0.4], (), ((0, 4), (10, 4), (20, 2)))
     assert [curve.at(d, curve.share) for d in (0, 9.9, 10, 25)] == [1, 1, 0.5, 0.25]
     assert [curve.n_at(d) for d in (0, 10, 15, 30)] == [4, 4, 2, 0]
+
+
+def test_a_curve_of_very_many_steps_is_thinned_within_a_pixel():
+    """Expected: exp(-t/500), whose 30,000 steps are drawn by those that may be told apart; what it says at a day stays exact."""
+    day = np.linspace(0.05, 1500, 30_000)
+    share = np.exp(-day / 500)
+    whole = Curve("a", day, share, share - 0.01, share + 0.01)
+    drawn = whole.drawn(1500)
+    assert len(drawn.day) < 2100
+    assert drawn.day[-1] == day[-1]
+    for at in np.linspace(1, 1499, 77):
+        assert abs(drawn.at(at, drawn.share) - np.exp(-at / 500)) < 0.004
+        assert whole.at(at, whole.share) == share[np.flatnonzero(day <= at)[-1]]
+    few = Curve("a", [0, 10], [1, 0.5], [1, 0.4], [1, 0.6])
+    assert few.drawn(20).day == [0.0, 10.0]
+
+
+def test_a_page_has_some_of_very_many_rows_and_says_so():
+    """A page must open; the figure itself keeps all."""
+    data = pl.DataFrame({"day": range(MOST_ROWS + 1), "why": ["50 % > a, é"] * (MOST_ROWS + 1)})
+    figure = Figure("many", lambda width: "<svg/>", data=data)
+    rows = pl.read_csv(unquote(figure.csv.partition(",")[2]).encode())
+    assert rows.height == MOST_ROWS
+    assert rows.row(0) == (0, "50 % > a, é")
+    assert rows.row(-1) == (MOST_ROWS, "50 % > a, é")
+    assert f"{MOST_ROWS:,} of {MOST_ROWS + 1:,} rows" in figure.preview.note
+    assert not figure.whole
+    assert Figure("few", lambda width: "<svg/>", data=data.head(MOST_ROWS)).whole
 
 
 @pytest.mark.parametrize("width", [342, 416, 860])

@@ -86,7 +86,9 @@ def pattern_of(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
 
 
 def _nothing(n: int) -> Pattern:
-    return Pattern(np.zeros(0, np.int64), np.zeros((2, n + 1), np.int64), np.zeros(0, np.int64), np.zeros(n + 1, np.int64))
+    return Pattern(
+        np.zeros(0, np.int64), np.zeros((2, n + 1), np.int64), np.zeros(0, np.int64), np.zeros(n + 1, np.int64)
+    )
 
 
 def _joined(lists: list[list[int]]) -> Places:

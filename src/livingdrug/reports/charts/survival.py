@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livingdrug.reports.charts import scales
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text
 
+Line = Sequence[float] | NDArray[np.float64]
 LEFT, RIGHT, TOP, ROW = 46, 16, 30, 18
 MANY = 2000
 """Steps, beyond which a curve is thinned for drawing; what it says at a day stays exact."""
@@ -22,17 +24,19 @@ class Curve:
     """One arm's step function; times in days, shares between 0 and 1."""
 
     name: str
-    day: Sequence[float]
-    share: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
+    day: Line
+    share: Line
+    low: Line
+    high: Line
     censored_day: Sequence[float] = ()
-    risk: Sequence[Sequence[float]] = ()  # every (day, number at risk just before it), for the table below
+    risk: (
+        Sequence[Sequence[float]] | NDArray[np.float64]
+    ) = ()  # every (day, number at risk just before it), for the table below
     quiet: bool = False  # a second denominator: thinner, without its band
 
-    def at(self, day: float, values: Sequence[float]) -> float:
+    def at(self, day: float, values: Line) -> float:
         """The value of the step function at a day."""
-        return values[max(bisect_right(self.day, day) - 1, 0)]
+        return float(values[max(bisect_right(self.day, day) - 1, 0)])
 
     def n_at(self, day: float) -> int:
         """Patients still at risk just before a day."""
@@ -42,7 +46,9 @@ class Curve:
 
     def drawn(self, last_day: float) -> Curve:
         """The curve as it can be seen: of very many steps, the last in each thousandth of the days and of the share."""
-        lines = [np.asarray(one, dtype=float) for one in (self.day, self.share, self.low, self.high)]
+        lines: list[NDArray[np.float64]] = [
+            np.asarray(one, dtype=float) for one in (self.day, self.share, self.low, self.high)
+        ]
         if len(self.day) > MANY:
             cell = np.floor(1000 * lines[0] / max(last_day, 1.0)), np.floor(1000 * lines[1])
             keep = np.append(np.any([part[1:] != part[:-1] for part in cell], axis=0), True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.edit import Edit
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.evidence import Evidence
+    from livingdrug.catalog.records.experiment import Experiment
     from livingdrug.catalog.records.growth_chart import GrowthChart
     from livingdrug.catalog.records.guideline import Guideline
     from livingdrug.catalog.records.infection import Infection
@@ -83,6 +84,9 @@ class TypedLoad:
 
         @overload
         def load(self, kind: Literal["evidence"], name: Name) -> Evidence: ...
+
+        @overload
+        def load(self, kind: Literal["experiment"], name: Name) -> Experiment: ...
 
         @overload
         def load(self, kind: Literal["growth_chart"], name: Name) -> GrowthChart: ...

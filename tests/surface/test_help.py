@@ -15,7 +15,7 @@ from livingdrug.cli.main import main
 ROOT = Path(__file__).parents[2]
 NOTICE = "Simulation; not for patient care"
 COMMANDS = [
-    ["list"], ["show"], ["completion"], ["init"], ["check"], ["run"], ["patient"], ["compare"], ["logistics"], ["sensitivity"], ["window"],
+    ["list"], ["show"], ["completion"], ["init"], ["check"], ["run"], ["patient"], ["compare"], ["logistics"], ["sensitivity"], ["window"], ["bench"],
     ["design"], ["design", "oc"], ["design", "dose-finding"], ["design", "sampling"], ["design", "external"], ["endpoints"], ["frontier"], ["report"], ["figure"], ["validate"],
     ["freeze"], ["sources"], ["calibrate"], ["model"], ["reproduce"], ["petab"], ["export"], ["export", "sbml"],
     ["export", "petab"], ["export", "tables"], ["export", "adam"], ["grade"], ["score"], ["nca"], ["fit"], ["data"],

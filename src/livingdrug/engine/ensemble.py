@@ -9,8 +9,10 @@ course is does not depend, to the last bit, on the chunk, its order or the other
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,9 +131,36 @@ class Ensemble:
         return Ensemble(outputs=outputs, firings=firings, **both)
 
 
+class LateCode:
+    """Machine code made when it is first run: whoever only holds a model against its rules pays for none.
+
+    Parameters
+    ----------
+    make
+        Makes the code.
+    wanted
+        Names of its functions in the order in which the integrator takes them; empty where there is none.
+    """
+
+    def __init__(self, make: Callable[[], Any], wanted: Sequence[str]) -> None:
+        self._make, self._wanted, self._lock = make, tuple(wanted), threading.Lock()
+
+    @cached_property
+    def made(self) -> Any:
+        """The code itself; several threads make it once."""
+        with self._lock:
+            known = self.__dict__.get("made")
+            return self._make() if known is None else known
+
+    @cached_property
+    def addresses(self) -> Integers:
+        """Where its functions lie; 0 for none."""
+        return np.array([self.made.address(name) if name else 0 for name in self._wanted])
+
+
 @dataclass(frozen=True)
 class CompiledModel:
-    """A model as machine code, with everything the integrator needs. Made by `compile_model`.
+    """A model with everything the integrator needs; it becomes machine code when it first runs. Made by `compile_model`.
 
     Attributes
     ----------
@@ -155,8 +184,7 @@ class CompiledModel:
     lanes: int
     summaries: tuple[Summary, ...]
     precision: str
-    _code: Any = field(repr=False)
-    _addresses: Integers = field(repr=False)
+    _code: LateCode = field(repr=False)
     _pattern: Pattern = field(repr=False)
     _method: Rosenbrock = field(repr=False)
     _checks: CheckKernels = field(repr=False)
@@ -279,7 +307,7 @@ class CompiledModel:
                 self._linearise, self._pattern, values, start, self._log_scales, tolerances[0], days
             )  # fmt: skip
             where, value = run_integrator(
-                self._addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
+                self._code.addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
                 self._log_scales, int(most_steps),
                 values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
@@ -409,13 +437,15 @@ def compile_model(
     hoisted = hoist((system.rhs, system.linearise))
     checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
     kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]
-    if interpret:
-        code: Any = InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
-    else:
-        code = _machine_code(kernels, system, method, lanes, bits, cache_dir)
     wanted = ("step", "linearise", "rhs", "prepare", "settle", checks.record and "record", checks.act and "act")
-    addresses = np.array([code.address(name) if name else 0 for name in wanted])
-    assert addresses.size == ACT + 1
+    assert len(wanted) == ACT + 1
+
+    def make() -> Any:
+        if interpret:
+            return InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
+        return _machine_code(kernels, system, method, lanes, bits, cache_dir)
+
+    code = LateCode(make, wanted)
     program = program or CheckProgram()
     return CompiledModel(
         odes=odes,
@@ -427,7 +457,6 @@ def compile_model(
         summaries=tuple(summaries),
         precision=precision,
         _code=code,
-        _addresses=addresses,
         _pattern=system.pattern,
         _method=method,
         _checks=checks,

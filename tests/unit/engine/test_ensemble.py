@@ -225,13 +225,14 @@ def test_bad_models_stop_at_the_door(odes, options, error, words):
 def test_machine_code_is_kept_and_damage_is_noticed(tmp_path):
     # expected: the second compilation reads the file; a damaged file is compiled again, with the same results
     first = _decay(cache_dir=tmp_path)
+    assert not list(tmp_path.iterdir())  # nothing is compiled before anything runs
+    assert not first._code.made.from_cache
     (path,) = tmp_path.iterdir()
-    assert not first._code.from_cache
     second = _decay(cache_dir=tmp_path)
-    assert second._code.from_cache
+    assert second._code.made.from_cache
     path.write_bytes(path.read_bytes()[:-10])
     third = _decay(cache_dir=tmp_path)
-    assert not third._code.from_cache
+    assert not third._code.made.from_cache
     runs = [model.run([[0.7]], [0, 1, 5], [0, 0, 0]) for model in (first, second, third)]
     _same(runs[0], runs[1])
     _same(runs[0], runs[2])

@@ -16,7 +16,7 @@ from livingdrug.engine.compiler.machine import MachineCode, aligned_zeros
 from livingdrug.engine.compiler.sparse import factor_kernel, find_pattern, solve_kernel
 from livingdrug.engine.compiler.system import build_system
 from livingdrug.engine.compiler.vector_math import vector_math
-from livingdrug.engine.ensemble import Dose, compile_model
+from livingdrug.engine.ensemble import Dose, LateCode, compile_model
 from livingdrug.engine.integrate import PREPARE, _dense_step
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.rosenbrock import STEP_ARRAYS
@@ -234,7 +234,7 @@ def _step_buffers(model, x, p, t, h, rtol):
     for name, value in {"x": x, "t": t, "h": h, "weights": np.full((2 * n, lanes), rtol)}.items():
         buffers[name][:] = value.ravel()
     buffers["p"][: p.size] = p.ravel()
-    prepare = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(int(model._addresses[PREPARE]))
+    prepare = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(int(model._code.addresses[PREPARE]))
     for lane in range(lanes):
         prepare(buffers["p"][lane:].ctypes.data)
     return buffers
@@ -242,7 +242,7 @@ def _step_buffers(model, x, p, t, h, rtol):
 
 def _call_step(model, buffers):
     kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(STEP_ARRAYS))
-    kind(int(model._addresses[0]))(*(ctypes.c_void_p(buffers[name].ctypes.data) for name in STEP_ARRAYS))
+    kind(int(model._code.addresses[0]))(*(ctypes.c_void_p(buffers[name].ctypes.data) for name in STEP_ARRAYS))
 
 
 @pytest.mark.parametrize("stepper", steppers())
@@ -266,7 +266,7 @@ def test_compiled_step_dense_step_and_numpy_step_agree(everything, arguments, pa
     pattern = np.array(model._pattern.jacobian, dtype=np.int64)
     for lane in range(LANES):
         error = _dense_step(
-            model._addresses, lane, LANES, pattern, model._method.gamma, model._method.table(), b["x"], b["p"], b["t"], b["h"], b["J"], b["u"],
+            model._code.addresses, lane, LANES, pattern, model._method.gamma, model._method.table(), b["x"], b["p"], b["t"], b["h"], b["J"], b["u"],
             aligned_zeros(n * LANES), b["weights"], b["new"],
         )  # fmt: skip
         np.testing.assert_allclose(b["new"].reshape(n, LANES)[:, lane], results[True][0][:, lane], rtol=1e-11)
@@ -283,9 +283,11 @@ def test_courses_go_on_with_the_dense_step_when_the_sparse_one_always_fails(ever
             math.nan
         )
 
-    addresses = model._addresses.copy()
+    addresses = model._code.addresses.copy()
     addresses[0] = ctypes.cast(broken, ctypes.c_void_p).value
-    hurt = dataclasses.replace(model, _addresses=addresses)
+    late = LateCode(lambda: None, ())
+    late.__dict__["addresses"] = addresses
+    hurt = dataclasses.replace(model, _code=late)
     doses = [Dose(0, "drug", np.full(len(parameters), 1.0))]
     healthy = model.run(parameters, days, days > 0, doses, rtol=1e-7)
     got = hurt.run(parameters, days, days > 0, doses, rtol=1e-7)

@@ -17,7 +17,6 @@ from scipy.optimize import least_squares
 from livingdrug.trial.bench import Work, courses, prepared
 
 
-
 def fitted(work: Work, names: Sequence[str], *, treated: bool) -> dict[str, float]:
     """Values of these parameters that bring the typical subject nearest to the rows for calibration, by logarithms."""
     record = work.record

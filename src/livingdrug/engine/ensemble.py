@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -417,7 +417,6 @@ def compile_model(
     """
     from livingdrug.engine.compiler.check_kernels import build_checks
     from livingdrug.engine.compiler.hoisting import hoist
-    from livingdrug.engine.compiler.interpret import InterpretedCode
     from livingdrug.engine.compiler.machine import host_lanes
     from livingdrug.engine.compiler.system import build_system, check_odes
     from livingdrug.engine.integrate import ACT
@@ -439,13 +438,7 @@ def compile_model(
     kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]
     wanted = ("step", "linearise", "rhs", "prepare", "settle", checks.record and "record", checks.act and "act")
     assert len(wanted) == ACT + 1
-
-    def make() -> Any:
-        if interpret:
-            return InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
-        return _machine_code(kernels, system, method, lanes, bits, cache_dir)
-
-    code = LateCode(make, wanted)
+    code = LateCode(partial(_code, kernels, system, method, lanes, bits, cache_dir, interpret), wanted)
     program = program or CheckProgram()
     return CompiledModel(
         odes=odes,
@@ -473,6 +466,17 @@ def _refuse_twins(summaries: Sequence[Summary]) -> None:
     names = [summary.name for summary in summaries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"two summaries share the name {', '.join(twice)}; rename one of each")
+
+
+def _code(
+    kernels: Sequence[Any], system: Any, method: Any, lanes: int, bits: int, cache_dir: Path | str | None, interpret: bool
+) -> Any:  # fmt: skip
+    """The kernels as machine code, or as NumPy where they are interpreted."""
+    from livingdrug.engine.compiler.interpret import InterpretedCode
+
+    if interpret:
+        return InterpretedCode({kernel.name: kernel for kernel in kernels}, method, system.pattern, lanes)
+    return _machine_code(kernels, system, method, lanes, bits, cache_dir)
 
 
 def _machine_code(

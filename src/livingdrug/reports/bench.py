@@ -180,10 +180,16 @@ def _said(seen: list[Row]) -> str:
 
 
 def _decades(found: Bench) -> tuple[int, int]:
-    floor = found.experiment.readout.floor
-    most = [float(found.curves["high"].max() or floor), *(row.measured.high or row.measured.value for row in found.rows)]  # type: ignore[arg-type]
-    return math.floor(math.log10(floor)), max(math.ceil(math.log10(max(most))), math.floor(math.log10(floor)) + 1)
+    low = math.floor(math.log10(found.experiment.readout.floor))
+    most = [*found.curves["high"].to_list(), *(row.measured.high or row.measured.value for row in found.rows)]
+    return low, max(math.ceil(math.log10(max(most))), low + 1)
 
 
 def _short(value: float) -> str:
-    return f"{value:.2g}" if 0.01 <= abs(value) < 10 or value == 0 else f"{value:.3g}" if abs(value) < 1e5 else f"{value:.1e}"
+    return (
+        f"{value:.2g}"
+        if 0.01 <= abs(value) < 10 or value == 0
+        else f"{value:.3g}"
+        if abs(value) < 1e5
+        else f"{value:.1e}"
+    )

@@ -247,7 +247,12 @@ def courses(work: Work, n: int, seed: int, between: bool) -> tuple[Floats, dict[
 
     record, compiled, odes = work.record, work.compiled, work.compiled.odes
     people = np.arange(1, n + 1, dtype=np.int64)
-    special = [0.0, record.until, *(one.day for one in record.condition.values()), *(row.day for row in record.measured)]
+    special = [
+        0.0,
+        record.until,
+        *(one.day for one in record.condition.values()),
+        *(row.day for row in record.measured),
+    ]
     days = np.unique(np.concatenate([np.linspace(0.0, record.until, POINTS), special]))
     own = individual_parameters(work.quantities, people, seed, scope="experiment", between_patient=between)
     scale = factor(work.model.outputs[record.readout.output].unit, record.readout.unit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +16,7 @@ from livingdrug.model.texts import package_texts, sheet_of
 from livingdrug.trial.bench import bench, courses, prepared
 
 NAMES = default_catalog().names("experiment")
-SHARED = Path(os.environ.get("LIVINGDRUG_SHARED", Path(__file__).parents[4] / "shared"))
-DATA = next(
-    (one / "data" for one in (SHARED, Path(__file__).parents[5] / "shared") if (one / "data").is_dir()), SHARED / "data"
-)
+DATA = Path(__file__).parents[4] / "shared" / "data"
 
 
 def number(value: float, unit: str = "") -> Quantity:
@@ -112,7 +108,8 @@ def test_numbers_that_stand_in_two_sheets_are_the_same():
     assert vessel["encounter_volume"].value == sheet_of("lesion", package_texts()).parameter["encounter_volume"].value
     assert vessel["seen_density"].value == sheet_of("lesion", package_texts()).parameter["tissue_density"].value
     assert (
-        vessel["steroid_lysis_half"].value == sheet_of("steroids", package_texts()).parameter["steroid_lysis_half"].value
+        vessel["steroid_lysis_half"].value
+        == sheet_of("steroids", package_texts()).parameter["steroid_lysis_half"].value
     )
 
 
@@ -221,10 +218,12 @@ def test_what_is_wrong_is_told_at_the_door(tmp_path, capsys, old, new, words):
     from livingdrug.cli.main import main
 
     assert OWN.count(old) == 1
-    path = tmp_path / "my_assay.toml"
+    (tmp_path / "experiment").mkdir()
+    path = tmp_path / "experiment" / "my_assay.toml"
     path.write_text(OWN.replace(old, new), encoding="utf-8")
-    assert main(["bench", str(path), "-n", "3"]) == 2
-    said = capsys.readouterr().err
-    assert words in said
-    assert "my_assay" in said
-    assert "Traceback" not in said
+    for command in (["bench", str(path), "-n", "3"], ["check", str(path)]):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert words in said
+        assert "my_assay" in said
+        assert "Traceback" not in said

@@ -14,7 +14,8 @@ from livingdrug.foundation.errors import BadInput
 
 def bench(
     name: Annotated[
-        str | None, typer.Argument(metavar="[EXPERIMENT]", help="A name of the catalogue or a file; all are listed when left out.")
+        str | None,
+        typer.Argument(metavar="[EXPERIMENT]", help="A name of the catalogue or a file; all are listed when left out."),
     ] = None,
     subjects: Annotated[int, typer.Option("-n", "--subjects", help="Wells or mice of each group.")] = 300,
     seed: Annotated[int, typer.Option(help="Of donors and luck.")] = 1,
@@ -39,7 +40,9 @@ def bench(
         raise BadInput(f'--out "{out}": expected a name that ends in .html.\n  Write for example -o report.html.')
     if name is None:
         if out is not None:
-            raise BadInput("--out: no experiment is named to be told.\n  Write for example livingdrug bench glioma_killing -o report.html.")
+            raise BadInput(
+                "--out: no experiment is named to be told.\n  Write for example livingdrug bench glioma_killing -o report.html."
+            )
         records = [known.load("experiment", each) for each in known.names("experiment")]
         screen = console()
         screen.print(table(("experiment", "title", "standing"), [(one.id, one.title, one.standing) for one in records]))

@@ -55,12 +55,19 @@ def check(
         from livingdrug.trial.door import check_endpoint_file
 
         check_endpoint_file(record, known)
+    elif kind == "experiment":
+        from livingdrug.trial.bench import assembled
+
+        assembled(record, known)
     warnings = _told_of_network(record, file) if kind == "network" else ()
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     for words in warnings:
         screen.print(f"  Warning: {words}", markup=False)
     if kind == "network":
         screen.print(f"Next: livingdrug logistics {file} --seed 1", markup=False)
+    if kind == "experiment":
+        screen.print(f"  {record.standing}", markup=False)
+        screen.print(f"Next: livingdrug bench {file}", markup=False)
     if kind == "trial":
         from livingdrug.trial.standing import standing
 

@@ -37,16 +37,20 @@ class Typical:
         One row each check: day, and every output of the model; `units` tells their units.
     units
         Output -> unit, where the model states one.
+    standing
+        What the numbers rest on where not all is calibrated; empty otherwise.
     """
 
     covariates: Mapping[str, float]
     lot: Mapping[str, float]
     course: pl.DataFrame
     units: Mapping[str, str]
+    standing: str = ""
 
     def __repr__(self) -> str:
         last = self.course["day"].max()
-        return f"a typical patient: {len(self.covariates)} covariates, {self.course.width - 1} outputs to day {last:g}"
+        said = f"; {self.standing}" if self.standing else ""
+        return f"a typical patient: {len(self.covariates)} covariates, {self.course.width - 1} outputs to day {last:g}{said}"
 
     def at(self, days: Sequence[float] = _DAYS) -> pl.DataFrame:
         """Every output at some days: output, unit, and a column for each day, at the check next to it.
@@ -115,8 +119,9 @@ def typical(
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
     from livingdrug.trial.door import own_parameters, planned
+    from livingdrug.trial.standing import standing
 
-    _record, plans = planned(trial, catalog or default_catalog(), arms=None if arm is None else [arm])
+    record, plans = planned(trial, catalog or default_catalog(), arms=None if arm is None else [arm])
     plan = plans[0]
     settings = Settings(sample=_DRAWN, between_patient=False, parameters=own_parameters(plans[:1], parameters))
     cohort = draw(plan.population, np.arange(1, _DRAWN + 1, dtype=np.int64), seed)
@@ -148,7 +153,7 @@ def typical(
         name: float(getattr(lots, name)[chosen[0]])
         for name in ("dose_cells", "viability", "transduction", "memory_fraction", "enrolment_day")
     }
-    return Typical(middle, lot, frame, units)
+    return Typical(middle, lot, frame, units, "; ".join(standing(record, [plan])))
 
 
 def _middle(values: np.ndarray, distribution: str | None) -> float:

@@ -46,8 +46,9 @@ def export_patient_sbml(
     from livingdrug.manufacturing import make
     from livingdrug.population import draw
     from livingdrug.trial.door import planned
+    from livingdrug.trial.standing import standing
 
-    _, (plan,) = planned(trial, catalog, arms=[arm_name])
+    record, (plan,) = planned(trial, catalog, arms=[arm_name])
     cohort = draw(plan.population, np.array([patient], dtype=np.int64), seed)
     lots = make(plan, cohort, parameters_of(plan), seed)
     if not lots.treated[0]:
@@ -62,4 +63,11 @@ def export_patient_sbml(
     )
     given = [(float(begin.days[dose.check]), dose.state, float(dose.amounts[0])) for dose in begin.doses]
     known = {name: value for name, value in values.items() if name in {*model.parameters, *model.neutral}}
-    return export_sbml(model, path, parameters=known, doses=given, start_day=plan.arm.first_day)
+    return export_sbml(
+        model,
+        path,
+        parameters=known,
+        doses=given,
+        start_day=plan.arm.first_day,
+        standing="; ".join(standing(record, [plan])),
+    )

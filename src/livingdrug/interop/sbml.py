@@ -19,7 +19,7 @@ from livingdrug.model.joined import TIME_UNIT
 from livingdrug.model.units import unit_id
 
 _NOTES = """<body xmlns="http://www.w3.org/1999/xhtml">
-<p>{title}. Simulation; not for patient care.</p>
+<p>{title}. {standing}Simulation; not for patient care.</p>
 <p>Time is in days. SBML time 0 is model day {start:g}; the infusion is model day 0:
 model day = SBML time + time_offset, with time_offset = {start:g} day.</p>
 <p>Doses are events. Treatment rules that a clinic applies at its checks are not part of this file.</p>
@@ -33,6 +33,7 @@ def export_sbml(
     parameters: Mapping[str, float] | None = None,
     doses: Sequence[tuple[float, str, float]] = (),
     start_day: float | None = None,
+    standing: str = "",
 ) -> str:
     """The model with one patient's values as SBML Level 3 Version 2.
 
@@ -48,6 +49,8 @@ def export_sbml(
         (day, state, amount): amount in the state's unit, added to the state on that model day.
     start_day
         The model day at which SBML time begins; by default the day of the earliest dose, at the latest day 0.
+    standing
+        What the numbers rest on where not all is calibrated; stands in the notes.
 
     Returns
     -------
@@ -74,7 +77,8 @@ def export_sbml(
     _shift_time(target, first)
     for number, ((day, state), amount) in enumerate(_merged(doses, model, first).items(), start=1):
         _add_dose(target, f"dose_{number}", day - first, state, amount, unit_id(model.states[state].unit))
-    target.setNotes(_NOTES.format(title=_escaped(model.title), start=first))
+    said = _escaped(f"{standing[:1].upper()}{standing[1:]}. " if standing else "")
+    target.setNotes(_NOTES.format(title=_escaped(model.title), start=first, standing=said))
     text = libsbml.writeSBMLToString(document)
     if path is not None:
         write_whole(Path(path), text)

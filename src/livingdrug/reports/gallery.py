@@ -41,7 +41,7 @@ def named_figure(result: Result, name: str, *, published: bool = True, catalog: 
         source.asked[one.id] = one
         figure = curve_figure(source, one, half=False) if one.over_time else None
         if figure is not None:
-            return figure
+            return replace(figure, standing=standing_alone(source))
     raise UnknownName(
         "figure of this run",
         name,
@@ -50,8 +50,14 @@ def named_figure(result: Result, name: str, *, published: bool = True, catalog: 
     )
 
 
+def standing_alone(source: Source) -> str:
+    """What the numbers rest on, for a figure that stands alone; empty where all is calibrated."""
+    return "; ".join(source.standing)
+
+
 def _of(source: Source) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
+    said = standing_alone(source)
     for module in section_files():
         section = told(module, source)
         for part in section.parts if section is not None else ():
@@ -59,5 +65,5 @@ def _of(source: Source) -> dict[str, Figure]:
                 name, again = part.name, 2
                 while name in found:
                     name, again = f"{part.name}-{again}", again + 1
-                found[name] = replace(part, id=name)
+                found[name] = replace(part, id=name, standing=said)
     return found

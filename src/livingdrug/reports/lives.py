@@ -18,6 +18,7 @@ from livingdrug.reports.story import Story, tell
 from livingdrug.reports.toxicity_scales import scale_name
 from livingdrug.reports.words import DASH
 from livingdrug.trial.one_patient import one_patient
+from livingdrug.trial.standing import standing_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,7 +114,9 @@ def differences(lives: Sequence[Life]) -> list[tuple[str, ...]]:
     return rows
 
 
-def page_of(lives: Sequence[Life], trial: Trial, arm: str, patient: int, seed: int) -> str:
+def page_of(
+    lives: Sequence[Life], trial: Trial, arm: str, patient: int, seed: int, catalog: Catalog | None = None
+) -> str:
     """The patient as a self-contained page."""
     sections = []
     if len(lives) > 1:
@@ -129,7 +132,13 @@ def page_of(lives: Sequence[Life], trial: Trial, arm: str, patient: int, seed: i
         sections.append(Section(f"life-{k}", life.title if len(lives) > 1 else "The course", "", tuple(parts)))
     lead = lives[0].story.paragraphs[0] if lives[0].story.paragraphs else ""
     meta = [trial.title, f"arm {arm}", f"patient {patient}", f"seed {seed}"]
-    return page("One virtual patient", lives[0].story.title, lead, meta, sections)
+    return page(
+        " · ".join(["One virtual patient", *standing_of(trial, catalog, [arm])]),
+        lives[0].story.title,
+        lead,
+        meta,
+        sections,
+    )
 
 
 def _told(value: Any) -> str:

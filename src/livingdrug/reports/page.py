@@ -38,6 +38,8 @@ class Figure:
         Stands beside another half figure where there is room.
     id
         Its name on command lines, where the title's own will not do.
+    standing
+        What the numbers rest on where not all is calibrated: a figure that stands alone says it.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Figure:
     half: bool = False
     kind: str = "figure"
     id: str = ""
+    standing: str = ""
 
     @property
     def name(self) -> str:

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import BadInput, UnknownName
-from livingdrug.reports.gallery import gallery, named_figure
+from livingdrug.reports.gallery import gallery, named_figure, standing_alone
 from livingdrug.reports.page import Figure
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def km(result: Result, endpoint: str, *, published: bool = True) -> Figure:
         raise BadInput(
             f'endpoint "{endpoint}" {what}, so it has no curve.\n  Its numbers: result.endpoint("{endpoint}").'
         )
-    return found
+    return replace(found, standing=standing_alone(source))
 
 
 def bands(result: Result, quantity: str) -> Figure:
@@ -123,7 +124,7 @@ def bands(result: Result, quantity: str) -> Figure:
     found = band_figure(source, quantity, one.title, one.unit_words, log=limited)
     if found is None:
         raise BadInput(f'nobody has a result of "{quantity}".')
-    return found
+    return replace(found, standing=standing_alone(source))
 
 
 def grades(result: Result, scale: str, arm: str | None = None) -> Figure:

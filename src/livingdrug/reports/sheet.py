@@ -47,6 +47,9 @@ def sheet(figure: Figure, width: float) -> xml.Element:
     for line in lines_of(figure.caption, SMALL, room) if figure.caption else ():
         body.append(_words(EDGE, y, line, SMALL, "#5b6670"))
         y += 1.4 * SMALL
+    for line in lines_of(f"{figure.standing[:1].upper()}{figure.standing[1:]}.", 10.5, room) if figure.standing else ():
+        body.append(_words(EDGE, y + 4, line, 10.5, "#1d2329"))
+        y += 1.4 * 10.5
     body.append(_words(EDGE, y + 4, NOTICE, 10.5, "#66707a"))
     wide, tall = room + 2 * EDGE, y + 4 + EDGE
     root = xml.Element("svg", {

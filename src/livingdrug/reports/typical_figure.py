@@ -60,7 +60,9 @@ def typical_figure(patient: Typical, outputs: Sequence[str]) -> Figure:
         if log and float(seen.select(names).to_numpy().min()) < low
         else ""
     )
-    return Figure(title, draw, caption, legend_of(names), seen.select("day", *names), id="typical")
+    return Figure(
+        title, draw, caption, legend_of(names), seen.select("day", *names), id="typical", standing=patient.standing
+    )
 
 
 def _drawn(

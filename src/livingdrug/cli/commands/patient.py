@@ -104,7 +104,16 @@ def patient(
 
         for picture in draw_tracks(story.tracks, story.last_day, width=max(20, min(72, screen.width - 4))):
             screen.print(picture, markup=False, soft_wrap=True)
+    _tell_standing(screen, protocol, chosen, known)
     notice(screen)
+
+
+def _tell_standing(screen: Any, protocol: Any, arm: str, known: Any) -> None:
+    """What the numbers rest on where not all is calibrated."""
+    from livingdrug.trial.standing import standing_of
+
+    for line in standing_of(protocol, known, [arm]):
+        screen.print(f"{line[:1].upper()}{line[1:]}.", style="bold", markup=False)
 
 
 def _refuse_void(why: bool, side_by_side: bool) -> None:
@@ -137,7 +146,10 @@ def _side_by_side(
         columns = ("What differs", *(life.policy for life in lives))
         screen.print(table(columns, rows) if rows else "No outcome of this patient differs.")
     if out is not None:
-        screen.print(f"Page: {write_page(out, page_of(lives, protocol, arm, number, seed)).resolve()}", markup=False)
+        screen.print(
+            f"Page: {write_page(out, page_of(lives, protocol, arm, number, seed, known)).resolve()}", markup=False
+        )
+    _tell_standing(screen, protocol, arm, known)
     notice(screen)
 
 

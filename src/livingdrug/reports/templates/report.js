@@ -106,7 +106,9 @@
     copy.setAttribute("x", 18);
     copy.setAttribute("y", top);
     copy.setAttribute("overflow", "visible");
-    whole.append(copy, written("Simulation; not for patient care. livingdrug", 18, top + tall + 24, 10.5, 400));
+    const said = document.querySelector(".kicker").textContent.split(" · ").slice(1).join("; ");
+    const standing = said ? `${said[0].toUpperCase()}${said.slice(1)}. ` : "";
+    whole.append(copy, written(`${standing}Simulation; not for patient care. livingdrug`, 18, top + tall + 24, 10.5, 400));
     const height = top + tall + 40;
     for (const [name, value] of [["width", right], ["height", height], ["viewBox", `0 0 ${right} ${height}`]]) { whole.setAttribute(name, value); }
     paper.setAttribute("width", right);

@@ -56,11 +56,11 @@ class Compared:
 
 
 def compare(source: Source) -> tuple[list[Compared], list[Published]]:
-    """Every published row that this run can answer (first arm with an answer), and the rows it cannot."""
+    """Every published row that this run can answer (the arm it tells of, else the first with an answer), and the rows it cannot."""
     compared: list[Compared] = []
     unanswered: list[Published] = []
     for row in source.evidence.results if source.evidence is not None else ():
-        answers = (_in_arm(source, row, arm) for arm in source.arms)
+        answers = (_in_arm(source, row, arm) for arm in source.arms if row.arm in ("", arm))
         found = next((answer for answer in answers if answer is not None), None)
         if found is None:
             unanswered.append(row)

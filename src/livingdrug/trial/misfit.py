@@ -81,11 +81,12 @@ def misfits(result: Result, rows: Sequence[Published], arm: str | None = None) -
     rows
         Published rows, e.g. ``catalog.load("evidence", "eliana").results``.
     arm
-        Arm compared; the first when omitted.
+        Arm compared, of rows that do not name their own; the first when omitted.
     """
-    arm = arm or result.trial.arms[0].name
+    usual = arm or result.trial.arms[0].name
     found = []
     for row in rows:
+        arm = row.arm or usual
         try:
             endpoint = result.endpoint(row.endpoint, arm)
             found += compare_row(endpoint, row, arm)

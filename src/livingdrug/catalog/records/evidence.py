@@ -34,6 +34,8 @@ class Published(Part):
         Geometric coefficient of variation between patients.
     at
         Time from infusion, as words or as number and unit (``"6 month"``).
+    arm
+        Arm of the trial whose patients the number tells of; the first arm with an answer when left out.
     population_note
         Who was analysed, at which data cut.
     source, where, status
@@ -59,6 +61,7 @@ class Published(Part):
     spread_high: float | None = None
     cv_percent: float | None = Field(default=None, gt=0)
     at: str = ""
+    arm: str = ""
     population_note: str = ""
     source: str = Field(min_length=3)
     where: str = ""
@@ -111,8 +114,15 @@ class Evidence(CatalogRecord):
         return tuple(row for row in self.results if row.endpoint == endpoint and (at is None or row.at == at))
 
     def check_in(self, catalog: Lookup) -> None:
-        """Outcomes of a prediction trial have no place here."""
-        if catalog.has("trial", self.id) and catalog.as_written("trial", self.id).get("role") == "prediction":
+        """Outcomes of a prediction trial have no place here; an arm is one of the trial's."""
+        trial = catalog.as_written("trial", self.id) if catalog.has("trial", self.id) else {}
+        arms = [str(arm.get("name")) for arm in trial.get("arm", ()) if isinstance(arm, dict)]
+        for row in self.results if trial else ():
+            if row.arm and row.arm not in arms:
+                raise CatalogError(
+                    f'"result" {row.endpoint} {row.at}: trial "{self.id}" has no arm "{row.arm}".\n  Name one of: {", ".join(arms)}.'
+                )
+        if trial.get("role") == "prediction":
             raise CatalogError(
                 f'trial "{self.id}" has role "prediction": its outcomes must not be in the catalogue.\n'
                 f"  Remove evidence/{self.id}.toml."

@@ -1,0 +1,111 @@
+"""Every shipped scenario at 300 patients: its command, time, headline, and each published number inside or explained.
+
+python examples/scenarios_table.py                              prints the table
+python examples/scenarios_table.py 300 docs/scenarios.md        writes it into the page, between its markers
+python examples/scenarios_table.py 40 - ovarian_routes          some scenarios alone, printed
+
+Runs one after another, on all processors; machine code is made before the clock starts (the first run on a machine has to wait for it).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import livingdrug as ld
+from livingdrug.catalog.load import default_catalog
+from livingdrug.course.equations import equations
+from livingdrug.model.pages import table, with_generated
+from livingdrug.trial.bench import bench
+from livingdrug.trial.door import planned
+from livingdrug.trial.headline import headline
+from livingdrug.trial.misfit import Misfit, misfits
+
+SEED = 1
+EXPLAINED = Path(__file__).with_suffix(".toml")
+
+
+def scenarios() -> list[str]:
+    """Trials of the catalogue whose role is a scenario."""
+    catalog = default_catalog()
+    return [name for name in catalog.names("trial") if catalog.load("trial", name).role == "scenario"]
+
+
+def text(n: int, chosen: list[str] | None = None) -> str:
+    """The tables as Markdown."""
+    catalog = default_catalog()
+    explained = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))
+    rows, details = [], []
+    for name in chosen or scenarios():
+        print(f"{name} …", file=sys.stderr, flush=True)
+        trial, plans = planned(name, catalog)
+        begun = time.process_time()
+        for plan in plans:
+            _ = equations(plan).compiled._code.addresses
+        compiled = time.process_time() - begun
+        began, processor = time.perf_counter(), time.process_time()
+        result = ld.run(trial, patients=n, seed=SEED, sample=0)
+        wall, busy = time.perf_counter() - began, time.process_time() - processor
+        published = catalog.load("evidence", name).results if catalog.has("evidence", name) else ()
+        judged = [one for one in misfits(result, published) if one.inside is not None and one.measure == "value"]
+        missed = [one for one in judged if not one.inside]
+        told = explained.get(name, {})
+        open_rows = [one for one in missed if one.row.endpoint not in told]
+        page = told.get("page", "")
+        rows.append(
+            [
+                f"[`{name}`]({page})" if page else f"`{name}`",
+                trial.standing.removeprefix("scenario: "),
+                f"{wall:.0f} s ({busy:.0f} s)",
+                f"{compiled:.0f} s",
+                _headline(headline(result, catalog)),
+                f"{len(judged) - len(missed)} of {len(judged)}" if judged else "no published number",
+                f"{len(missed) - len(open_rows)} of {len(missed)}" if missed else "",
+            ]
+        )
+        details += [[f"`{name}`", *_row(one), told.get(one.row.endpoint, "**not explained**")] for one in missed]
+    heads = ["scenario", "calibrated on", "time, wall (processor)", "machine code, once", f"headline, {n} enrolled", "inside", "explained"]  # fmt: skip
+    blocks = [f"{n} enrolled, seed {SEED}.", table(heads, rows)]
+    if details:
+        blocks += ["### Published and missed", table(["scenario", "published", "value", "simulated", "why"], details)]
+    if not chosen:
+        blocks += ["### At the bench and in mice", _experiments(n)]
+    return "\n\n".join(blocks)
+
+
+def _headline(words: str) -> str:
+    """Without the title, standing and seconds, which have columns of their own."""
+    parts = words.split(": ", 1)[-1].split(", ")
+    kept = [one for one in parts if not one.startswith("scenario:") and not one.endswith(" s") and "enrolled" not in one]
+    return ", ".join(kept)
+
+
+def _row(one: Misfit) -> list[str]:
+    row, unit = one.row, " %" if one.row.unit == "percent" else f" {one.row.unit}"
+    low, high = one.published_limits
+    at = f", {row.at}" if row.at else ""
+    return [f"{one.title}{at}", f"{one.published:.3g}{unit} ({low:.3g} to {high:.3g})", f"{one.simulated:.3g}{unit}"]
+
+
+def _experiments(n: int) -> str:
+    catalog = default_catalog()
+    rows = []
+    for name in catalog.names("experiment"):
+        print(f"{name} …", file=sys.stderr, flush=True)
+        began, processor = time.perf_counter(), time.process_time()
+        found = bench(name, n=n)
+        wall, busy = time.perf_counter() - began, time.process_time() - processor
+        standing = found.experiment.standing.removeprefix("scenario: ")
+        rows.append([f"[`{name}`](bench.md)", standing, f"{wall:.0f} s ({busy:.0f} s)", found.headline()])
+    return table(["experiment", "calibrated on", "time, wall (processor)", "measured means"], rows)
+
+
+if __name__ == "__main__":
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    told = text(n, sys.argv[3:] or None)
+    if len(sys.argv) > 2 and sys.argv[2] != "-":
+        page = Path(sys.argv[2])
+        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+    sys.stdout.write(told + "\n")

@@ -66,7 +66,9 @@ def text(n: int, chosen: list[str] | None = None) -> str:
                 f"{len(missed) - len(open_rows)} of {len(missed)}" if missed else "",
             ]
         )
-        details += [[f"`{name}`", *_row(one), told.get("why", {}).get(one.row.endpoint, "**not explained**")] for one in missed]
+        details += [
+            [f"`{name}`", *_row(one), told.get("why", {}).get(one.row.endpoint, "**not explained**")] for one in missed
+        ]
     heads = ["scenario", "calibrated on", "time, wall (processor)", "machine code, once", f"headline, {n} enrolled", "inside", "explained"]  # fmt: skip
     blocks = [f"{n} enrolled, seed {SEED}.", table(heads, rows)]
     if details:

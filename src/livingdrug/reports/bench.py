@@ -153,7 +153,7 @@ def _panel(found: Bench, name: str) -> str:
         *(
             f'<line x1="{_LEFT}" x2="{_LEFT + _WIDE}" y1="{y(10.0**k):.1f}" y2="{y(10.0**k):.1f}" stroke="#e5e5e5"/>'
             f'<text x="{_LEFT - 6}" y="{y(10.0**k) + 4:.1f}" text-anchor="end" fill="{FAINT}">{_short(10.0**k)}</text>'
-            for k in range(low, high + 1, max(1, (high - low) // 5))
+            for k in range(math.ceil(low), high + 1, max(1, (high - math.ceil(low)) // 5))
         ),
         f'<polygon points="{" ".join(points("high") + points("low")[::-1])}" fill="{BAND}"/>',
         f'<polyline points="{" ".join(points("median"))}" fill="none" stroke="{LINE}" stroke-width="2"/>',
@@ -179,10 +179,11 @@ def _said(seen: list[Row]) -> str:
     return f"{inside} of {len(seen)} measured means inside"
 
 
-def _decades(found: Bench) -> tuple[int, int]:
-    low = math.floor(math.log10(found.experiment.readout.floor))
+def _decades(found: Bench) -> tuple[float, int]:
+    """Where the axis begins, at the floor of the readout, and the decade in which it ends."""
+    low = math.log10(found.experiment.readout.floor)
     most = [*found.curves["high"].to_list(), *(row.measured.high or row.measured.value for row in found.rows)]
-    return low, max(math.ceil(math.log10(max(most))), low + 1)
+    return low, max(math.ceil(math.log10(max(most))), math.floor(low) + 1)
 
 
 def _short(value: float) -> str:
@@ -191,5 +192,5 @@ def _short(value: float) -> str:
         if 0.01 <= abs(value) < 10 or value == 0
         else f"{value:.3g}"
         if abs(value) < 1e5
-        else f"{value:.1e}"
+        else f"{value:.1e}".replace(".0e", "e").replace("e+", "e")
     )

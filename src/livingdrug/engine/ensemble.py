@@ -436,15 +436,8 @@ def compile_model(
     hoisted = hoist((system.rhs, system.linearise))
     checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
     kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]
-    wanted = (
-        "step",
-        "linearise",
-        "rhs",
-        "prepare",
-        "settle",
-        "record" if checks.record else "",
-        "act" if checks.act else "",
-    )
+    own = ["record" if checks.record else "", "act" if checks.act else ""]
+    wanted = ["step", "linearise", "rhs", "prepare", "settle", *own]
     assert len(wanted) == ACT + 1
     code = LateCode(partial(_code, kernels, system, method, lanes, bits, cache_dir, interpret), wanted)
     program = program or CheckProgram()

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from livingdrug.trial.storage import write_bytes
+from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.panel import Panel
+from livingdrug.reports.charts.svg import element
+from livingdrug.reports.html import page
+from livingdrug.reports.page import Figure, Note, Section, Table
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.experiment import Experiment
     from livingdrug.trial.bench import Bench, Row
 
-INK, FAINT, BAND, LINE, SEEN = "#1a1a1a", "#666666", "#cfe3f1", "#0072b2", "#d55e00"
-_WIDE, _HIGH, _LEFT, _TOP, _FOOT = 330, 190, 54, 26, 34
+LEFT, RIGHT, TOP, HEIGHT = 52, 14, 30, 230
 VERDICTS = {"inside": "inside", "off": "more than twofold off", "outside": "outside"}
 
 
@@ -71,119 +72,123 @@ def as_told(found: Bench) -> dict[str, Any]:
     }
 
 
-def write_bench(found: Bench, path: Path) -> Path:
-    """Write the report as one page that needs nothing else.
+def bench_page(found: Bench) -> str:
+    """The report as one page (HTML) with the report's looks.
 
     Parameters
     ----------
     found
         An experiment that was run.
-    path
-        Where to.
     """
     experiment = found.experiment
+    short, _, more = experiment.standing.partition(" (")
     heads, rows = told_rows(found)
-    body = [
-        f"<h1>{escape(experiment.title)}</h1>",
-        f"<p class='standing'>{escape(experiment.standing)}. Simulation; not for patient care.</p>",
-        f"<p>{escape(' '.join(experiment.summary.split()))}</p>",
-        f"<p>{found.n} {escape(experiment.subjects)} a group, seed {found.seed}: <b>{escape(found.headline())}</b>.</p>",
-        f"<h2>{escape(experiment.readout.called.capitalize())} of each group</h2>",
-        f"<p class='faint'>Line and band: middle and 95 % of the simulated {escape(experiment.subjects)}. Points and whiskers: measured mean, least and greatest.</p>",
-        "<div class='panels'>",
-        *(_panel(found, name) for name in experiment.condition),
-        "</div>",
-        "<h2>Measured and simulated</h2>",
-        _table(heads, rows),
-        *(f"<p>{escape(words)}</p>" for words in found.explanations()),
-        f"<p class='faint'>Measured: {escape(experiment.source)}; {escape(experiment.where)}. Terms: {escape(experiment.licence)}.</p>",
-        "<h2>Assumptions</h2><ul>",
-        *(f"<li>{escape(words)}</li>" for words in experiment.assumptions),
-        "</ul><h2>Numbers of its own</h2>",
-        "<p>Everything else is the patients': recognition, killing, division, wear and memory, and the spread between donors.</p>",
-        _table(("parameter", "value", "meaning", "kind", "source"), _numbers(experiment)),
-    ]
-    style = (
-        f"body{{font:15px/1.5 sans-serif;color:{INK};max-width:1050px;margin:2em auto;padding:0 1em}}.standing{{font-weight:bold}}.faint{{color:{FAINT}}}"
-        "table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}td,th{text-align:left;padding:3px 10px 3px 0;border-bottom:1px solid #ddd;vertical-align:top}"
-        ".panels{display:flex;flex-wrap:wrap;gap:10px}"
+    source = f"Measured: {experiment.source}{f'; {experiment.where}' if experiment.where else ''}. Terms: {experiment.licence}."
+    missed = tuple(Note(words) for words in found.explanations())
+    groups = Section(
+        "groups",
+        f"{_capital(experiment.readout.called)} of each group",
+        f"Line and band: middle and 95 % of the simulated {experiment.subjects}. Circles: measured mean, with least and greatest.",
+        bench_figures(found),
     )
-    page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(experiment.title)}</title>'
-        f"<style>{style}</style></head><body>{''.join(body)}</body></html>\n"
+    beside = Section(
+        "measured", "Measured and simulated", f"{_capital(found.headline())}.",
+        (Table(heads, tuple(rows), note=source, words=(len(heads) - 1,)), *missed),
+    )  # fmt: skip
+    assumed = Section(
+        "assumptions", "What differs from the experiment", "", tuple(Note(words) for words in experiment.assumptions)
     )
-    write_bytes(path, page.encode())
-    return path
+    own = Section(
+        "numbers", "Numbers of its own",
+        "Everything else is the patients': recognition, killing, division, wear and memory, and the spread between donors.",
+        (Table(("parameter", "value", "kind", "meaning", "source"), tuple(_numbers(experiment)), words=(3, 4)),),
+    )  # fmt: skip
+    facts = [f"{found.n} {experiment.subjects} a group", f"seed {found.seed}"]
+    return page(
+        f"An experiment in a {experiment.place} · {short}", experiment.title, " ".join(experiment.summary.split()),
+        [*facts, *([more.rstrip(")")] if more else [])], [groups, beside, *([assumed] if experiment.assumptions else []), own],
+    )  # fmt: skip
+
+
+def bench_figures(found: Bench) -> tuple[Figure, ...]:
+    """One figure a group, all on one logarithmic axis; what was measured stands beside the simulation."""
+    experiment = found.experiment
+    unit = f" [{experiment.readout.unit.replace('^3', '³')}]" if experiment.readout.unit else ""
+    low, high = _decades(found)
+    standing = experiment.standing.split(" (")[0]
+
+    def figure(name: str) -> Figure:
+        curve = found.curves.filter(pl.col("condition") == name).drop("condition")
+        seen = [row for row in found.rows if row.measured.condition == name]
+        return Figure(
+            experiment.condition[name].called,
+            lambda width: _drawn(found, curve, seen, width, experiment.readout.called + unit, (low, high)),
+            f"{_capital(_said(seen))}.",
+            (("line s0", "simulated"), ("published", "measured")) + ((("seen", "set to it"),) if _set_to(seen) else ()),
+            curve,
+            half=True,
+            id=name,
+            standing=standing,
+        )
+
+    return tuple(figure(name) for name in experiment.condition)
+
+
+def _drawn(
+    found: Bench, curve: pl.DataFrame, seen: list[Row], width: float, axis: str, ends: tuple[float, float]
+) -> str:
+    experiment = found.experiment
+    floor, bottom = experiment.readout.floor, TOP + HEIGHT
+    x = scales.linear(0, experiment.until, LEFT, width - RIGHT)
+    panel = Panel(x, scales.logarithmic(*ends, bottom, TOP))
+    panel.y_axis(axis)
+    day, middle, least, most = (curve[column].to_list() for column in ("day", "median", "low", "high"))
+    panel.band(day, least, most, "s0 inner")
+    panel.line(list(zip(day, middle, strict=True)), "s0")
+    for row in seen:
+        one = row.measured
+        tip = f"day {one.day:.3g}: measured {_short(one.value)}, simulated {_short(row.median)} ({_short(row.low)} to {_short(row.high)})"
+        value, *limits = (None if v is None else max(v, floor) for v in (one.value, one.low, one.high))
+        if one.use == "calibration":
+            panel.add(_dot(x(one.day), panel.y(value or floor), tip))
+        else:
+            panel.published(one.day, value or floor, *limits, tip)
+    panel.x_axis("days")
+    return panel.picture(width, bottom + 44, axis)
+
+
+def _dot(x: float, y: float, tip: str) -> str:
+    return element("circle", cx=x, cy=y, r=4, class_="seen", data_tip=tip)
 
 
 def _numbers(experiment: Experiment) -> list[tuple[str, ...]]:
     return [
-        (name, f"{one.value:g} {one.unit}".strip(), one.meaning, one.kind, one.source)
+        (name, f"{one.value:g} {one.unit}".strip(), one.kind, one.meaning, one.source)
         for name, one in experiment.parameter.items()
     ]
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    top = "".join(f"<th>{escape(word)}</th>" for word in heads)
-    lines = "".join("<tr>" + "".join(f"<td>{escape(word)}</td>" for word in row) + "</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{lines}</table>"
-
-
-def _panel(found: Bench, name: str) -> str:
-    """One group as a picture, on a logarithmic axis that all groups share."""
-    experiment, curve = found.experiment, found.curves.filter(pl.col("condition") == name)
-    seen = [row for row in found.rows if row.measured.condition == name]
-    low, high = _decades(found)
-    floor = experiment.readout.floor
-
-    def x(day: float) -> float:
-        return _LEFT + _WIDE * day / experiment.until
-
-    def y(value: float) -> float:
-        share = (math.log10(max(value, floor)) - low) / (high - low)
-        return _TOP + _HIGH * (1 - share)
-
-    def points(column: str) -> list[str]:
-        return [f"{x(day):.1f},{y(value):.1f}" for day, value in curve.select("day", column).iter_rows()]
-
-    called = experiment.condition[name].called
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_LEFT + _WIDE + 14}" height="{_TOP + _HIGH + _FOOT}" font-family="sans-serif" font-size="11" role="img"'
-        f' aria-label="{escape(called, quote=True)}: {escape(_said(seen), quote=True)}"><text x="{_LEFT}" y="15" font-size="12" fill="{INK}">{escape(called)}</text>',
-        *(
-            f'<line x1="{_LEFT}" x2="{_LEFT + _WIDE}" y1="{y(10.0**k):.1f}" y2="{y(10.0**k):.1f}" stroke="#e5e5e5"/>'
-            f'<text x="{_LEFT - 6}" y="{y(10.0**k) + 4:.1f}" text-anchor="end" fill="{FAINT}">{_short(10.0**k)}</text>'
-            for k in range(math.ceil(low), high + 1, max(1, (high - math.ceil(low)) // 5))
-        ),
-        f'<polygon points="{" ".join(points("high") + points("low")[::-1])}" fill="{BAND}"/>',
-        f'<polyline points="{" ".join(points("median"))}" fill="none" stroke="{LINE}" stroke-width="2"/>',
-    ]
-    for row in seen:
-        one = row.measured
-        ends = (one.value if one.low is None else one.low, one.value if one.high is None else one.high)
-        parts.append(
-            f'<line x1="{x(one.day):.1f}" x2="{x(one.day):.1f}" y1="{y(ends[0]):.1f}" y2="{y(ends[1]):.1f}" stroke="{SEEN}"/>'
-            f'<circle cx="{x(one.day):.1f}" cy="{y(one.value):.1f}" r="3.5" fill="{SEEN}"/>'
-        )
-    parts.append(
-        f'<text x="{_LEFT}" y="{_TOP + _HIGH + 16}" fill="{FAINT}">0</text><text x="{_LEFT + _WIDE}" y="{_TOP + _HIGH + 16}" text-anchor="end" fill="{FAINT}">'
-        f'{experiment.until:g} days</text><text x="{_LEFT}" y="{_TOP + _HIGH + 30}" font-size="9" fill="{FAINT}">{escape(experiment.standing.split(" (")[0])}; simulation</text></svg>'
-    )
-    return "".join(parts)
+def _set_to(seen: list[Row]) -> bool:
+    return any(row.measured.use == "calibration" for row in seen)
 
 
 def _said(seen: list[Row]) -> str:
-    if not seen:
-        return "nothing measured"
-    inside = sum(row.verdict == "inside" for row in seen)
-    return f"{inside} of {len(seen)} measured means inside"
+    compared = [row for row in seen if row.measured.use == "comparison"]
+    if not compared:
+        return "set to it" if seen else "nothing measured"
+    inside = sum(row.verdict == "inside" for row in compared)
+    return f"{inside} of {len(compared)} measured means inside"
 
 
-def _decades(found: Bench) -> tuple[float, int]:
-    """Where the axis begins, at the floor of the readout, and the decade in which it ends."""
-    low = math.log10(found.experiment.readout.floor)
+def _capital(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def _decades(found: Bench) -> tuple[float, float]:
+    """Where the axis begins, at the floor of the readout, and the power of ten at which it ends."""
+    floor = found.experiment.readout.floor
     most = [*found.curves["high"].to_list(), *(row.measured.high or row.measured.value for row in found.rows)]
-    return low, max(math.ceil(math.log10(max(most))), math.floor(low) + 1)
+    return floor, 10.0 ** max(math.ceil(math.log10(max(most))), math.floor(math.log10(floor)) + 1)
 
 
 def _short(value: float) -> str:

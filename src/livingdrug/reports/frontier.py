@@ -106,7 +106,7 @@ def frontier_figure(found: list[Point], *, title: str, benefit: str, harm: str, 
         return draw_crosses(crosses, width, title=title, up=f"{benefit} [%]", along=f"{harm} [%]")
 
     caption = "Filled: on the frontier, no other arm is better on one count and as good on the other. Lines are 95 % intervals."
-    return Figure(title, draw, f"{caption} {standing}.".replace(" .", "") if standing else caption, data=data)
+    return Figure(title, draw, caption, data=data, standing=standing)
 
 
 def _percent(share: tuple[float, float, float]) -> tuple[float, float, float]:

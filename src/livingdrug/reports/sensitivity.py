@@ -45,9 +45,9 @@ def sensitivity_figure(table: pl.DataFrame, method: str, *, trial: str = "", sta
     def draw(width: float) -> str:
         return draw_bars(blocks, width, title=TITLES[method], axis=AXES[method], below_each_other=method == "sobol")
 
-    said = [trial, standing, f"the {SHOWN} strongest of each target" if cut else ""]
+    said = [trial, f"the {SHOWN} strongest of each target" if cut else ""]
     caption = "; ".join(part for part in said if part)
-    return Figure(TITLES[method], draw, f"{caption}." if caption else "", LEGENDS[method], table)
+    return Figure(TITLES[method], draw, f"{caption}." if caption else "", LEGENDS[method], table, standing=standing)
 
 
 def _block(target: str, rows: list[dict[str, Any]], method: str) -> Block:

@@ -43,11 +43,11 @@ def window_figure(found: Window, *, patients: int, inside: str) -> Figure:
     return Figure(
         f"Therapeutic window of {found.product}",
         draw,
-        f"{found.trial}, {patients} patients a point. {inside[0].upper()}{inside[1:]}."
-        + (f" {found.standing}." if found.standing else ""),
+        f"{found.trial}, {patients} patients a point. {inside[0].upper()}{inside[1:]}.",
         (("tile s0", found.benefit), ("tile s1", found.harm), ("frame held", "inside the window")),
         table,
         half=True,
+        standing=found.standing,
     )
 
 

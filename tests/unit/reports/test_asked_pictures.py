@@ -14,6 +14,7 @@ from livingdrug.reports.charts.crosses import HEIGHT, LEFT, RADIUS, RIGHT, TOP, 
 from livingdrug.reports.frontier import Point, frontier_figure
 from livingdrug.reports.outcomes_only import outcomes_page
 from livingdrug.reports.sensitivity import sensitivity_figure
+from livingdrug.reports.sheet import sheet_text
 from livingdrug.reports.window import window_figure, window_page
 
 STANDING = "scenario: not calibrated"
@@ -60,7 +61,7 @@ def test_the_frontier_tells_every_arm_its_data_and_what_it_rests_on():
     words = " ".join("".join(one.itertext()) for one in of("text", figure.draw(860)))
     assert "<one>" in words
     assert "Good [%]" in words
-    assert STANDING in figure.caption
+    assert STANDING.capitalize() in sheet_text(figure, 860)
     assert figure.data is not None
     assert figure.data.rows()[0] == ("<one>", 0.6, 0.5, 0.7, 0.2, 0.1, 0.3, False)
 
@@ -90,7 +91,7 @@ def test_sensitivity_in_every_method_says_what_it_rests_on(method: str):
         "target": "pfs", "factor": "a_number", "at_low": 0.4, "as_it_is": 0.5, "at_high": None, "correlation": -0.3, "first": 0.2, "total": 0.3,
     }  # fmt: skip
     figure = sensitivity_figure(pl.DataFrame([row]), method, trial="A trial", standing=STANDING)
-    assert STANDING in figure.caption
+    assert STANDING.capitalize() in sheet_text(figure, 860)
     assert "a_number" in figure.draw(860)
     assert "a_number" in figure.draw(342)
 

@@ -32,7 +32,8 @@ def bench(
       livingdrug bench myeloma_xenograft -n 100 --json
     """
     from livingdrug.cli.screen import console, notice, table
-    from livingdrug.reports.bench import as_told, told_rows, write_bench
+    from livingdrug.reports.bench import as_told, bench_page, told_rows
+    from livingdrug.reports.html import write_page
     from livingdrug.trial.bench import bench as run
 
     known = opened(catalog)
@@ -51,7 +52,7 @@ def bench(
         return
     found = run(name, n=subjects, seed=seed, catalog=known)
     if out is not None:
-        write_bench(found, out)
+        write_page(out, bench_page(found))
     if as_json:
         import json
 

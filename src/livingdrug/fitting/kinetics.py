@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.kinetics import non_compartmental
 from livingdrug.outcome.non_compartmental import analyse
@@ -17,12 +18,29 @@ if TYPE_CHECKING:
     import polars as pl
 
 Floats = NDArray[np.float64]
+FLAG_NAMES = (
+    "cens",
+    "censored",
+    "blq",
+    "bql",
+    "bloq",
+    "blqfl",
+    "bloqfl",
+    "lloqfl",
+    "below_limit",
+    "below_lloq",
+    "cens_flag",
+    "cen",
+)
+"""How programs call the flag of results below the limit."""
+USUAL_QUANTITY = "car_t_copies_per_ug"
 _NEEDED = ("patient", "day", "value")
 _YES, _NO = ("y", "yes", "true", "t", "1"), ("n", "no", "false", "f", "0", "")
 
 
+@in_words
 def cellular_kinetics(
-    visits: pl.DataFrame, *, quantity: str = "car_t_copies_per_ug", until: float = 28.0, start_at_zero: bool = True
+    visits: pl.DataFrame, *, quantity: str = USUAL_QUANTITY, until: float = 28.0, start_at_zero: bool = True
 ) -> pl.DataFrame:
     """Highest level, its day, exposure and last day above the limit, for each patient.
 
@@ -54,7 +72,7 @@ def cellular_kinetics(
     """
     import polars as pl
 
-    grid = _grid(visits, quantity)
+    grid = _grid(_as_polars(visits), quantity)
     found = non_compartmental(grid.day, grid.value, grid.low, until=until, start_at_zero=start_at_zero)
     return grid.people.with_columns(
         pl.Series("cmax", found.cmax),
@@ -65,10 +83,11 @@ def cellular_kinetics(
     ).with_columns(pl.selectors.float().fill_nan(None))
 
 
+@in_words
 def non_compartmental_table(
     visits: pl.DataFrame,
     *,
-    quantity: str = "car_t_copies_per_ug",
+    quantity: str = USUAL_QUANTITY,
     areas_to: Sequence[float] = (28.0, 84.0),
     below_limit_as: str = "zero",
     start_at_zero: bool = True,
@@ -95,7 +114,7 @@ def non_compartmental_table(
     """
     import polars as pl
 
-    grid = _grid(visits, quantity)
+    grid = _grid(_as_polars(visits), quantity)
     found = analyse(
         grid.day, grid.value, grid.low, grid.limit,
         areas_to=areas_to, below_limit_as=below_limit_as, start_at_zero=start_at_zero,
@@ -166,6 +185,19 @@ class _Grid:
     limit: Floats
 
 
+def _as_polars(visits: Any) -> pl.DataFrame:
+    """A frame of pandas as one of polars, column by column: pyarrow is not needed."""
+    import polars as pl
+
+    if isinstance(visits, pl.DataFrame):
+        return visits
+    if not hasattr(visits, "to_dict"):
+        raise BadInput(
+            f"visits: got {type(visits).__name__}, expected a polars or pandas frame.\n  Read a file with polars.read_csv."
+        )
+    return pl.DataFrame(visits.to_dict(orient="list"), strict=False).with_columns(pl.selectors.float().fill_nan(None))
+
+
 def _grid(visits: pl.DataFrame, quantity: str) -> _Grid:
     import polars as pl
 
@@ -201,7 +233,17 @@ def _checked(visits: pl.DataFrame, quantity: str) -> pl.DataFrame:
     absent = [name for name in _NEEDED if name not in visits.columns]
     if absent:
         raise BadInput(f"visits have no column {', '.join(absent)}; expected {', '.join(_NEEDED)}.\n  Rename yours.")
+    flags = [name for name in visits.columns if str(name).strip().lower() in FLAG_NAMES and name != "below_limit"]
+    if flags and "below_limit" not in visits.columns:
+        raise BadInput(
+            f'visits have a column "{flags[0]}", which usually flags results below the limit, and no below_limit.\n'
+            f'  Rename it "below_limit", or take it out; livingdrug.read_kinetics knows the names of other programs.'
+        )
     rows = visits
+    if "quantity" not in rows.columns and quantity != USUAL_QUANTITY:
+        raise UnknownName(
+            "quantity in this table of visits", quantity, (), "It has no column quantity; leave the argument out."
+        )
     if "quantity" in rows.columns and rows.height:
         rows = rows.filter(pl.col("quantity") == quantity)
         if rows.is_empty():

@@ -109,14 +109,24 @@ def read_span(text: str) -> tuple[Amount, Amount] | None:
         raise NotAnAmount(str(problem)) from None
     if found := _BETWEEN_NUMBERS.match(rest):
         high = read_amount(rest[found.end() :])
+        _same_marks(tidy)
         if high.has_power and not has_power and not parse(high.unit).scaled and value != 0:
             raise NotAnAmount(
                 f"the power of ten of {high.value:g} may hold for {value:g} as well: write it with both numbers"
             )
         return Amount(value, high.unit, has_power), high
     if found := _BETWEEN_QUANTITIES.search(tidy, len(tidy) - len(rest)):
+        _same_marks(tidy)
         return read_amount(tidy[: found.start()]), read_amount(tidy[found.end() :])
     return None
+
+
+def _same_marks(text: str) -> None:
+    """Refuse a range where a point groups thousands in one number and would be a decimal mark in the other."""
+    if re.search(r"\d\.\d{3}\.\d{3}", text) and (lone := re.search(r"(?<![\d.])[1-9]\d{0,2}\.\d{3}(?![\d.eE])", text)):
+        raise NotAnAmount(
+            f'"{lone[0]}" stands beside a number whose points are thousands: write {lone[0].replace(".", "")}'
+        )
 
 
 def expectation(

@@ -2,7 +2,8 @@
 
 The rule, in one place (docs/units_and_tables.md tells it to users):
 
-- a point is a decimal mark; only several points in groups of three are thousands (1.250.000);
+- a point is a decimal mark; only several points in groups of three are thousands (1.250.000). A point with three zeros
+  after it, as in 200.000, is refused: nobody writes two hundred so, and much of Europe writes 200,000 so;
 - a comma is a decimal mark (1,2 and 0,250), unless groups of three follow several of them or a point comes after
   (1,250,000 and 1,250.5); one comma with three digits after it and one to three before, as in 1,250, may be either
   and is refused;
@@ -27,6 +28,7 @@ _LEADING = re.compile(
     re.ASCII,
 )
 _GROUPS = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+", re.ASCII) for mark in ",.' _"}
+_POINT_AND_ZEROS = re.compile(r"[1-9]\d{0,2}\.000", re.ASCII)
 
 
 class NotANumber(ValueError):
@@ -55,6 +57,9 @@ def leading_number(text: str) -> tuple[float, str, bool]:
     if not found:
         raise NotANumber("it does not begin with a number")
     digits, exponent = found["digits"], found["exponent"] or ""
+    if not exponent and _POINT_AND_ZEROS.fullmatch(digits):
+        whole = digits.partition(".")[0]
+        raise NotANumber(f'"{digits}" may be {whole}000 or {whole}: write one of these')
     if len(digits) > LONGEST_NUMBER or len(exponent) > 5:
         raise NotANumber(f"a number of more than {LONGEST_NUMBER} digits")
     if exponent and digits in ("10", "10.0"):

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.model.assemble import Model
 from livingdrug.model.joined import TIME_UNIT
@@ -26,6 +27,7 @@ model day = SBML time + time_offset, with time_offset = {start:g} day.</p>
 </body>"""
 
 
+@in_words
 def export_sbml(
     model: Model,
     path: Path | None = None,

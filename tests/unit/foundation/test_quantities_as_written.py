@@ -112,3 +112,17 @@ def test_units_are_never_evaluated(bomb):
         factor(bomb, "mg")
     with pytest.raises(UnitError):
         parse_unit(bomb)
+
+
+@pytest.mark.parametrize("text", ["200.000 cell/kg", "200.000 to 5.000.000 cell/kg", "1.250 to 1.250.000 cell/kg"])
+def test_thousands_points_are_asked_about(text):
+    # two hundred thousand in much of Europe, two hundred elsewhere
+    with pytest.raises(UnitError, match=r"may be 200000 or 200|points are thousands"):
+        read_one_or_range(text, "cell/kg")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1.250 mg", 1.25), ("0.000 mg", 0.0), ("2.000e6 mg", 2e6), ("1.000.000 mg", 1e6)]
+)
+def test_points_that_mean_one_thing(text, value):
+    assert read(text, "mg") == value

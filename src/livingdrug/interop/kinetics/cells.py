@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from livingdrug.foundation.numerals import NotANumber
+from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
 from livingdrug.foundation.numerals import read_number as as_written
 
 LARGEST = 1e30
@@ -17,8 +17,8 @@ BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr"
 _BELOW_WORD = re.compile(
     r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
 )
-_BELOW = re.compile(r"^(?:<|≤|<=|below)\s*([0-9.,eE+-]+)\s*[^0-9]*$", re.I)
-_ABOVE = re.compile(r"^(?:>|≥|>=|above)\s*([0-9.,eE+-]+)\s*[^0-9]*$", re.I)
+_BELOW = re.compile(r"^(?:<=?|≤|=<|below)\s*(?=[.,]?[0-9])", re.I)
+_ABOVE = re.compile(r"^(?:>=?|≥|=>|above)\s*(?=[.,]?[0-9])", re.I)
 _YES, _NO = (
     frozenset({"1", "1.0", "y", "yes", "true", "t", "below", "blq"}),
     frozenset({"0", "0.0", "n", "no", "false", "f", ""}),
@@ -27,10 +27,14 @@ _YES, _NO = (
 
 @dataclass(frozen=True)
 class Cell:
-    """A result: `value` (NaN for a blank or a text without number), `censored` 1 below, -1 above, None for unreadable."""
+    """A result: `value` (NaN for a blank or a text without number), `censored` 1 below, -1 above, None for unreadable.
+
+    `unit` is what follows the number of a limit, as in "<25 copies/ug".
+    """
 
     value: float
     censored: int | None = 0
+    unit: str = ""
 
 
 def read_result(text: str) -> Cell:
@@ -39,7 +43,7 @@ def read_result(text: str) -> Cell:
     Examples
     --------
     >>> read_result("1.2e4"), read_result("<25"), read_result("BLQ"), read_result("12;5")
-    (Cell(value=12000.0, censored=0), Cell(value=25.0, censored=1), Cell(value=nan, censored=1), Cell(value=nan, censored=None))
+    (Cell(value=12000.0, censored=0, unit=''), Cell(value=25.0, censored=1, unit=''), Cell(value=nan, censored=1, unit=''), Cell(value=nan, censored=None, unit=''))
     """
     word = text.strip()
     if word.lower() in BLANK:
@@ -48,13 +52,22 @@ def read_result(text: str) -> Cell:
     if number is not None:
         return Cell(number)
     for pattern, sign in ((_BELOW, 1), (_ABOVE, -1)):
-        match = pattern.match(word)
-        limit = read_number(match[1]) if match else None
-        if limit is not None:
-            return Cell(limit, sign)
+        if match := pattern.match(word):
+            return _limit(word[match.end() :], sign)
     if _BELOW_WORD.match(word):
         return Cell(math.nan, 1)
     return Cell(math.nan, None)
+
+
+def _limit(text: str, sign: int) -> Cell:
+    """What follows the sign of a limit: a number, and perhaps a unit."""
+    try:
+        limit, unit, _ = leading_number(plain_spaces(text))
+    except NotANumber:
+        return Cell(math.nan, None)
+    unit = unit.strip()
+    unreadable = abs(limit) > LARGEST or "_" in text or re.match(r"[^\W\d]|%|10|x|$", unit) is None
+    return Cell(math.nan, None) if unreadable else Cell(limit, sign, unit)
 
 
 def read_number(text: str) -> float | None:

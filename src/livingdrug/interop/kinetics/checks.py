@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from livingdrug.interop.kinetics.columns import Meaning
     from livingdrug.interop.kinetics.table import Table
 
+EXCELS_FIRST_DATE = 36525.0
+"""Days of a hundred years; 1 January 2000 is day 36,526 of spreadsheets."""
 _REMEDIES: Mapping[str, str] = {
     "no patient": "Give each row its patient's name.",
     "the time is no number": "Correct these cells, or take the rows out.",
@@ -205,6 +207,9 @@ def _few(data: KineticsData) -> list[Finding]:
 
 
 def _far_time(data: KineticsData) -> list[Finding]:
+    if data.time_unit == "day" and data.time.max() > EXCELS_FIRST_DATE:
+        row = int(data.row[np.argmax(data.time)])
+        return [Finding("error", f"the last time is {data.time.max():g} days, longer than a life: dates as a spreadsheet counts them?", (row,), "Subtract the date of infusion; or say time_unit=… (--time-unit hour).")]  # fmt: skip
     if data.time_unit == "day" and data.time.max() > 20 * 365.25:
         row = int(data.row[np.argmax(data.time)])
         return [Finding("warning", f"the last time is {data.time.max():g} days", (row,), "Are these hours? Say time_unit=… (--time-unit hour).")]  # fmt: skip

@@ -6,18 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from livingdrug.fitting.kinetics import FLAG_NAMES
 from livingdrug.foundation.errors import BadInput, UnknownName
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "usubjid", "subjid", "subject", "subject_id", "patient", "patient_id", "pt", "pid"),
-    "time": ("time", "afrlt", "arrlt", "nfrlt", "nrrlt", "tad", "day", "days", "time_day", "study_day", "ady", "hour", "hours"),
+    "id": ("id", "usubjid", "subjid", "subject", "subject_id", "patient", "patient_id", "pt", "pid", "record_id", "participant",
+           "participant_id", "patient_no", "patient_number", "subject_no", "subject_number", "pt_id", "mrn", "upn"),
+    "time": ("time", "afrlt", "arrlt", "nfrlt", "nrrlt", "tad", "day", "days", "time_day", "days_from_infusion", "day_from_infusion",
+             "days_since_infusion", "day_since_infusion", "days_post_infusion", "day_post_infusion", "days_after_infusion",
+             "study_day", "ady", "pcdy", "lbdy", "hour", "hours"),
     "value": ("dv", "aval", "value", "conc", "concentration", "result", "y", "level", "pcstresn", "cp", "transgene", "avalc", "pcstresc"),
     "text": ("avalc", "pcstresc", "dvc", "result_text"),
     "amount": ("amt", "dose", "amount", "dosea"),
     "evid": ("evid",),
     "mdv": ("mdv", "missed"),
     "compartment": ("cmt", "adm"),
-    "censored": ("cens", "censored", "blq", "bql", "bloq", "blqfl", "bloqfl", "lloqfl", "below_limit", "below_lloq", "cens_flag", "cen"),
+    "censored": FLAG_NAMES,
     "limit": ("lloq", "limit", "alloq", "pclloq", "loq", "lod"),
     "rate": ("rate",),
     "duration": ("dur", "duration", "tinf"),
@@ -41,6 +45,9 @@ IGNORED = (
     "atptn",
     "visit",
     "visitnum",
+    "pcorres",
+    "pcorresu",
+    "pcstat",
     "anl01fl",
     "dtype",
     "arm",
@@ -55,8 +62,11 @@ _TIME_UNITS = {
     "min": "minute", "minute": "minute", "minutes": "minute", "week": "week", "weeks": "week", "wk": "week",
     "month": "month", "months": "month", "year": "year", "years": "year",
 }  # fmt: skip
-_ITSELF = {"day": "day", "days": "day", "hour": "hour", "hours": "hour", "study_day": "day", "ady": "day", "afrlt": "hour",
-           "arrlt": "hour", "nfrlt": "hour", "nrrlt": "hour"}  # fmt: skip
+STUDY_DAYS = ("study_day", "ady", "pcdy", "lbdy")
+"""CDISC study days: the day of infusion is 1, and there is no day 0."""
+_ITSELF = {"day": "day", "days": "day", "hour": "hour", "hours": "hour", "afrlt": "hour", "arrlt": "hour", "nfrlt": "hour",
+           "nrrlt": "hour", **dict.fromkeys(STUDY_DAYS, "day"),
+           **{word: "day" for word in SYNONYMS["time"] if word.endswith("_infusion")}}  # fmt: skip
 """Headings that say their own unit, by name or by the standard's usage."""
 
 

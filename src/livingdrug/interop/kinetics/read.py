@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from livingdrug.fitting.data import BELOW, Finding, KineticsData
 from livingdrug.foundation.amounts import LONGEST, NotAnAmount, read_amount
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName, naming
 from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
 from livingdrug.foundation.units import read
@@ -25,6 +26,7 @@ from livingdrug.interop.kinetics.cells import BLANK, read_flag, read_number, rea
 from livingdrug.interop.kinetics.columns import (
     IGNORED,
     STANDARD_HOURS,
+    STUDY_DAYS,
     Meaning,
     is_logarithm,
     plain,
@@ -32,6 +34,7 @@ from livingdrug.interop.kinetics.columns import (
     stated_time_unit,
     time_unit,
 )
+from livingdrug.interop.kinetics.marks import with_one_mark
 from livingdrug.interop.kinetics.patients import with_places
 from livingdrug.interop.kinetics.table import Table
 
@@ -59,6 +62,7 @@ class _Gathered:
     courses: list[tuple[str, float, str, float, int]] = field(default_factory=list)
 
 
+@in_words
 def read_kinetics(
     table: Path | str | Any,
     *,
@@ -143,7 +147,11 @@ def _checked(
         remedy = f"Name them with columns={{'{usual[absent[0]]}': '…'}} (--column {usual[absent[0]]}=HEADING)."
         headings = ", ".join(text.headings)
         return None, (Finding("error", f"no column for {what}; headings are: {headings}", (), remedy),)
+    text, mark_findings = with_one_mark(text, known["id"].heading)
     units, unit_findings = _units(text, known, *stated_units)
+    unit_findings += mark_findings
+    if known["time"].word in STUDY_DAYS and shift == -1:
+        unit_findings.append(Finding("error", f'"{known["time"].heading}" holds study days, which are shifted already: day 1 is taken as day 0', (), "Leave shift=-1 (--shift -1) out."))  # fmt: skip
     unit_findings += [_no_unit(what, unit) for what, unit in units.items() if not _looks_like_a_unit(unit)]
     if any(finding.severity == "error" for finding in unit_findings):
         return None, tuple(unit_findings)
@@ -151,7 +159,7 @@ def _checked(
     if limit is not None and not units["value"] and isinstance(lloq, str):
         units["value"] = leading_number(plain_spaces(lloq))[1].strip()
     text, who_problem = with_places(text, known["id"])
-    gathered = _gather(text, known, limit)
+    gathered = _gather(text, known, limit, units["value"])
     outputs = sorted({m[4] for m in gathered.measurements}) or ["value"]
     chosen = outputs
     if output is not None:
@@ -178,6 +186,8 @@ def _checked(
     if data is None:
         return None, tuple(findings)
     findings += checks.look(data, text, known, limit_known=limit is not None or "limit" in known)
+    if any(finding.severity == "error" for finding in findings):
+        return None, tuple(findings)
     return replace(data, findings=tuple(findings)), tuple(findings)
 
 
@@ -191,7 +201,7 @@ def open_table(table: Path | str | Any) -> Table:
         columns = [frame[heading].to_list() for heading in headings]
         rows = zip(*columns, strict=True)
         cells = [dict(zip(headings, (cell or "" for cell in row), strict=True)) for row in rows]
-        return Table(str(table), headings, tuple(zip(lines, cells, strict=True)))
+        return Table(str(table), headings, tuple(zip(lines, cells, strict=True)), found.delimiter)
     if hasattr(table, "to_dicts"):
         dicts = table.to_dicts()
     elif hasattr(table, "to_dict"):
@@ -223,7 +233,10 @@ def _units(
         if len(words) > 1 or "" in words:
             told = ", ".join(sorted(written)[:4])
             findings.append(Finding("error", f"times come in several units, or unknown ones: {told}", (), "Bring them to one unit: day, hour, minute, week, month or year."))  # fmt: skip
-        stated = words.pop() if len(words) == 1 else stated
+        said = words.pop() if len(words) == 1 else stated
+        if known["time"].unit and stated and said != stated and not given_time:
+            findings.append(Finding("error", f'"{known["time"].heading}" says {stated}, and "{known["time_unit"].heading}" says {said}', (), "Correct one of them, or say time_unit=… (--time-unit)."))  # fmt: skip
+        stated = said
     if known["time"].unit and not time_unit(known["time"].unit) and not given_time:
         findings.append(Finding("error", f'"{known["time"].heading}": "{known["time"].unit}" is no unit of time', (), "Write day, hour, minute, week, month or year, or say time_unit=… (--time-unit)."))  # fmt: skip
     asked = time_unit(given_time) if given_time else ""
@@ -238,6 +251,8 @@ def _units(
         words = {cells[known["unit"].heading].strip() for _, cells in text.rows} - {""}
         in_cells = words.pop() if len(words) == 1 else ""
     unit = value or known["value"].unit or in_cells
+    if in_cells and known["value"].unit and not value and not _same_unit(in_cells, known["value"].unit):
+        findings.append(Finding("error", f'"{known["value"].heading}" says {known["value"].unit}, and "{known["unit"].heading}" says {in_cells}', (), "Correct one of them, or say value_unit=… (--unit)."))  # fmt: skip
     if is_logarithm(unit) or is_logarithm(known["value"].word):
         findings.append(Finding("error", f'the values are logarithms ("{unit or known["value"].heading}")', (), "Give the values themselves: 10^x for a base of 10, exp(x) for natural logarithms."))  # fmt: skip
     if known["time"].word in STANDARD_HOURS and "time_unit" not in known and not known["time"].unit and not given_time:
@@ -245,6 +260,16 @@ def _units(
     if not unit:
         findings.append(Finding("note", "the table does not say the unit of the values", (), "State it in the heading, as in DV [copy/ug], or with value_unit=… (--unit)."))  # fmt: skip
     return {"time": time, "value": unit, "dose": dose or (known["amount"].unit if "amount" in known else "")}, findings
+
+
+def _same_unit(one: str, other: str) -> bool:
+    """Whether two spellings are one unit; words that no unit is are compared as words."""
+    if _loose(one) == _loose(other):
+        return True
+    try:
+        return math.isclose(read(f"1 {one}", other, where="unit"), 1.0, rel_tol=1e-9)
+    except UnitError:
+        return False
 
 
 def _looks_like_a_unit(unit: str) -> bool:
@@ -308,7 +333,7 @@ def _loose(unit: str) -> str:
     return plain(unit).replace("copies", "copy").replace("cells", "cell").replace("µ", "u").replace("μ", "u")
 
 
-def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None) -> _Gathered:
+def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None, unit: str) -> _Gathered:
     """Every row read once."""
     got = _Gathered()
     used = {meaning.heading for meaning in known.values()}
@@ -324,9 +349,10 @@ def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None) -> _
         if time is None or math.isnan(time):
             got.problems["the time is no number"].append(line)
             continue
-        if known["time"].word in ("ady", "study_day"):
-            if time == 0:
+        if known["time"].word in STUDY_DAYS:
+            if -1 < time < 1:
                 got.problems["study day 0, which does not exist"].append(line)
+            got.notes["study days: day 1 is taken as day 0, the day of infusion"].append(line)
             time = time - 1 if time > 0 else time
         for heading in others:
             word = cells[heading].strip()
@@ -337,7 +363,7 @@ def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None) -> _
                 got.changing[heading].append(line)
         is_dose = _take_dose(got, line, name, time, cells, known, whole_table_dosed)
         if not is_dose:
-            _take_result(got, line, name, time, cells, known, limit)
+            _take_result(got, line, name, time, cells, known, limit, unit)
     if whole_table_dosed:
         _one_dose_each(got, text, known)
     if got.changing:
@@ -352,7 +378,7 @@ def _follow_covariates(got: _Gathered, text: Table, known: Mapping[str, Meaning]
         name, time = cells[known["id"].heading].strip().removesuffix(".0"), read_number(cells[known["time"].heading])
         if time is None or not math.isfinite(time):
             continue
-        if known["time"].word in ("ady", "study_day") and time > 0:
+        if known["time"].word in STUDY_DAYS and time > 0:
             time -= 1
         for heading in got.changing:
             word = cells[heading].strip()
@@ -462,18 +488,37 @@ def _take_result(
     cells: dict[str, str],
     known: Mapping[str, Meaning],
     limit: float | None,
+    column_unit: str,
 ) -> None:
     """A row's measurement, with what is below or above a limit."""
     written = cells[known["value"].heading]
-    if "text" in known and written.strip().lower() in BLANK:  # AVAL is empty where AVALC says "BLQ"
-        written = cells[known["text"].heading]
     if "mdv" in known and read_flag(cells[known["mdv"].heading]) == 1:
         return
     result = read_result(written)
+    if "text" in known:  # AVAL is empty, zero or imputed where AVALC says "BLQ"
+        beside = read_result(cells[known["text"].heading])
+        if written.strip().lower() in BLANK:
+            written, result = cells[known["text"].heading], beside
+        elif beside.censored:
+            got.notes[
+                f"{known['text'].heading} says that the result is {'below' if beside.censored == BELOW else 'above'} a limit, which counts in place of the number in {known['value'].heading}"
+            ].append(line)
+            result = beside
+        elif beside.censored == 0 and result.censored == 0 and _another_number(result.value, beside.value):
+            got.problems[f"{known['value'].heading} and {known['text'].heading} hold two numbers"].append(line)
+            return
     if result.censored is None:
         got.problems[f'"{written.strip()[:20]}" is no result'].append(line)
         return
     value, censored = result.value, result.censored
+    if result.unit:
+        in_column = _in_unit(value, result.unit, column_unit)
+        if in_column is None:
+            got.problems[
+                f'"{written.strip()[:30]}": the unit is not {column_unit or "stated for the other results"}'
+            ].append(line)
+            return
+        value = in_column
     own_limit = limit
     if "limit" in known:
         given = read_number(cells[known["limit"].heading])
@@ -508,6 +553,23 @@ def _take_result(
         got.problems["a result without its occasion"].append(line)
         return
     got.measurements.append((name, time, value, censored, output or "value", line, unit, occasion or "1"))
+
+
+def _another_number(one: float, other: float) -> bool:
+    """Whether two readings of a result differ by more than rounding to three digits."""
+    return not (math.isnan(one) or math.isnan(other) or math.isclose(one, other, rel_tol=6e-3, abs_tol=1e-9))
+
+
+def _in_unit(value: float, written: str, unit: str) -> float | None:
+    """A limit with a unit of its own in the unit of its column; None where one cannot be had from the other."""
+    if _loose(written) == _loose(unit):
+        return value
+    if not unit:
+        return None
+    try:
+        return float(f"{read(f'{value!r} {written}', unit, where='limit'):.12g}")
+    except UnitError:
+        return None
 
 
 def _assemble(

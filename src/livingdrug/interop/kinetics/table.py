@@ -17,8 +17,11 @@ class Table:
         In the order of the file.
     rows
         Number and heading -> cell of each.
+    delimiter
+        What stands between cells, in words; ``""`` for a frame.
     """
 
     source: str
     headings: tuple[str, ...]
     rows: tuple[tuple[int, dict[str, str]], ...]
+    delimiter: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
     """
     read = [column for column in columns if column.name in matches]
     cells = {column.name: table.frame[matches[column.name].heading].str.strip_chars() for column in read}
-    decimals = _decimals(cells)
+    decimals = marks_of(cells, table.delimiter)
     values, problems, n_problems = {}, [], 0
     for column in read:
         match = matches[column.name]
@@ -81,16 +82,46 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
 
 
 @dataclass(frozen=True)
-class _Decimals:
-    """What the table's own cells say about the comma: `comma` is a decimal mark, `thousands` groups digits; or neither."""
+class Marks:
+    """What a table's own cells say: `comma` is a decimal mark, `thousands` groups digits, `point` is a decimal mark; or none of it.
+
+    `points_unclear`: no cell tells what a point is, and commas do not stand between cells, as programs write tables
+    where the comma is the decimal mark: 1.250 may be 1250.
+    """
 
     comma: bool = False
     thousands: bool = False
     point: bool = False
+    points_unclear: bool = False
+
+    def read(self, text: str) -> float:
+        """One cell.
+
+        Raises
+        ------
+        NotANumber
+            It is none, or may be two.
+        """
+        if self.comma and "." in text and "," not in text:
+            raise NotANumber("a point, where other cells have a decimal comma")
+        if re.fullmatch(_POINT_EITHER, text):
+            plain = text.lstrip("+-")
+            if self.points_unclear:
+                raise NotANumber(
+                    f'"{plain}" may be {plain.replace(".", "")} or {float(plain):g}, and no cell tells what a point is here: write one of these'
+                )
+            return float(text)
+        if re.fullmatch(_EITHER, text):
+            if self.comma and not self.thousands and not self.point:
+                return float(text.replace(",", "."))
+            if (self.thousands or self.point) and not self.comma:
+                return float(text.replace(",", ""))
+        return read_number(text)
 
 
-def _decimals(cells: Mapping[str, pl.Series]) -> _Decimals:
-    comma = thousands = point = False
+def marks_of(cells: Mapping[str, pl.Series], delimiter: str) -> Marks:
+    """What the cells of these columns say about commas and points; the delimiter in words, as of `UserTable`."""
+    comma = thousands = point = either_point = False
     for series in cells.values():
         with_comma = series.filter(series.str.contains(",", literal=True)).unique()
         if with_comma.len():
@@ -98,17 +129,22 @@ def _decimals(cells: Mapping[str, pl.Series]) -> _Decimals:
             comma |= bool((with_comma.str.contains(_COMMA_DECIMAL) & ~either).any())
             thousands |= bool(with_comma.str.contains(_COMMA_THOUSANDS).any())
         if not point:
-            point = bool((series.str.contains(_POINT_DECIMAL) & ~series.str.contains(_POINT_EITHER)).any())
-    return _Decimals(comma, thousands, point)
+            either = series.str.contains(_POINT_EITHER)
+            either_point |= bool(either.any())
+            point = bool((series.str.contains(_POINT_DECIMAL) & ~either).any())
+    unclear = either_point and not (comma or thousands or point) and delimiter in ("semicolon", "tab")
+    return Marks(comma, thousands, point, unclear)
 
 
-def _as_floats(cells: pl.Series, column: Column, decimals: _Decimals) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _as_floats(cells: pl.Series, column: Column, decimals: Marks) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     lower = cells.str.to_lowercase()
     blank = lower.is_in(list(BLANK)).to_numpy()
     values = cells.cast(pl.Float64, strict=False).to_numpy().copy()
     values[~np.isfinite(values)] = np.nan
     if decimals.comma:  # a point then is a thousands mark or a slip: it is read one by one
         values[cells.str.contains(".", literal=True).to_numpy()] = np.nan
+    if decimals.points_unclear:
+        values[cells.str.contains(_POINT_EITHER).to_numpy()] = np.nan
     spellings = column.spellings
     if spellings:
         worded = lower.is_in(list(spellings)).to_numpy()
@@ -119,7 +155,7 @@ def _as_floats(cells: pl.Series, column: Column, decimals: _Decimals) -> tuple[N
     return values, blank
 
 
-def _odd_ones(cells: pl.Series, decimals: _Decimals) -> NDArray[np.float64]:
+def _odd_ones(cells: pl.Series, decimals: Marks) -> NDArray[np.float64]:
     """Numbers with commas and other marks: the plain forms together, what remains one by one."""
     either = cells.str.contains(_EITHER)
     as_decimal = cells.str.contains(_COMMA_DECIMAL) & (
@@ -150,11 +186,9 @@ def _odd_ones(cells: pl.Series, decimals: _Decimals) -> NDArray[np.float64]:
     return values
 
 
-def _one(text: str, decimals: _Decimals) -> float:
+def _one(text: str, decimals: Marks) -> float:
     try:
-        if decimals.comma and "." in text and "," not in text:
-            raise NotANumber("a point in a table whose decimal mark is a comma")
-        return read_number(text)
+        return decimals.read(text)
     except NotANumber:
         return np.nan
 
@@ -167,12 +201,10 @@ def _in_own_unit(values: NDArray[np.float64], match: Match, column: Column) -> N
         return np.round(convert_laboratory(values, match.unit, column.unit, molar_mass=column.molar_mass), 9)
 
 
-def _told(table: UserTable, column: Column, match: Match, cell: str, row: int, high: float, decimals: _Decimals) -> str:
+def _told(table: UserTable, column: Column, match: Match, cell: str, row: int, high: float, decimals: Marks) -> str:
     why = ""
     try:
-        if decimals.comma and "." in cell and "," not in cell:
-            raise NotANumber("a point, where other cells have a decimal comma")
-        value = read_number(cell)
+        value = decimals.read(cell)
         if high != column.high and float(_in_own_unit(np.asarray(value), match, column)) > high:
             why = f" above {high:g} only with the unit in the heading, as in [{column.unit}]"
     except NotANumber as problem:

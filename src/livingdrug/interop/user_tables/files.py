@@ -19,6 +19,8 @@ from livingdrug.foundation.errors import BadInput
 LARGEST_FILE, MOST_COLUMNS, ROWS_AT_ONCE = 400 * 2**20, 2000, 50_000
 PLAIN_FROM, BYTES_AT_ONCE = 2**20, 2**23
 SHOWN_ERRORS = 20
+BARE = "\0column "
+"""How a column without a heading is called while the table is read, where there are several."""
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MARKS = [(codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"), (codecs.BOM_UTF16_BE, "utf-16", "UTF-16")]  # fmt: skip
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -84,7 +86,35 @@ def read_table(path: Path | str) -> UserTable:
         raise BadInput(
             f"{path}, row {lines.number}: not a CSV table ({problem}).\n  Look for an unclosed quotation mark."
         ) from None
+    _refuse_rows_as_comments(path, lines, delimiter, frame.width)
+    frame = _without_empty_columns(path, frame)
     return UserTable(str(path), frame, numbers, encoding, DELIMITERS[delimiter], lines.n_comments)
+
+
+def _refuse_rows_as_comments(path: Path, lines: _Lines, delimiter: str, width: int) -> None:
+    """A line such as #12,3,38.4 may be a comment, or a row of patient #12: headings, too, are written #ID,TIME,DV."""
+    rows = [number for number, line in lines.joined if line.count(delimiter) == width - 1]
+    if not rows or width < 2:
+        return
+    told = ", ".join(map(str, rows[:6])) + (", …" if len(rows) > 6 else "")
+    begin = f"row {told} begins with # and has" if len(rows) == 1 else f"rows {told} begin with # and have"
+    raise BadInput(
+        f"{path}: {begin} as many cells as the headings: a comment, or a row of the table?\n"
+        "  Write a blank after the # of a comment; take the # away, or put the cell in quotation marks, where it is a row."
+    )
+
+
+def _without_empty_columns(path: Path, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame without columns that have neither heading nor cells, as spreadsheets leave at the right."""
+    bare = [name for name in frame.columns if not name or name.startswith(BARE)]
+    empty = [name for name in bare if frame[name].str.strip_chars().eq("").all()]
+    left = [name for name in bare if name not in empty]
+    if len(left) > 1:
+        raise BadInput(
+            f"{path}: {len(left)} columns have cells but no heading.\n"
+            "  Give each a name; where lines stand before the headings (a title, a date), take them out or begin them with #."
+        )
+    return frame.drop(empty).rename(dict.fromkeys(left, ""))
 
 
 def as_csv(frame: pl.DataFrame) -> str:
@@ -105,6 +135,8 @@ class _Lines:
     def __init__(self, text: str) -> None:
         self._lines = iter(io.StringIO(text, newline=""))
         self.number, self.n_comments, self._quoted = 0, 0, False
+        self.joined: list[tuple[int, str]] = []
+        """Comments whose text follows # without a blank, as in #12,3,38.4: number of the line and text."""
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -115,6 +147,8 @@ class _Lines:
             self.number += 1
             if not self._quoted and line.startswith("#"):
                 self.n_comments += 1
+                if line[1:2].strip("# \t\r\n"):
+                    self.joined.append((self.number, line))
                 continue
             if '"' in line and line.count('"') % 2:
                 self._quoted = not self._quoted
@@ -228,7 +262,7 @@ def _plain_frame(path: Path, text: str, delimiter: str) -> pl.DataFrame | None:
         return None
     first, _, _ = text.partition("\n")
     headings = [cell.strip() for cell in first.strip("\r").split(delimiter)]
-    if len(headings) < 2 or not any(headings) or not _even(data, ord(delimiter), len(headings) - 1):
+    if len(headings) < 2 or not all(headings) or not _even(data, ord(delimiter), len(headings) - 1):
         return None
     _check_headings(path, headings)
     frame = pl.read_csv(data, separator=delimiter, quote_char=None, infer_schema=False)
@@ -253,11 +287,9 @@ def _even(data: bytes, delimiter: int, expected: int) -> bool:
 
 
 def _part(headings: list[str], rows: list[list[str]]) -> pl.DataFrame:
+    names = [heading or (f"{BARE}{i}" if headings.count("") > 1 else "") for i, heading in enumerate(headings)]
     return pl.DataFrame(
-        [
-            pl.Series(heading, cells, dtype=pl.String)
-            for heading, cells in zip(headings, zip(*rows, strict=True), strict=True)
-        ]
+        [pl.Series(name, cells, dtype=pl.String) for name, cells in zip(names, zip(*rows, strict=True), strict=True)]
     )
 
 
@@ -266,7 +298,7 @@ def _check_headings(path: Path, headings: list[str]) -> None:
         raise BadInput(
             f"{path}: {len(headings)} columns, expected at most {MOST_COLUMNS}.\n  Take out what is not read."
         )
-    repeated = sorted({heading for heading in headings if headings.count(heading) > 1})
+    repeated = sorted({heading for heading in headings if heading and headings.count(heading) > 1})
     if repeated:
         raise BadInput(
             f'{path}: the heading "{repeated[0]}" stands {headings.count(repeated[0])} times, expected once.'

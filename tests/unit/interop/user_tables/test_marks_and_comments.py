@@ -1,0 +1,74 @@
+"""Marks that may mean two things, rows that look like comments, columns without a heading. Expected values: docs/units_and_tables.md,
+and what the same table says when it is written without doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from livingdrug.catalog.load import default_catalog
+from livingdrug.foundation.errors import BadInput
+from livingdrug.interop.user_tables.grading import grade_table
+from livingdrug.interop.user_tables.scoring import score_table
+
+SCORES = {name: default_catalog().load("score", name) for name in ("hematotox", "easix")}
+HEAD = "Patient;PLT (G/l);ANC (G/l);Hb (g/dl);CRP (mg/l);Ferritin (µg/l)\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "table.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_thousands_points_without_evidence_are_refused(tmp_path: Path, separator: str) -> None:
+    # ferritin 1250 and 2300 µg/L give 1 and 2 points, 1.25 and 2.3 none: a German export, its score wrong by silence
+    rows = (HEAD + "1;60;2;11;12;1.250\n2;200;3;12;3;2.300\n").replace(";", separator)
+    with pytest.raises(BadInput, match=r'"1\.250" may be 1250 or 1\.25'):
+        score_table(written(tmp_path, rows), SCORES["hematotox"])
+
+
+def test_one_cell_tells_what_a_point_is(tmp_path: Path) -> None:
+    scored = score_table(written(tmp_path, HEAD + "1;60;2.5;11;12;1.250\n"), SCORES["hematotox"])
+    assert scored["hematotox"].to_list() == [2.0]  # two points of platelets alone
+
+
+def test_between_commas_a_point_is_a_decimal_mark(tmp_path: Path) -> None:
+    graded = grade_table(written(tmp_path, "patient,ANC [10^9/L]\nA,1.250\nB,0.400\n"), ["ctcae_neutrophils"])
+    assert graded["ctcae_neutrophils"].to_list() == [2, 4]  # CTCAE: 1.0 to 1.5 is grade 2, below 0.5 grade 4
+
+
+@pytest.mark.parametrize("rows", ["#1,1,0.4\n#1,2,0.3\nB,1,2.0\n", "A,1,0.4\n#A,2,0.3\n"])
+def test_a_row_that_may_be_a_comment_is_asked_about(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(BadInput, match="a comment, or a row of the table"):
+        grade_table(written(tmp_path, "patient,day,ANC [10^9/L]\n" + rows), ["ctcae_neutrophils"])
+
+
+def test_headings_behind_a_mark_are_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="row 1 begins with #"):
+        grade_table(written(tmp_path, "#patient,day,ANC [10^9/L]\nA,1,0.4\nB,1,2.0\n"), ["ctcae_neutrophils"])
+
+
+@pytest.mark.parametrize("row", ['"#1",1,0.4\n', "# taken out: B,1,9\nA,1,0.4\n"])
+def test_a_quoted_name_is_a_row_and_a_blank_makes_a_comment(tmp_path: Path, row: str) -> None:
+    graded = grade_table(written(tmp_path, "patient,day,ANC [10^9/L]\n" + row), ["ctcae_neutrophils"])
+    assert graded["ctcae_neutrophils"].to_list() == [4]
+
+
+def test_empty_columns_at_the_right_are_dropped(tmp_path: Path) -> None:
+    graded = grade_table(written(tmp_path, "patient;ANC [10^9/L];;\nA;0,4;;\n"), ["ctcae_neutrophils"])
+    assert graded.columns == ["patient", "ANC [10^9/L]", "ctcae_neutrophils"]
+
+
+def test_a_title_above_the_headings_is_told(tmp_path: Path) -> None:
+    text = "Export of 1 March;;;\nPatient;LDH [U/L];Creatinine [mg/dL];PLT [10*9/L]\n1;300;1,2;60\n"
+    with pytest.raises(BadInput, match="where lines stand before the headings"):
+        score_table(written(tmp_path, text), SCORES["easix"])
+
+
+def test_german_thousands_are_a_unit(tmp_path: Path) -> None:
+    # EASIX = LDH x creatinine / platelets: 300 x 1.2 / 60 = 6
+    text = "Patient;LDH [U/L];Creatinine [mg/dL];PLT [Tsd/µl]\n1;300;1,2;60\n"
+    assert score_table(written(tmp_path, text), SCORES["easix"])["easix"].to_list() == [6.0]

@@ -105,6 +105,21 @@ def test_a_flat_dose_that_is_meant_is_said_so(trial_file: TrialFile, capsys):
     assert "cyclophosphamide 500 mg for everybody on days -6, -5" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("wanted", "written", "key"),
+    [
+        ("days = [-6, -5, -4, -3]", "days = [true, -5]", "days"),
+        ("enrolled = ", "enrolled = true # ", "enrolled"),
+        ("value = 0.03", "value = true", "visits.missed.value"),
+        ("enrolled = ", "enrolled = 1000000000 # ", "enrolled"),
+    ],
+)
+def test_true_is_no_number_and_a_trial_has_its_size(trial_file: TrialFile, wanted, written, key, capsys):
+    path = trial_file(wanted, written)
+    assert main(["check", str(path)]) == 2
+    assert key in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("unit", ["9**9**9", "9**9**9 cell/kg"])
 def test_a_unit_bomb_in_a_range_is_refused_at_once(trial_file: TrialFile, unit, capsys):
     path = trial_file("0.2e6 to 5.0e6 cell/kg", f"1 to 5 {unit}")

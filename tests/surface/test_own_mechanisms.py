@@ -74,3 +74,31 @@ def test_trouble_in_them_is_told(own: Path, livingdrug: Command) -> None:
         assert refused.returncode == 2
         assert "imaging.ant, line 1" in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+def test_if_no_course_finishes_that_is_said_with_the_reason(tmp_path: Path, livingdrug: Command) -> None:
+    # y' = 0.5 y² from 1 is infinite on day 2 after its beginning: no course can finish
+    for place in ("recipes", "mechanisms", "product"):
+        (tmp_path / place).mkdir()
+    (tmp_path / "mechanisms" / "blow.ant").write_text(
+        "probe' = probe_rate * probe * probe;\nprobe_seen := probe;\n", encoding="utf-8"
+    )
+    (tmp_path / "mechanisms" / "blow.toml").write_text(
+        'title = "A probe that explodes"\nsummary = "Grows by its square."\n'
+        '[state.probe]\nmeaning = "Probe"\nunit = ""\nintegrate = "linear"\nscale = 0.01\ninitial = "1"\n'
+        f'[parameter]\nprobe_rate = {{ value = 0.5, unit = "1/day", meaning = "Growth of the probe", {ORIGIN} }}\n'
+        '[output.probe_seen]\nmeaning = "Probe seen"\nunit = ""\n',
+        encoding="utf-8",
+    )
+    text = package_texts()["recipes/b_all_cd19.toml"].replace('"hazards"', '"hazards", "blow"')
+    (tmp_path / "recipes" / "b_all_blown.toml").write_text(text, encoding="utf-8")
+    text = 'extends = "tisa_cel"\ntitle = "Blown"\nrecipe = "b_all_blown"\n'
+    (tmp_path / "product" / "blown_cel.toml").write_text(text, encoding="utf-8")
+    trial = tmp_path / "my_trial.toml"
+    assert livingdrug("init", trial, "--from", "eliana").returncode == 0
+    trial.write_text(trial.read_text(encoding="utf-8").replace('"tisa_cel"', '"blown_cel"'), encoding="utf-8")
+    done = livingdrug("run", trial, "-n", "4", "--no-report", "-o", tmp_path / "run", "--catalog", tmp_path)
+    assert done.returncode == 3
+    assert "courses did not finish" in done.stderr
+    assert "the step became too small" in done.stderr
+    assert "No course finished, so no patient is counted" in done.stderr

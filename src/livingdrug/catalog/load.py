@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.catalog.typed_load import TypedLoad, class_name
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName, naming
 from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import read_toml_file
@@ -48,6 +49,8 @@ class Catalog(TypedLoad):
 
     def __init__(self, extra: Iterable[Path | str] = (), parameters: ParameterSet | None = None) -> None:
         self.parameters = parameters or ParameterSet()
+        if isinstance(extra, (str, Path)) or not isinstance(extra, Iterable):
+            raise CatalogError(f'extra: got {extra!r}, expected a list of folders.\n  Write Catalog(["FOLDER"]).')
         self.folders: tuple[Path, ...] = (*(Path(folder) for folder in extra), HERE)
         for folder in self.folders:
             if not folder.is_dir():
@@ -261,6 +264,7 @@ def _state_of(folders: Iterable[Path]) -> tuple[object, ...]:
     return tuple(found)
 
 
+@in_words
 def load_trial(name_or_path: str | Path, catalog: Catalog | None = None) -> Trial:
     """A trial by name or from a TOML file, with every name in it found and checked.
 

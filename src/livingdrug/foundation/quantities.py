@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from livingdrug.foundation.limits import beyond, too_wide
+from livingdrug.foundation.numbers_alone import NumbersAlone
 from livingdrug.foundation.priors import Prior
 
 Kind = Literal["reported", "digitised", "derived", "fitted", "assumed", "input"]
 Status = Literal["read", "unverified", "own"]
 
 
-class Quantity(BaseModel):
+class Quantity(NumbersAlone):
     """One number that says where it comes from.
 
     Attributes

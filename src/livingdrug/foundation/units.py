@@ -27,6 +27,13 @@ def _one(unit: str) -> Any:
 
 
 @lru_cache(maxsize=4096)
+def _by_factor(unit: str, to: str) -> bool:
+    """Whether a number is all that lies between two units; the zero of temperatures moves, too."""
+    here, there = _one(unit), _one(to)
+    return bool(here.units == there.units or (here._is_multiplicative and there._is_multiplicative))
+
+
+@lru_cache(maxsize=4096)
 def factor(unit: str, to: str) -> float:
     """How many `to` make one `unit`.
 
@@ -70,9 +77,9 @@ def convert(value: Any, unit: str, to: str) -> Any:
     0.8
     """
     try:
-        here, there = _one(unit), _one(to)
-        if here.units == there.units or (here._is_multiplicative and there._is_multiplicative):
+        if _by_factor(unit, to):
             return value * factor(unit, to)
+        here, there = _one(unit), _one(to)
         return registry().Quantity(value, here.units).to(there.units).magnitude
     except UnitError:
         raise

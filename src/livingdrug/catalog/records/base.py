@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from livingdrug.foundation.numbers_alone import NumbersAlone
 from livingdrug.foundation.quantities import Quantity
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
 
 
-class Part(BaseModel):
+class Part(NumbersAlone):
     """A table inside a catalog file: frozen; a key nobody knows, a nan or an inf is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)

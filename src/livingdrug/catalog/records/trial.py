@@ -257,7 +257,7 @@ class Trial(CatalogRecord):
     registration: str = ""
     sources: tuple[str, ...] = ()
     seen_at: tuple[str, ...] = ()
-    enrolled: int | None = Field(default=None, gt=0)
+    enrolled: int | None = Field(default=None, gt=0, le=10_000_000)
     design: Design | None = None
     enrolment: Enrolment | None = None
     data_cutoff: DataCutoff | None = None
@@ -321,7 +321,8 @@ class Trial(CatalogRecord):
                     f'"visits.{group}": day {days[0]:g} is before the first day of treatment, day {begun:g}.\n'
                     "  Visits are counted from infusion; what is known before treatment belongs to the population."
                 )
-        late = {name: [day for day in days if day > self.follow_up_days] for name, days in self.visits.days.items()}
+        length = self.follow_up_days
+        late = {name: [day for day in days if day > length] for name, days in self.visits.days.items()}
         late = {name: days for name, days in late.items() if days}
         if late:
             group, days = next(iter(late.items()))

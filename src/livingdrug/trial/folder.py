@@ -22,7 +22,7 @@ from pathlib import Path
 from livingdrug.foundation.errors import BadInput
 from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import storage
-from livingdrug.trial.checksums import CHECKSUMS, write_checksums
+from livingdrug.trial.checksums import CHECKSUMS, verify, write_checksums
 
 CHUNKS, PLAN, READY = "chunks", "plan.json", ".ready"
 MANIFEST, TRIAL, TIMING = "manifest.json", "trial.toml", "timing.json"
@@ -93,6 +93,15 @@ def refuse_to_replace(place: Path) -> None:
             f"{place} holds {', '.join(ours[:3])}{', …' if len(ours) > 3 else ''} but no {MANIFEST}: a damaged run, or"
             " files of your own.\n  Choose another folder, or replace them by force=True (--force)."
         )
+
+
+def is_whole(place: Path) -> bool:
+    """Whether every file of the finished run in this folder is as it was written."""
+    try:
+        verify(place, [*TABLES, TRIAL, MANIFEST], "")
+    except BadInput:
+        return False
+    return True
 
 
 def begin(place: Path, plan: dict[str, object]) -> Path:

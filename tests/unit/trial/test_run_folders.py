@@ -72,7 +72,9 @@ def test_saving_over_another_run_is_refused(trial, simulate, folder):
     other = run(trial, simulate=simulate, **{**WORDS, "seed": 4})
     with pytest.raises(BadInput, match="holds a finished run"):
         other.save(folder)
-    Result.load(folder).save(folder)  # itself
+    (folder / "report.html").write_text("told", encoding="utf-8")
+    Result.load(folder).save(folder)  # itself, with its report
+    assert (folder / "report.html").read_text(encoding="utf-8") == "told"
     other.save(folder, force=True)
     assert Result.load(folder).manifest["seed"] == 4
 

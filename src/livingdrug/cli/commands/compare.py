@@ -95,6 +95,9 @@ def compare(
       livingdrug compare runs/one runs/other -o compared.html
       livingdrug compare runs/two_arms --subgroup age_years=65 --subgroup female
     """
+    from contextlib import nullcontext
+
+    from livingdrug.foundation.errors import naming
     from livingdrug.trial.compare import compare as differences
     from livingdrug.trial.same_people import SETS
 
@@ -124,7 +127,11 @@ def compare(
         results = _simulated(trial, policies, parameter or [], asked, known, goes_on, quiet=as_json)
     several = len(what) > 1
     names = SETS if parameter and not several else None
-    found = differences(*results, endpoints=wanted, arm=arm if several else None, names=names, subgroups=subgroup or ())
+    runs = several or _is_run(what[0])
+    with naming(", ".join(what)) if runs else nullcontext():
+        found = differences(
+            *results, endpoints=wanted, arm=arm if several else None, names=names, subgroups=subgroup or ()
+        )
     page = _written(found, out, alone, plan)
     if as_json:
         import json

@@ -25,7 +25,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     catalog: CATALOG = None,
 ) -> None:
-    """Start a trial or a network of your own from one in the catalogue: a commented TOML file to edit.
+    """Start a trial or a network of your own from one in the catalogue: a TOML file to edit.
 
     [bold]For example[/bold]
 
@@ -49,7 +49,12 @@ def init(
     if file.exists() and not force:
         raise BadInput(f"{file} is there already.\n  Choose another name, or replace it with --force.")
     text = _as_design(Path(known.path(kind, name)).read_text(encoding="utf-8"), file.stem if kind == "trial" else "")
-    write_text(file, f"# Started from the catalogue's {kind} {name}. Simulation; not for patient care.\n{text}")
+    write_text(
+        file,
+        f"# Started from the catalogue's {kind} {name}. Simulation; not for patient care.\n"
+        "# Every key and what it may hold: livingdrug docs files. Products, drugs, scales and endpoints: livingdrug list KIND.\n"
+        f"{text}",
+    )
     screen = console()
     then = f"livingdrug logistics {file}" if kind == NETWORK else f"livingdrug check {file}"
     screen.print(f"Wrote {file}. Edit it, then: {then}", markup=False)

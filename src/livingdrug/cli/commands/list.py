@@ -38,6 +38,12 @@ def list_names(
         if kind not in kinds:
             raise UnknownName("kind of catalogue file", kind, kinds, "livingdrug list shows them all.")
         rows = [(name, known.load(kind, name).title) for name in known.names(kind)]
+        if not rows:
+            screen.print(
+                f"The catalogue holds no file of this kind; one of your own goes into {kind}/ of a --catalog folder."
+            )
+            notice(screen)
+            return
         screen.print(table((kind, "title"), rows))
     notice(screen)
 

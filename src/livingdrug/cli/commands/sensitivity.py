@@ -75,7 +75,7 @@ def sensitivity(
     with counted("sensitivity", quiet=as_json) as progress:
         found = analysed(
             trial, [name.strip() for name in targets.split(",") if name.strip()], method=method, factors=factor or [],
-            ranges=_ranges(range_ or []), policies=policy or [], samples=samples, patients=patients, arm=arm, seed=seed,
+            ranges=_ranges(range_ or []), policies=policy or [], samples=None if method == "tornado" else samples, patients=patients, arm=arm, seed=seed,
             threads=threads, out=out, resume=resume, force=force, hours=hours, catalog=opened(catalog), progress=progress,
         )  # fmt: skip
     if as_json:

@@ -73,7 +73,9 @@ def lines(content: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
     if isinstance(content, Mapping) and "value" in content and "source" in content:
         meaning = content.get("meaning") or content.get("endpoint") or ""
-        yield prefix, f"{number(content['value'])} {content.get('unit') or ''}  {meaning}".strip()
+        beside = [str(content[key]) for key in ("at", "population_note") if content.get(key)]
+        meant = ", ".join([meaning, *beside]) if meaning else ", ".join(beside)
+        yield prefix, f"{number(content['value'])} {content.get('unit') or ''}  {meant}".strip()
     elif isinstance(content, Mapping):
         for key, inner in content.items():
             yield from lines(inner, f"{prefix}.{key}" if prefix else str(key))

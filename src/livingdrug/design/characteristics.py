@@ -19,6 +19,7 @@ from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import Ruled, endpoint_for, rule_of, trial_for
 from livingdrug.design.trials import numbers_for, trials_of
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.notebook import as_html
 from livingdrug.outcome.estimators.exact_binomial import exact_binomial
@@ -77,6 +78,7 @@ class Characteristics:
         return as_html(repr(self), self.table, notes=self.notes)
 
 
+@in_words
 def operating_characteristics(
     trial: Trial | str | Path,
     rule: str | Path | Rule,

@@ -17,6 +17,7 @@ from livingdrug.design.people import entry_days_of
 from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import keys_of
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.notebook import as_html
 from livingdrug.outcome import folder
@@ -60,6 +61,7 @@ class DoseFinding:
         return as_html(repr(self), self.table)
 
 
+@in_words
 def dose_finding(
     trial: Trial | str | Path, rule: str | Path | Rule, *, toxicity: str, response: str | None = None, replicates: int = 200,
     patients: int | None = None, seed: int = 1, keys: Mapping[str, Any] | None = None, threads: int | None = None,

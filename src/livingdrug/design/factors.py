@@ -140,6 +140,19 @@ def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity 
     return known[address]
 
 
+def _range(address: str, asked: object) -> tuple[float, float]:
+    """A range as its two numbers."""
+    if isinstance(asked, (tuple, list)) and len(asked) == 2:
+        low, high = asked
+        if all(isinstance(end, int | float) and not isinstance(end, bool) for end in asked):
+            return float(low), float(high)
+    raise BadInput(
+        f'range of "{address}": got {asked!r}, expected two numbers.\n  Write ({{low}}, {{high}}).'.format(
+            low="low", high="high"
+        )
+    )
+
+
 def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | None) -> Factor:
     value, unit = (found, "") if isinstance(found, int | float) else (found.value, found.unit)
     prior = None if isinstance(found, int | float) else found.prior
@@ -149,7 +162,7 @@ def _factor(address: str, found: Quantity | float, asked: tuple[float, float] | 
     scale = "logit" if share and 0 < value < 1 else "log" if value > 0 else "plain"
     lowest, highest = _allowed(address, found)
     if asked is not None:
-        low, high = asked
+        low, high = _range(address, asked)
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise BadInput(f'range of "{address}": got {low:g} to {high:g}, expected a low and a higher number.')
         if low < lowest or high > highest:

@@ -16,6 +16,7 @@ from livingdrug.design.layers import Layers
 from livingdrug.design.people import STRIDE
 from livingdrug.design.pieces import Pieces
 from livingdrug.design.price import refuse_price
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.foundation.notebook import as_html
 from livingdrug.trial import storage
@@ -118,6 +119,7 @@ class Replicates:
         return as_html(repr(self), self.summary())
 
 
+@in_words
 def replicate(
     trial: Trial | str | Path,
     *,

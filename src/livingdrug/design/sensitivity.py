@@ -19,6 +19,7 @@ from livingdrug.design.layers import Layers
 from livingdrug.design.pieces import Pieces
 from livingdrug.design.price import refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, n_processors, prepared
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
 from livingdrug.foundation.notebook import as_html
 from livingdrug.trial import storage
@@ -73,10 +74,11 @@ class Sensitivity:
         return as_html("; ".join((repr(self), *self.standing)), self.table)
 
 
+@in_words
 def sensitivity(
     trial: Trial | str | Path, targets: Sequence[str], *, method: Literal["tornado", "prcc", "sobol"] = "tornado",
     factors: Sequence[str] = (), ranges: Mapping[str, tuple[float, float]] | None = None, policies: Sequence[str] = (),
-    samples: int = 64, patients: int = 100, arm: str | None = None, seed: int = 1, threads: int | None = None,
+    samples: int | None = None, patients: int = 100, arm: str | None = None, seed: int = 1, threads: int | None = None,
     out: str | Path | None = None, resume: bool = False, force: bool = False, hours: float = USUAL_HOURS,
     catalog: Catalog | None = None, progress: Callable[[int, int], None] | None = None,
 ) -> Sensitivity:  # fmt: skip
@@ -98,7 +100,7 @@ def sensitivity(
     policies
         Tornado only: guidelines to put in place of the arm's.
     samples
-        Of PRCC: runs; of Sobol: base samples, a power of two: factors + 2 times as many runs.
+        Of PRCC: runs; of Sobol: base samples, a power of two: factors + 2 times as many runs. 64 when omitted.
     patients
         Of each run.
     arm
@@ -119,6 +121,11 @@ def sensitivity(
     if method not in METHODS:
         raise UnknownName("method of sensitivity", method, METHODS)
     _refuse_numbers(patients, seed, threads)
+    if samples is not None and method == "tornado":
+        raise BadInput(
+            f'samples: got {samples}, and a tornado draws none.\n  Leave it out, or say method="prcc" or "sobol".'
+        )
+    samples = 64 if samples is None else samples
     if not targets:
         raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets A,B).")
     for word, names in (("targets", targets), ("policies", policies)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.notebook import as_html
 
@@ -75,6 +76,7 @@ class Typical:
         )
 
 
+@in_words
 def typical(
     trial: Trial | str | Path,
     *,
@@ -131,8 +133,14 @@ def typical(
     }
     for name, value in (covariates or {}).items():
         cohort[name]
-        if isinstance(value, bool) or not np.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
             raise BadInput(f"covariates: {name} is {value!r}, expected a number in the population's unit.")
+        drawn = plan.population.covariate[name]
+        low, high = (0.0, np.inf) if drawn.distribution == "growth_chart" else drawn.range()
+        if not low <= value <= high:
+            raise BadInput(
+                f"covariates: {name} is {value:g}, expected from {low:g} to {high:g}, as in this population.\n  Look at its unit."
+            )
         middle[name] = float(value)
     same = replace(cohort, covariates={name: np.full(_DRAWN, value) for name, value in middle.items()})
     numbers = parameters_of(plan, settings.parameters)

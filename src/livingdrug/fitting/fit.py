@@ -26,6 +26,7 @@ from livingdrug.fitting.result import Fit
 from livingdrug.fitting.saem import Progress, Settings, approximate, conditional_moments
 from livingdrug.fitting.specification import Specification, specify
 from livingdrug.fitting.structure import StructuralModel, load_model, refuse_missing_doses
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _WIDER, _ADAPTED = 1.5, 2
 """The chains' covariance is widened for the first samples; how often samples are drawn anew from their own moments."""
 
 
+@in_words
 def fit(
     data: KineticsData,
     model: str | StructuralModel,
@@ -138,6 +140,11 @@ def fit(
     """
     import os
 
+    if not isinstance(model, (str, Path, StructuralModel)):
+        raise BadInput(
+            f"model: got {model!r}, expected the name of a model, its file, or a StructuralModel.\n  livingdrug fit --list-models names them."
+        )
+    model = str(model) if isinstance(model, Path) else model
     structure = load_model(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else structure.title
     refuse_missing_doses(structure, data)

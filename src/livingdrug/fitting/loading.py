@@ -16,10 +16,12 @@ from livingdrug.fitting.result import Fit
 from livingdrug.fitting.specification import specify
 from livingdrug.fitting.store import CHANGES, EXTRAS, NUMBERS
 from livingdrug.fitting.structure import load_model
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.storage import read_frame, read_json
 
 
+@in_words
 def load_fit(folder: Path | str) -> Fit:
     """A fit that was saved.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from livingdrug.fitting.data import BELOW, KineticsData
 from livingdrug.fitting.draws import normals, uniforms
 from livingdrug.fitting.likelihood import likelihood_of
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _possible(theta: Theta) -> Theta:
     return theta.replaced(omega=(vectors * np.maximum(values, 1e-9)) @ vectors.T)
 
 
+@in_words
 def simulate(
     fit: Fit,
     *,

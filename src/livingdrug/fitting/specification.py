@@ -87,6 +87,7 @@ def specify(
         *by_occasion,
         *mixture,
     ]
+    _refuse_void(fixed, given, spread or {}, no_spread)
     groups = [list(names)] if correlations == "full" else [list(group) for group in correlations]
     for name in [*asked, *(name for group in groups for name in group)]:
         if name not in names:
@@ -118,6 +119,7 @@ def specify(
     for k, parameter in enumerate(mixture, start=len(every) + len(columns)):
         if coefficients[k] not in given | fixed:
             beta[k] = _second(model.parameters[names.index(parameter)], typical[names.index(parameter)], mixture)
+    _refuse_errors(errors, fixed_error or {})
     sizes = _error_start(data, errors, fixed_error or {})
     theta = Theta(beta, np.diag(np.array(begin) ** 2), sizes, 0.3 if mixture else 0.0)
     return Specification(population, errors, theta, bool(fixed_error), _occasions(model, data, by_occasion))
@@ -227,6 +229,36 @@ def _errors(
                 "count as below it, or choose another error, such as combined."
             )
     return found
+
+
+def _refuse_void(
+    fixed: Mapping[str, float], start: Mapping[str, float], spread: Mapping[str, float], no_spread: Sequence[str]
+) -> None:
+    """What another option makes void: a start of what is not estimated, a spread of what does not differ."""
+    for name in (name for name in start if name in fixed):
+        raise BadInput(
+            f"{name} is fixed and has a start: got {fixed[name]:g} and {start[name]:g}.\n  Take one of them out."
+        )
+    for name in (name for name in spread if name in no_spread):
+        raise BadInput(f"{name} has a spread ({spread[name]:g}) and is in no_spread.\n  Take one of them out.")
+
+
+def _refuse_errors(errors: tuple[ErrorModel, ...], fixed: Mapping[str, float]) -> None:
+    """Sizes of errors are given all or none: what is not given would stay where it begins."""
+    wanted = [
+        letter + (f"_{k + 1}" if len(errors) > 1 else "")
+        for k, error in enumerate(errors)
+        for letter in error.parameters
+    ]
+    for name in (name for name in fixed if name not in wanted):
+        raise UnknownName(
+            "size of the residual error", name, wanted, f"These belong to: {', '.join(one.name for one in errors)}."
+        )
+    absent = [name for name in wanted if name not in fixed]
+    if fixed and absent:
+        raise BadInput(
+            f"fixed_error: {', '.join(absent)} is not given; expected {', '.join(wanted)}, all or none.\n  Give it, too, or leave fixed_error out."
+        )
 
 
 def _error_start(data: KineticsData, errors: tuple[ErrorModel, ...], fixed: Mapping[str, float]) -> Floats:

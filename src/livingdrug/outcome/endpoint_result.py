@@ -112,6 +112,7 @@ class EndpointResult:
     def headline(self, arm: str | None = None) -> str:
         """The one number of an arm (the first when omitted) in words: ``"81% (78-84), n = 812"``; of a curve, at the time it is shown at."""
         arm = self.arms[0] if arm is None else arm
+        self._known(arm)
         return self.nobody(arm) if arm in self.not_measured else _told(self.shown().rows(arm)[0], self.shares)
 
     def nobody(self, arm: str) -> str:
@@ -307,9 +308,14 @@ class EndpointResult:
         """What an arm says to a published number: see `livingdrug.outcome.estimator.Estimator.reading`."""
         return self.asked.estimator.reading(self.asked, self._of(arm), day=day, statistic=statistic)
 
+    def _known(self, arm: str) -> None:
+        if arm not in self.arms:
+            raise UnknownName(f"arm of endpoint {self.id}", str(arm), self.arms)
+
     def _of(self, arm: str) -> pl.DataFrame:
         import polars as pl
 
+        self._known(arm)
         return self.patients.filter(pl.col("arm") == arm)
 
     def _by_arm(self) -> dict[str, pl.DataFrame]:

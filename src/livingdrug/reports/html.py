@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.foundation.security import content_policy
 from livingdrug.reports import sections
@@ -30,6 +31,7 @@ _RANGE = re.compile(r"(?<=\d)–(?=[\d.])")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
+@in_words
 def write_report(result: Result, path: str | Path, *, published: bool = True, catalog: Catalog | None = None) -> Path:
     """Write the report of a run as one HTML file.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.reports.gallery import gallery, named_figure, standing_alone
 from livingdrug.reports.page import Figure
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["bands", "figure", "figures", "flow", "grades", "km", "swimmer", "typical"]
 
 
+@in_words
 def figures(result: Result, *, published: bool = True) -> dict[str, Figure]:
     """Every figure of the report by name, in its order.
 
@@ -37,6 +39,7 @@ def figures(result: Result, *, published: bool = True) -> dict[str, Figure]:
     return gallery(result, published=published)
 
 
+@in_words
 def figure(result: Result, name: str, *, arm: str | None = None, published: bool = True) -> Figure:
     """One figure of the report by its name (`figures` has them), or the curve of an endpoint by its id.
 
@@ -62,6 +65,7 @@ def figure(result: Result, name: str, *, arm: str | None = None, published: bool
     return named_figure(result, f"{name}-{result.arms.index(str(arm)) + 1}" if several else name, published=published)
 
 
+@in_words
 def km(result: Result, endpoint: str, *, published: bool = True) -> Figure:
     """The curve of a time to event, by arm, with its band, censoring ticks and numbers at risk.
 
@@ -96,6 +100,7 @@ def km(result: Result, endpoint: str, *, published: bool = True) -> Figure:
     return replace(found, standing=standing_alone(source))
 
 
+@in_words
 def bands(result: Result, quantity: str) -> Figure:
     """What an assay measured over time: median, middle half and middle nine tenths of the patients.
 
@@ -127,6 +132,7 @@ def bands(result: Result, quantity: str) -> Figure:
     return replace(found, standing=standing_alone(source))
 
 
+@in_words
 def grades(result: Result, scale: str, arm: str | None = None) -> Figure:
     """Grades of a toxicity scale by day in the first month, as shares of those in follow-up: `figure` of ``grades-<scale>``.
 
@@ -140,16 +146,19 @@ def grades(result: Result, scale: str, arm: str | None = None) -> Figure:
     return figure(result, f"grades-{scale}", arm=arm or result.arms[0])
 
 
+@in_words
 def swimmer(result: Result, arm: str | None = None) -> Figure:
     """Patient by patient, toxicity and drugs of the first month, then the years: `figure` of ``swimmer``, the first arm's when omitted."""
     return figure(result, "swimmer", arm=arm or result.arms[0])
 
 
+@in_words
 def flow(result: Result, arm: str | None = None) -> Figure:
     """Who went on from apheresis to the end, and why others did not: `figure` of ``flow``, the first arm's when omitted."""
     return figure(result, "flow", arm=arm or result.arms[0])
 
 
+@in_words
 def typical(patient: Typical, outputs: Sequence[str] = ("car_t_total", "tumour_total")) -> Figure:
     """Outputs of one unit over the course of a typical patient (`livingdrug.typical`).
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.foundation.notebook import as_html
 from livingdrug.manufacturing.lots import BEGUN
@@ -172,6 +173,7 @@ class Comparison:
         return place
 
 
+@in_words
 def compare(
     *results: Result, endpoints: Sequence[str] | None = None, level: float = 0.95, arm: str | None = None,
     names: Sequence[str] | None = None, subgroups: Sequence[str] = (),
@@ -339,6 +341,10 @@ def _sides(results: Sequence[Result], arm: str | None, names: Sequence[str] | No
             if arm is not None and arm not in result.arms:
                 raise UnknownName(f"arm in the run {_label(result)}", arm, result.arms)
         called = [_label(result) for result in results] if names is None else list(names)
+        if len(called) != len(results):
+            raise BadInput(
+                f"names: got {len(called)}, expected one for each of the {len(results)} runs.\n  Give as many, in their order."
+            )
         sides = [(name, result, arm or result.arms[0]) for name, result in zip(called, results, strict=True)]
         twice = len({name for name, _, _ in sides}) < len(sides)
         if twice:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.foundation.notebook import as_html
 from livingdrug.observation.frames import FRAMES, tidy
@@ -106,6 +107,7 @@ class Result:
         verify(self.frames.place, [PATIENTS], DAMAGED)
         return storage.read_frame(path)
 
+    @in_words
     def patients_with(self, names: Sequence[str]) -> pl.DataFrame:
         """The patients table with further outcomes as columns.
 
@@ -140,6 +142,7 @@ class Result:
         keys = whole.select("arm", "patient").join(found, on=["arm", "patient"], how="left", maintain_order="left")
         return whole.hstack(keys.drop("arm", "patient"))
 
+    @in_words
     def outcome(self, name: str) -> pl.DataFrame:
         """One outcome of everyone treated: arm, patient, and a column of its name; null for unknown or never.
 
@@ -164,6 +167,8 @@ class Result:
 
     def outcomes(self, arm: str) -> Outcomes:
         """What may be asked of one arm's patients; answers are remembered."""
+        if arm not in self.arms:
+            raise UnknownName("arm in this result", arm, self.arms)
         if arm not in self._outcomes:
             on_disk = isinstance(self.frames, StoredFrames) and self.frames.large
             self._outcomes[arm] = (
@@ -283,6 +288,14 @@ class Result:
         UnknownName
             No such endpoint or arm, or the endpoint reads a column nobody has.
         """
+        if not isinstance(endpoint, (str, Path)) and not hasattr(endpoint, "needs"):
+            raise BadInput(
+                f'endpoint: got {endpoint!r}, expected a name, a TOML file or a record.\n  Write for example "os".'
+            )
+        if not isinstance(arm, (str, tuple, list, type(None))):
+            raise BadInput(
+                f"arm: got {arm!r}, expected the name of an arm, or several.\n  This run has {', '.join(self.arms)}."
+            )
         arms = self.arms if arm is None else (arm,) if isinstance(arm, str) else tuple(arm)
         for name in arms:
             if name not in self.arms:
@@ -379,6 +392,7 @@ class Result:
 
         return dictionary(self)
 
+    @in_words
     def to_tables(
         self, folder: str | Path, *, formats: Sequence[str] = ("csv", "parquet"), frames: Sequence[str] | None = None
     ) -> tuple[Path, ...]:
@@ -387,6 +401,7 @@ class Result:
 
         return write_tables(self, folder, formats=formats, frames=frames)
 
+    @in_words
     def to_adam(self, folder: str | Path, *, formats: Sequence[str] = ("json", "xpt")) -> tuple[Path, ...]:
         """Write analysis data sets ADSL, ADTTE, ADRS, ADAE, ADLB and ADPC as Dataset-JSON 1.1 and SAS transport files.
 
@@ -399,6 +414,7 @@ class Result:
         """
         return door("adam")(self, folder, formats=formats)
 
+    @in_words
     def to_pdf(self, path: str | Path, *, published: bool = True) -> Path:
         """Write the report as PDF; needs the extra ``figures`` (``pip install "livingdrug[figures]"``).
 
@@ -443,6 +459,7 @@ class Result:
         """For notebooks: the headline, and each of the trial's endpoints as it is told once; every number is in `table`."""
         return as_html(repr(self), shown_once(list(self.endpoints().values())), notes=self.notes())
 
+    @in_words
     def save(self, folder: str | Path, *, force: bool = False) -> Path:
         """Write the run folder: all files or none.
 
@@ -462,6 +479,8 @@ class Result:
         with held(place):
             refuse_to_write(place)
             run_folder.tidy_up(place)
+            if not force and self._is_in(place) and run_folder.is_whole(place):
+                return place  # its report stays, too
             if not force and not self._is_in(place):
                 run_folder.refuse_to_replace(place)
             run_folder.publish(place, self.write)
@@ -482,6 +501,7 @@ class Result:
         storage.write_json(place / run_folder.MANIFEST, dict(self.manifest))
 
     @classmethod
+    @in_words
     def load(cls, folder: str | Path, *, catalog: Catalog | None = None) -> Result:
         """Read a run folder.
 

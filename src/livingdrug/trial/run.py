@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.course.settings import Settings
+from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.observation.frames import FRAMES
 from livingdrug.trial import folder as run_folder
@@ -51,6 +52,7 @@ Simulate = Callable[..., Mapping[str, "pl.DataFrame"]]
 _AT_ONCE = 200  # jobs that an executor of the caller's holds at a time: frames of so many chunks may wait to be kept
 
 
+@in_words
 def run(
     trial: Trial | str | Path,
     *,

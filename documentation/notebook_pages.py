@@ -65,7 +65,7 @@ def _told(cell: Cell, outputs: Sequence[Output], stem: Path, name: str, number: 
             pieces.append(f"![{html.escape(title_of(output.content))}]({file.name}){{ .ld-figure }}")
         elif output.mime == "text/html":
             pieces.append(
-                f'<div class="ld-output ld-html">\n{re.sub(chr(10) + "{2,}", chr(10), output.content)}\n</div>'
+                f'<div class="ld-output ld-html" tabindex="0" role="region" aria-label="Output">\n{re.sub(chr(10) + "{2,}", chr(10), output.content)}\n</div>'
             )
         else:
             pieces.append(printed(output.content))
@@ -75,7 +75,7 @@ def _told(cell: Cell, outputs: Sequence[Output], stem: Path, name: str, number: 
 def printed(text: str) -> str:
     """Printed words as a block that keeps its columns; a long one folds."""
     lines = [line.rstrip() for line in text.rstrip("\n").splitlines()]
-    block = f'<pre class="ld-output">{html.escape(chr(10).join(lines))}</pre>'.replace("\n\n", "\n&#8203;\n")
+    block = f'<pre class="ld-output" tabindex="0">{html.escape(chr(10).join(lines))}</pre>'.replace("\n\n", "\n&#8203;\n")
     if len(lines) > LINES:
         return f"<details><summary>{len(lines)} lines of output</summary>\n{block}\n</details>"
     return block

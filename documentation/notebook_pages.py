@@ -75,7 +75,9 @@ def _told(cell: Cell, outputs: Sequence[Output], stem: Path, name: str, number: 
 def printed(text: str) -> str:
     """Printed words as a block that keeps its columns; a long one folds."""
     lines = [line.rstrip() for line in text.rstrip("\n").splitlines()]
-    block = f'<pre class="ld-output" tabindex="0">{html.escape(chr(10).join(lines))}</pre>'.replace("\n\n", "\n&#8203;\n")
+    block = f'<pre class="ld-output" tabindex="0">{html.escape(chr(10).join(lines))}</pre>'.replace(
+        "\n\n", "\n&#8203;\n"
+    )
     if len(lines) > LINES:
         return f"<details><summary>{len(lines)} lines of output</summary>\n{block}\n</details>"
     return block

@@ -74,6 +74,15 @@ class Sensitivity:
         return as_html("; ".join((repr(self), *self.standing)), self.table)
 
 
+def _samples(samples: int | None, method: str) -> int:
+    """How many are drawn; a tornado draws none."""
+    if samples is not None and method == "tornado":
+        raise BadInput(
+            f'samples: got {samples}, and a tornado draws none.\n  Leave it out, or say method="prcc" or "sobol".'
+        )
+    return 64 if samples is None else samples
+
+
 @in_words
 def sensitivity(
     trial: Trial | str | Path, targets: Sequence[str], *, method: Literal["tornado", "prcc", "sobol"] = "tornado",
@@ -121,11 +130,7 @@ def sensitivity(
     if method not in METHODS:
         raise UnknownName("method of sensitivity", method, METHODS)
     _refuse_numbers(patients, seed, threads)
-    if samples is not None and method == "tornado":
-        raise BadInput(
-            f'samples: got {samples}, and a tornado draws none.\n  Leave it out, or say method="prcc" or "sobol".'
-        )
-    samples = 64 if samples is None else samples
+    samples = _samples(samples, method)
     if not targets:
         raise BadInput("targets: none given.\n  Name endpoints: targets=[…] (--targets A,B).")
     for word, names in (("targets", targets), ("policies", policies)):
@@ -133,16 +138,8 @@ def sensitivity(
             raise BadInput(f"{word}: got {', '.join(names)}, expected each once.\n  Take the second out.")
     if policies and method != "tornado":
         raise BadInput("policies are turned one at a time.\n  Use the tornado, or take them out.")
-    work = prepared(
-        trial,
-        patients=patients,
-        seed=seed,
-        layers=Layers(),
-        endpoints=targets,
-        catalog=catalog,
-        cuts=False,
-        tells=False,
-    )
+    asked = {"patients": patients, "seed": seed, "layers": Layers(), "endpoints": targets}
+    work = prepared(trial, catalog=catalog, cuts=False, tells=False, **asked)
     plan = work.plans[0] if arm is None else next(one for one in work.plans if one.arm.name == work.trial.arm(arm).name)
     work = replace(work, plans=(plan,), trial=work.trial.model_copy(update={"arms": (plan.arm,), "design": None}))
     turning = factors_of(plan, factors, ranges)

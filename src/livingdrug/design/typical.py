@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -131,17 +131,7 @@ def typical(
         name: _middle(values, plan.population.covariate[name].distribution)
         for name, values in cohort.covariates.items()
     }
-    for name, value in (covariates or {}).items():
-        cohort[name]
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-            raise BadInput(f"covariates: {name} is {value!r}, expected a number in the population's unit.")
-        drawn = plan.population.covariate[name]
-        low, high = (0.0, np.inf) if drawn.distribution == "growth_chart" else drawn.range()
-        if not low <= value <= high:
-            raise BadInput(
-                f"covariates: {name} is {value:g}, expected from {low:g} to {high:g}, as in this population.\n  Look at its unit."
-            )
-        middle[name] = float(value)
+    middle |= _stated(covariates or {}, cohort, plan.population)
     same = replace(cohort, covariates={name: np.full(_DRAWN, value) for name, value in middle.items()})
     numbers = parameters_of(plan, settings.parameters)
     lots = make(plan, same, numbers, seed, between_patient=False)
@@ -162,6 +152,23 @@ def typical(
         for name in ("dose_cells", "viability", "transduction", "memory_fraction", "enrolment_day")
     }
     return Typical(middle, lot, frame, units, "; ".join(standing(record, [plan])))
+
+
+def _stated(covariates: Mapping[str, float], cohort: Any, population: Any) -> dict[str, float]:
+    """A user's values of covariates: known, numbers, and such as this population has."""
+    stated = {}
+    for name, value in covariates.items():
+        cohort[name]
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+            raise BadInput(f"covariates: {name} is {value!r}, expected a number in the population's unit.")
+        drawn = population.covariate[name]
+        low, high = (0.0, np.inf) if drawn.distribution == "growth_chart" else drawn.range()
+        if not low <= value <= high:
+            raise BadInput(
+                f"covariates: {name} is {value:g}, expected from {low:g} to {high:g}, as in this population.\n  Look at its unit."
+            )
+        stated[name] = float(value)
+    return stated
 
 
 def _middle(values: np.ndarray, distribution: str | None) -> float:

@@ -30,8 +30,8 @@ _CALLED = {"progress", "afterwards"}
 _PLACES = {"out", "path", "folder"}
 _TEXTS = {"name", "scale", "toxicity", "response", "reference", "quantity", "output", "time_unit", "value_unit", "dose_unit", "unit", "among", "test"}  # fmt: skip
 _RECORDS = {
-    "trial": ("planned_design", "a trial: a catalogue name, a TOML file, or what load_trial gives", 'Write for example "eliana".'),
-    "name_or_path": ("planned_design", "a catalogue name or a TOML file", 'Write for example "eliana".'),
+    "trial": ("planned_design", "a trial: a catalogue name, a TOML file, or what load_trial gives", "livingdrug list trial names them."),
+    "name_or_path": ("planned_design", "a catalogue name or a TOML file", "livingdrug list trial names them."),
     "rule": ("method", "a rule of decision: a catalogue name or a TOML file", "livingdrug list rule names them."),
     "catalog": ("names", "a Catalog", 'Write catalog=livingdrug.Catalog(["FOLDER"]).'),
     "result": ("endpoint", "a finished run", 'Give what run gives, or Result.load("FOLDER").'),

@@ -290,7 +290,7 @@ class Result:
         """
         if not isinstance(endpoint, (str, Path)) and not hasattr(endpoint, "needs"):
             raise BadInput(
-                f'endpoint: got {endpoint!r}, expected a name, a TOML file or a record.\n  Write for example "os".'
+                f"endpoint: got {endpoint!r}, expected a name, a TOML file or a record.\n  livingdrug list endpoint names them."
             )
         if not isinstance(arm, (str, tuple, list, type(None))):
             raise BadInput(

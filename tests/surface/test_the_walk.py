@@ -50,7 +50,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, tuple
 
     catalog = default_catalog()
     record, plans = planned("eliana", catalog)
-    words = {one.__code__: word for word, one in arrows().items() if word != "Plan"}
+    words = {inspect.unwrap(one).__code__: word for word, one in arrows().items() if word != "Plan"}
     steps: list[tuple[str, str, tuple[str, ...], str]] = []
 
     def watch(frame: FrameType, event: str, answer: Any) -> None:

@@ -161,14 +161,22 @@ def _stated(covariates: Mapping[str, float], cohort: Any, population: Any) -> di
         cohort[name]
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
             raise BadInput(f"covariates: {name} is {value!r}, expected a number in the population's unit.")
-        drawn = population.covariate[name]
-        low, high = (0.0, np.inf) if drawn.distribution == "growth_chart" else drawn.range()
+        low, high = _plausible(population.covariate[name])
         if not low <= value <= high:
             raise BadInput(
-                f"covariates: {name} is {value:g}, expected from {low:g} to {high:g}, as in this population.\n  Look at its unit."
+                f"covariates: {name} is {value:g}, expected from {low:g} to {high:g}: no more than twofold beyond this population.\n  Look at its unit."
             )
         stated[name] = float(value)
     return stated
+
+
+def _plausible(covariate: Any) -> tuple[float, float]:
+    """Half of the least to twice the greatest of a population: wider is most often another unit; a share stays a share."""
+    if covariate.distribution == "growth_chart":
+        return 0.0, np.inf
+    low, high = covariate.range()
+    whole = 100.0 if covariate.unit == "percent" else 1.0 if high <= 1 and not covariate.unit else np.inf
+    return min(low, low / 2), min(2 * high, whole) if high > 0 else high
 
 
 def _middle(values: np.ndarray, distribution: str | None) -> float:

@@ -148,11 +148,12 @@ def _drawn(
     for row in seen:
         one = row.measured
         tip = f"day {one.day:.3g}: measured {_short(one.value)}, simulated {_short(row.median)} ({_short(row.low)} to {_short(row.high)})"
-        value, *limits = (None if v is None else max(v, floor) for v in (one.value, one.low, one.high))
+        value = max(one.value, floor)
+        low, high = (None if end is None else max(end, floor) for end in (one.low, one.high))
         if one.use == "calibration":
-            panel.add(_dot(x(one.day), panel.y(value or floor), tip))
+            panel.add(_dot(x(one.day), panel.y(value), tip))
         else:
-            panel.published(one.day, value or floor, *limits, tip)
+            panel.published(one.day, value, low, high, tip)
     panel.x_axis("days")
     return panel.picture(width, bottom + 44, axis)
 

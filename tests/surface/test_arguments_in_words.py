@@ -55,7 +55,11 @@ BEFORE_WORK: tuple[tuple[Callable[[], object], str], ...] = (
     (lambda: ld.sensitivity("eliana", ["cmax"], factors=["growth_max"], samples=5), "tornado draws none"),
     (lambda: ld.sensitivity("eliana", ["cmax"], factors=["growth_max"], ranges={"growth_max": 2}), "two numbers"),  # type: ignore[dict-item]
     (lambda: ld.typical("eliana", covariates={"weight_kg": "70 kg"}), "expected a number"),  # type: ignore[dict-item]
-    (lambda: ld.typical("eliana", covariates={"weight_kg": -5}), "expected from 0"),
+    (lambda: ld.typical("eliana", covariates={"weight_kg": -5}), "expected from 1"),
+    (lambda: ld.typical("eliana", covariates={"weight_kg": 20000}), "to 400"),
+    (lambda: ld.typical("zuma_1", covariates={"burden_percent": 500}), "twofold"),
+    (lambda: ld.run("eliana", 20), r"run\(trial, patients=…\)"),  # type: ignore[misc]
+    (lambda: ld.run(), "missing"),  # type: ignore[call-arg]
     (lambda: ld.typical("eliana", seed=-2), "at least 0"),
     (lambda: ld.read_kinetics("x.csv", columns="DV=x"), "names with values"),  # type: ignore[arg-type]
     (lambda: ld.read_kinetics("x.csv", shift=math.nan), "finite number"),

@@ -170,10 +170,14 @@ def _stated(covariates: Mapping[str, float], cohort: Any, population: Any) -> di
     return stated
 
 
+BODIES = {"kg": (1.0, 400.0), "cm": (30.0, 260.0)}
+"""Sizes of people, from newborn to the largest: charts of growth have no ends of their own."""
+
+
 def _plausible(covariate: Any) -> tuple[float, float]:
     """Half of the least to twice the greatest of a population: wider is most often another unit; a share stays a share."""
     if covariate.distribution == "growth_chart":
-        return 0.0, np.inf
+        return BODIES.get(covariate.unit, (0.0, np.inf))
     low, high = covariate.range()
     whole = 100.0 if covariate.unit == "percent" else 1.0 if high <= 1 and not covariate.unit else np.inf
     return min(low, low / 2), min(2 * high, whole) if high > 0 else high

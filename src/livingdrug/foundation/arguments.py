@@ -64,7 +64,7 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
                 near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
                 guess = f' Did you mean "{near[0]}"?' if near else ""
                 raise BadInput(f'{function.__name__} has no argument "{name}".{guess}\n  Known: {", ".join(known)}.')
-        for name, value in signature.bind(*positional, **named).arguments.items():
+        for name, value in _bound(function.__name__, signature, positional, named).items():
             for one in value if name == "results" else (value,):
                 _check(function.__name__, name, one, signature)
         if named.get("force") is True and "out" in signature.parameters and named.get("out") is None:
@@ -72,6 +72,20 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
         return function(*positional, **named)
 
     return checked
+
+
+def _bound(
+    function: str, signature: inspect.Signature, positional: tuple[Any, ...], named: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Argument -> what was given for it."""
+    try:
+        return signature.bind(*positional, **named).arguments
+    except TypeError as problem:
+        first = [one.name for one in signature.parameters.values() if one.kind is not one.KEYWORD_ONLY]
+        rest = [name for name in signature.parameters if name not in first]
+        raise BadInput(
+            f"{function}: {problem}.\n  Write {function}({', '.join(first)}" + (f", {rest[0]}=…)." if rest else ").")
+        ) from None
 
 
 def _check(function: str, name: str, value: Any, signature: inspect.Signature) -> None:

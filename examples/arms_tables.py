@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import livingdrug as ld
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.reports.frontier import points
 
 PATIENTS, SEED = 300, 1
@@ -64,10 +64,11 @@ def text(page: str) -> str:
 def _row(result: ld.Result, name: str, month: int | None) -> list[str]:
     endpoint = result.endpoint(name)
     title = endpoint.record.name + (f" at {month} months" if month is not None else "")
-    return [title, *(_cell(result, name, month, arm) for arm in result.arms)]
+    return [title, *(cell(result, name, month, arm) for arm in result.arms)]
 
 
-def _cell(result: ld.Result, name: str, month: int | None, arm: str) -> str:
+def cell(result: ld.Result, name: str, month: int | None, arm: str) -> str:
+    """An arm's headline number, or its share at a month, with its 95 % interval."""
     endpoint = result.endpoint(name)
     if arm in endpoint.not_measured:
         return "–"
@@ -93,5 +94,5 @@ def _digits(value: float) -> str:
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     told = text(target.stem)
-    target.write_text(with_generated(target.read_text(encoding="utf-8"), told, target.name), encoding="utf-8")
+    write_generated(target, told)
     sys.stdout.write(told + "\n")

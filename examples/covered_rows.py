@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 
 Row = dict[str, Any]
 Z90 = 1.6449
@@ -135,7 +135,7 @@ def main(arguments: list[str]) -> int:
         print(found)
         return 0
     page = Path(arguments[1])
-    page.write_text(with_generated(page.read_text(encoding="utf-8"), found), encoding="utf-8")
+    write_generated(page, found)
     return 0
 
 

@@ -21,7 +21,7 @@ from livingdrug.catalog.plan import plan_arm
 from livingdrug.clinic.protocol import doses
 from livingdrug.course.equations import Equations, equations, parameters_of
 from livingdrug.engine.ensemble import Dose
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.population.spread import individual_parameters
 
 PATIENTS, SEED = 200, 11
@@ -214,5 +214,5 @@ if __name__ == "__main__":
     told = text()
     if len(sys.argv) > 1:
         page = Path(sys.argv[1])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+        write_generated(page, told)
     sys.stdout.write(told + "\n")

@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import default_catalog, load_trial
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.trial.run import run
 
 ROOT = Path(__file__).parents[1]
@@ -288,7 +288,7 @@ def main(arguments: list[str]) -> int:
     for name, text in pages.items():
         page = ROOT / "docs" / name
         if arguments == ["docs"]:
-            page.write_text(with_generated(page.read_text(encoding="utf-8"), text, name), encoding="utf-8")
+            write_generated(page, text)
         else:
             print(text, "\n")
     return 0

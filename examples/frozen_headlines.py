@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 
 HEADLINES = {
     "overall response, treated, %": ("lugano_orr", "imwg_orr", "cr_cri_3mo", "recist_orr"),
@@ -83,4 +83,4 @@ def _told(row: dict[str, str], digits: int, *, with_interval: bool = True) -> st
 
 if __name__ == "__main__":
     page = Path(sys.argv[1])
-    page.write_text(with_generated(page.read_text(encoding="utf-8"), text(page.parent)), encoding="utf-8")
+    write_generated(page, text(page.parent))

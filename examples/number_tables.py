@@ -14,7 +14,7 @@ from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.course.equations import assembled, parameters_of
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 
 
 def fitted(trial_name: str = "eliana") -> str:
@@ -86,5 +86,5 @@ if __name__ == "__main__":
     text, pages = (fitted(), asked[1:]) if asked[0] == "fitted" else (product(asked[1]), asked[2:])
     if pages:
         page = Path(pages[0])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8")
+        write_generated(page, text)
     sys.stdout.write(text + "\n")

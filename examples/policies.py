@@ -14,7 +14,7 @@ import polars as pl
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 from livingdrug.outcome.estimators.paired import paired_means
 from livingdrug.trial.compare import Comparison, compare
@@ -130,5 +130,5 @@ if __name__ == "__main__":
     told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+        write_generated(page, told)
     sys.stdout.write(told + "\n")

@@ -26,7 +26,7 @@ from livingdrug.catalog.plan import plan_arm
 from livingdrug.catalog.records.evidence import Published
 from livingdrug.course.equations import parameters_of
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.trial.misfit import misfits
 from livingdrug.trial.run import run
 
@@ -285,6 +285,6 @@ if __name__ == "__main__":
     made = text(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), made), encoding="utf-8")
+        write_generated(page, made)
     else:
         print(made)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from arms_tables import cell
+
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.trial.misfit import compare_row
 
 TRIAL, SEED = "b_all_residual_chemotherapy", 1
@@ -37,7 +39,7 @@ MONTHS = (
 def text(n: int) -> str:
     """Who, the table, and the published rows with their verdicts, as Markdown."""
     result = ld.run(TRIAL, patients=n, seed=SEED, sample=0)
-    rows = [[words, *(_share(result, name, month, arm) if arm in arms else "–" for arm in (CELLS, DRUGS))]
+    rows = [[words, *(cell(result, name, month, arm) if arm in arms else "–" for arm in (CELLS, DRUGS))]
             for name, month, words, arms in SHARES]  # fmt: skip
     rows += [[words, *(_mean(result, name, arm) if arm in arms else "–" for arm in (CELLS, DRUGS))]
              for name, words, arms in MONTHS]  # fmt: skip
@@ -63,19 +65,6 @@ def _published(result: ld.Result) -> list[str]:
     return [table(["published", "", "simulated", "", "source"], told)] if told else []
 
 
-def _share(result: ld.Result, name: str, month: int | None, arm: str) -> str:
-    endpoint = result.endpoint(name)
-    if month is not None:
-        row = next(one for one in endpoint.at([month], "month").iter_rows(named=True) if one["arm"] == arm)
-        value, low, high = row["estimate"], row["ci_low"], row["ci_high"]
-    else:
-        found = endpoint.reading(arm, day=None, statistic="")
-        if found is None:
-            return "–"
-        value, low, high = found.estimate, found.ci_low, found.ci_high
-    return f"{100 * value:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
-
-
 def _mean(result: ld.Result, name: str, arm: str) -> str:
     row = result.endpoint(name).shown().rows(arm)[0]
     if row.estimate is None:
@@ -88,5 +77,5 @@ if __name__ == "__main__":
     told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+        write_generated(page, told)
     sys.stdout.write(told + "\n")

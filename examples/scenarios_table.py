@@ -18,7 +18,7 @@ from pathlib import Path
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.course.equations import equations
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.trial.bench import bench
 from livingdrug.trial.door import planned
 from livingdrug.trial.headline import headline
@@ -110,5 +110,5 @@ if __name__ == "__main__":
     told = text(n, sys.argv[3:] or None)
     if len(sys.argv) > 2 and sys.argv[2] != "-":
         page = Path(sys.argv[2])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+        write_generated(page, told)
     sys.stdout.write(told + "\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.trial.misfit import Misfit, misfits
 
 SEED = 7
@@ -89,6 +89,6 @@ if __name__ == "__main__":
     made = text(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), made, page.name), encoding="utf-8")
+        write_generated(page, made)
     else:
         sys.stdout.write(made + "\n")

@@ -13,7 +13,7 @@ from pathlib import Path
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.catalog.records.evidence import Published
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.trial.misfit import Misfit, misfits
 
 SEED = 7
@@ -90,5 +90,5 @@ if __name__ == "__main__":
     told = several(sys.argv[1].split(","), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
     if len(sys.argv) > 3:
         page = Path(sys.argv[3])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+        write_generated(page, told)
     sys.stdout.write(told + "\n")

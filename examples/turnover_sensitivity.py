@@ -17,7 +17,7 @@ import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.course.equations import parameters_of
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 
 TURNOVERS = (0.03, 0.1, 0.3)
 SEED = 7
@@ -61,5 +61,5 @@ if __name__ == "__main__":
     told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
     if len(sys.argv) > 2:
         page = Path(sys.argv[2])
-        page.write_text(with_generated(page.read_text(encoding="utf-8"), told, page.name), encoding="utf-8")
+        write_generated(page, told)
     sys.stdout.write(told + "\n")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.reports.page import Table
 from livingdrug.reports.sections.waiting import section
 from livingdrug.reports.source import Source
@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
     """Writes the tables of a page."""
     path, *kept = map(Path, arguments)
     made = text(path.stem, kept[0] if kept else None)
-    path.write_text(with_generated(path.read_text(encoding="utf-8"), made, str(path)), encoding="utf-8")
+    write_generated(path, made)
     print(f"wrote {path}")
     return 0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 
 HERE = Path(__file__).parent.parent
 FROZEN = HERE / "docs/predictions/parameters/parameters.json"
@@ -251,7 +251,7 @@ def write(folder: Path, page: Path) -> None:
     """The page's tables between its markers, and the picture beside its images."""
     found = analysed(folder)
     text = f"{drivers_text(found)}\n\n## What a frozen interval is made of\n\n{frozen_text()}"
-    page.write_text(with_generated(page.read_text(encoding="utf-8"), text), encoding="utf-8")
+    write_generated(page, text)
     (page.parent / "images/what_drives.svg").write_text(picture(found), encoding="utf-8", newline="\n")
 
 

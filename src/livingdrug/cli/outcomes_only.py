@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.cli.replicates import counted
-from livingdrug.cli.told_once import in_words, print_json, shown_rows
+from livingdrug.cli.told_once import print_json, shown_rows
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -66,17 +66,25 @@ def run_outcomes_only(
 def table_of(found: OutcomesOnly) -> Any:
     """One line an endpoint and arm: its estimate at the time shown, and the 95 % interval."""
     from livingdrug.cli.screen import table
-    from livingdrug.reports.words import interval
+    from livingdrug.reports.words import interval, when_and_unit
 
     about = {one["id"]: one for one in found.manifest["endpoint_titles"]}
     estimated = (row for row in found.numbers.iter_rows(named=True) if row["estimate"] is not None)
     rows = []
     for row in shown_rows(estimated, {name: one["shown_at"] for name, one in about.items()}):
-        when, one, unit = in_words(row)
+        when, one, unit = when_and_unit(row)
         low, high = (None if row[name] is None else one * row[name] for name in ("ci_low", "ci_high"))
         told = f"{one * row['estimate']:.4g}{unit}"
         title = about[row["endpoint"]]["title"]
-        rows.append((title + when, row["arm"], told, interval(low, high, "{:.4g}".format), f"{row['n']:,}"))
+        rows.append(
+            (
+                f"{title} at {when}" if when else title,
+                row["arm"],
+                told,
+                interval(low, high, "{:.4g}".format),
+                f"{row['n']:,}",
+            )
+        )
     return table(("", "arm", "estimate", "95 %", "patients"), rows, right=("estimate", "95 %", "patients"))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.cli.told_once import in_words, print_json, shown_rows
+from livingdrug.cli.told_once import print_json, shown_rows
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -86,20 +86,20 @@ def run_replicates(
 def table_of(found: Replicates) -> Any:
     """One line an endpoint and arm: mean between replicates, their 90 % range, and the Monte Carlo error of the mean."""
     from livingdrug.cli.screen import table
-    from livingdrug.reports.words import interval
+    from livingdrug.reports.words import interval, when_and_unit
 
     about = {one["id"]: one for one in found.manifest["endpoint_titles"]}
     shown = shown_rows(found.summary().iter_rows(named=True), {name: one["shown_at"] for name, one in about.items()})
     rows = []
     for row in shown:
-        when, one, unit = in_words(row)
+        when, one, unit = when_and_unit(row)
         known = (row[name] for name in ("mean", "p5", "p95", "mc_error"))  # one replicate alone tells no error
         cells = ["" if value is None else f"{one * value:.3g}" for value in known]
         low, high = (None if row[name] is None else one * row[name] for name in ("p5", "p95"))
         title = about[row["endpoint"]]["title"] if row["endpoint"] in about else row["endpoint"]
         rows.append(
             (
-                title + when,
+                f"{title} at {when}" if when else title,
                 row["arm"],
                 cells[0] + unit,
                 interval(low, high, "{:.3g}".format),

@@ -37,14 +37,6 @@ def shown_rows(rows: Iterable[Row], shown_at: Mapping[str, float | None]) -> lis
     return list(shown.values())
 
 
-def in_words(row: Row) -> tuple[str, float, str]:
-    """When a row is told, by how much its numbers are multiplied, and the unit behind them: shares are told in percent."""
-    when = f" at {row['time']:g} {row['time_unit']}" if row["time"] is not None else ""
-    if row["unit"] == "" and row["measure"] in ("proportion", "probability"):
-        return when, 100.0, " %"
-    return when, 1.0, f" {row['unit']}" if row["unit"] else ""
-
-
 def print_json(found: Any, folder: Path, **frames: pl.DataFrame) -> None:
     """Manifest, folder, standing and these frames as JSON."""
     import typer

@@ -124,12 +124,13 @@ def _check(function: str, name: str, value: Any, signature: inspect.Signature) -
         raise _wrong(name, value, "a finite number", "Write it in the unit of the times, as shift=-1.")
 
 
-def whole(name: str, value: Any, least: int) -> None:
-    """Refuse what is no whole number of at least `least`."""
+def whole(name: str, value: Any, least: int) -> int:
+    """The number, refused where it is no whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least}.")
     if value < least:
         raise BadInput(f"{name}: got {value}, expected at least {least}.\n  Give a larger number.")
+    return int(value)
 
 
 def _list(name: str, value: Any) -> None:

@@ -74,6 +74,12 @@ def with_generated(page: str, generated: str, where: str = "page") -> str:
     return f"{before}{BEGIN}\n{generated.strip()}\n{END}{after}"
 
 
+def write_generated(page: Path, generated: str) -> None:
+    """Write the part of a page between its marker lines anew; what else stands there stays."""
+    text = with_generated(page.read_text(encoding="utf-8"), generated, page.name)
+    page.write_text(text, encoding="utf-8", newline="\n")
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table.
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from livingdrug.foundation.errors import LivingDrugError
-from livingdrug.model.pages import table, with_generated
+from livingdrug.model.pages import table, write_generated
 from livingdrug.reports.association_rows import COLUMNS, by_topic, row, sentence
 from livingdrug.reports.associations import determinants_table
 from livingdrug.trial.associations.board import USUAL_PATIENTS, Board, associations
@@ -54,9 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     patients = int(arguments[1]) if len(arguments) > 1 else USUAL_PATIENTS
     try:
         text = generated(associations(patients=patients, seed=USUAL_SEED))
-        page.write_text(
-            with_generated(page.read_text(encoding="utf-8"), text, page.name), encoding="utf-8", newline="\n"
-        )
+        write_generated(page, text)
     except LivingDrugError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.reports.html import page
 from livingdrug.reports.page import Note, Section, Table
-from livingdrug.reports.words import interval
+from livingdrug.reports.words import SHARES, interval, when_and_unit
 
 if TYPE_CHECKING:
     import polars as pl
 
-SHARES = ("proportion", "probability")
 HEADINGS = ("endpoint", "at", "estimate", "95 %", "patients", "events")
 
 
@@ -59,15 +58,13 @@ def outcomes_page(
 
 
 def _cells(row: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[str, ...]:
-    share = row["unit"] == "" and row["measure"] in SHARES
-    times, unit = (100.0, " %") if share else (1.0, f" {row['unit']}" if row["unit"] else "")
+    when, times, unit = when_and_unit(row)
 
     def number(name: str) -> str:
         return "–" if row[name] is None else f"{times * row[name]:.4g}"
 
     what = titles.get(row["endpoint"], row["endpoint"])
     measure = row["measure"] or ""
-    when = "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
     counts = ("" if row[name] is None else f"{row[name]:,}" for name in ("n", "n_events"))
     low, high = (None if row[name] is None else times * row[name] for name in ("ci_low", "ci_high"))
     return (

@@ -36,11 +36,9 @@ def sensitivity_figure(table: pl.DataFrame, method: str, *, trial: str = "", sta
     trial, standing
         Which trial; what the numbers rest on, where it is a scenario.
     """
-    blocks = [
-        _block(str(target), rows.to_dicts(), method)
-        for (target,), rows in table.group_by("target", maintain_order=True)
-    ]
-    cut = any(rows.height > SHOWN for _, rows in table.group_by("target"))
+    targets = [(str(target), rows.to_dicts()) for (target,), rows in table.group_by("target", maintain_order=True)]
+    blocks = [_block(target, rows, method) for target, rows in targets]
+    cut = any(len(rows) > SHOWN for _, rows in targets)
 
     def draw(width: float) -> str:
         return draw_bars(blocks, width, title=TITLES[method], axis=AXES[method], below_each_other=method == "sobol")

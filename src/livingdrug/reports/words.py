@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TypeGuard
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeGuard
 
 DASH = "–"
+SHARES = ("proportion", "probability")
+"""Measures that are told in percent."""
 _UNITS = {
     "percent": "%",
     "copy/ug": "copies/µg",
@@ -117,6 +119,20 @@ def plain_range(low: float, high: float, digits: int = 3) -> str:
         return f"{plain(low, digits)}{DASH}{plain(high, digits)}"
     size = math.floor(math.log10(high))
     return f"{plain(low / 10**size, digits)}{DASH}{plain(high / 10**size, digits)} ×10{_raised(size)}"
+
+
+def when_and_unit(row: Mapping[str, Any]) -> tuple[str, float, str]:
+    """When a number of an endpoint is told, by how much it is multiplied, and the unit behind it: shares are told in percent.
+
+    Examples
+    --------
+    >>> when_and_unit({"time": 12.0, "time_unit": "month", "unit": "", "measure": "probability"})
+    ('12 month', 100.0, ' %')
+    """
+    when = "" if row["time"] is None else f"{row['time']:g} {row['time_unit']}"
+    if row["unit"] == "" and row["measure"] in SHARES:
+        return when, 100.0, " %"
+    return when, 1.0, f" {row['unit']}" if row["unit"] else ""
 
 
 def four_figures(value: object) -> str:

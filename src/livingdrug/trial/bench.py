@@ -141,6 +141,9 @@ def bench(
     """
     import polars as pl
 
+    from livingdrug.trial.estimate import refuse_numbers
+
+    refuse_numbers(seed=seed)
     if not 1 <= n <= MOST:
         raise BadInput(f"{n} subjects: expected 1 to {MOST}.\n  Give another number.")
     work = prepared(experiment, catalog=catalog, parameters=parameters)

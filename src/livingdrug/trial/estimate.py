@@ -14,8 +14,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from livingdrug.foundation.arguments import whole
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -137,12 +136,9 @@ def refuse_numbers(**numbers: int | None) -> None:
     for name, value in numbers.items():
         if value is None and name in ("threads", "chunk"):
             continue
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise BadInput(f"{name}: got {value!r}, expected a whole number of at least {least[name]}.")
-        if value < least[name]:
-            raise BadInput(f"{name}: got {value}, expected at least {least[name]}.\n  Give a larger number.")
-        if value > most[name]:
-            shown = f"{value:,}" if value < 10**30 else "a number of more than 30 digits"
+        number = whole(name, value, least[name])
+        if number > most[name]:
+            shown = f"{number:,}" if number < 10**30 else "a number of more than 30 digits"
             raise BadInput(f"{name}: got {shown}, expected at most {most[name]:,}.\n  Give a smaller number.")
 
 

@@ -31,14 +31,14 @@ def bench(
       livingdrug bench glioma_killing -o glioma.html
       livingdrug bench myeloma_xenograft -n 100 --json
     """
+    from livingdrug.cli.files import refuse_file
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.reports.bench import as_told, bench_page, told_rows
     from livingdrug.reports.html import write_page
     from livingdrug.trial.bench import bench as run
 
     known = opened(catalog)
-    if out is not None and out.suffix != ".html":
-        raise BadInput(f'--out "{out}": expected a name that ends in .html.\n  Write for example -o report.html.')
+    refuse_file(out, (".html",))
     if name is None:
         if out is not None:
             raise BadInput(

@@ -9,7 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import ASK, Command
-from livingdrug.foundation.errors import BadInput, naming
+from livingdrug.foundation.errors import naming
 
 
 def frontier(
@@ -31,15 +31,13 @@ def frontier(
       livingdrug run b_all_gentler -n 300 -o runs/gentler
       livingdrug frontier runs/gentler --benefit efs --harm crs_severe -o frontier.svg
     """
+    from livingdrug.cli.files import refuse_file
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.reports.frontier import frontier_figure, points
     from livingdrug.reports.pictures import ENDINGS
     from livingdrug.trial.result import Result
 
-    if out is not None and out.suffix not in ENDINGS:
-        raise BadInput(
-            f'--out "{out}": expected a name that ends in {", ".join(ENDINGS)}.\n  Write for example -o frontier.svg.'
-        )
+    refuse_file(out, ENDINGS)
     result = Result.load(folder, catalog=opened(catalog))
     with naming(str(folder)):
         found = points(result, benefit, harm)

@@ -53,15 +53,13 @@ def window(
       livingdrug window tisa_cel --trial eliana --harm crs_severe
     """
     from livingdrug.cli.designs import print_frame
+    from livingdrug.cli.files import refuse_file
     from livingdrug.cli.replicates import counted
     from livingdrug.cli.screen import console, notice, table
     from livingdrug.design.window import window as drawn
     from livingdrug.reports.pictures import ENDINGS
 
-    if out is not None and out.suffix not in (*ENDINGS, ".html"):
-        raise BadInput(
-            f'--out "{out}": expected a name that ends in {", ".join(ENDINGS)} or .html.\n  Write for example -o window.svg.'
-        )
+    refuse_file(out, (*ENDINGS, ".html"))
     with counted("window", quiet=as_json) as progress:
         found = drawn(
             product, trial=trial, affinities=_factors("--affinities", affinities), doses=_factors("--doses", doses), benefit=benefit,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 import livingdrug as ld
+from livingdrug.foundation.arguments import refuse_other_than
 
 DATA = """ID,TIME [day],DV [copy/ug],WT
 1,1,30,70
@@ -41,20 +43,20 @@ BEFORE_WORK: tuple[tuple[Callable[[], object], str], ...] = (
     (lambda: ld.run("eliana", patient=2), 'Did you mean "patients"'),  # type: ignore[call-arg]
     (lambda: ld.run(None), "expected a trial"),  # type: ignore[arg-type]
     (lambda: ld.run("eliana", patients=2, arms="tisa-cel"), r"arms=\['tisa-cel'\]"),
-    (lambda: ld.run("eliana", patients=2, arms=[1]), "names"),  # type: ignore[list-item]
+    (lambda: ld.run("eliana", patients=2, arms=[1]), "a text"),  # type: ignore[list-item]
     (lambda: ld.run("eliana", patients=2, catalog="here"), "Catalog"),  # type: ignore[arg-type]
     (lambda: ld.run("eliana", patients=2, out=""), "expected a path"),
     (lambda: ld.run("eliana", patients=2, force=True), "out="),
     (lambda: ld.run("eliana", patients=2, between_patient="no"), "True or False"),  # type: ignore[arg-type]
     (lambda: ld.run("eliana", patients=2, progress=5), "a function"),  # type: ignore[arg-type]
     (lambda: ld.run("eliana", patients=2, seed=1.5), "whole number"),  # type: ignore[arg-type]
-    (lambda: ld.load_trial(None), "catalogue name"),  # type: ignore[arg-type]
+    (lambda: ld.load_trial(None), "a path"),  # type: ignore[arg-type]
     (lambda: ld.replicate("eliana", replicates=2, patients=3, force=True), "out="),
     (lambda: ld.replicate("eliana", replicates=2, patients=3, draws=[1]), "parameter sets"),  # type: ignore[list-item]
     (lambda: ld.sensitivity("eliana", "efs"), r"targets=\['efs'\]"),
     (lambda: ld.sensitivity("eliana", ["cmax"], factors=["growth_max"], samples=5), "tornado draws none"),
     (lambda: ld.sensitivity("eliana", ["cmax"], factors=["growth_max"], ranges={"growth_max": 2}), "two numbers"),  # type: ignore[dict-item]
-    (lambda: ld.typical("eliana", covariates={"weight_kg": "70 kg"}), "expected a number"),  # type: ignore[dict-item]
+    (lambda: ld.typical("eliana", covariates={"weight_kg": "70 kg"}), "expected a finite number"),  # type: ignore[dict-item]
     (lambda: ld.typical("eliana", covariates={"weight_kg": -5}), "expected from 1"),
     (lambda: ld.typical("eliana", covariates={"weight_kg": 20000}), "to 400"),
     (lambda: ld.typical("zuma_1", covariates={"burden_percent": 500}), "twofold"),
@@ -69,6 +71,15 @@ BEFORE_WORK: tuple[tuple[Callable[[], object], str], ...] = (
     (lambda: ld.Catalog("/nowhere"), "list of folders"),
     (lambda: ld.Result.load(5), "a path"),  # type: ignore[arg-type]
     (lambda: ld.plot.km("eliana", "efs"), "finished run"),  # type: ignore[arg-type]
+    (lambda: ld.run("eliana", patients=2.5), "patients: got 2.5, expected a whole number"),  # type: ignore[arg-type]
+    (lambda: ld.run("eliana", patients=2, chunk=True), "whole number"),  # type: ignore[arg-type]
+    (lambda: ld.replicate("eliana", replicates="many"), "whole number"),  # type: ignore[arg-type]
+    (lambda: ld.replicate("eliana", replicates=2, patients=3, between_trials={"response": math.nan}), "finite number"),
+    (lambda: ld.operating_characteristics("eliana", "single_stage", sizes=[20, "30"]), "sizes: got '30'"),  # type: ignore[list-item]
+    (lambda: ld.operating_characteristics("eliana", "single_stage", attrition="5 %"), "finite number"),  # type: ignore[arg-type]
+    (lambda: ld.run("eliana", patients=2, arms=(name for name in ["tisa-cel"])), "a list"),  # type: ignore[arg-type]
+    (lambda: ld.read_kinetics("x.csv", columns={"DV": 3}), "columns of DV: got 3, expected a text"),  # type: ignore[dict-item]
+    (lambda: ld.load_trial("eliana", catalog=ld.Catalog), "Catalog"),  # type: ignore[arg-type]
 )  # fmt: skip
 
 
@@ -76,6 +87,49 @@ BEFORE_WORK: tuple[tuple[Callable[[], object], str], ...] = (
 def test_refused_before_any_work(call: Callable[[], object], told: str) -> None:
     with pytest.raises(ld.BadInput, match=told):
         call()
+
+
+def _annotations() -> list[tuple[str, str]]:
+    """Function and argument, annotation; of every public function that is checked."""
+    found: list[tuple[str, str]] = []
+    for owner in (ld, ld.plot, ld.Result):
+        for name, one in vars(owner).items():
+            function = getattr(one, "__func__", one)
+            if inspect.isfunction(function) and hasattr(function, "__wrapped__"):
+                arguments = inspect.signature(function).parameters.values()
+                found += [(f"{name}.{a.name}", a.annotation) for a in arguments if a.name not in ("self", "cls")]
+    return found
+
+
+@pytest.mark.parametrize(("place", "annotation"), _annotations())
+def test_every_annotation_is_one_that_the_door_can_read(place: str, annotation: str) -> None:
+    # a value of no kind at all is refused in words, whatever the annotation; one that allows anything cannot be read
+    class Nothing:
+        pass
+
+    if "Any" in annotation.split(" | "):
+        assert place == "read_kinetics.table"
+        return
+    with pytest.raises(ld.BadInput, match=r"expected (a|an|True|the|names|parameter) "):
+        refuse_other_than(annotation, "it", Nothing())
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        ("Mapping[str, tuple[float, float]] | None", {"growth_max": (1, 2)}),
+        ("Sequence[Sequence[str]] | str", "full"),
+        ("Sequence[Sequence[str]] | str", [["a", "b"], ("c",)]),
+        ("str | Sequence[str] | Mapping[str, str] | None", {"y": "combined"}),
+        ("Sequence[float]", np.array([1.0, 2.0])),
+        ("Sequence[str]", {"a": 1}.keys()),
+        ("pl.DataFrame", pl.DataFrame()),
+        ("str | float | None", np.float32(25)),
+        ("Callable[[int, int], None] | None", print),
+    ],
+)
+def test_what_an_annotation_allows_passes(annotation: str, value: object) -> None:
+    refuse_other_than(annotation, "it", value)
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
@@ -100,7 +154,7 @@ def test_of_a_finished_run(run: ld.Result, tmp_path: Path) -> None:
         (lambda: efs.rows("x"), "Known: tisa-cel"),
         (lambda: efs.estimate_curve("x"), "Known: tisa-cel"),
         (lambda: ld.compare(run, run, names=["a"]), "one for each"),
-        (lambda: ld.compare(run, "runs/x"), "finished runs"),  # type: ignore[arg-type]
+        (lambda: ld.compare(run, "runs/x"), "finished run"),  # type: ignore[arg-type]
         (lambda: ld.compare(run, run, endpoints="efs"), "a list"),
         (lambda: ld.write_report("run", tmp_path / "r.html"), "finished run"),  # type: ignore[arg-type]
         (lambda: ld.plot.figure(run, 4), "a text"),  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ _WIDER, _ADAPTED = 1.5, 2
 @in_words
 def fit(
     data: KineticsData,
-    model: str | StructuralModel,
+    model: str | Path | StructuralModel,
     *,
     error: str | Sequence[str] | Mapping[str, str] | None = None,
     covariates: Mapping[str, Sequence[str]] | None = None,
@@ -140,10 +140,6 @@ def fit(
     """
     import os
 
-    if not isinstance(model, (str, Path, StructuralModel)):
-        raise BadInput(
-            f"model: got {model!r}, expected the name of a model, its file, or a StructuralModel.\n  livingdrug fit --list-models names them."
-        )
     model = str(model) if isinstance(model, Path) else model
     structure = load_model(model) if isinstance(model, str) else model
     name = model if isinstance(model, str) else structure.title

@@ -88,6 +88,8 @@ def specify(
         *mixture,
     ]
     _refuse_void(fixed, given, spread or {}, no_spread)
+    _refuse_negative("spread", spread or {})
+    _refuse_negative("fixed_error", fixed_error or {})
     groups = [list(names)] if correlations == "full" else [list(group) for group in correlations]
     for name in [*asked, *(name for group in groups for name in group)]:
         if name not in names:
@@ -241,6 +243,11 @@ def _refuse_void(
         )
     for name in (name for name in spread if name in no_spread):
         raise BadInput(f"{name} has a spread ({spread[name]:g}) and is in no_spread.\n  Take one of them out.")
+
+
+def _refuse_negative(argument: str, values: Mapping[str, float]) -> None:
+    for name in (name for name, value in values.items() if value < 0):
+        raise BadInput(f"{argument} of {name}: got {values[name]:g}, expected 0 or more.\n  Give it without its sign.")
 
 
 def _refuse_errors(errors: tuple[ErrorModel, ...], fixed: Mapping[str, float]) -> None:

@@ -12,6 +12,7 @@ from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element
 from livingdrug.reports.html import page
 from livingdrug.reports.page import Figure, Note, Section, Table
+from livingdrug.reports.words import interval, plain
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.experiment import Experiment
@@ -29,15 +30,15 @@ def told_rows(found: Bench) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     rows = []
     for row in found.rows:
         one = row.measured
-        limits = "" if one.low is None or one.high is None else f" ({_short(one.low)} to {_short(one.high)})"
+        limits = _bracketed(one.low, one.high)
         n = f", n = {one.n}" if one.n else ""
         verdict = "set to it" if one.use == "calibration" else VERDICTS[row.verdict]
         rows.append(
             (
                 experiment.condition[one.condition].called,
                 f"{one.day:.3g}",
-                f"{_short(one.value)}{limits}{n}",
-                f"{_short(row.median)} ({_short(row.low)} to {_short(row.high)})",
+                f"{plain(one.value)}{limits}{n}",
+                f"{plain(row.median)}{_bracketed(row.low, row.high)}",
                 verdict,
             )
         )
@@ -147,7 +148,7 @@ def _drawn(
     panel.line(list(zip(day, middle, strict=True)), "s0")
     for row in seen:
         one = row.measured
-        tip = f"day {one.day:.3g}: measured {_short(one.value)}, simulated {_short(row.median)} ({_short(row.low)} to {_short(row.high)})"
+        tip = f"day {one.day:.3g}: measured {plain(one.value)}, simulated {plain(row.median)}{_bracketed(row.low, row.high)}"
         value = max(one.value, floor)
         low, high = (None if end is None else max(end, floor) for end in (one.low, one.high))
         if one.use == "calibration":
@@ -181,6 +182,11 @@ def _said(seen: list[Row]) -> str:
     return f"{inside} of {len(compared)} measured means inside"
 
 
+def _bracketed(low: float | None, high: float | None) -> str:
+    both = interval(low, high, plain)
+    return f" ({both})" if both else ""
+
+
 def _capital(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}"
 
@@ -190,13 +196,3 @@ def _decades(found: Bench) -> tuple[float, float]:
     floor = found.experiment.readout.floor
     most = [*found.curves["high"].to_list(), *(row.measured.high or row.measured.value for row in found.rows)]
     return floor, 10.0 ** max(math.ceil(math.log10(max(most))), math.floor(math.log10(floor)) + 1)
-
-
-def _short(value: float) -> str:
-    return (
-        f"{value:.2g}"
-        if 0.01 <= abs(value) < 10 or value == 0
-        else f"{value:.3g}"
-        if abs(value) < 1e5
-        else f"{value:.1e}".replace(".0e", "e").replace("e+", "e")
-    )

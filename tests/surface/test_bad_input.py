@@ -69,7 +69,7 @@ def test_unknown_kind_and_name(capsys: pytest.CaptureFixture[str]) -> None:
         ("days = [-6, -5, -4, -3]", "days = [-6, -5, -4, 3]", ("fludarabine", "not before the infusion")),
         ('id = "efs"', 'id = "evs"', ("evs", 'Did you mean "efs"?')),
         ('drug = "fludarabine"', 'drug = "fludarabin"', ('Did you mean "fludarabine"?',)),
-        ('guideline = "kymriah_label_2018"', 'guideline = "kymriah"', ("guideline", "kymriah_label_2018")),
+        ('guideline = "tisa_cel_trials"', 'guideline = "tisa_cel_trial"', ("guideline", "tisa_cel_trials")),
         ('population = "b_all_paediatric_rr"', 'population = "adults"', ("population", "b_all_paediatric_rr")),
         ("disease = ", "desease = ", ("desease", 'Did you mean "disease"?')),
         ("[visits]", "[visits", ("mine.toml", "not valid TOML", "line")),

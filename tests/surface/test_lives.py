@@ -46,7 +46,7 @@ def test_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "-o", str(tmp_path / "one.html")]) == 0
     assert (tmp_path / "one.html").stat().st_size > 50_000
     for wrong in (
-        ["--policy", "kymriah_label_2018"],  # the arm's own
+        ["--policy", "tisa_cel_trials"],  # the arm's own
         ["--policy", "nonsense"],
         ["--why", "--policy", "asco_2021"],
         ["-o", str(tmp_path / "nowhere" / "one.html")],

@@ -133,7 +133,7 @@ def test_an_arm_is_found_by_name(tmp_path):
         ('drug = "fludarabine"', 'drug = "fludarabin"', "arm[1].lymphodepletion.drug"),
         ('population = "b_all_paediatric_rr"', 'population = "nobody_at_all"', "population"),
         ('disease = "b_all"', 'disease = "b_al"', "disease"),
-        ('guideline = "kymriah_label_2018"', 'guideline = "kymriah"', "arm[1].management.guideline"),
+        ('guideline = "tisa_cel_trials"', 'guideline = "kymriah"', "arm[1].management.guideline"),
         ('id = "efs"', 'id = "efss"', "endpoint"),
         ('"crs_penn", ', '"crs_pen", ', "scales"),
     ],

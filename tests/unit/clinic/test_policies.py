@@ -19,6 +19,8 @@ POLICIES = CATALOG.names("guideline")
 PATIENTS = 100_000 if os.environ.get("LIVINGDRUG_VALIDATE") else 2_000
 MOMENT = 2e-6
 LEVELS = {"pressor_level": 4, "oxygen_level": 4, "arousal": 3, "seizure": 2, "motor_weakness": 1, "cerebral_oedema": 2}
+REPORTED = [name for name, sign in SHIPPED.reported.items() if sign.at_checks]
+"""What only a person reports, unless the model has it: here it has, so that rules that read it are met."""
 STATES = {CATALOG.load("drug", name).enters for name in CATALOG.names("drug")} - {"", "igg"}
 
 
@@ -26,7 +28,7 @@ def compiled(name, catalog=CATALOG):
     policy = catalog.load("guideline", name)
     scales = {scale: catalog.load("scale", scale) for scale in policy.scales}
     drugs = {drug: catalog.load("drug", drug) for drug in policy.drugs}
-    program, rules = compile_guideline(policy, scales, drugs, active_until_day=60.0)
+    program, rules = compile_guideline(policy, scales, drugs, active_until_day=60.0, seen=REPORTED)
     life = CheckProgram((("dead", "1 if time >= dies_day else dead"),), {"dead": 0.0})
     return policy, joined(life, program), {rule.firing: rule for rule in rules}
 
@@ -43,12 +45,13 @@ def random_signs(rng, n):
         amount = np.clip(degree * rng.random(n), 0.0, 1.0)
         value = sign.well + amount * (worst - sign.well)
         signs[name] = np.round(value) if name in LEVELS or name == "ice_score" else value
-    return signs
+    return signs | {name: np.round(ill * (SHIPPED[name].high or 1) * rng.random(n)) for name in REPORTED}
 
 
 def well_signs(n):
     """Signs of somebody who has recovered in every respect."""
-    return {name: np.full(n, sign.well) for name, sign in SHIPPED.moment.items()}
+    well = {name: np.full(n, sign.well) for name, sign in SHIPPED.moment.items()}
+    return well | {name: np.zeros(n) for name in REPORTED}
 
 
 def walk(program, n, seed, *, days, weight, dies_day, recovered_from=np.inf):
@@ -131,6 +134,44 @@ def test_what_is_given_against_toxicity_stops_when_it_is_gone(name):
         assert not later.any(), f"{drug} goes on after recovery"
         if drug in ("tocilizumab", "siltuximab"):
             assert not given[days > recovered + 2].any()
+
+
+HLH_TREATED = ("tisa_cel_trials", "lee_2014", "zuma_1_cohort_4_protocol", "cartitude_1_protocol", "karmma_protocol")
+"""How the trials treated, and the days on which a steroid was due for an HLH-like syndrome alone: Lee NY 2022,
+doi:10.15264/cpho.2022.29.2.92, has tocilizumab and corticosteroids as the front line of both."""
+
+
+@pytest.mark.parametrize(("name", "due"), [*((one, True) for one in HLH_TREATED), ("kymriah_label_2018", False)])
+def test_an_hlh_like_syndrome_alone_calls_for_a_steroid_and_no_longer_than_it_lasts(name, due):
+    """Expected: from grade 2 of IEC-HS on (ASTCT 2023: intervention indicated), not at grade 1; the label's table is of CRS alone."""
+    policy, program, rules = compiled(name)
+    well = well_signs(3)
+    levels = np.array([0.0, 1.0, 2.0])  # none, observed only, treated for it
+    begins, ends, last = 12.0, 15.0, 40.0
+    memory = {one: np.full(3, value) for one, value in program.memory.items()}
+    given = {one: np.zeros(3) for one in program.firings}
+    latest = 0.0
+    for day in np.arange(0, 3 * last) / 3:
+        ill = begins <= day < ends
+        values = {**well, **{one: np.zeros(3) for one in STATES}, "weight": np.full(3, 30.0), "age": np.full(3, 9.0)}
+        values |= {
+            "bsa": np.ones(3),
+            "time": float(day),
+            "dies_day": np.full(3, 1e9),
+            "hlh_like": levels * ill,
+            **memory,
+        }
+        for one, text in program.statements:
+            values[one] = np.broadcast_to(np.asarray(read_formula(text).evaluate(values), dtype=np.float64), (3,))
+            if one in memory:
+                memory[one] = values[one]
+        for one, rule in rules.items():
+            if rule.drug in ("methylprednisolone", "dexamethasone"):
+                given[one] = given[one] + values[one]
+                latest = day if values[one].any() else latest
+    steroid = sum(given[one] for one, rule in rules.items() if rule.drug in ("methylprednisolone", "dexamethasone"))
+    assert (steroid > 0).tolist() == [False, False, due]
+    assert latest <= ends + LONGEST_TAPER_DAYS
 
 
 def test_nci_2016_gives_two_days_of_dexamethasone():

@@ -168,7 +168,7 @@ def test_nothing_to_compare_is_refused(two):
 def test_a_policy_beside_the_trial_file(tmp_path):
     """A relative path in a trial file is counted from that file; the run's manifest holds the policy's hash."""
     text = (HERE / "trial" / "eliana.toml").read_text(encoding="utf-8")
-    text = text.replace('guideline = "kymriah_label_2018"', 'guideline = "./mine.toml"')
+    text = text.replace('guideline = "tisa_cel_trials"', 'guideline = "./mine.toml"')
     (tmp_path / "mine.toml").write_text(NEVER.format(drug="siltuximab"), encoding="utf-8")
     (tmp_path / "trial.toml").write_text(text.replace('role = "calibration"', 'role = "design"'), encoding="utf-8")
     trial = ld.load_trial(tmp_path / "trial.toml")

@@ -144,7 +144,7 @@ doi:10.15264/cpho.2022.29.2.92, has tocilizumab and corticosteroids as the front
 @pytest.mark.parametrize(("name", "due"), [*((one, True) for one in HLH_TREATED), ("kymriah_label_2018", False)])
 def test_an_hlh_like_syndrome_alone_calls_for_a_steroid_and_no_longer_than_it_lasts(name, due):
     """Expected: from grade 2 of IEC-HS on (ASTCT 2023: intervention indicated), not at grade 1; the label's table is of CRS alone."""
-    policy, program, rules = compiled(name)
+    _, program, rules = compiled(name)
     well = well_signs(3)
     levels = np.array([0.0, 1.0, 2.0])  # none, observed only, treated for it
     begins, ends, last = 12.0, 15.0, 40.0

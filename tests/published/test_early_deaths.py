@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 from scipy.stats import binomtest
@@ -48,6 +50,7 @@ def test_most_children_with_hlh_like_toxicity_outlive_it(infused: pl.DataFrame):
 def test_a_child_in_shock_counts_as_ventilated_and_an_adult_does_not(
     ventilation: int, high_dose: int, age: float, expected: bool
 ):
-    formula = read_formula(default_catalog().load("endpoint", "intubation_given_crs").success)
+    endpoint: Any = default_catalog().load("endpoint", "intubation_given_crs")
+    formula = read_formula(endpoint.success)
     values = {"ventilation": ventilation, "vasopressor_high_dose": high_dose, "age_years": age}
     assert bool(formula.evaluate(values)) is expected

@@ -52,22 +52,29 @@ def b_cells():
     """B cells of the reference adult on days, by the rate of killing and the share at the start: ``b_cells(days, killing_held=0.4)``."""
     model = assemble("held", texts=TEXTS)
     odes = read_sbml(model.sbml)
-    scales = {"log_scales": model.log_scales, "linear_scales": model.linear_scales}
-    compiled = compile_model(odes, **scales, outputs=["b_cells"])
+    compiled = compile_model(
+        odes, log_scales=model.log_scales, linear_scales=model.linear_scales, outputs=["b_cells"]
+    )  # fmt: skip
 
     def run(days, **values):
         values = {"weight": 70.0, **values}
         table = np.array([[values.get(name, one) for name, one in zip(odes.parameters, odes.defaults, strict=True)]])
         return compiled.run(table, days, np.zeros(days.size, bool), (), rtol=1e-8).outputs[0][:, 0]
 
-    run.value = dict(zip(odes.parameters, odes.defaults, strict=True))
     return run
 
 
+@pytest.fixture(scope="module")
+def typical():
+    """Values of the sheet by name."""
+    odes = read_sbml(assemble("held", texts=TEXTS).sbml)
+    return dict(zip(odes.parameters, odes.defaults, strict=True))
+
+
 @pytest.mark.parametrize("killing", [0.02, 0.1, 0.5, 2.0])
-def test_what_is_left_is_what_a_chain_of_precursors_lets_through(b_cells, killing):
+def test_what_is_left_is_what_a_chain_of_precursors_lets_through(b_cells, typical, killing):
     # expected: steady state of the chain written out, each stage with its own cells, by linear algebra
-    reach, maturation = b_cells.value["reach_blood"], b_cells.value["b_cell_maturation"]
+    reach, maturation = typical["reach_blood"], typical["b_cell_maturation"]
     rate = killing * reach
     chain = np.zeros((STAGES + 1, STAGES + 1))
     for stage in range(STAGES):
@@ -75,22 +82,22 @@ def test_what_is_left_is_what_a_chain_of_precursors_lets_through(b_cells, killin
         chain[stage + 1, stage] = maturation
     chain[STAGES, STAGES] = -(TURNOVER + rate)
     entering = np.zeros(STAGES + 1)
-    entering[0] = -b_cells.value["b_cell_input"]
+    entering[0] = -typical["b_cell_input"]
     expected = np.linalg.solve(chain, entering)[-1]
     late = b_cells(np.array([0.0, 3000.0]), killing_held=killing)[-1]
     assert late == pytest.approx(expected, rel=1e-4)
 
 
-def test_without_killing_half_of_the_b_cells_are_back_in_five_weeks(b_cells):
+def test_without_killing_half_of_the_b_cells_are_back_in_five_weeks(b_cells, typical):
     # expected: from none to half of health in ln 2 over the turnover, 36.5 days
     days = np.linspace(0.0, 400.0, 4001)
     back = b_cells(days, b_cell_start_share=1e-6)
-    health = b_cells.value["b_cell_input"] / TURNOVER
+    health = typical["b_cell_input"] / TURNOVER
     assert np.interp(0.5 * health, back, days) == pytest.approx(np.log(2) / TURNOVER, rel=1e-3)
 
 
-def test_precursors_deepen_what_mature_cells_lose(b_cells):
+def test_precursors_deepen_what_mature_cells_lose(b_cells, typical):
     # expected: where killing alone would leave a tenth of the mature cells, the chain leaves a sixtieth (1.4275^5 = 5.928 times fewer)
-    rate = 9 * TURNOVER / b_cells.value["reach_blood"]
-    left = b_cells(np.array([0.0, 3000.0]), killing_held=rate)[-1] / (b_cells.value["b_cell_input"] / TURNOVER)
+    rate = 9 * TURNOVER / typical["reach_blood"]
+    left = b_cells(np.array([0.0, 3000.0]), killing_held=rate)[-1] / (typical["b_cell_input"] / TURNOVER)
     assert left == pytest.approx(0.1 / 5.928, rel=2e-3)

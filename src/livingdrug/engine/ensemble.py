@@ -10,9 +10,11 @@ course is does not depend, to the last bit, on the chunk, its order or the other
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,18 +146,42 @@ class LateCode:
 
     def __init__(self, make: Callable[[], Any], wanted: Sequence[str]) -> None:
         self._make, self._wanted, self._lock = make, tuple(wanted), threading.Lock()
+        self._made: Any = None
 
-    @cached_property
+    @property
     def made(self) -> Any:
-        """The code itself; several threads make it once."""
+        """The code itself; several threads make it once, and that of another model at the same time."""
         with self._lock:
-            known = self.__dict__.get("made")
-            return self._make() if known is None else known
+            if self._made is None:
+                self._made = self._make()
+            return self._made
 
-    @cached_property
+    @property
     def addresses(self) -> Integers:
         """Where its functions lie; 0 for none."""
-        return np.array([self.made.address(name) if name else 0 for name in self._wanted])
+        made = self.made
+        return np.array([made.address(name) if name else 0 for name in self._wanted])
+
+
+def begin(models: Iterable[CompiledModel], threads: int) -> None:
+    """Begin to make the machine code of several models, side by side and in the background; who runs one waits for that one alone.
+
+    Parameters
+    ----------
+    models
+        The first is begun first.
+    threads
+        How many at a time.
+    """
+    waiting = deque(dict.fromkeys(model._code for model in models))
+
+    def work() -> None:
+        while waiting:
+            with suppress(Exception):  # whatever is wrong is told to who runs the model
+                _ = waiting.popleft().made
+
+    for _ in range(min(threads, len(waiting))):
+        threading.Thread(target=work, name="machine-code", daemon=True).start()
 
 
 @dataclass(frozen=True)
@@ -484,17 +510,18 @@ def _machine_code(
     kernels: Sequence[Any], system: Any, method: Any, lanes: int, bits: int, cache_dir: Path | str | None
 ) -> Any:
     """The kernels, the linear algebra of one step and the step itself, as machine code."""
-    from livingdrug.engine.compiler.assembly import kernel_ir
+    from livingdrug.engine.compiler.assembly import calls_ir, kernel_ir
     from livingdrug.engine.compiler.machine import MachineCode
-    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
+    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernels
     from livingdrug.engine.compiler.vector_math import vector_math
     from livingdrug.engine.rosenbrock import step_ir
 
     widths = {(1, bits), (lanes, bits), (lanes, 64)}
     functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
     parts = [vector_math(*width, functions) for width in sorted(widths)]
-    every = [*kernels, factor_kernel(system.pattern), solve_kernel(system.pattern)]
-    parts += [kernel_ir(kernel, lanes, bits) for kernel in every]
+    solving = solve_kernels(system.pattern)
+    every = [*kernels, factor_kernel(system.pattern), *solving]
+    parts += [*(kernel_ir(kernel, lanes, bits) for kernel in every), calls_ir("solve", solving)]
     parts.append(step_ir(method, lanes, system.pattern, time_derivative=system.time_derivative, bits=bits))
     return MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in every)), cache_dir)
 

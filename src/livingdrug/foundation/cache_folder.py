@@ -1,4 +1,4 @@
-"""Where machine code is kept on disk, and whether it can be kept there."""
+"""Where machine code and checked models are kept on disk, and whether they can be kept there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _warned: set[str] = set()
 
 
 def default_cache_dir() -> Path:
-    """Where machine code is kept: $LIVINGDRUG_CACHE, else the user's cache directory."""
+    """Where machine code and checked models are kept: $LIVINGDRUG_CACHE, else the user's cache directory."""
     if chosen := os.environ.get("LIVINGDRUG_CACHE"):
         return Path(chosen)
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/.cache")

@@ -8,6 +8,7 @@ from functools import lru_cache
 from livingdrug.foundation.errors import ModelError, UnitError
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.fragment import Mechanism, units_in
+from livingdrug.model.kept_sbml import kept_sbml
 from livingdrug.model.sheet import Neutral, Recipe
 from livingdrug.model.units import antimony_definition, parse_unit, unit_id, unit_text
 
@@ -103,7 +104,7 @@ def sound_sbml(
     units: Mapping[str, str],
     recipe: Recipe,
 ) -> str:
-    """The joined text as SBML that has passed every check; converted once for each text.
+    """The joined text as SBML that has passed every check; converted and checked once for each text, and kept on disk.
 
     Raises
     ------
@@ -129,9 +130,12 @@ def _convert(
     accepted: tuple[tuple[int, str], ...],
     places: tuple[tuple[str, str], ...],
 ) -> str:
-    from livingdrug.model.soundness import check_sbml, to_sbml
+    def convert() -> str:
+        from livingdrug.model.soundness import check_sbml, to_sbml
 
-    raw = to_sbml(identifier, text, dict(lines))
-    identifiers = {name: parse_unit(unit) for name, unit in known}
-    names = {name: parse_unit(unit) for name, unit in units}
-    return check_sbml(raw, names, identifiers, parse_unit(TIME_UNIT), accepted, dict(places))
+        raw = to_sbml(identifier, text, dict(lines))
+        identifiers = {name: parse_unit(unit) for name, unit in known}
+        names = {name: parse_unit(unit) for name, unit in units}
+        return check_sbml(raw, names, identifiers, parse_unit(TIME_UNIT), accepted, dict(places))
+
+    return kept_sbml((identifier, text, lines, units, known, accepted, places), convert)

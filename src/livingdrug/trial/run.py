@@ -162,7 +162,7 @@ def run(
     tells_stages = progress is not None and simulate is None and executor is None
     reporter = Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
     apart = groups if randomised else None
-    does = simulate or (_follow() if executor is None else _follow_elsewhere())
+    does = simulate or (_follow(plans, threads) if executor is None else _follow_elsewhere())
     workers = _Workers(executor, threads, does, plans, seed, settings, reporter, apart)
     then = afterwards or (lambda result: None)
 
@@ -303,9 +303,13 @@ def _n_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _follow() -> Simulate:
+def _follow(plans: Sequence[Plan], threads: int) -> Simulate:
+    """The line itself; arms' models begin to become machine code side by side, because chunks come arm by arm and would wait for each."""
+    from livingdrug.course.equations import equations
+    from livingdrug.engine.ensemble import begin
     from livingdrug.trial.line import follow  # compiles the model's code: not before it is needed
 
+    begin((equations(plan).compiled for plan in plans), threads)
     return follow
 
 

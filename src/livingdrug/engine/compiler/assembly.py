@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
 from livingdrug.engine.compiler.vector_math import FUNCTIONS
@@ -51,6 +53,18 @@ def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
             w.store(names[node], f"%{array}", index, *shape[array])
     for array, index, node in waiting:
         w.store(names[node], f"%{array}", index, *shape[array])
+    w.end()
+    return w.text()
+
+
+def calls_ir(name: str, kernels: Sequence[Kernel]) -> str:
+    """IR text of a function that calls kernels of the same arrays one after another; empty if it is the one kernel itself."""
+    if [kernel.name for kernel in kernels] == [name]:
+        return ""
+    w, arrays = Writer(1), tuple(array.name for array in kernels[0].arrays)
+    w.begin(name, arrays)
+    for kernel in kernels:
+        w.line(f"call void @{kernel.name}({', '.join(f'ptr %{array}' for array in arrays)})")
     w.end()
     return w.text()
 

@@ -70,7 +70,7 @@ class _Gathered:
     def __init__(self, old: Graph, targets: list[int]) -> None:
         self.graph = Graph()
         self.new: dict[int, int] = {}
-        self._fixed: dict[int, bool] = {}
+        self._fixed: list[bool] = []
         for node in old.order(targets):
             operation, *arguments = old.nodes[node]
             if operation in LEAVES:
@@ -82,15 +82,13 @@ class _Gathered:
 
     def fixed(self, node: int) -> bool:
         """Whether a node depends on parameters and constants alone."""
-        if node not in self._fixed:
-            for part in self.graph.order([node], stop=self._fixed):
-                operation, *arguments = self.graph.nodes[part]
-                if part in self._fixed:
-                    continue
-                if operation in LEAVES:
-                    self._fixed[part] = operation == "constant" or arguments[0] == "p"
-                else:
-                    self._fixed[part] = all(self._fixed[argument] for argument in arguments)
+        for operation, *arguments in self.graph.nodes[
+            len(self._fixed) : node + 1
+        ]:  # arguments stand before what needs them
+            if operation in LEAVES:
+                self._fixed.append(operation == "constant" or arguments[0] == "p")
+            else:
+                self._fixed.append(all(self._fixed[argument] for argument in arguments))
         return self._fixed[node]
 
     def _product(self, a: int, b: int) -> int:

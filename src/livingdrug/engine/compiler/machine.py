@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import logging
-import os
-import tempfile
 from pathlib import Path
 
 import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
+from livingdrug.engine.compiler.emission import object_code, target_machine
 from livingdrug.engine.compiler.kernel import Kernel
 from livingdrug.foundation.cache_folder import default_cache_dir, usable_folder
-from livingdrug.foundation.trust import is_ours
+from livingdrug.foundation.sealed import read_sealed, write_sealed
 
-_LOG = logging.getLogger("livingdrug.engine")
-_OPTIMISATION = 1  # higher levels cost compile time and gain nothing: the vectors are already written out
+_WHAT = "compiled kernels"
 
 
 def host_lanes() -> int:
@@ -42,25 +39,19 @@ class MachineCode:
     """
 
     def __init__(self, ir: str, names: tuple[str, ...], cache_dir: Path | str | None = None) -> None:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        target = llvm.Target.from_default_triple()
-        self._machine = target.create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True,
-            codemodel="jitdefault",
-        )  # fmt: skip
+        self._machine = target_machine()
         key = "\n".join(
             [ir, llvmlite.__version__, str(llvm.llvm_version_info), self._machine.triple, llvm.get_host_cpu_name(),
              llvm.get_host_cpu_features().flatten()]
         )  # fmt: skip
         folder = usable_folder(Path(cache_dir) if cache_dir is not None else default_cache_dir())
         path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.o" if folder else None
-        code = _read(path) if path else None
+        code = read_sealed(path, _WHAT) if path else None
         self.from_cache = code is not None
         if code is None:
-            code = self._compile(ir)
+            code = object_code(ir, self._machine)
             if path:
-                _write(path, code)
+                write_sealed(path, code, _WHAT)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
@@ -68,19 +59,6 @@ class MachineCode:
         missing = [name for name, address in self._addresses.items() if not address]
         if missing:
             raise RuntimeError(f"the compiled module lacks {', '.join(missing)}; please report this")
-
-    def _compile(self, ir: str) -> bytes:
-        module = llvm.parse_assembly(ir)
-        module.verify()
-        module.triple = self._machine.triple
-        module.data_layout = str(self._machine.target_data)
-        options = llvm.create_pipeline_tuning_options(speed_level=_OPTIMISATION)
-        options.loop_vectorization = False
-        options.slp_vectorization = False
-        options.loop_unrolling = False
-        builder = llvm.create_pass_builder(self._machine, options)
-        builder.getModulePassManager().run(module, builder)
-        return self._machine.emit_object(module)
 
     def address(self, name: str) -> int:
         """Address of a function of this module."""
@@ -109,31 +87,3 @@ def aligned_zeros(size: int) -> np.ndarray:
     room = np.zeros(size + 8)
     first = (-room.ctypes.data % 64) // 8
     return room[first : first + size]
-
-
-# ---- object code on disk --------------------------------------------------------------------------------------------
-
-
-def _read(path: Path) -> bytes | None:
-    """Object code; None if absent, damaged (the linker would crash on it), or such as another user could have written."""
-    if not path.exists():
-        return None
-    try:
-        content = path.read_bytes() if is_ours(path) else b""
-    except OSError:
-        return None
-    digest, code = content[:32], content[32:]
-    if hashlib.sha256(code).digest() == digest:
-        return code
-    _LOG.warning("compiled kernels kept in %s cannot be used (damaged, or not yours); compiling them again", path)
-    return None
-
-
-def _write(path: Path, code: bytes) -> None:
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        os.replace(temporary, path)
-    except OSError as problem:
-        _LOG.warning("could not keep compiled kernels in %s (%s)", path.parent, problem)

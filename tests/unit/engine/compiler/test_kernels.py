@@ -3,17 +3,18 @@
 import ctypes
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from livingdrug.engine.compiler.assembly import kernel_ir
+from livingdrug.engine.compiler.assembly import calls_ir, kernel_ir
 from livingdrug.engine.compiler.check_kernels import build_checks
 from livingdrug.engine.compiler.graph import Graph
 from livingdrug.engine.compiler.interpret import evaluate
 from livingdrug.engine.compiler.kernel import Array, Kernel
 from livingdrug.engine.compiler.machine import MachineCode, aligned_zeros
-from livingdrug.engine.compiler.sparse import factor_kernel, find_pattern, solve_kernel
+from livingdrug.engine.compiler.sparse import factor_kernel, find_pattern, solve_kernels
 from livingdrug.engine.compiler.system import build_system
 from livingdrug.engine.compiler.vector_math import vector_math
 from livingdrug.engine.ensemble import Dose, LateCode, compile_model
@@ -175,7 +176,7 @@ def test_sparse_factor_and_solve_against_numpy():
     pattern = find_pattern(n, entries)
     jacobian = random.standard_normal((len(pattern.jacobian), LANES))
     c = random.uniform(5, 50, (1, LANES))
-    factor, solve = factor_kernel(pattern), solve_kernel(pattern)
+    factor, solve = factor_kernel(pattern), *solve_kernels(pattern)
     code = _compiled(factor, solve)
     w, b = np.zeros((len(pattern.filled) + 1, LANES)), random.standard_normal((n, LANES))
     _compare(factor, code, {"J": jacobian, "c": c, "W": w})
@@ -187,6 +188,24 @@ def test_sparse_factor_and_solve_against_numpy():
         for q, (i, j) in enumerate(pattern.jacobian):
             matrix[i, j] -= jacobian[q, lane]
         np.testing.assert_allclose(x[:, lane], np.linalg.solve(matrix, b[:, lane]), rtol=1e-10, atol=1e-12)
+
+
+def test_a_solution_in_pieces_has_the_bits_of_the_whole():
+    # expected: bitwise equality; pieces hand on b in memory, and each holds whole rows
+    random = np.random.default_rng(9)
+    n = 40
+    pattern = find_pattern(n, {(i, j) for i in range(n) for j in range(n) if random.random() < 0.1})
+    (whole,) = solve_kernels(pattern, most=len(pattern.filled))
+    pieces = solve_kernels(pattern, most=len(pattern.filled) // 6)
+    assert len(pieces) >= 6
+    w = random.uniform(-1.0, 1.0, (len(pattern.filled), LANES))
+    b = random.standard_normal((n, LANES))
+    expected, got = b.copy(), b.copy()
+    _compiled(whole).call(whole, LANES, w, expected)
+    parts = [vector_math(LANES), *(kernel_ir(piece, LANES) for piece in pieces), calls_ir("solve", pieces)]
+    MachineCode("\n".join(parts), ("solve",)).call(whole, LANES, w, got)
+    np.testing.assert_array_equal(got, expected)
+    assert calls_ir("solve", (whole,)) == ""
 
 
 def test_check_kernels_compiled_and_interpreted_agree(everything, arguments, parameters):
@@ -285,8 +304,8 @@ def test_courses_go_on_with_the_dense_step_when_the_sparse_one_always_fails(ever
 
     addresses = model._code.addresses.copy()
     addresses[0] = ctypes.cast(broken, ctypes.c_void_p).value
-    late = LateCode(lambda: None, ())
-    late.__dict__["addresses"] = addresses
+    by_place = SimpleNamespace(address=lambda place: int(addresses[int(place)]))
+    late = LateCode(lambda: by_place, [str(place) for place in range(len(addresses))])
     hurt = dataclasses.replace(model, _code=late)
     doses = [Dose(0, "drug", np.full(len(parameters), 1.0))]
     healthy = model.run(parameters, days, days > 0, doses, rtol=1e-7)

@@ -1,0 +1,80 @@
+"""IR text to object code: in this process, or in a process of its own where the text is long.
+
+LLVM's time for a function of ten thousands of instructions goes into two schedulers, which gain nothing here: the order in which kernels
+are written already keeps lives short. They can be switched off for a whole process only, so that long texts go to one of their own, which
+imports nothing but llvmlite. Two such processes also work side by side; within one process LLVM is under a lock. No instruction is another, so that
+results are the same to the last bit.
+
+This file is also that process's program: it reads IR text and writes object code.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+
+_LOG = logging.getLogger("livingdrug.engine")
+_OPTIMISATION = 1  # higher levels cost compile time and gain nothing: the vectors are already written out
+_LONG = 2_000_000  # characters; below, a second process costs more than it saves
+_UNSCHEDULED = ("-enable-misched=false", "-post-RA-scheduler=false")
+
+
+def target_machine() -> Any:
+    """This processor, for code that is linked in memory."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True,
+        codemodel="jitdefault",
+    )  # fmt: skip
+
+
+def object_code(ir: str, machine: Any) -> bytes:
+    """Object code of a module; of a long one by a process of its own, where one can be had."""
+    return (_made_apart(ir) if len(ir) > _LONG else None) or _emitted(ir, machine)
+
+
+def _emitted(ir: str, machine: Any) -> bytes:
+    module = llvm.parse_assembly(ir)
+    module.verify()
+    module.triple = machine.triple
+    module.data_layout = str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=_OPTIMISATION)
+    options.loop_vectorization = False
+    options.slp_vectorization = False
+    options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return machine.emit_object(module)
+
+
+def _made_apart(ir: str) -> bytes | None:
+    """Object code by another process; None where there is no Python to start or it did not finish."""
+    if "python" not in Path(sys.executable or "").name.lower():  # within a program of its own, which would start twice
+        return None
+    try:
+        done = subprocess.run([sys.executable, "-P", __file__], input=ir.encode(), capture_output=True, check=False)
+    except OSError as problem:
+        _LOG.info("no process for machine code could be started (%s); making it here, which takes longer", problem)
+        return None
+    if done.returncode == 0 and done.stdout:
+        return done.stdout
+    _LOG.info("the process that makes machine code ended with %d; making it here, which takes longer", done.returncode)
+    return None
+
+
+def _main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked
+    for option in _UNSCHEDULED:
+        llvm.set_option("", option)
+    sys.stdout.buffer.write(_emitted(sys.stdin.buffer.read().decode(), target_machine()))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,71 @@
+"""Machine code made by another process has the bits of what is made here; where no process can be had, it is made here."""
+
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from livingdrug.engine.compiler import emission
+from livingdrug.engine.ensemble import LateCode, begin, compile_model
+from livingdrug.engine.odes import Odes
+
+DECAY = Odes(("y",), ("k",), (0.5,), (), ("-k * y",), ("8",))
+
+
+def _course(everything, arguments, parameters, folder):
+    model = compile_model(everything, **arguments, cache_dir=folder)
+    got = model.run(parameters, [0.0, 1.0, 2.5, 6.0], [1, 1, 1, 1])
+    assert not model._code.made.from_cache
+    return got
+
+
+def test_another_process_makes_code_of_the_same_bits(everything, arguments, parameters, tmp_path, monkeypatch):
+    # expected: bitwise equality with code made in this process
+    here = _course(everything, arguments, parameters, tmp_path / "here")
+    asked = []
+    real = emission.subprocess.run
+    monkeypatch.setattr(emission, "_LONG", 0)
+    monkeypatch.setattr(
+        emission.subprocess, "run", lambda *given, **words: asked.append(real(*given, **words)) or asked[-1]
+    )
+    apart = _course(everything, arguments, parameters, tmp_path / "apart")
+    assert [done.returncode for done in asked] == [0]
+    np.testing.assert_array_equal(apart.outputs, here.outputs)
+    np.testing.assert_array_equal(apart.steps, here.steps)
+
+
+@pytest.mark.parametrize("program", ["", "/somewhere/an_app", "/somewhere/python", "broken/python"])
+def test_without_another_process_it_is_made_here(program, everything, arguments, parameters, tmp_path, monkeypatch):
+    # expected: bitwise equality; no Python to start, none at the place told, and one that ends without a word
+    here = _course(everything, arguments, parameters, tmp_path / "here")
+    broken = tmp_path / "broken" / "python"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o700)
+    monkeypatch.setattr(emission, "_LONG", 0)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / program) if program.startswith("broken") else program)
+    got = _course(everything, arguments, parameters, tmp_path / "there")
+    np.testing.assert_array_equal(got.outputs, here.outputs)
+
+
+def test_codes_are_made_side_by_side_and_failures_told_to_who_runs():
+    # expected: two makers meet, which they cannot if one waits for the other; a failing one raises where it is asked for
+    met = threading.Barrier(2, timeout=60)
+
+    class Holder:
+        def __init__(self, make):
+            self._code = LateCode(make, ())
+
+    def failing():
+        raise RuntimeError("no code")
+
+    one, other, bad = Holder(met.wait), Holder(met.wait), Holder(failing)
+    begin([bad, one, other, one], 2)
+    assert {one._code.made, other._code.made} == {0, 1}
+    with pytest.raises(RuntimeError, match="no code"):
+        _ = bad._code.made
+
+
+def test_nothing_to_begin_is_nothing():
+    begin([], 4)

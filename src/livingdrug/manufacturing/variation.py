@@ -15,6 +15,8 @@ from livingdrug.foundation.quantities import Quantity
 
 Array = NDArray[np.float64]
 
+_OF_A_BANK = ("edit_", "doses_per_lot")  # numbers that only a bank has
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -55,8 +57,10 @@ class Steps:
             The file does not give it.
         """
         if name not in self.quantities:
+            of_a_bank = self.place.startswith("making") and any(one.startswith(_OF_A_BANK) for one in self.quantities)
             raise CatalogError(
                 f'{self._files} lacks the number "{name}", which making needs.\n  Add it with its source.'
+                + (' These are cells of a bank: if they are meant, write supply = "off_the_shelf" in the arm.' * of_a_bank)
             )
         return self.quantities[name].value
 

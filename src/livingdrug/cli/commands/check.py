@@ -60,14 +60,15 @@ def check(
 
         assembled(record, known)
     warnings = _told_of_network(record, file) if kind == "network" else ()
+    beside_it = "".join(f" --catalog {one}" for one in catalog or ())
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
     for words in warnings:
         screen.print(f"  Warning: {words}", markup=False)
     if kind == "network":
-        screen.print(f"Next: livingdrug logistics {file} --seed 1", markup=False)
+        screen.print(f"Next: livingdrug logistics {file} --seed 1{beside_it}", markup=False)
     if kind == "experiment":
         screen.print(f"  {record.standing}", markup=False)
-        screen.print(f"Next: livingdrug bench {file}", markup=False)
+        screen.print(f"Next: livingdrug bench {file}{beside_it}", markup=False)
     if kind == "trial":
         from livingdrug.trial.standing import standing
 
@@ -81,7 +82,7 @@ def check(
             for line in doses_told(arm):
                 screen.print(f"    {line}", markup=False)
         screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
-        screen.print(f"Next: livingdrug run {file} -n 200 --seed 1", markup=False)
+        screen.print(f"Next: livingdrug run {file} -n 200 --seed 1{beside_it}", markup=False)
     notice(screen)
 
 

@@ -60,7 +60,10 @@ class Steps:
             of_a_bank = self.place.startswith("making") and any(one.startswith(_OF_A_BANK) for one in self.quantities)
             raise CatalogError(
                 f'{self._files} lacks the number "{name}", which making needs.\n  Add it with its source.'
-                + (' These are cells of a bank: if they are meant, write supply = "off_the_shelf" in the arm.' * of_a_bank)
+                + (
+                    ' These are cells of a bank: if they are meant, write supply = "off_the_shelf" in the arm.'
+                    * of_a_bank
+                )
             )
         return self.quantities[name].value
 

@@ -165,9 +165,8 @@ def _card(
     for _, value in values:
         interval = percent_interval(value.low, value.high) if value is not None else ""
         beside_it = f"95 % CI {interval}" if interval else ""
-        told.append(
-            beside_it if alone else NOT_SEEN if value is None else f"{percent(value.value)} {beside_it}".strip()
-        )
+        of_arm = NOT_SEEN if value is None else percent(value.value) + (f" ({beside_it})" if beside_it else "")
+        told.append(beside_it if alone else of_arm)
     below = "" if not any(told) else _by_arm([arm for arm, _ in values], told)
     shown = " · ".join(DASH if value is None else percent(value.value) for _, value in values)
     return [Card(name, shown, "\n".join(part for part in (detail, below) if part), beside)]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ORDER = 80
 LEAD = (
-    "Healthy cells that carry the antigen die too. Where B cells stay away, the CAR T cells still keep watch, and their return is the "
-    "clinic's sign that this has ended. Immunoglobulin falls, and infections follow."
+    "Healthy B and plasma cells that carry the antigen die too; those that do not are emptied by lymphodepletion alone. Where CAR T cells "
+    "keep B cells away, their return is the clinic's sign that this has ended. With them immunoglobulin falls, and infections follow."
 )
 SERIOUS = 3  # CTCAE grade from which an infection is called severe
 

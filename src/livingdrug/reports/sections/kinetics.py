@@ -22,8 +22,10 @@ LEAD = (
 )
 
 
-def section(source: Source) -> Section:
-    """Bands of the cells in blood, the assay of the trial's own endpoints first and large, and the endpoints of exposure."""
+def section(source: Source) -> Section | None:
+    """Bands of the cells in blood, the assay of the trial's own endpoints first and large, and the endpoints of exposure; None without cells."""
+    if source.arms and not any(source.has_cells(arm) for arm in source.arms):
+        return None
     units = [one.record.unit for one in source.endpoints("kinetics")]
     found = [one for one in measured(source) if one.schedule == SCHEDULE]
     found.sort(key=lambda one: -sum(unit.startswith(one.unit) for unit in units))

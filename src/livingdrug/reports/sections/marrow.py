@@ -10,8 +10,8 @@ from livingdrug.reports.source import Source
 ORDER = 90
 LAST_DAY = 365.0
 LEAD = (
-    "Lymphodepletion, malignant cells and cytokines press the marrow together; counts may fall twice. Lines mark the borders "
-    "of grade 3 and grade 4."
+    "Lymphodepletion and cytokines press the marrow together, and malignant cells where they grow in it; counts may fall twice. Lines "
+    "mark the borders of grade 3 and grade 4."
 )
 
 

@@ -10,7 +10,7 @@ from livingdrug.reports.charts.stacked import draw_grades
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.drugs import drug_classes, given, title_of
 from livingdrug.reports.endpoint_rows import endpoint_table
-from livingdrug.reports.page import Figure, Section, Table, legend_of, missing
+from livingdrug.reports.page import Figure, Note, Section, Table, legend_of, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.toxicity_scales import SEVERE, episodes_by_patient, graded_scales, looked_for
 from livingdrug.reports.words import DASH, percent, spread
@@ -43,24 +43,29 @@ def section(source: Source) -> Section:
     return Section("toxicity", "Cytokine release and neurotoxicity", LEAD, parts)
 
 
-def _grades(source: Source) -> list[Figure]:
+def _grades(source: Source) -> list[Figure | Note]:
+    """A figure for each scale and arm; scales on which nobody had a grade are named instead of drawn empty."""
     by_day = _by_day(source)
-    found = [
-        (scale.title + source.of_arm(arm), source.figure_id(f"grades-{scale.id}", arm), data)
-        for scale in graded_scales(source)
-        for arm in source.arms
-        if looked_for(source, arm, scale) and (data := by_day.get((scale.id, arm))) is not None
-    ]
     grades = [f"grade_{grade}" for grade in range(1, 5)]
+    found, empty = [], []
+    for scale in graded_scales(source):
+        of_arms = [
+            (scale.title + source.of_arm(arm), source.figure_id(f"grades-{scale.id}", arm), data)
+            for arm in source.arms
+            if looked_for(source, arm, scale) and (data := by_day.get((scale.id, arm))) is not None
+        ]
+        seen = any(data.select(grades).to_numpy().any() for *_, data in of_arms)
+        found += of_arms if seen else []
+        empty += [scale.title] if of_arms and not seen else []
     peak = max((float(data.select(grades).to_numpy().sum(axis=1).max()) for *_, data in found), default=0.0)
     top = min(100.0, 10.0 * (int(peak / 10) + 1))
     legend = tuple((f"box g{grade}", f"grade {grade}") for grade in range(1, 5))
-    figures = []
+    figures: list[Figure | Note] = []
     for title, id, data in found:
         shares = [data[grade].to_list() for grade in grades]
         draw = partial(draw_grades, data["day"].to_list(), shares, title="% of patients in follow-up", top_share=top)
         figures.append(Figure(title, draw, legend=legend, data=data, half=True, id=id))
-    return figures
+    return figures + [Note(f"In the first {MONTH} days nobody had a grade by: {'; '.join(empty)}.")] * bool(empty)
 
 
 def _by_day(source: Source) -> dict[tuple[str, str], pl.DataFrame]:

@@ -162,8 +162,7 @@ def run(
     tells_stages = progress is not None and simulate is None and executor is None
     reporter = Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
     apart = groups if randomised else None
-    does = simulate or (_follow(plans, threads) if executor is None else _follow_elsewhere())
-    workers = _Workers(executor, threads, does, plans, seed, settings, reporter, apart)
+    workers = _Workers(executor, threads, simulate, plans, seed, settings, reporter, apart)
     then = afterwards or (lambda result: None)
 
     with nullcontext() if place is None else held(storage.make_folder(place)):
@@ -213,7 +212,7 @@ class _Workers:
 
     executor: Executor | None
     threads: int
-    simulate: Simulate
+    simulate: Simulate | None
     plans: Sequence[Plan]
     seed: int
     settings: Settings
@@ -224,12 +223,14 @@ class _Workers:
         """Compute and keep every chunk that is not there; raises as `simulate_all` does."""
         self.reporter.start(job for job in jobs if store.has(job))
         missing = (job for job in jobs if not store.has(job))
+        usual = partial(_follow, self.plans, self.threads) if self.executor is None else _follow_elsewhere
+        does = self.simulate or usual()
         pool = self.executor or ThreadPoolExecutor(max_workers=self.threads, thread_name_prefix="courses")
 
         def submit(job: Job) -> Future[Any]:
             arm, numbers = job
             words = {"settings": self._settings(job), **self.reporter.asks(job)}
-            return pool.submit(self.simulate, self.plans[arm], numbers, self.seed, **words)
+            return pool.submit(does, self.plans[arm], numbers, self.seed, **words)
 
         waits = True
         try:

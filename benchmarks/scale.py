@@ -22,7 +22,7 @@ SUMMARIES = (
     Summary("auc_0_28", "car_t_copies_per_ug", "auc", first_day=0, last_day=28),
     Summary("last_detectable", "car_t_copies_per_ug", "last_time_above", level=50),
     Summary("neutrophil_nadir", "neutrophils", "min"),
-    Summary("relapse_seen", "blasts_percent", "last_time_above", level=5),
+    Summary("relapse_seen", "marrow_tumour_percent", "last_time_above", level=5),
     Summary("crs_onset", "crs_penn", "first_time_above", level=1),
     Summary("days_of_grade_3", "crs_penn", "days_at_level", level=3, first_day=0, last_day=30),
 )

@@ -31,12 +31,9 @@ class Peer:
             y = truth.before[i, 0].copy()
             found[i, 0] = y
             for g in range(truth.last[i]):
-                y = _told(y, truth, i, g)
-                y = solver.solve(checks[g : g + 2], y).y[-1]
+                done = solver.solve(checks[g : g + 2], truth.told(y, i, g))
+                if not done.success:
+                    raise RuntimeError(f"patient {i}, day {checks[g]:g}: {done.message}")
+                y = done.y[-1]
                 found[i, g + 1] = y
         return found
-
-
-def _told(y: np.ndarray, truth: Reference, i: int, g: int) -> np.ndarray:
-    """The state after doses and rules: what they changed is taken over, the rest stays the peer's own."""
-    return np.where(truth.after[i, g] != truth.before[i, g], truth.after[i, g], y)

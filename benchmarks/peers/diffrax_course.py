@@ -48,7 +48,7 @@ def main(work_path: str, result_path: str, solver_name: str, tolerance: float) -
         return jnp.concatenate([start[None], states])
 
     before, after = work["before"], work["after"]
-    changed = np.isfinite(after) & (after != before)
+    changed = np.isfinite(after) & ((after != before) | (after == 0.0))  # what died out stays so
     arguments = [jnp.asarray(a) for a in (work["table"], before[:, 0], changed, np.nan_to_num(after))]
     run = jax.jit(jax.vmap(course))
     clock = time.perf_counter()

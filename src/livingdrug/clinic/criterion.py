@@ -19,6 +19,7 @@ import polars as pl
 
 from livingdrug.clinic import response
 from livingdrug.clinic.looks import KEYS, day_or_null, places
+from livingdrug.foundation.as_arrays import as_flags, as_numbers
 from livingdrug.foundation.errors import UnknownName
 
 BASELINE_UNTIL = 1.0
@@ -268,6 +269,6 @@ def _everyone(visits: pl.DataFrame, patients: pl.DataFrame | None) -> pl.DataFra
         for name in dates
     ]
     place, last = places(visits, table), np.full(table.height, -np.inf)
-    came = (place >= 0) & ~visits["missed"].fill_null(True).to_numpy()
-    np.maximum.at(last, place[came], visits["day"].cast(pl.Float64).to_numpy()[came])
+    came = (place >= 0) & ~as_flags(visits["missed"], unknown=True)
+    np.maximum.at(last, place[came], as_numbers(visits["day"])[came])
     return table.select(*KEYS, *columns, last_seen_day=day_or_null(last))

@@ -16,7 +16,7 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.streams import exponential, uniform
 
 FATAL_GRADE = 5
-_DRAWN_TOGETHER, _LOOKED_UP_TOGETHER = 16, 4096
+_DRAWN_TOGETHER = 16
 SCHEMA = {"patient": pl.Int64, "day": pl.Float64, "infection_class": pl.String, "grade": pl.Int64, "fatal": pl.Boolean}
 
 
@@ -116,10 +116,14 @@ def _reached(
     days: NDArray[np.float64], hazard: NDArray[np.float64], rows: NDArray[np.intp], threshold: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The day on which the rising curve of a row (n, checks) first reaches a level (m,), linear between checks."""
-    after = np.empty(len(rows), dtype=np.int64)  # first check at or above the level; integers, so exact
-    for first in range(0, len(rows), _LOOKED_UP_TOGETHER):
-        some = slice(first, first + _LOOKED_UP_TOGETHER)
-        after[some] = (hazard[rows[some]] < threshold[some, None]).sum(axis=1)
+    after = np.zeros(
+        len(rows), dtype=np.int64
+    )  # first check at or above the level: a curve that rises is halved until it is found
+    most = np.full(len(rows), hazard.shape[1])
+    while (open_ := after < most).any():
+        middle = (after + most) // 2
+        below = open_ & (hazard[rows, np.minimum(middle, hazard.shape[1] - 1)] < threshold)
+        after, most = np.where(below, middle + 1, after), np.where(open_ & ~below, middle, most)
     before = np.maximum(after - 1, 0)
     low, high = hazard[rows, before], hazard[rows, after]
     share = np.where(high > low, (threshold - low) / np.where(high > low, high - low, 1.0), 0.0)

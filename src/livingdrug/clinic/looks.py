@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from livingdrug.foundation.as_arrays import as_flags, as_numbers
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 KEYS = ["arm", "patient"]
@@ -49,7 +51,7 @@ class Looks:
     @cached_property
     def day(self) -> Floats:
         """Day of each look (r,)."""
-        return self.statuses["day"].cast(pl.Float64).to_numpy()
+        return as_numbers(self.statuses["day"])
 
     @cached_property
     def judged(self) -> Flags:
@@ -68,7 +70,7 @@ class Looks:
     def _word(self) -> NDArray[np.int64]:
         """The number of each look's status, -1 without one."""
         numbers = self.statuses["status"].cast(pl.Enum(self._words)).to_physical()
-        return numbers.cast(pl.Int64).fill_null(-1).to_numpy()
+        return as_numbers(numbers, -1.0).astype(np.int64)
 
     @cached_property
     def sought(self) -> Flags:
@@ -78,11 +80,11 @@ class Looks:
     @cached_property
     def clear(self) -> Flags:
         """At which looks it was looked for and not found (r,)."""
-        return self.sought & ~self.statuses["residual"].fill_null(True).to_numpy()
+        return self.sought & ~as_flags(self.statuses["residual"], unknown=True)
 
     def date(self, name: str, otherwise: float = np.inf) -> Floats:
         """A date of each patient (n,)."""
-        return self.patients[name].cast(pl.Float64).fill_null(otherwise).to_numpy()
+        return as_numbers(self.patients[name], otherwise)
 
     def first(self, here: Flags) -> Floats:
         """Day of each patient's first look among these (n,); infinite without one."""
@@ -117,7 +119,7 @@ def places(rows: pl.DataFrame, patients: pl.DataFrame) -> NDArray[np.int64]:
         return np.where(there[order[near]] == asked, order[near], -1)
     numbered = patients.select(*KEYS, _place=pl.int_range(pl.len()))
     found = rows.select(KEYS).join(numbered, on=KEYS, how="left", maintain_order="left")
-    return found["_place"].cast(pl.Int64).fill_null(-1).to_numpy()
+    return as_numbers(found["_place"], -1.0).astype(np.int64)
 
 
 def _one_arm(frame: pl.DataFrame) -> str | None:
@@ -157,7 +159,7 @@ def numbered(*frames: pl.DataFrame) -> tuple[int, list[NDArray[np.int64]]]:
 
 def numbers(rows: pl.DataFrame, column: str) -> Floats:
     """A column as numbers (r,); NaN for what is not known."""
-    return rows[column].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return as_numbers(rows[column])
 
 
 def first_of_patient(patient: NDArray[np.int64], n: int, here: Flags, values: Floats) -> Floats:

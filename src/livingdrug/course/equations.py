@@ -185,7 +185,7 @@ def _equations(plan: Plan) -> Equations:
     model = _MODEL_OF.of(plan, lambda: _assembled(plan))
     # an entry holds its model, so that no other model takes its place in memory while the entry stands
     key = (id(model), _acute_until(plan), plan.guideline.model_dump_json(), tuple(s.model_dump_json() for s in plan.scales.values()),
-           tuple(d.model_dump_json() for d in given.values()), tuple(s.model_dump_json() for s in plan.signs.values()))  # fmt: skip
+           tuple(d.model_dump_json() for d in given.values()), tuple(s.model_dump_json() for s in plan.signs.values()), tuple(sorted(_seen_at_visits(plan))))  # fmt: skip
     return _READY.of(key, lambda: _compile(model, plan, given))
 
 
@@ -193,16 +193,28 @@ def watched(plan: Plan, ready: Equations) -> tuple[str, ...]:
     """What anybody looks at of a course that is not kept whole, in the order of the outputs: assays, signs, scales, rules' reasons,
     infections, fates, and the burden that calls for a look between visits.
     """
-    overt = judged_by(plan.disease.response).overt
+    return _looked_at(plan, ready.outputs, ready.rules, ready.model.clones)
+
+
+def _looked_at(
+    plan: Plan, outputs: tuple[str, ...], rules: tuple[RuleInfo, ...], clones: tuple[Clone, ...]
+) -> tuple[str, ...]:
     names = {
-        *ready.outputs[:1], *REMEMBERED, *plan.signs, INFECTIONS_FROM,
+        *outputs[:1], *REMEMBERED, *plan.signs, INFECTIONS_FROM, *_seen_at_visits(plan),
+        *(name for rule in rules for name in rule.reads),
+        *(name for clone in clones for name in (clone.cells, extinct_day(clone))),
+    }  # fmt: skip
+    return tuple(name for name in outputs if name in names)
+
+
+def _seen_at_visits(plan: Plan) -> set[str]:
+    """What assays, scales, and the criterion of response between visits read."""
+    overt = judged_by(plan.disease.response).overt
+    return {
         *(one.assay.reads for one in plan.measured),
         *(name for scale in plan.graded for name in scale.names),
-        *(name for rule in ready.rules for name in rule.reads),
-        *(name for clone in ready.model.clones for name in (clone.cells, extinct_day(clone))),
         *((overt.reads, *overt.beside) if overt else ()),
-    }  # fmt: skip
-    return tuple(name for name in ready.outputs if name in names)
+    }
 
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
@@ -223,6 +235,7 @@ def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
         linear_scales=model.linear_scales,
         outputs=outputs,
         program=program,
+        brief=_looked_at(plan, outputs, tuple(rules), model.clones),
     )
     return Equations(model, odes, compiled, outputs, tuple(rules))
 

@@ -329,17 +329,18 @@ class CompiledModel:
         status, stop_check, steps = np.zeros(n, np.int8), np.zeros(n, np.int64), np.zeros(n, np.int64)
         if n:
             assert self._linearise is not None
+            addresses, recorded = self._recording(stored)
             longest = longest_steps(
                 self._linearise, self._pattern, values, start, self._log_scales, tolerances[0], days
             )  # fmt: skip
             where, value = run_integrator(
-                self._code.addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
+                addresses, self.lanes, self._n_jacobian, len(self._pattern.filled) + 1, len(self.firings),
                 _pairs(self._pattern.jacobian), method.gamma, method.table(), tolerances.astype(self.precision),
                 self._log_scales, int(most_steps),
                 values, self._n_parameters, start, days, on, *doses, turning_times(self._turns, values, days[0], days[-1]),
                 longest,
                 memory_start, np.array(summary_start, dtype=np.float64),
-                stored[np.array(self._checks.recorded, dtype=np.int64)], stored[np.array(self._checks.acted, dtype=np.int64)],
+                recorded, stored[np.array(self._checks.acted, dtype=np.int64)],
                 _pairs([(int(stored[column]), place) for column, place in self._checks.remembered if stored[column] >= 0]),
                 side_by_side(outputs), memory, summed, status, stop_check, steps,
             )  # fmt: skip
@@ -349,6 +350,18 @@ class CompiledModel:
             outputs, memory, Firings(patient, check, firing, value[order]), status, stop_check, steps,
             np.ascontiguousarray(summed[:, places]),
         )  # fmt: skip
+
+    def _recording(self, stored: Integers) -> tuple[Integers, Integers]:
+        """Addresses of the kernels, and where the rows of the one that records go: the brief one where nothing else is kept."""
+        from livingdrug.engine.integrate import RECORD
+
+        code, checks = self._code.addresses, self._checks
+        others = [column for column in checks.recorded if column not in checks.briefly]
+        brief = checks.brief is not None and bool((stored[np.array(others, dtype=np.int64)] < 0).all())
+        addresses = code[:-1].copy()
+        if brief:
+            addresses[RECORD] = code[-1]
+        return addresses, stored[np.array(checks.briefly if brief else checks.recorded, dtype=np.int64)]
 
     def _initial(self, values: Floats) -> Floats:
         """Starting states from the model's formulas, shaped (n, states)."""
@@ -403,6 +416,7 @@ def compile_model(
     summaries: Sequence[Summary] = (),
     precision: str = "float64",
     stepper: str = "rodas4",
+    brief: Collection[str] = (),
 ) -> CompiledModel:
     """A model ready to run.
 
@@ -433,6 +447,8 @@ def compile_model(
         summaries compute in doubles in any case.
     stepper
         Integration method: the name of a file in `engine/steppers/`.
+    brief
+        Outputs that `CompiledModel.run` is often asked to keep alone: nothing else is then computed at checks. Values are the same.
 
     Raises
     ------
@@ -460,11 +476,16 @@ def compile_model(
     ]
     system = build_system(odes, log_scales, bits)
     hoisted = hoist((system.rhs, system.linearise))
-    checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed)
-    kernels = [*hoisted.kernels, hoisted.prepare, checks.settle, *filter(None, (checks.record, checks.act))]
-    own = ["record" if checks.record else "", "act" if checks.act else ""]
+    checks = build_checks(odes, log_scales, outputs, program, summaries=summaries, decayed=decayed, brief=brief)
+    kernels = [
+        *hoisted.kernels,
+        hoisted.prepare,
+        checks.settle,
+        *filter(None, (checks.record, checks.act, checks.brief)),
+    ]
+    own = [one.name if one else "" for one in (checks.record, checks.act, checks.brief)]
     wanted = ["step", "linearise", "rhs", "prepare", "settle", *own]
-    assert len(wanted) == ACT + 1
+    assert len(wanted) == ACT + 2  # the brief way to record is put in the place of the other
     code = LateCode(partial(_code, kernels, system, method, lanes, bits, cache_dir, interpret), wanted)
     program = program or CheckProgram()
     return CompiledModel(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from livingdrug.engine.compiler.interpret import evaluate
 from livingdrug.engine.compiler.kernel import Kernel
 from livingdrug.engine.compiler.sparse import Pattern
-from livingdrug.engine.with_events.growth import longest_step, small_states
+from livingdrug.engine.with_events.growth import BELOW, longest_step, small_states
 
 Floats = NDArray[np.float64]
 MOST_ENTRIES = 2_000_000
@@ -46,7 +46,9 @@ def longest_steps(
     longest = np.full(len(start), np.inf)
     with np.errstate(all="ignore"):
         stepped = np.where(log_scales > 0, np.log1p(start / np.where(log_scales > 0, log_scales, 1.0)), start)
-    found = [(row, small) for row in range(len(start)) if (small := small_states(stepped[row], absolute)).size]
+    near_0 = np.abs(stepped) <= BELOW * absolute
+    likely = (near_0.sum(axis=1) >= 2) & (near_0 & (stepped != 0)).any(axis=1)
+    found = [(row, small) for row in np.flatnonzero(likely) if (small := small_states(stepped[row], absolute)).size]
     if not found:
         return longest
     at_once = max(1, MOST_ENTRIES // start.shape[1] ** 2)

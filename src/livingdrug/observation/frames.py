@@ -74,6 +74,8 @@ def tidy(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     import polars as pl
 
     promised = schema(name)
+    if list(frame.schema.items())[: len(promised)] == list(promised.items()):
+        return frame
     columns = [
         (pl.col(column).cast(kind) if column in frame.columns else pl.lit(None, dtype=kind).alias(column))
         for column, kind in promised.items()

@@ -19,6 +19,7 @@ from livingdrug.clinic.infections import SCHEMA as INFECTIONS
 from livingdrug.clinic.infections import draw_infections
 from livingdrug.course.course import Course
 from livingdrug.course.equations import INFECTIONS_FROM
+from livingdrug.foundation.as_arrays import as_flags, as_numbers
 from livingdrug.observation.aftermath import Aftermath, Failure, aftermath, numbers_of
 from livingdrug.observation.late import Late, late_effects
 from livingdrug.observation.seen import Seen
@@ -75,7 +76,7 @@ def look(plan: Plan, course: Course, seed: int) -> Seen:
     response = judge(judged, visits, ends.roster(course.patients))
     biopsied = [one.assay for one in plan.measured if one.assay.on_relapse]
     if biopsied:
-        day = response["relapse_day"].cast(pl.Float64).fill_null(np.inf).to_numpy()
+        day = as_numbers(response["relapse_day"], np.inf)
         visits = pl.concat([visits, unplanned(course, biopsied, day, ends.in_view, RELAPSE, seed)], how="diagonal")
     done = pl.DataFrame({"patient": course.patients[~course.failed]})  # a course that failed was not seen to its end
     seen = Seen(
@@ -149,14 +150,12 @@ def _aftermath(
     """Further therapy and what follows, from the response that would have been seen."""
     roster = pl.DataFrame({"patient": course.patients, "last_contact_day": until, "death_day": _finite(death)})
     first = judge(judged, visits, roster)
-    relapse, day = (
-        first.select(pl.min_horizontal(names).cast(pl.Float64).fill_null(np.inf)).to_series().to_numpy()
-        for names in (["relapse_day"], ["relapse_day", "treatment_failure_day"])
-    )
+    relapse = as_numbers(first["relapse_day"], np.inf)
+    day = np.minimum(relapse, as_numbers(first["treatment_failure_day"], np.inf))
     biopsied = [one.assay for one in plan.measured if one.assay.on_relapse]
     biopsy = unplanned(course, biopsied, relapse, until, RELAPSE, seed)  # the same result as in the second look
     failure = Failure(
-        responded=first["responded"].fill_null(False).to_numpy(),
+        responded=as_flags(first["responded"], unknown=False),
         day=day,
         burden=_last(visits.filter(pl.col("quantity") == plan.aftermath.burden), course.patients, day),
         antigen_negative=_last(biopsy, course.patients, day),
@@ -172,7 +171,7 @@ def _last(results: pl.DataFrame, patients: NDArray[np.int64], day: Floats) -> Fl
     last = kept.group_by("patient").agg(pl.max_horizontal("value", "lower_limit").last().alias("value"))
     roster = pl.DataFrame({"patient": patients})
     found = roster.join(last, on="patient", how="left", maintain_order="left")["value"]
-    return found.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return as_numbers(found)
 
 
 def judge(judged: Criterion, visits: pl.DataFrame, roster: pl.DataFrame) -> pl.DataFrame:
@@ -250,6 +249,7 @@ def _finite(days: Floats) -> pl.Series:
 
 
 def _up_to(frame: pl.DataFrame, patients: NDArray[np.int64], last_day: Floats) -> pl.DataFrame:
-    limits = pl.DataFrame({"patient": patients, "limit": last_day})
-    joined = frame.join(limits, on="patient", how="left", maintain_order="left")
-    return joined.filter(pl.col("day") <= pl.col("limit")).drop("limit")
+    order = np.argsort(patients, kind="stable")
+    place = order[np.searchsorted(patients, frame["patient"].to_numpy(), sorter=order)]
+    kept = frame["day"].to_numpy() <= last_day[place]
+    return frame if kept.all() else frame.filter(kept)

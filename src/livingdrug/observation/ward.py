@@ -37,22 +37,23 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats, known:
     known
         The signs there are.
     """
-    pieces, ranks = [], []
-    alphabetical = sorted(scale.id for scale in scales)
+    parts: list[tuple[NDArray, NDArray, NDArray]] = []
+    words: list[str] = []
     for scale in scales:
         if not set(scale.names) - set(course) - {*known.unseen, *scale.stands_in} and scale.graded_on == "check":
             days, grades = daily_grades(course.days, course, scale, last_day, known)
             row, column = np.nonzero((grades >= 1) | ((grades >= 0) & (days <= SHOWN_DAYS)))
-            ranks.append(np.full(len(row), alphabetical.index(scale.id)))
-            pieces.append(
-                pl.DataFrame(
-                    {"patient": course.patients[row], "day": days[column], "grade": grades[row, column]}
-                ).with_columns(scale=pl.lit(scale.id))
-            )
-    if not pieces:
+            parts.append((course.patients[row], days[column], grades[row, column]))
+            words.append(scale.id)
+    if not parts:
         return pl.DataFrame(schema={"patient": pl.Int64, "day": pl.Int64, "grade": pl.Int64, "scale": pl.String})
-    rows = pl.concat(pieces)
-    return rows[np.lexsort((rows["day"].to_numpy(), np.concatenate(ranks), rows["patient"].to_numpy()))]
+    patient, day, found = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    which = np.repeat(np.arange(len(words)), [len(part[0]) for part in parts])
+    rank = np.argsort(np.argsort(words))[which]  # scales in the order of the alphabet
+    order = np.lexsort((day, rank, patient))
+    return pl.DataFrame(
+        {"patient": patient[order], "day": day[order], "grade": found[order], "scale": pl.Series(words).gather(which[order])}
+    )  # fmt: skip
 
 
 def daily_grades(

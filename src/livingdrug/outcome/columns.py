@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.foundation.as_arrays import as_numbers
 from livingdrug.manufacturing.lots import INFUSED, MANUFACTURING_FAILURE, STATUSES, TREATED
 from livingdrug.outcome.outcomes import FINISHED
 
@@ -154,10 +155,10 @@ def _numbers(name: str, column: pl.Series, words: Sequence[str]) -> dict[str, ND
     import polars as pl
 
     if column.dtype == pl.Boolean:
-        return {name: column.fill_null(False).to_numpy().astype(np.float64)}
+        return {name: as_numbers(column, 0.0).astype(np.float64)}
     if column.dtype.is_numeric() and name != "patient":
         missing = np.inf if name.endswith("_day") else np.nan
-        return {name: column.cast(pl.Float64).fill_null(missing).to_numpy().astype(np.float64)}
+        return {name: as_numbers(column, missing).astype(np.float64)}
     if column.dtype != pl.String:
         return {}
     met = [str(word) for word in column.unique().drop_nulls()]

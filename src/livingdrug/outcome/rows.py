@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from livingdrug.foundation.as_arrays import as_numbers
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
@@ -154,4 +156,4 @@ class Rows:
 
 
 def _as_numbers(column: pl.Series) -> Any:
-    return column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return as_numbers(column)

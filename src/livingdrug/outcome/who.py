@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from livingdrug.foundation.as_arrays import as_numbers
 from livingdrug.manufacturing.lots import Lots
 from livingdrug.population import Cohort
 
@@ -61,7 +62,7 @@ def _given(plan: Plan, lots: Lots, exits: pl.DataFrame | None) -> NDArray[np.flo
     if exits is not None:
         ends = exits.select("patient", until=pl.min_horizontal("last_contact_day", "subsequent_therapy_day"))
         found = pl.DataFrame({"patient": lots.patients}).join(ends, on="patient", how="left", maintain_order="left")
-        until = found["until"].fill_null(np.inf).to_numpy()
+        until = as_numbers(found["until"], np.inf)
     # who was infused had the first portion, whatever came on the same day
     share = [
         portion.share_of(lots.burden_percent_at_lymphodepletion)

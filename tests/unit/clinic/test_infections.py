@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livingdrug.catalog.load import Catalog
-from livingdrug.clinic.infections import draw_infections
+from livingdrug.clinic.infections import _reached, draw_infections
 from livingdrug.foundation.errors import BadInput
 
 PATTERN = Catalog().load("infection", "after_cd19_car_t")
@@ -69,3 +69,19 @@ def test_no_hazard_no_infection_and_absurd_hazard_is_told():
         draw_infections(DAYS, np.tile(DAYS * 100, (500, 1)), np.arange(500), 1, PATTERN)
     with pytest.raises(BadInput, match="shaped"):
         draw_infections(DAYS, np.zeros((3, 90)), np.arange(3), 1, PATTERN)
+
+
+def test_a_level_is_reached_at_the_first_check_that_has_it():
+    # expected: NumPy's search in each row and linear interpolation, also where the curve stands still or jumps
+    rng = np.random.default_rng(3)
+    days = np.cumsum(rng.uniform(0.1, 2.0, 60))
+    hazard = np.cumsum(rng.choice([0.0, 0.0, 0.25, 1.0], (40, 60)), axis=1)
+    rows = np.repeat(np.arange(40), 50)
+    level = rng.choice([0.25, 0.5, 1.0, 1.25, 2.1], rows.size) * rng.integers(0, 9, rows.size)
+    there = level <= hazard[rows, -1]
+    rows, level = rows[there], level[there]
+    after = np.array([np.searchsorted(hazard[row], height) for row, height in zip(rows, level, strict=True)])
+    before = np.maximum(after - 1, 0)
+    low, high = hazard[rows, before], hazard[rows, after]
+    share = np.where(high > low, (level - low) / np.where(high > low, high - low, 1.0), 0.0)
+    assert (_reached(days, hazard, rows, level) == days[before] + share * (days[after] - days[before])).all()

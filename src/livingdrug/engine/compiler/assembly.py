@@ -28,7 +28,7 @@ def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
     bits
         Of the numbers in arrays that are not wide: 64 or 32.
     """
-    w = Writer(lanes if kernel.all_lanes else 1, 64 if kernel.wide else bits)
+    w = Writer(lanes if kernel.all_lanes else 1, 64 if kernel.wide else bits, fuses=not kernel.exact)
     shape = {array.name: (lanes if array.has_lanes else 1, 64 if array.wide else bits) for array in kernel.arrays}
     graph = kernel.graph
     names: dict[int, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from livingdrug.engine.compiler.formulas import node_of
@@ -23,15 +23,17 @@ class CheckKernels:
     ----------
     record
         ``record(x, p, now, on, row, z)`` writes states, assignments and parameters to rows, before doses and program,
-        and updates summaries of them. None when there is nothing to do.
+        and updates summaries of them. None when there is nothing to do. An output comes to the same bits whatever others are recorded.
+    brief
+        The same with rows of some of the outputs only. None where no such outputs are named.
     act
         ``act(x, p, m, now, on, row, flags, z)`` runs the program: changes x and m, writes locals to rows, updates
         summaries of locals and memory; flags receives the firings, the value of the stop name, and whether any of
         these is not zero. None without a program.
     settle
         ``settle(x, on, size)``: what has decayed becomes zero; size is not finite if some state is not.
-    recorded, acted
-        Output columns of the rows of `record` and `act`.
+    recorded, acted, briefly
+        Output columns of the rows of `record`, `act` and `brief`.
     remembered
         (output column, place in the memory) of outputs that are memory.
     """
@@ -42,6 +44,8 @@ class CheckKernels:
     recorded: tuple[int, ...]
     acted: tuple[int, ...]
     remembered: tuple[tuple[int, int], ...]
+    brief: Kernel | None = None
+    briefly: tuple[int, ...] = ()
 
 
 def check_program(program: CheckProgram, odes: Odes) -> None:
@@ -110,6 +114,7 @@ def build_checks(
     *,
     summaries: Sequence[Summary] = (),
     decayed: Sequence[float] = (),
+    brief: Collection[str] = (),
 ) -> CheckKernels:
     """The kernels of one model, its outputs, its summaries and its check program.
 
@@ -117,6 +122,8 @@ def build_checks(
     ----------
     decayed
         What counts as zero for each state, as it is stepped; empty for nothing.
+    brief
+        Outputs that are often kept alone; empty for none.
 
     Raises
     ------
@@ -150,14 +157,18 @@ def build_checks(
     }
 
     # ---- before doses and program -------------------------------------------------------------------------------------
-    names = _Names(Graph(exact_division=True), odes, log_scales)
-    stores = [("row", k, names.node(outputs[column])) for k, column in enumerate(recorded)]
-    for summary, place in places.items():
-        if summary.of in of_model:
-            stores += update_nodes(names.graph, summary, place, names.node(summary.of), names.known["time"], names.on)
-    row = Array("row", len(recorded), wide=True)
-    taken = (arrays["x"], arrays["p"], arrays["now"], arrays["on"], row, arrays["z"])
-    record = Kernel("record", names.graph, taken, tuple(stores), wide=True) if stores else None
+    def recording(called: str, columns: Sequence[int]) -> Kernel | None:
+        names = _Names(Graph(exact_division=True), odes, log_scales)
+        stores = [("row", k, names.node(outputs[column])) for k, column in enumerate(columns)]
+        for summary, place in places.items():
+            if summary.of in of_model:
+                value = names.node(summary.of)
+                stores += update_nodes(names.graph, summary, place, value, names.known["time"], names.on)
+        row = Array("row", len(columns), wide=True)
+        taken = (arrays["x"], arrays["p"], arrays["now"], arrays["on"], row, arrays["z"])
+        return Kernel(called, names.graph, taken, tuple(stores), wide=True, exact=True) if stores else None
+
+    briefly = tuple(column for column in recorded if outputs[column] in brief)
 
     # ---- the program, and what follows it -----------------------------------------------------------------------------
     act = None
@@ -171,12 +182,14 @@ def build_checks(
                 stores += update_nodes(names.graph, summary, place, value, names.known["time"], names.on)
         act = Kernel("act", names.graph, taken, tuple(stores), wide=True)
     return CheckKernels(
-        record=record,
+        record=recording("record", recorded),
         act=act,
         settle=_settle(arrays, len(odes.states), decayed),
         recorded=recorded,
         acted=acted,
         remembered=tuple((column, memory[name]) for column, name in enumerate(outputs) if name in memory),
+        brief=recording("record_briefly", briefly) if briefly else None,
+        briefly=briefly,
     )
 
 

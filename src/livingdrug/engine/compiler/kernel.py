@@ -49,6 +49,8 @@ class Kernel:
     wide
         True computes in doubles even where states are stepped in single precision; it must be set for kernels with
         wide arrays.
+    exact
+        True rounds every operation by itself: what one store comes to does not depend on the others.
     """
 
     name: str
@@ -57,3 +59,4 @@ class Kernel:
     stores: tuple[tuple[str, int, int], ...]
     all_lanes: bool = True
     wide: bool = False
+    exact: bool = False

@@ -7,8 +7,8 @@ import struct
 from collections.abc import Callable
 
 # `contract` lets a multiplication and an addition become one fused instruction; nothing may be re-associated, so the
-# bits do not depend on the number of lanes.
-_FLAGS = "contract"
+# bits do not depend on the number of lanes. Which ones are fused depends on what else reads the product.
+_FUSES = " contract"
 _ELEMENTS = {64: "double", 32: "float"}
 
 
@@ -21,10 +21,12 @@ class Writer:
         Numbers in a vector.
     bits
         64 for doubles, 32 for single precision.
+    fuses
+        False: every operation rounds by itself, so that a value does not depend on what else is computed beside it.
     """
 
-    def __init__(self, lanes: int, bits: int = 64) -> None:
-        self.lanes, self.bits = lanes, bits
+    def __init__(self, lanes: int, bits: int = 64, *, fuses: bool = True) -> None:
+        self.lanes, self.bits, self.flags = lanes, bits, _FUSES if fuses else ""
         self.element = _ELEMENTS[bits]
         self.type = f"<{lanes} x {self.element}>" if lanes > 1 else self.element
         self.boolean = f"<{lanes} x i1>" if lanes > 1 else "i1"
@@ -90,7 +92,7 @@ class Writer:
     # ---- arithmetic -------------------------------------------------------------------------------------------------
 
     def binary(self, instruction: str, a: str, b: str) -> str:
-        return self.value(f"{instruction} {_FLAGS} {self.type} {a}, {b}")
+        return self.value(f"{instruction}{self.flags} {self.type} {a}, {b}")
 
     def exactly(self, instruction: str, a: str, b: str) -> str:
         """An operation that rounds by itself: never part of a fused instruction."""
@@ -169,7 +171,7 @@ class Writer:
         )
         term = body(f"%i{k}") or zero
         self.lines.append(
-            f"  %more_sum{k} = fadd {_FLAGS} {self.type} %sum{k}, {term}\n"
+            f"  %more_sum{k} = fadd{self.flags} {self.type} %sum{k}, {term}\n"
             f"  %next{k} = add nuw nsw i64 %i{k}, 1\n  %more{k} = icmp ult i64 %next{k}, {count}\n"
             f"  br i1 %more{k}, label %again{k}, label %after{k}\nafter{k}:"
         )

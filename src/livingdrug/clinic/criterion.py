@@ -233,8 +233,13 @@ def judged_by(name: str) -> Criterion:
 
 def looked(visits: pl.DataFrame, *quantities: str) -> pl.DataFrame:
     """The values of some quantities that were measured, with `start`: whether the look was planned as the start."""
-    rows = visits.filter(pl.col("quantity").is_in(quantities) & ~pl.col("missed") & pl.col("value").is_not_null())
-    return rows.with_columns((pl.col("day_planned") <= BASELINE_UNTIL).alias("start"))
+    if isinstance(visits, pl.LazyFrame) or visits["day_planned"].null_count() or visits["value"].null_count():
+        rows = visits.filter(pl.col("quantity").is_in(quantities) & ~pl.col("missed") & pl.col("value").is_not_null())
+        return rows.with_columns((pl.col("day_planned") <= BASELINE_UNTIL).alias("start"))
+    there = ~as_flags(visits["missed"], unknown=True)
+    asked = [as_flags(visits["quantity"] == quantity, unknown=False) for quantity in quantities]
+    rows = visits[np.flatnonzero(there & np.logical_or.reduce(asked))]  # without a query: these are small and many
+    return rows.hstack([pl.Series("start", rows["day_planned"].to_numpy() <= BASELINE_UNTIL)])
 
 
 def first_that_holds(ladder: Mapping[str, pl.Expr], otherwise: str) -> pl.Expr:

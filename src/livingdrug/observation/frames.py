@@ -74,8 +74,13 @@ def tidy(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     import polars as pl
 
     promised = schema(name)
-    if list(frame.schema.items())[: len(promised)] == list(promised.items()):
-        return frame
+    if all(frame.schema.get(column) == kind for column, kind in promised.items()):
+        others = [name for name in frame.columns if name not in promised]
+        return (
+            frame
+            if frame.columns == [*promised, *others]
+            else pl.DataFrame([frame[name] for name in (*promised, *others)])
+        )
     columns = [
         (pl.col(column).cast(kind) if column in frame.columns else pl.lit(None, dtype=kind).alias(column))
         for column, kind in promised.items()

@@ -245,7 +245,7 @@ def _events(
 
 def _finite(days: Floats) -> pl.Series:
     """Days as a column in which what never happens is null."""
-    return pl.Series(np.where(np.isfinite(days), days, np.nan)).fill_nan(None)
+    return pl.Series(np.where(np.isfinite(days), days, np.nan), nan_to_null=True)
 
 
 def _up_to(frame: pl.DataFrame, patients: NDArray[np.int64], last_day: Floats) -> pl.DataFrame:

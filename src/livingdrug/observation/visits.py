@@ -217,7 +217,7 @@ def _frame(table: Results, patients: NDArray[np.int64], assays: Sequence[Assay])
             "lower_limit": limits[column],
             "below_limit": table.below_limit[row, column],
             "missed": table.missed[row, column],
-            **{name: word.gather(column) for name, word in words.items()},
+            **{name: word[column] for name, word in words.items()},
         }
     )
 

@@ -52,7 +52,7 @@ def grade_rows(course: Course, scales: Sequence[Scale], last_day: Floats, known:
     rank = np.argsort(np.argsort(words))[which]  # scales in the order of the alphabet
     order = np.lexsort((day, rank, patient))
     return pl.DataFrame(
-        {"patient": patient[order], "day": day[order], "grade": found[order], "scale": pl.Series(words).gather(which[order])}
+        {"patient": patient[order], "day": day[order], "grade": found[order], "scale": pl.Series(words)[which[order]]}
     )  # fmt: skip
 
 

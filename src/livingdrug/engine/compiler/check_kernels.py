@@ -159,14 +159,8 @@ def build_checks(
     # ---- before doses and program -------------------------------------------------------------------------------------
     def recording(called: str, columns: Sequence[int]) -> Kernel | None:
         names = _Names(Graph(exact_division=True), odes, log_scales)
-        stores = [("row", k, names.node(outputs[column])) for k, column in enumerate(columns)]
-        for summary, place in places.items():
-            if summary.of in of_model:
-                value = names.node(summary.of)
-                stores += update_nodes(names.graph, summary, place, value, names.known["time"], names.on)
-        row = Array("row", len(columns), wide=True)
-        taken = (arrays["x"], arrays["p"], arrays["now"], arrays["on"], row, arrays["z"])
-        return Kernel(called, names.graph, taken, tuple(stores), wide=True, exact=True) if stores else None
+        of = {summary: place for summary, place in places.items() if summary.of in of_model}
+        return _recording(called, names, [outputs[column] for column in columns], of, arrays)
 
     briefly = tuple(column for column in recorded if outputs[column] in brief)
 
@@ -191,6 +185,18 @@ def build_checks(
         brief=recording("record_briefly", briefly) if briefly else None,
         briefly=briefly,
     )
+
+
+def _recording(
+    called: str, names: _Names, rows: Sequence[str], summaries: Mapping[Summary, int], arrays: Mapping[str, Array]
+) -> Kernel | None:
+    """The kernel that writes these names to rows and updates these summaries; None where there is nothing to do."""
+    stores = [("row", k, names.node(name)) for k, name in enumerate(rows)]
+    for summary, place in summaries.items():
+        stores += update_nodes(names.graph, summary, place, names.node(summary.of), names.known["time"], names.on)
+    row = Array("row", len(rows), wide=True)
+    taken = (arrays["x"], arrays["p"], arrays["now"], arrays["on"], row, arrays["z"])
+    return Kernel(called, names.graph, taken, tuple(stores), wide=True, exact=True) if stores else None
 
 
 def _settle(arrays: Mapping[str, Array], n_states: int, decayed: Sequence[float]) -> Kernel:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from livingdrug.catalog.questions import Questions
 from livingdrug.catalog.records.outcome import Outcome
 from livingdrug.clinic.criterion import THREE_MONTHS, judged_by
+from livingdrug.foundation.as_arrays import as_flags
 from livingdrug.foundation.errors import BadInput, CatalogError, UnknownName
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.frames import by_patient_and_day
@@ -233,10 +234,12 @@ class Outcomes:
         if ("whole", of) not in self._pieces:
             if of not in self.frames:
                 raise BadInput(f'there is no frame "{of}" in this run.\n  Run the trial again with this version.')
-            frame = self.frames[of].drop("arm", strict=False)
-            frame = frame.join(pl.DataFrame({"patient": self.patients}), on="patient", how="semi")
+            frame = self.frames[of]
+            here = np.isin(frame["patient"].to_numpy(), self.patients)
             if of == "visits":
-                frame = frame.filter(~pl.col("missed") & pl.col("value").is_not_null())
+                here &= ~as_flags(frame["missed"], unknown=True) & as_flags(frame["value"].is_not_null(), unknown=False)
+            frame = pl.DataFrame([frame[name] for name in frame.columns if name != "arm"])
+            frame = frame if here.all() else frame[np.flatnonzero(here)]
             if of == "log":
                 frame = frame.with_columns(
                     drug_class=pl.col("drug").replace_strict(self.questions.drugs, default=""),

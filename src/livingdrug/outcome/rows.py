@@ -13,10 +13,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from livingdrug.foundation.as_arrays import as_numbers
+from livingdrug.foundation.as_arrays import as_flags, as_numbers
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
+_FEW = 64  # words of a column up to which each is looked for by itself
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Table:
     def numbers(self, column: str, rows: Places) -> Floats:
         """A column in some rows as numbers: yes and no are 1 and 0, what is unknown is NaN."""
         if self.frame[column].dtype == pl.String:  # only those rows need be numbers
-            return _as_numbers(self.frame[column].gather(rows))
+            return _as_numbers(self.frame[column][rows])
         if column not in self._numbers:
             self._numbers[column] = _as_numbers(self.frame[column])
         return self._numbers[column][rows]
@@ -80,12 +81,16 @@ class Table:
     def _where(self, column: str) -> dict[str, Places]:
         """Each word of a column of texts -> the rows in which it stands."""
         if column not in self._words:
-            numbered = self.frame.select(column, row=pl.int_range(pl.len()))
-            groups = numbered.group_by(column).agg("row")
+            texts = self.frame[column]
+            words = texts.unique().drop_nulls().to_list()
+            if len(words) <= _FEW:
+                self._words[column] = {word: np.flatnonzero(as_flags(texts == word, unknown=False)) for word in words}
+                return self._words[column]
+            groups = (
+                self.frame.select(column, row=pl.int_range(pl.len())).drop_nulls(column).group_by(column).agg("row")
+            )
             self._words[column] = {
-                word: rows.to_numpy()
-                for word, rows in zip(groups[column].to_list(), groups["row"], strict=True)
-                if word is not None
+                word: rows.to_numpy() for word, rows in zip(groups[column].to_list(), groups["row"], strict=True)
             }
         return self._words[column]
 

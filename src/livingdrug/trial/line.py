@@ -101,7 +101,11 @@ def outcomes_of(questions: Questions, frames: Mapping[str, pl.DataFrame], arm: s
     """
     import polars as pl
 
-    return Outcomes(questions, {name: frame.filter(pl.col("arm") == arm) for name, frame in frames.items()})
+    def of_arm(frame: pl.DataFrame) -> pl.DataFrame:
+        alone = frame.height > 0 and bool((frame["arm"] == arm).all(ignore_nulls=False))
+        return frame if alone else frame.filter(pl.col("arm") == arm)
+
+    return Outcomes(questions, {name: of_arm(frame) for name, frame in frames.items()})
 
 
 def _constant(word: str) -> pl.Expr:

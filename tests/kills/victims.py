@@ -268,9 +268,8 @@ def replaced(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, 
         return code, f"neither the old nor the new run: {', '.join(sorted(mixed))}"
     begun = (out / "chunks").exists() or (out / ".ready").exists()
     if not begun and not same(out, base.other):  # killed before it began: the old run is there, whole
-        return code, "" if whole(
-            (*OTHER, "-o", str(out), "--resume"), base.caches
-        ).returncode == 0 else "the old run is lost"
+        again, told = whole((*OTHER, "-o", str(out), "--resume"), base.caches)
+        return code, "" if again == 0 else f"the old run is lost: {told[-1500:]}"
     return code, _resumed(RUN, out, base.caches, base.folder)
 
 

@@ -24,12 +24,9 @@ from livingdrug.catalog.records.guideline import Dose, Guideline, Limit, Rule
 from livingdrug.catalog.records.scale import Scale
 from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.grading import grade_formula
-from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.program import NEVER, CheckProgram, without_never
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
-
-NEVER = 1e6
-"""A day that never comes: first and onset days before the event; `-NEVER` for the day of a last dose not yet given."""
 
 MOMENT = 1e-6
 """Days; checks on thirds of a day are not exact in floating point, so intervals are compared with this slack."""
@@ -85,7 +82,7 @@ def reason_texts(rule: RuleInfo, values: Mapping[str, NDArray[np.float64]], n: i
     for name, after in zip(parts[1::2], parts[2::2], strict=True):
         shown = ["unknown"] * n
         if name in values:
-            met, place = np.unique(values[name], return_inverse=True)
+            met, place = np.unique(without_never(name, values[name]), return_inverse=True)
             words = [_shown(value) for value in met.tolist()]
             shown = [words[k] for k in place]
         texts += [shown, [after] * n]

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from livingdrug.clinic.management import RuleInfo
 from livingdrug.clinic.protocol import PlannedDose
 from livingdrug.course.equations import ANTIGEN_NEGATIVE
-from livingdrug.course.fate import NEVER, extinct_day
+from livingdrug.course.fate import extinct_day
 from livingdrug.engine.ensemble import Firings
+from livingdrug.engine.program import NEVER, without_never
 from livingdrug.foundation.errors import LivingDrugError, UnknownName
 from livingdrug.model.instance import Clone
 
@@ -137,7 +138,10 @@ class Course:
         )
 
     def sample(self, n: int) -> pl.DataFrame:
-        """The true courses of the patients numbered 1 to n: patient, day and every name, one row a check, until each ended."""
+        """The true courses of the patients numbered 1 to n: patient, day and every name, one row a check, until each ended.
+
+        What there is no value of is null: the day of an event that has not come, hours since a drug that was not given.
+        """
         rows = np.flatnonzero((self.patients >= 1) & (self.patients <= n))
         values = self.values[rows] if self.sampled is None else self.sampled.values[: len(rows)]
         if len(values) < len(rows):
@@ -146,5 +150,8 @@ class Course:
             )
         there = ~np.isnan(values).all(axis=2)
         row, check = np.nonzero(there)
-        columns = {name: values[:, :, place][there] for place, name in enumerate(self._known)}
+        columns = {
+            name: pl.Series(without_never(name, values[:, :, place][there])).fill_nan(None)
+            for place, name in enumerate(self._known)
+        }
         return pl.DataFrame({"patient": self.patients[rows[row]], "day": self.days[check], **columns})

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.program import NEVER, CheckProgram
 from livingdrug.foundation import streams
 from livingdrug.model.instance import Clone
 
@@ -25,8 +25,6 @@ SETTLED = 1e6
 """Cells above which new births and deaths no longer matter: their relative noise is below one in a thousand."""
 UNBOUND = 1e9
 """Mean lineage size beyond which one that nobody reads begins again at a single cell."""
-NEVER = 1e6
-"""A day that never comes."""
 
 
 def fate_program(clones: Iterable[Clone]) -> CheckProgram:

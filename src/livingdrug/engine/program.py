@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livingdrug.foundation.errors import ModelError
+
+NEVER = 1e6
+"""A day that never comes, as programs remember it: `NEVER` before a first time, `-NEVER` before a last one. It leaves the engine
+as NaN (`without_never`)."""
+_HOURS = "hours_since_"
 
 
 @dataclass(frozen=True)
@@ -53,3 +61,27 @@ def joined(*programs: CheckProgram) -> CheckProgram:
         raise ModelError(f"two check programs end courses ({', '.join(stops)}): join their conditions in one")
     statements = tuple(pair for program in programs for pair in program.statements)
     return CheckProgram(statements, memory, tuple(firings), stops[0] if stops else None)
+
+
+def without_never(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a program has under a name, with NaN for moments that never came: days (``…_day``) and ``hours_since_…``.
+
+    Parameters
+    ----------
+    name
+        Of the program's memory or locals; other names are returned as they are.
+    values
+        Of any shape [day or hour].
+
+    Examples
+    --------
+    >>> without_never("first_steroid_day", np.array([3.0, NEVER])).tolist()
+    [3.0, nan]
+    >>> without_never("hours_since_steroid", np.array([(2.0 + NEVER) * 24.0, 8.0])).tolist()
+    [nan, 8.0]
+    """
+    if name.startswith(_HOURS):
+        return np.where(np.abs(values) >= 24.0 * NEVER / 2.0, np.nan, values)
+    if name.endswith("_day"):
+        return np.where(np.abs(values) >= NEVER, np.nan, values)
+    return values

@@ -42,10 +42,15 @@ def typical_figure(patient: Typical, outputs: Sequence[str]) -> Figure:
     if not 1 <= len(names) <= MOST_LINES:
         raise BadInput(f"outputs: got {len(names)}, expected one to {MOST_LINES}.\n  Draw several figures.")
     seen = frame.filter(frame["day"] >= 0).sort("day")
+    empty = [name for name in names if seen[name].null_count() == seen.height]
+    if empty:
+        raise BadInput(
+            f'outputs: "{empty[0]}" has no value in this course: it never came, or was never given.\n  Draw another output.'
+        )
     day, values = seen["day"].to_numpy(), np.array([seen[name].to_numpy() for name in names], dtype=float)
     most = float(np.nanmax(values))
     positive = values[values > 0]
-    log = bool(positive.size) and float(values.min()) >= 0 and most > SPAN * float(positive.min())
+    log = bool(positive.size) and float(np.nanmin(values)) >= 0 and most > SPAN * float(positive.min())
     if log:
         high = 10.0 ** math.ceil(math.log10(most))
         low = max(10.0 ** math.floor(math.log10(float(positive.min()))), high / 10.0**DECADES)
@@ -53,11 +58,11 @@ def typical_figure(patient: Typical, outputs: Sequence[str]) -> Figure:
     else:
         low, high = min(0.0, float(np.nanmin(values))), round_up(max(most, 1e-9))
     title, days = "A typical patient", [float(one) for one in day]
-    points = [list(zip(days, (float(one) for one in row), strict=True)) for row in values]
+    points = [[(at, float(one)) for at, one in zip(days, row, strict=True) if one == one] for row in values]
     draw = partial(_drawn, points, title=title, axis=units[0], low=low, high=high, log=log, last_day=days[-1])
     caption = (
         f"Levels below {plain(low)} lie on the axis."
-        if log and float(seen.select(names).to_numpy().min()) < low
+        if log and float(np.nanmin(seen.select(names).to_numpy())) < low
         else ""
     )
     return Figure(

@@ -24,12 +24,12 @@ _COLUMNS = Path(__file__).with_name("columns.toml")
 Told = tuple[str, str, str]
 """Meaning, unit, origin."""
 _CHECKS = (
-    (r"hours_since_first_(\w+)", "Hours since the first dose of {0}; hugely negative when never given", "hour"),
-    (r"hours_since_(\w+)", "Hours since the last dose of {0}; huge when never given", "hour"),
+    (r"hours_since_first_(\w+)", "Hours since the first dose of {0}; empty until it was given", "hour"),
+    (r"hours_since_(\w+)", "Hours since the last dose of {0}; empty until it was given", "hour"),
     (r"n_(\w+)", "Times that {0} was given, or its rule fired, so far", ""),
     (r"(?:max|onset|first|last)_(\w+)", "What the rules remember of {0}", ""),
     (r"step_(\w+)", "Times that the rule {0} has fired since it last began anew", ""),
-    (r"(\w+)_extinct_day", "Day on which the last cell of clone {0} was gone; hugely negative for never", "day"),
+    (r"(\w+)_extinct_day", "Day on which the last cell of clone {0} was gone; empty before", "day"),
 )
 _TRUTH = re.compile(r"truth_(\w+)_clone_extinct_day")
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.records.guideline import Guideline
 from livingdrug.catalog.signs import SHIPPED
-from livingdrug.clinic.management import compile_guideline, reason_text
-from livingdrug.engine.program import CheckProgram, joined
+from livingdrug.clinic.management import RuleInfo, compile_guideline, reason_text
+from livingdrug.engine.program import NEVER, CheckProgram, joined
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
 
@@ -207,6 +207,13 @@ def test_reason_is_told_in_numbers():
     values = next(v for v in seen if v["time"] == day)
     assert reason_text(rules[firing], values) == "Penn grade 4: vasopressor level 3, oxygen level 0, 39.5 degC"
     assert all(name in values for rule in rules.values() for name in rule.reads)
+
+
+def test_a_reason_never_tells_hours_since_a_dose_that_was_not_given():
+    # expected: the rule's words; a program holds an enormous number there, which is no time
+    rule = RuleInfo("again", "steroid", "given_again_mg", "mg", "{hours_since_first_steroid} h", ("hours_since_first_steroid",))
+    assert reason_text(rule, {"hours_since_first_steroid": (3.0 - NEVER) * 24}) == "unknown h"
+    assert reason_text(rule, {"hours_since_first_steroid": 36.0}) == "36 h"
 
 
 PATHS = st.lists(

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from livingdrug.course.course import ANTIGEN_NEGATIVE, Course
-from livingdrug.course.fate import NEVER, extinct_day
+from livingdrug.course.fate import extinct_day
 from livingdrug.engine.ensemble import Firings
+from livingdrug.engine.program import NEVER
 from livingdrug.foundation.errors import UnknownName
 from livingdrug.model.instance import Clone
 
@@ -67,3 +68,21 @@ def test_the_sample_ends_where_a_course_ends():
     assert told.sample(1).rows() == [(1, 0.0, 37.0), (1, 10.0, 38.0)]
     assert told.sample(2).height == 5
     assert told.sample(0).is_empty()
+
+
+def test_what_never_came_is_empty_in_the_sample():
+    # expected: by hand; a drug first given on day 10, to patient 1; patient 2 never had it and keeps the clone
+    days = np.stack([DAYS, DAYS])
+    last = np.array([[-NEVER, 10.0, 10.0], [-NEVER] * 3])
+    first = np.array([[NEVER, 10.0, 10.0], [NEVER] * 3])
+    told = course({
+        "hours_since_steroid": (days - last) * 24, "hours_since_first_steroid": (days - first) * 24,
+        extinct_day(FULL): np.array([[NEVER, 8.0, 8.0], [NEVER] * 3]), "temperature": np.full((2, 3), 37.0),
+        "tumour": np.full((2, 3), 5e11),
+    }).sample(2)  # fmt: skip
+    empty = [None, None, None]
+    assert told["hours_since_steroid"].to_list() == [None, 0.0, 240.0, *empty]
+    assert told["hours_since_first_steroid"].to_list() == [None, 0.0, 240.0, *empty]
+    assert told[extinct_day(FULL)].to_list() == [None, 8.0, 8.0, *empty]
+    assert told["temperature"].to_list() == [37.0] * 6
+    assert told["tumour"].to_list() == [5e11] * 6

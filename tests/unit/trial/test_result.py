@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -29,6 +30,20 @@ def test_saved_results_come_back(result, tmp_path):
         assert back.frames[name].equals(frame), name
         assert back.frames[name].schema == frame.schema
     assert back.endpoint("efs").at([12], "month").equals(result.endpoint("efs").at([12], "month"))
+
+
+def test_no_number_stands_for_nothing(result):
+    # what is unknown or never came is empty: no NaN, no infinity, no day beyond the longest follow-up, no time before all
+    frames = {**result.frames, "patients": result.patients, "endpoints": result.table()}
+    latest, hours = 36_600.0, 36_600.0 * 24
+    for name, frame in frames.items():
+        for column, kind in frame.schema.items():
+            values = frame[column].drop_nulls()
+            if kind.is_float():
+                assert values.is_finite().all(), (name, column)
+            bound = hours if column.startswith("hours_") else latest if re.search(r"(^|_)days?$", column) else None
+            if bound is not None and kind.is_numeric() and values.len():
+                assert -400.0 <= values.min() <= values.max() <= bound, (name, column)
 
 
 def test_one_line_tells_the_run(result):

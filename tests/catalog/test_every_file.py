@@ -17,6 +17,7 @@ FILES = [(kind, name) for kind in CATALOG.kinds() for name in CATALOG.names(kind
 def test_the_file_loads_and_its_id_is_its_name(kind, name):
     assert CATALOG.load(kind, name).id == name
     assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", name), "names are lower case words joined by _"
+    assert CATALOG.title(kind, name) == CATALOG.load(kind, name).title
 
 
 @pytest.mark.parametrize(("kind", "name"), FILES)

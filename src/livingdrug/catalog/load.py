@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import stat
 from collections.abc import Iterable
 from functools import cache
@@ -143,6 +144,15 @@ class Catalog(TypedLoad):
             kind, str(name), self.names(kind), f"To add it, write {kind}/{name}.toml in a catalog folder."
         )
 
+    def title(self, kind: str, name: str) -> str:
+        """The title of a file by its name. The rest of the file is neither read nor checked where its first line is the title."""
+        path = self.path(kind, name)
+        with contextlib.suppress(OSError, UnicodeDecodeError), path.open(encoding="utf-8-sig") as file:
+            if found := _TITLE.fullmatch(file.readline(_LONGEST_TITLE)):
+                return found[1]
+        written = read_toml(path).get("title")
+        return written if isinstance(written, str) else self.load(kind, name).title
+
     def as_written(self, kind: str, name: str | Path) -> dict[str, Any]:
         """The file a name stands for as a table, not checked; nothing that it names is read."""
         return read_toml(self.path(kind, name))
@@ -225,6 +235,8 @@ class Catalog(TypedLoad):
             raise UnknownName("kind of catalog file", kind, self.kinds())
 
 
+_TITLE = re.compile(r'title\s*=\s*"([^"\\\x00-\x1f]+)"\s*')
+_LONGEST_TITLE = 1000
 REMEDY = "Correct that entry; docs/files.md says what each key holds."
 
 

@@ -188,3 +188,25 @@ def test_a_file_of_ones_own_that_no_longer_fits_a_trial_is_named(tmp_path):
     with pytest.raises(CatalogError, match="in place of the package's own: 4 problems") as refused:
         load_trial("eliana", Catalog([tmp_path]))
     assert str(own) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'title = "Mine, é"\n', '\ufefftitle="Mine, é"\r\n', '# of our own\n\ntitle = "Mine, é"\n', 'title = "Mine, \\u00e9"  # a word\n',
+        'note = """\ntitle = "another"\n"""\ntitle = \'Mine, é\'\n',
+    ],
+)  # fmt: skip
+def test_a_title_is_read_without_the_rest_of_the_file(tmp_path, head):
+    # expected: what is written there, whatever stands below
+    file = tmp_path / "drug" / "mine.toml"
+    file.parent.mkdir()
+    file.write_bytes(f"{head}nobody_knows_this_key = 1\n".encode())
+    assert Catalog([tmp_path]).title("drug", "mine") == "Mine, é"
+
+
+def test_a_title_that_is_taken_over_is_told(tmp_path):
+    file = tmp_path / "product" / "mine.toml"
+    file.parent.mkdir()
+    file.write_text('extends = "tisa_cel"\n', encoding="utf-8")
+    assert Catalog([tmp_path]).title("product", "mine") == Catalog().load("product", "tisa_cel").title

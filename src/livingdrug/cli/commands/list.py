@@ -37,7 +37,7 @@ def list_names(
     else:
         if kind not in kinds:
             raise UnknownName("kind of catalogue file", kind, kinds, "livingdrug list shows them all.")
-        rows = [(name, known.load(kind, name).title) for name in known.names(kind)]
+        rows = [(name, known.title(kind, name)) for name in known.names(kind)]
         if not rows:
             screen.print(
                 f"The catalogue holds no file of this kind; one of your own goes into {kind}/ of a --catalog folder."

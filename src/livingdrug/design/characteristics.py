@@ -22,7 +22,7 @@ from livingdrug.design.trials import numbers_for, trials_of
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.notebook import as_html
-from livingdrug.outcome.estimators.exact_binomial import exact_binomial
+from livingdrug.outcome.estimators.exact_binomial import share_of
 from livingdrug.trial import storage
 from livingdrug.trial.other_work import refuse_run
 
@@ -404,7 +404,7 @@ def _table(ruled: Ruled, grid: _Grid, decided: Sequence[_Decided], replicates: i
     rows = []
     for (scenario, pace, follow, n), mine in cells.items():
         counts = {word: sum(d.decision.word == word for d in mine) for word in DECISIONS}
-        interval = exact_binomial(counts[GO], len(mine))
+        interval = share_of(counts[GO], len(mine))
         enrolled = np.array([d.decision.enrolled for d in mine], dtype=float)
         months = np.array([d.decision.day for d in mine]) / MONTH
         spread = np.sqrt(len(mine))

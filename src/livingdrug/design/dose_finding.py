@@ -21,7 +21,7 @@ from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.notebook import as_html
 from livingdrug.outcome import folder
-from livingdrug.outcome.estimators.exact_binomial import exact_binomial
+from livingdrug.outcome.estimators.exact_binomial import share_of
 from livingdrug.trial import storage
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _table(
     good = found.rows(response[0].id) if response else None
     told = []
     for place, arm in [*enumerate(arms), (STOP, NONE)]:
-        interval = exact_binomial(int((chosen == place).sum()), len(walked))
+        interval = share_of(int((chosen == place).sum()), len(walked))
         mine = rows.filter(pl.col("arm") == arm)
         reply = good.filter(pl.col("arm") == arm)["success"].mean() if good is not None else None
         told.append({

@@ -72,6 +72,12 @@ def check_finite(name: str, values: ArrayLike) -> Floats:
     return numbers
 
 
+def check_somebody(name: str, n: int) -> None:
+    """Refuse an estimate from nobody: it would be a number that stands for nothing."""
+    if n == 0:
+        raise BadInput(f"{name}: got none; expected those of one patient or more.\n  Check what was selected.")
+
+
 def check_times(times: ArrayLike) -> Floats:
     """Times to event or censoring [float, (n,)], ties that rounding broke joined again."""
     time = check_column("times", times)

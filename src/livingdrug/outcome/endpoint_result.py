@@ -156,7 +156,7 @@ class EndpointResult:
         Raises
         ------
         BadInput
-            The endpoint is not a curve over time (use `table`), or a time is negative or missing.
+            The endpoint is not a curve over time (use `table`), no time is given, or one is negative or missing.
         """
         import polars as pl
 
@@ -165,6 +165,8 @@ class EndpointResult:
         self._must_be_a_curve()
         unit = unit or self.record.at_unit
         wanted = check_finite("times", self.record.at if times is None else times)
+        if times is not None and not wanted.size:
+            raise BadInput("times: got none.\n  Give one or more, or leave them out for the endpoint's own.")
         if (wanted < 0).any():
             raise BadInput(f"times must be finite and not negative, got {wanted.tolist()} {unit}.")
         days = wanted * factor(unit, "day")

@@ -211,7 +211,9 @@ def test_reason_is_told_in_numbers():
 
 def test_a_reason_never_tells_hours_since_a_dose_that_was_not_given():
     # expected: the rule's words; a program holds an enormous number there, which is no time
-    rule = RuleInfo("again", "steroid", "given_again_mg", "mg", "{hours_since_first_steroid} h", ("hours_since_first_steroid",))
+    rule = RuleInfo(
+        "again", "steroid", "given_again_mg", "mg", "{hours_since_first_steroid} h", ("hours_since_first_steroid",)
+    )
     assert reason_text(rule, {"hours_since_first_steroid": (3.0 - NEVER) * 24}) == "unknown h"
     assert reason_text(rule, {"hours_since_first_steroid": 36.0}) == "36 h"
 

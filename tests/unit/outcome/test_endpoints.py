@@ -68,6 +68,9 @@ def test_event_free_survival(six):
     # At 6 months (182.6 d) two of four had an event before the censoring.
     assert efs.at([6], "month")["estimate"].to_list() == pytest.approx([0.5])
     assert efs.at([6 * MONTH], "day")["estimate"].to_list() == pytest.approx([0.5])
+    # R's summary of a curve at no time: "no points selected"
+    with pytest.raises(BadInput, match="times: got none"):
+        efs.at([])
     assert efs.curve()["estimate"].to_list() == pytest.approx([1, 0.75, 0.5, 0.5, 0])
 
 

@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from livingdrug.outcome.checks import check_causes, check_finite, check_level, check_times
+from livingdrug.outcome.checks import (
+    check_causes,
+    check_column,
+    check_finite,
+    check_level,
+    check_somebody,
+    check_times,
+)
 from livingdrug.outcome.estimator import Asked, GroupTest, Steps
 from livingdrug.outcome.estimators import gray
 from livingdrug.outcome.estimators.log_rank import between_arms
@@ -103,7 +110,7 @@ def cumulative_incidence(times: ArrayLike, causes: ArrayLike, *, level: float = 
     Raises
     ------
     BadInput
-        Shapes differ, a time is negative or not finite, a cause is missing, negative or broken, or the level is not
+        Nobody is given, shapes differ, a time is negative or not finite, a cause is missing, negative or broken, or the level is not
         between 0 and 1.
 
     Notes
@@ -117,6 +124,12 @@ def cumulative_incidence(times: ArrayLike, causes: ArrayLike, *, level: float = 
     >>> cumulative_incidence([1, 2, 3, 4], [1, 2, 1, 0]).at([3])["estimate"]
     array([0.5])
     """
+    check_somebody("times", check_column("times", times).size)
+    return incidence_curve(times, causes, level=level)
+
+
+def incidence_curve(times: ArrayLike, causes: ArrayLike, *, level: float = 0.95) -> IncidenceCurve:
+    """`cumulative_incidence` also of nobody, whose curve has no steps: an arm of a run may be empty."""
     time, level = check_times(times), check_level(level)
     cause = check_causes(causes, time.size)
     distinct, place = np.unique(time, return_inverse=True)
@@ -160,7 +173,7 @@ class CumulativeIncidence(OverTime):
     """The share who had the event, while a competing event can come first."""
 
     def fit(self, asked: Asked, patients: pl.DataFrame) -> IncidenceCurve:
-        return cumulative_incidence(patients["time_days"].to_numpy(), patients["cause"].to_numpy(), level=asked.level)
+        return incidence_curve(patients["time_days"].to_numpy(), patients["cause"].to_numpy(), level=asked.level)
 
     def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
         return self.fit(asked, patients).at(days, beyond=CARRIED)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.checks import check_count, check_level
+from livingdrug.outcome.checks import check_count, check_level, check_somebody
 from livingdrug.outcome.estimator import Asked, Contrast, Estimator, GroupTest, Reading, Row
 from livingdrug.outcome.estimators.log_rank import log_rank
 from livingdrug.outcome.estimators.paired import paired_shares
@@ -47,7 +47,7 @@ def exact_binomial(n_events: int, n: int, *, level: float = 0.95) -> Proportion:
     Raises
     ------
     BadInput
-        Not whole numbers with 0 <= n_events <= n, or a level that is not between 0 and 1.
+        Not whole numbers with 0 <= n_events <= n, nobody, or a level that is not between 0 and 1.
 
     Examples
     --------
@@ -57,6 +57,12 @@ def exact_binomial(n_events: int, n: int, *, level: float = 0.95) -> Proportion:
     >>> f"{p.estimate:.0%} ({p.ci_low:.0%} to {p.ci_high:.0%})"
     '81% (71% to 89%)'
     """
+    check_somebody("n", check_count("n", n))
+    return share_of(n_events, n, level=level)
+
+
+def share_of(n_events: int, n: int, *, level: float = 0.95) -> Proportion:
+    """`exact_binomial` also of nobody, whose share is NaN: an arm of a run may be empty."""
     n_events, n, level = check_count("n_events", n_events), check_count("n", n), check_level(level)
     if n_events > n:
         raise BadInput(f"got {n_events} of {n}; expected a count between 0 and {n}.\n  Give n_events first, then n.")
@@ -76,7 +82,7 @@ class ExactBinomial(Estimator):
     shares = ("proportion",)
 
     def fit(self, asked: Asked, patients: pl.DataFrame) -> Proportion:
-        return exact_binomial(int(patients["success"].sum()), patients.height, level=asked.level)
+        return share_of(int(patients["success"].sum()), patients.height, level=asked.level)
 
     def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
         p = self.fit(asked, patients)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.checks import check_column, check_level
+from livingdrug.outcome.checks import check_column, check_level, check_somebody
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def geometric_mean(values: ArrayLike, *, level: float = 0.95) -> GeometricMean:
     Raises
     ------
     BadInput
-        A value is zero, negative or not finite: it has no logarithm.
+        Nobody is given, or a value is zero, negative or not finite: it has no logarithm.
 
     Examples
     --------
@@ -50,6 +50,7 @@ def geometric_mean(values: ArrayLike, *, level: float = 0.95) -> GeometricMean:
     10.0
     """
     numbers, level = check_column("values", values), check_level(level)
+    check_somebody("values", numbers.size)
     wrong = ~(numbers > 0) | ~np.isfinite(numbers)
     if wrong.any():
         raise BadInput(
@@ -57,8 +58,6 @@ def geometric_mean(values: ArrayLike, *, level: float = 0.95) -> GeometricMean:
             " a geometric mean needs positive ones.\n  Leave those patients out with `among`, or use the median."
         )
     n = numbers.size
-    if n == 0:
-        return GeometricMean(0, float("nan"), float("nan"), float("nan"), float("nan"))
     logs = np.log(numbers)
     middle = float(logs.mean())
     if n == 1:

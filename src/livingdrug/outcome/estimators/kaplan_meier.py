@@ -13,7 +13,15 @@ from scipy.special import ndtri
 
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.units import factor
-from livingdrug.outcome.checks import check_events, check_finite, check_level, check_number, check_times
+from livingdrug.outcome.checks import (
+    check_column,
+    check_events,
+    check_finite,
+    check_level,
+    check_number,
+    check_somebody,
+    check_times,
+)
 from livingdrug.outcome.estimator import Asked, GroupTest, Row, Steps
 from livingdrug.outcome.estimators.log_rank import between_arms
 from livingdrug.outcome.over_time import CARRIED, OverTime, counted, without_events
@@ -130,8 +138,8 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) ->
     Raises
     ------
     BadInput
-        Shapes differ, a time is negative or not finite, an event is missing or neither 0 nor 1, or the level is not
-        between 0 and 1.
+        Nobody is given, shapes differ, a time is negative or not finite, an event is missing or neither 0 nor 1, or the
+        level is not between 0 and 1.
 
     Notes
     -----
@@ -143,6 +151,12 @@ def kaplan_meier(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) ->
     >>> kaplan_meier([1, 2, 3, 4], [1, 0, 1, 0]).at([3])["estimate"]
     array([0.375])
     """
+    check_somebody("times", check_column("times", times).size)
+    return survival_curve(times, events, level=level)
+
+
+def survival_curve(times: ArrayLike, events: ArrayLike, *, level: float = 0.95) -> SurvivalCurve:
+    """`kaplan_meier` also of nobody, whose curve has no steps: an arm of a run may be empty."""
     time, level = check_times(times), check_level(level)
     distinct, n_events, n_censored, n_at_risk = risk_table(time, check_events(events, time.size))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -186,7 +200,7 @@ class KaplanMeier(OverTime):
     """The share free of the event, or with ``curve = "incidence"`` of those who had it; nothing competes."""
 
     def fit(self, asked: Asked, patients: pl.DataFrame) -> SurvivalCurve:
-        return kaplan_meier(patients["time_days"].to_numpy(), patients["cause"].to_numpy() == 1, level=asked.level)
+        return survival_curve(patients["time_days"].to_numpy(), patients["cause"].to_numpy() == 1, level=asked.level)
 
     def free(self, asked: Asked) -> bool:
         return asked.keys.curve == "survival"

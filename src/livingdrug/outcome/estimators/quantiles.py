@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.outcome.checks import check_finite, check_level
+from livingdrug.outcome.checks import check_finite, check_level, check_somebody
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def median(values: ArrayLike, *, level: float = 0.95) -> Median:
     Raises
     ------
     BadInput
-        A value is missing or infinite, or the level is not between 0 and 1.
+        There is no value, one is missing or infinite, or the level is not between 0 and 1.
 
     Examples
     --------
@@ -44,8 +44,7 @@ def median(values: ArrayLike, *, level: float = 0.95) -> Median:
     """
     numbers, level = np.sort(check_finite("values", values)), check_level(level)
     n = numbers.size
-    if n == 0:
-        return Median(0, float("nan"), float("nan"), float("nan"))
+    check_somebody("values", n)
     # Largest rank k with P(fewer than k of n below the median) <= (1 - level)/2; then (x[k], x[n+1-k]) covers.
     tails = bdtr(np.arange(n, dtype=np.float64), n, 0.5)
     k = int(np.searchsorted(tails, (1 - level) / 2, side="right"))
@@ -65,6 +64,5 @@ def quantiles(values: ArrayLike, shares: ArrayLike) -> NDArray[np.float64]:
     numbers, wanted = check_finite("values", values), np.asarray(shares, dtype=np.float64)
     if not ((wanted >= 0) & (wanted <= 1)).all():
         raise BadInput(f"got the shares {wanted.tolist()}; expected each between 0 and 1.\n  Write 0.25 for 25 %.")
-    if numbers.size == 0:
-        return np.full(wanted.shape, np.nan)
+    check_somebody("values", numbers.size)
     return np.quantile(numbers, wanted)

@@ -15,7 +15,7 @@ from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.units import factor
 from livingdrug.outcome.checks import check_events, check_level, check_number, check_times
 from livingdrug.outcome.estimator import Asked, Contrast, Estimator, GroupTest, Reading, Row
-from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_meier
+from livingdrug.outcome.estimators.kaplan_meier import SurvivalCurve, kaplan_meier, survival_curve
 from livingdrug.outcome.estimators.paired import Difference, interval_with_two_more
 from livingdrug.outcome.kinds import time_to_event
 from livingdrug.outcome.over_time import CARRIED, counted
@@ -165,7 +165,7 @@ class RestrictedMeanTime(Estimator):
         """In days; None when the horizon lies beyond the last time anybody was watched."""
         time, event = patients["time_days"].to_numpy(), patients["cause"].to_numpy() == 1
         days = _horizon_days(asked)
-        if not _watched(kaplan_meier(time, event), days, CARRIED):
+        if not _watched(survival_curve(time, event), days, CARRIED):
             return None
         return restricted_mean(time, event, days, level=asked.level, beyond=CARRIED)
 

@@ -14,7 +14,7 @@ from livingdrug.outcome.estimators.exact_binomial import exact_binomial, share_o
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier, survival_curve
 from livingdrug.outcome.estimators.log_rank import log_rank
-from livingdrug.outcome.estimators.quantiles import median, quantiles
+from livingdrug.outcome.estimators.quantiles import median
 from livingdrug.outcome.estimators.restricted_mean import restricted_mean
 
 TIMES = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2)), min_size=1, max_size=40)

@@ -34,6 +34,7 @@ _SPELLINGS = [
     (re.compile(r"(?<=[A-Za-z0-9\]]){[^{}]*}"), ""),  # a UCUM annotation says nothing about the unit
     (re.compile(r"{([A-Za-z]+)}"), r"\1"),
     (re.compile(r"\b(?:cu\.? ?mm|cmm)\b|\bMM\^?3\b", re.I), "mm^3"),
+    (re.compile(r"^per\s+", re.I), "1/"),
     (re.compile(r"\s+per\s+", re.I), "/"),
 ]  # fmt: skip
 _COUNT = re.compile(

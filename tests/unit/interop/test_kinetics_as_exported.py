@@ -99,3 +99,102 @@ def test_a_number_above_an_assays_range_stays_one(tmp_path: Path) -> None:
     assert data.value.tolist() == [1e6, 1000.0, 5000.0]
     assert data.censored.tolist() == [-1, 1, 0]
     assert not math.isnan(data.value.sum())
+
+
+COURSE = "1,0,0{}\n1,7,100{}\n1,14,50{}\n1,28,25{}\n1,35,25{}\n"
+
+
+@pytest.mark.parametrize("heading", ["is_blq", "BLQ_FLAG", "PCBLQ", "lloq_flag", "Below LOQ", "lt_lloq"])
+def test_a_flag_is_read_under_the_names_that_laboratories_use(tmp_path: Path, heading: str) -> None:
+    # lloq_flag was read as a limit of 0 and 1, the others as a covariate: 25 counted as measured
+    text = COURSE.format(",0", ",0", ",0", ",1", ",1")
+    data = read_kinetics(table(tmp_path, f"patient,day,value [copies/ug],{heading}\n{text}"))
+    assert data.censored.tolist() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("heading", "flags"),
+    [
+        ("RESULT_FLAG", "00011"),
+        ("Qualifier", "NNNYY"),
+        ("detected", "01100"),
+        ("quantifiable", "01100"),
+        ("PCEXCLFL", "00100"),
+        ("exclude", "NNYNN"),
+        ("ANL01FL", "YYYY "),
+    ],
+)
+def test_a_column_that_may_change_what_results_mean_is_asked_about(tmp_path: Path, heading: str, flags: str) -> None:
+    text = COURSE.format(*(f",{flag.strip()}" for flag in flags))
+    with pytest.raises(BadInput, match=heading):
+        read_kinetics(table(tmp_path, f"patient,day,value [copies/ug],{heading}\n{text}"))
+
+
+def test_signs_in_a_column_of_their_own_are_the_flag(tmp_path: Path) -> None:
+    # laboratories write < and 25 in two cells
+    text = COURSE.format(",", ",", ",=", ",<", ",>")
+    data = read_kinetics(table(tmp_path, f"patient,day,value [copies/ug],sign\n{text}"))
+    assert data.censored.tolist() == [0, 0, 0, 1, -1]
+
+
+def test_rows_that_nonmem_ignores_are_passed_over(tmp_path: Path) -> None:
+    # $DATA … IGNORE=C
+    text = "C,ID,TIME,DV\n.,1,0,0\nC,1,5,9000\n.,1,7,100\n.,1,14,50\n"
+    data, findings = check_kinetics(table(tmp_path, text))
+    assert data is not None
+    assert data.value.tolist() == [0.0, 100.0, 50.0]
+    assert [finding.rows for finding in findings if "comments" in finding.what] == [(3,)]
+    # a column C of anything else is a comment, and all rows count
+    data = read_kinetics(table(tmp_path, text.replace("C,1,5", "haemolysed,1,5")))
+    assert data.value.tolist() == [0.0, 9000.0, 100.0, 50.0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("1,0,2,0\n1,0,6,10\n1,7,0,100\n", True),  # twice on a day
+        ("1,0,8,0\n1,7,9,100\n1,14,8,50\n", True),  # the hour of the day
+        ("1,0,0,0\n1,7,168,100\n1,14,336,50\n", False),  # the same time in hours
+        ("1,0,8,0\n1,7,8,100\n1,14,8,50\n", False),  # always at eight
+    ],
+)
+def test_an_hour_beside_the_day_is_asked_about(tmp_path: Path, rows: str, told: bool) -> None:
+    data, findings = check_kinetics(table(tmp_path, f"patient,day,hour,value [copies/ug]\n{rows}"))
+    assert (data is None) == told
+    assert any("hour of the day" in finding.what for finding in findings) == told
+
+
+def test_a_dose_level_is_no_dose(tmp_path: Path) -> None:
+    data = read_kinetics(table(tmp_path, "patient,day,value [copies/ug],dose_level\n1,0,0,2\n1,7,100,2\n1,14,50,2\n"))
+    assert not len(data.doses)
+
+
+def test_nines_are_told(tmp_path: Path) -> None:
+    data, findings = check_kinetics(table(tmp_path, "patient,day,value [copies/ug]\n1,0,0\n1,7,100\n1,28,9999\n"))
+    assert data is not None
+    assert [finding.rows for finding in findings if "missing" in finding.remedy] == [(4,)]
+
+
+@pytest.mark.parametrize("read", ["kinetics", "counts"])
+def test_a_blank_site_does_not_make_two_people_of_one(tmp_path: Path, read: str) -> None:
+    # expected: subject 001 of site 1 is one person, also where the site stands in the first row only; 001 of two sites is asked about
+    from livingdrug.interop.user_tables.files import read_table
+    from livingdrug.interop.user_tables.people import people
+
+    rows = "1,001,0,0\n,001,7,100\n,001,14,50\n2,{other},0,0\n2,{other},7,80\n"
+    for other, n in (("002", 2), ("001", None)):
+        file = table(tmp_path, "site,patient,day,value\n" + rows.format(other=other))
+        if read == "kinetics":
+            data, findings = check_kinetics(file)
+            assert (None if data is None else data.n_patients) == n
+            assert ("blank in 2 rows (3, 4)" in " ".join(finding.what for finding in findings)) == (n is None)
+        else:
+            found = people(read_table(file))
+            assert (None if found.problem else len(found.labels)) == n
+            assert ("blank in 2 rows (3, 4)" in found.problem) == (n is None)
+
+
+def test_names_that_a_spreadsheet_shortened_are_asked_about(tmp_path: Path) -> None:
+    # 123456789 and 123456780 are both saved as 1.23E+08
+    with pytest.raises(BadInput, match="a spreadsheet has shortened"):
+        read_kinetics(table(tmp_path, "patient,day,value\n1.23E+08,0,0\n1.23E+08,7,100\n1.24E+08,0,5\n"))

@@ -110,13 +110,13 @@ def test_what_is_odd_is_told_with_its_rows(text: str, what: str, severity: str, 
 
 def test_a_flag_under_another_name_is_suspected(tmp_path: Path) -> None:
     body = "".join(f"{i},{t},{25 if t > 20 else 100 + t},{int(t > 20)}\n" for i in (1, 2) for t in (1, 5, 10, 30, 60))
-    said = _said("ID,TIME,DV,QLFLAG\n" + body, tmp_path)
+    said = _said("ID,TIME,DV,QL\n" + body, tmp_path)
     (what,) = [what for what in said if "same lowest value 25" in what]
     assert said[what] == ("warning", (5, 6, 10, 11))
     path = tmp_path / "ck.csv"
     hint = [f.remedy for f in check_kinetics(path)[1] if f.what == what]
-    assert "QLFLAG" in hint[0]
-    assert read_kinetics(path, columns={"CENS": "QLFLAG"}).censored.sum() == 4
+    assert "QL" in hint[0]
+    assert read_kinetics(path, columns={"CENS": "QL"}).censored.sum() == 4
 
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:

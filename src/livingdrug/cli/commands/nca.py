@@ -55,8 +55,9 @@ def nca(
     screen = console()
     screen.print(repr(read).split("; ")[0], markup=False)
     for finding in read.findings:
-        if finding.severity == "warning":
-            screen.print(f"Warning: {finding.what} (rows {finding.rows_told}). {finding.remedy}".strip(), markup=False)
+        rows = f" (rows {finding.rows_told})" if finding.rows else ""
+        said = f"{finding.severity.capitalize()}: {finding.what}{rows}. {finding.remedy}"
+        screen.print(said.strip(), markup=False)
     time = read.time_unit
     shown = ["patient", "cmax", f"tmax_{time}", *(f"auc_0_{end:g}_{time}" for end in ends), "half_life", "half_life_points",
              "doubling_time", f"last_{time}"]  # fmt: skip

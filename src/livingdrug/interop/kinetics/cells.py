@@ -19,9 +19,11 @@ _BELOW_WORD = re.compile(
 )
 _BELOW = re.compile(r"^(?:<=?|≤|=<|below)\s*(?=[.,]?[0-9])", re.I)
 _ABOVE = re.compile(r"^(?:>=?|≥|=>|above)\s*(?=[.,]?[0-9])", re.I)
+SIGNS = frozenset({"<", "<=", "≤", "=", ">", ">=", "≥"})
+"""What laboratories write before a result, or in a column beside it."""
 _YES, _NO = (
-    frozenset({"1", "1.0", "y", "yes", "true", "t", "below", "blq"}),
-    frozenset({"0", "0.0", "n", "no", "false", "f", ""}),
+    frozenset({"1", "1.0", "y", "yes", "true", "t", "below", "blq", "<", "<=", "≤"}),
+    frozenset({"0", "0.0", "n", "no", "false", "f", "", "="}),
 )
 
 
@@ -92,4 +94,4 @@ def read_flag(text: str) -> int | None:
         return 1
     if word in _NO or word in BLANK:
         return 0
-    return -1 if word in ("-1", "-1.0") else None
+    return -1 if word in ("-1", "-1.0", ">", ">=", "≥") else None

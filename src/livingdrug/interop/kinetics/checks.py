@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -94,7 +95,7 @@ def look(data: KineticsData, text: Table, known: Mapping[str, Meaning], *, limit
     """Everything odd about data that can be used."""
     return [
         *_duplicates(data), *_first_day(data), *_without_dose(data), *_hidden_limit(data, text, known, limit_known),
-        *_not_positive(data), *_above(data), *_dosed_again(data), *_few(data), *_far_time(data), *_scattered_limits(data, limit_known),
+        *_not_positive(data), *_nines(data), *_above(data), *_dosed_again(data), *_few(data), *_far_time(data), *_scattered_limits(data, limit_known),
     ]  # fmt: skip
 
 
@@ -169,6 +170,14 @@ def _not_positive(data: KineticsData) -> list[Finding]:
     if not rows.size:
         return []
     return [Finding("warning", "results of 0 or less", tuple(rows.tolist()), "If they mean below the limit, state it with lloq=… (--lloq).")]  # fmt: skip
+
+
+def _nines(data: KineticsData) -> list[Finding]:
+    """Results such as 999 and 9999, which many registries write for a missing value."""
+    rows = data.row[[re.fullmatch(r"9{3,}", f"{value:.12g}") is not None for value in data.value]]
+    if not rows.size:
+        return []
+    return [Finding("warning", "results of 999 or the like are read as numbers", tuple(rows.tolist()), "If they mean missing, leave the cells blank.")]  # fmt: skip
 
 
 def _above(data: KineticsData) -> list[Finding]:

@@ -57,6 +57,11 @@ IGNORED = (
 
 _BRACKETED = re.compile(r"^\s*(.*?)\s*[\[(]\s*(.*?)\s*[\])]\s*$")
 _SUFFIX = re.compile(r"^(time|dv|amt|dose|value|conc|day|aval|lloq)_(.+)$")
+_NO_UNITS = frozenset({
+    "flag", "fl", "yn", "ind", "indicator", "status", "level", "date", "text", "code", "type", "no", "nr", "number", "name", "group",
+    "unit", "units", "method", "comment", "assay",
+})  # fmt: skip
+"""What may follow such a word without being its unit: DOSE_LEVEL holds no doses."""
 _TIME_UNITS = {
     "d": "day", "day": "day", "days": "day", "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
     "min": "minute", "minute": "minute", "minutes": "minute", "week": "week", "weeks": "week", "wk": "week",
@@ -147,7 +152,7 @@ def _split(heading: str) -> tuple[str, str]:
     word = plain(heading)
     suffixed = _SUFFIX.match(word)
     known = {name for words in SYNONYMS.values() for name in words}
-    if suffixed and word not in known:
+    if suffixed and word not in known and suffixed[2] not in _NO_UNITS:
         unit = suffixed[2].replace("_per_", "/").replace("copies", "copy").replace("cells", "cell").replace("_", " ")
         return suffixed[1], unit
     return word, ""

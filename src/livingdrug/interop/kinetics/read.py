@@ -37,6 +37,7 @@ from livingdrug.interop.kinetics.columns import (
 from livingdrug.interop.kinetics.marks import with_one_mark
 from livingdrug.interop.kinetics.patients import with_places
 from livingdrug.interop.kinetics.table import Table
+from livingdrug.interop.kinetics.unclear import asked_about, with_signs, without_commented
 
 if TYPE_CHECKING:
     import polars as pl
@@ -147,9 +148,11 @@ def _checked(
         remedy = f"Name them with columns={{'{usual[absent[0]]}': '…'}} (--column {usual[absent[0]]}=HEADING)."
         headings = ", ".join(text.headings)
         return None, (Finding("error", f"no column for {what}; headings are: {headings}", (), remedy),)
+    text, commented = without_commented(text)
+    known = with_signs(text, known)
     text, mark_findings = with_one_mark(text, known["id"].heading)
     units, unit_findings = _units(text, known, *stated_units)
-    unit_findings += mark_findings
+    unit_findings += [*commented, *asked_about(text, known), *mark_findings]
     if known["time"].word in STUDY_DAYS and shift == -1:
         unit_findings.append(Finding("error", f'"{known["time"].heading}" holds study days, which are shifted already: day 1 is taken as day 0', (), "Leave shift=-1 (--shift -1) out."))  # fmt: skip
     unit_findings += [_no_unit(what, unit) for what, unit in units.items() if not _looks_like_a_unit(unit)]

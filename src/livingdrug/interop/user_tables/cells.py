@@ -25,7 +25,9 @@ _SIGN, _EXPONENT = r"^[+-]?", r"(?:[eE][+-]?\d{1,3})?$"
 _EITHER = rf"{_SIGN}[1-9]\d{{0,2}},\d{{3}}$"
 _COMMA_DECIMAL = rf"{_SIGN}(?:\d*,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}"
 _COMMA_THOUSANDS = rf"{_SIGN}\d{{1,3}}(?:(?:,\d{{3}}){{2,}}(?:\.\d*)?|(?:,\d{{3}})+\.\d+)$"
+_HUNDREDS, _ABOVE_HUNDREDS = rf"{_SIGN}[1-9]\d\d$", rf"{_SIGN}\d{{4,}}$"
 _POINT_EITHER = rf"{_SIGN}[1-9]\d{{0,2}}\.\d{{3}}$"
+_NINES = r"^9{3,}(?:[.,]9*0*)?$"
 _POINT_DECIMAL = rf"{_SIGN}\d*\.\d+{_EXPONENT}"
 
 
@@ -39,10 +41,13 @@ class Numbers:
         Name -> values in canonical units (rows,), NaN where a cell is blank.
     decimal_mark
         "point" or "comma": how the table writes decimals; "point" where it has none.
+    notes
+        Cells that were read and are worth a look: 999 and the like, which many registries write for a missing value.
     """
 
     values: dict[str, NDArray[np.float64]]
     decimal_mark: str
+    notes: tuple[str, ...] = ()
 
 
 def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Column]) -> Numbers:
@@ -56,7 +61,7 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
     read = [column for column in columns if column.name in matches]
     cells = {column.name: table.frame[matches[column.name].heading].str.strip_chars() for column in read}
     decimals = marks_of(cells, table.delimiter)
-    values, problems, n_problems = {}, [], 0
+    values, problems, n_problems, notes = {}, [], 0, []
     for column in read:
         match = matches[column.name]
         given, blank = _as_floats(cells[column.name], column, decimals)
@@ -74,11 +79,26 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
             for i in rows[:SHOWN_ERRORS]
         ]
         values[column.name] = np.where(blank, np.nan, converted)
+        notes += _nines(table, match.heading, cells[column.name])
     if n_problems:
         told = [text for _, text in sorted(problems, key=lambda item: item[0])]
         count = f"{n_problems} cell{'s' if n_problems > 1 else ''} cannot be used"
         raise BadInput(listed(f"{table.source}: {count} (the heading is row 1)", told, n_problems))
-    return Numbers(values, "comma" if decimals.comma else "point")
+    return Numbers(values, "comma" if decimals.comma else "point", tuple(notes))
+
+
+def _nines(table: UserTable, heading: str, cells: pl.Series) -> list[str]:
+    """Cells such as 999 and 9999.9, which may be a code for a missing value."""
+    found = cells.str.contains(_NINES)
+    n = int(found.sum())
+    if not n:
+        return []
+    rows = table.lines[found.to_numpy()]
+    told = ", ".join(map(str, rows[:3])) + (", …" if n > 3 else "")
+    what = cells.filter(found)[0]
+    return [
+        f'column "{heading}": {what} in row{"s" if n > 1 else ""} {told} is read as a number; if it means missing, leave the cell blank'
+    ]
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,7 @@ class Marks:
     """What a table's own cells say: `comma` is a decimal mark, `thousands` groups digits, `point` is a decimal mark; or none of it.
 
     `points_unclear`: no cell tells what a point is, and commas do not stand between cells, as programs write tables
-    where the comma is the decimal mark: 1.250 may be 1250.
+    where the comma is the decimal mark, or a column holds 400 beside 1.250: 1.250 may be 1250.
     """
 
     comma: bool = False
@@ -121,7 +141,7 @@ class Marks:
 
 def marks_of(cells: Mapping[str, pl.Series], delimiter: str) -> Marks:
     """What the cells of these columns say about commas and points; the delimiter in words, as of `UserTable`."""
-    comma = thousands = point = either_point = False
+    comma = thousands = point = either_point = grouped = False
     for series in cells.values():
         with_comma = series.filter(series.str.contains(",", literal=True)).unique()
         if with_comma.len():
@@ -131,9 +151,15 @@ def marks_of(cells: Mapping[str, pl.Series], delimiter: str) -> Marks:
         if not point:
             either = series.str.contains(_POINT_EITHER)
             either_point |= bool(either.any())
+            grouped |= bool(either.any()) and _looks_grouped(series)
             point = bool((series.str.contains(_POINT_DECIMAL) & ~either).any())
-    unclear = either_point and not (comma or thousands or point) and delimiter in ("semicolon", "tab")
+    unclear = either_point and not (comma or thousands or point) and (grouped or delimiter in ("semicolon", "tab"))
     return Marks(comma, thousands, point, unclear)
+
+
+def _looks_grouped(cells: pl.Series) -> bool:
+    """Whether whole numbers of three digits, and none of more, stand beside 1.250: as they would if its point grouped thousands."""
+    return bool(cells.str.contains(_HUNDREDS).any()) and not cells.str.contains(_ABOVE_HUNDREDS).any()
 
 
 def _as_floats(cells: pl.Series, column: Column, decimals: Marks) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

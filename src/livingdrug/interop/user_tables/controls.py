@@ -103,7 +103,7 @@ def read_control(path: Path | str, run: Result, endpoint: str, covariates: Seque
         theirs = People(x, tuple(covariates), time=values["time"], event=values["event"] == 1)
     told = understood(
         table, matches, decimal_mark=read.decimal_mark, people=who.told if who.headings else "", other_headings=who.headings,
-        notes=[*who.notes, f"outcome as in {found.id}: {' '.join(found.record.definition.split())}"],
+        notes=[*who.notes, *read.notes, f"outcome as in {found.id}: {' '.join(found.record.definition.split())}"],
     )  # fmt: skip
     return Control(theirs, told)
 

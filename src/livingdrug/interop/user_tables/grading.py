@@ -91,7 +91,7 @@ def read_sign_table(path: Path | str, known: Signs = SHIPPED) -> SignTable:
     told = understood(
         table, matches, decimal_mark=read.decimal_mark, people=who.told, day=day, day_from=day_from,
         other_headings=who.headings,
-        notes=(*who.notes, *([f"patients are not clear: {problem}"] if problem else []), *repeated(table, who, day)),
+        notes=(*who.notes, *read.notes, *([f"patients are not clear: {problem}"] if problem else []), *repeated(table, who, day)),
     )  # fmt: skip
     day_headings = tuple(matches[name].heading for name in ("day", "study_day") if name in matches)[:1]
     return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings, known)

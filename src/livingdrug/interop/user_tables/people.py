@@ -7,7 +7,7 @@ id). The latter are joined with the columns of study and site, where there are a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ STUDY, SITE = ("study", "study_id"), ("site", "site_id", "site_no", "site_number
 BLANKS = ("", "na", "n/a", "#n/a", "nan", "null", ".", "-", "--", "?", "none", "missing", "unknown")
 UNSEEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 """Letters without width or ink, which programs leave in names."""
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2}")
 _NAMES = re.compile(
     r"(^|_)(nr|no|number|nummer|num|id|ids|code|key|name|patients?|subjects?|person|who|identifier)(_|$)|id$"
 )
@@ -109,15 +110,54 @@ def people(table: UserTable) -> People:
     if filled:
         notes.append(f'{filled} blank cells of "{chosen[0]}" filled from the row above, as in merged cells')
     problem = problem or trouble
-    parts = [
-        table.frame[heading].str.strip_chars().forward_fill() if filled else table.frame[heading].str.strip_chars()
-        for heading in place
-    ]
+    parts, more, unclear = filled_places(
+        names, [table.frame[heading].rename(heading) for heading in place], table.lines
+    )
+    notes, problem = [*notes, *more], problem or unclear
     joined = pl.DataFrame([part.alias(str(i)) for i, part in enumerate((*parts, names))])
     label = joined.select(pl.concat_str(pl.all(), separator="/", ignore_nulls=True)).to_series()
     codes, labels = _numbered(label)
     problem = problem or alike(labels)
     return People(codes, labels, (*place, chosen[0]), tuple(notes), problem)
+
+
+def filled_places(
+    names: pl.Series, places: Sequence[pl.Series], lines: NDArray[np.int64]
+) -> tuple[list[pl.Series], list[str], str]:
+    """Study and site of each row, blank ones taken from the patient's other rows; what was filled, and what stays unclear.
+
+    Parameters
+    ----------
+    names
+        Of the patients (rows,).
+    places
+        Columns of study and site (rows,), named as in the table.
+    lines
+        The rows' numbers in a spreadsheet (rows,).
+    """
+    found, notes, problem = [], [], ""
+    for given in places:
+        place = given.str.strip_chars()
+        blank = place.str.to_lowercase().is_in(BLANKS)
+        n_blank = int(blank.sum())
+        if not n_blank or n_blank == place.len():
+            found.append(place)
+            continue
+        rows = pl.DataFrame({"who": names, "place": place.set(blank, None)})
+        only = pl.col("place").drop_nulls().unique()
+        filled = rows.select(
+            pl.coalesce("place", pl.when(only.len().over("who") == 1).then(pl.col("place").max().over("who")))
+        ).to_series()
+        left = filled.is_null()
+        if left.any():
+            first = ", ".join(map(str, lines[left.to_numpy()][:3])) + (", …" if left.sum() > 3 else "")
+            problem = problem or (
+                f'column "{given.name}" is blank in {left.sum()} rows ({first}); name it in every row of a patient'
+            )
+        else:
+            notes.append(f'{n_blank} blank cells of "{given.name}" filled from other rows of the same patient')
+        found.append(filled.fill_null(""))
+    return found, notes, problem
 
 
 def perhaps_people(table: UserTable, read: Iterable[str]) -> tuple[str, ...]:
@@ -236,10 +276,17 @@ def _filled(table: UserTable, heading: str) -> tuple[pl.Series, int, str]:
 
 
 def alike(labels: tuple[str, ...]) -> str:
-    """Two names that differ only by zeros, capitals, spaces or a decimal point: 1 and 001, s01 and S01."""
+    """Two names that differ only by zeros, capitals, spaces, a hyphen or a decimal point: 1 and 001, s01 and S-01; or one that a spreadsheet cut.
+
+    >>> alike(("S-01", "S-02", "1-11", "11-1")), alike(("1.23457E+08",))[:21]
+    ('', '"1.23457E+08" is a nu')
+    """
     seen: dict[str, str] = {}
     for label in labels:
-        folded = re.sub(r"(?<![0-9])0+(?=[0-9])", "", re.sub(r"\.0+$|\s", "", label.lower()))
+        if _SHORTENED.fullmatch(label.rpartition("/")[2]):
+            return f'"{label}" is a number that a spreadsheet has shortened, and may be several patients; format the column as text'
+        folded = re.sub(r"(?<=[a-z])[-_](?=[0-9])", "", re.sub(r"\.0+$|\s", "", label.lower()))
+        folded = re.sub(r"(?<![0-9])0+(?=[0-9])", "", folded)
         if folded in seen:
             return (
                 f'"{seen[folded]}" and "{label}" may be one patient or two; write the same patient alike in every row'

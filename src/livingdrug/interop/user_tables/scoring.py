@@ -77,6 +77,7 @@ def read_patient_table(path: Path | str, record: Score) -> PatientTable:
     who = people(table)
     notes = (
         *who.notes,
+        *read.notes,
         *([f"patients are not clear: {who.problem}"] if who.problem else []),
         *repeated(table, who, None),
     )

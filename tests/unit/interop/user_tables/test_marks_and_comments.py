@@ -9,7 +9,7 @@ import pytest
 
 from livingdrug.catalog.load import default_catalog
 from livingdrug.foundation.errors import BadInput
-from livingdrug.interop.user_tables.grading import grade_table
+from livingdrug.interop.user_tables.grading import grade_table, read_sign_table
 from livingdrug.interop.user_tables.scoring import score_table
 
 SCORES = {name: default_catalog().load("score", name) for name in ("hematotox", "easix")}
@@ -72,3 +72,32 @@ def test_german_thousands_are_a_unit(tmp_path: Path) -> None:
     # EASIX = LDH x creatinine / platelets: 300 x 1.2 / 60 = 6
     text = "Patient;LDH [U/L];Creatinine [mg/dL];PLT [Tsd/µl]\n1;300;1,2;60\n"
     assert score_table(written(tmp_path, text), SCORES["easix"])["easix"].to_list() == [6.0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "refused"),
+    [
+        (("400", "1.200"), True),  # thousands as spreadsheets of half of Europe show them
+        (("400", "1.200", "1500"), False),  # thousands are not grouped here
+        (("1.200", "0.400"), False),  # decimals
+        (("400", "1.200", "1.5"), False),  # a cell tells
+    ],
+)
+def test_a_point_beside_whole_hundreds_is_asked_about(tmp_path: Path, cells: tuple[str, ...], refused: bool) -> None:
+    # 1.200 per uL was read as 1.2, neutropenia of grade 4, where 1200 are grade 2
+    file = written(tmp_path, "patient,day,ANC [/uL]\n" + "".join(f"A,{i},{cell}\n" for i, cell in enumerate(cells)))
+    if refused:
+        with pytest.raises(BadInput, match=r'"1\.200" may be 1200 or 1\.2'):
+            grade_table(file, ["ctcae_neutrophils"])
+    else:
+        assert grade_table(file, ["ctcae_neutrophils"]).height == len(cells)
+
+
+def test_nines_are_told(tmp_path: Path) -> None:
+    # registries write 999 for missing; 990 is a count
+    file = written(tmp_path, "patient,day,PLT [10^9/L]\nA,0,999\nA,1,990\nA,2,9999\n")
+    with pytest.raises(BadInput, match="9999"):  # beyond any count
+        grade_table(file, ["ctcae_platelets"])
+    file = written(tmp_path, "patient,day,PLT [10^9/L]\nA,0,999\nA,1,990\nA,2,999\n")
+    (note,) = [one for one in read_sign_table(file).understood.lines if "missing" in one]
+    assert "rows 2, 4" in note

@@ -157,3 +157,25 @@ def test_a_spreadsheet_date_is_no_day_from_infusion(tmp_path):
     # 45351 is 29 February 2024 in a spreadsheet
     with pytest.raises(BadInput, match="day"):
         grade_table(table(tmp_path, "patient,day,anc", ["A,45351,0.3"]), [EARLY])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("P-001", "P001", "may be one patient or two"),
+        ("s 01", "S01", "may be one patient or two"),
+        ("1-11", "11-1", ""),
+        ("A-1", "B-1", ""),
+        ("1.23E+08", "1.24E+08", "a spreadsheet has shortened"),
+    ],
+)
+def test_names_that_may_be_one_patients(tmp_path, first, second, told):
+    read = read_sign_table(table(tmp_path, "patient,day,anc", two_patients(first, second)))
+    assert told in read.people.problem if told else read.people.problem == ""
+
+
+def test_a_site_that_stands_once_is_that_of_all_rows_of_the_patient(tmp_path):
+    # expected: ten days low, one patient: grade 2; as two patients the first row was grade 1
+    rows = [f"{'S1' if n == 0 else ''},001,{n},0.3" for n in range(10)]
+    graded = grade_table(table(tmp_path, "site,patient,day,anc", rows), [EARLY])
+    assert graded[EARLY].to_list() == [2] * 10

@@ -1,6 +1,6 @@
 """Sound inputs of every kind, spoiled by chance: each function makes one case in a folder of its own.
 
-quantities · scores (command lines) · tables · kinetics · catalogue · trials · sbml · folders
+quantities · scores (command lines) · tables · kinetics · catalogue · trials · sbml · petab · folders
 """
 
 from __future__ import annotations
@@ -238,6 +238,32 @@ def sbml(chance: random.Random, folder: Path) -> Case:
     return Case(lambda: sbml_texts.told(path), ("model.xml",), files=(path,))
 
 
+PETAB = {
+    "conditions.tsv": "conditionId\tx\nc0\t\nc1\t10\n",
+    "observables.tsv": "observableId\tobservableFormula\tnoiseFormula\tobservableTransformation\nobs\tx + 0.1\tsd*noiseParameter1_obs\tlog\nraw\tx\tsd\tlin\n",
+    "measurements.tsv": "observableId\tsimulationConditionId\ttime\tmeasurement\tnoiseParameters\nobs\tc0\t0\t5\t1\nobs\tc1\t2\t4\tf\nraw\tc0\tinf\t0\t\n",
+    "parameters.tsv": "parameterId\tparameterScale\tlowerBound\tupperBound\tnominalValue\testimate\nk\tlog10\t0.01\t10\t0.5\t1\nsd\tlin\t0.1\t1\t0.5\t0\nf\tlin\t0.1\t9\t2\t1\n",
+    "model.xml": "x = 5; k = 0.5; x' = -k*x",
+    "problem.yaml": "format_version: 1\nparameter_file: parameters.tsv\nproblems:\n- condition_files:\n  - conditions.tsv\n  measurement_files:\n  - measurements.tsv\n  observable_files:\n  - observables.tsv\n  sbml_files:\n  - model.xml\n",
+}  # fmt: skip
+
+
+def petab(chance: random.Random, folder: Path) -> Case:
+    """A problem of PEtab with one or two of its files spoiled."""
+    for name, text in PETAB.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    for _ in range(chance.choice((1, 1, 2))):
+        path = folder / chance.choice(list(PETAB))
+        if chance.random() < 0.05:
+            path.unlink(missing_ok=True)
+        elif path.exists() and chance.random() < 0.1:
+            path.write_bytes(spoiled_bytes(path.read_bytes(), chance))
+        elif path.exists():
+            text = path.read_bytes().decode("utf-8", errors="replace")
+            path.write_text(spoiled(text, chance), encoding="utf-8", errors="replace", newline="")
+    return Case(("petab", str(folder / "problem.yaml")), (str(folder),), files=tuple(folder.iterdir()))
+
+
 @cache
 def whole_run() -> Path:
     """The folder of a sound run, made once."""
@@ -427,5 +453,5 @@ def _sign_again(place: Path) -> None:
 
 
 ALL: dict[str, Callable[[random.Random, Path], Case]] = {
-    one.__name__: one for one in (quantities, scores, tables, kinetics, catalogue, trials, sbml, folders)
+    one.__name__: one for one in (quantities, scores, tables, kinetics, catalogue, trials, sbml, petab, folders)
 }

@@ -6,7 +6,6 @@ Condition ──► parameters and starting states ──► (preequilibration) 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +16,11 @@ from numpy.typing import NDArray
 
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.sbml.read import read_sbml
-from livingdrug.foundation.errors import BadInput, SimulationFailed, UnknownName
+from livingdrug.foundation.errors import BadInput, SimulationFailed, UnknownName, naming
 from livingdrug.foundation.expressions import read_formula
-from livingdrug.interop.petab.files import Files, Row, read_files
+from livingdrug.interop.petab.checks import check, is_estimated, time
+from livingdrug.interop.petab.files import PLACE, Files, Row, read_files
+from livingdrug.interop.petab.formulas import as_ours
 from livingdrug.interop.petab.priors import prior_of
 
 if TYPE_CHECKING:
@@ -77,14 +78,12 @@ class Problem:
     @property
     def nominal(self) -> dict[str, float]:
         """The nominal value of each parameter, on a linear scale."""
-        return {
-            row["parameterId"]: float(row["nominalValue"]) for row in self.files.parameters if row.get("nominalValue")
-        }
+        return {row["parameterId"]: float(row["nominalValue"]) for row in self.files.parameters if row["nominalValue"]}
 
     @property
     def estimated(self) -> list[str]:
         """Parameters that are to be estimated."""
-        return [row["parameterId"] for row in self.files.parameters if row.get("estimate", "1") == "1"]
+        return [row["parameterId"] for row in self.files.parameters if is_estimated(row)]
 
     def evaluate(self, parameters: Mapping[str, float] | None = None) -> Evaluation:
         """Likelihood and simulations.
@@ -98,6 +97,8 @@ class Problem:
         ------
         UnknownName
             A parameter that the problem does not have.
+        BadInput
+            A parameter without a value; noise that is not above 0; something simulated that has no logarithm.
         SimulationFailed
             The integrator gave up, or there is no steady state.
         """
@@ -108,6 +109,12 @@ class Problem:
             if name not in {row["parameterId"] for row in self.files.parameters}:
                 raise UnknownName("parameter", name, values)
             values[name] = float(value)
+        for row in self.files.parameters:
+            if row["parameterId"] not in values:
+                raise BadInput(
+                    f"{row[PLACE]}: {row['parameterId']} has no nominalValue to be evaluated at.\n"
+                    "  Give it one, or estimate it (--estimate)."
+                )
         observables = {row["observableId"]: row for row in self.files.observables}
         courses: dict[tuple[str, str], dict[float, dict[str, float]]] = {}
         llh = chi2 = 0.0
@@ -116,20 +123,25 @@ class Problem:
             key = (row.get("preequilibrationConditionId", ""), row["simulationConditionId"])
             if key not in courses:
                 courses[key] = self._course(*key, values)
-            here = courses[key][_time(row["time"])]
-            observable = observables.get(row["observableId"])
-            if observable is None:
-                raise UnknownName("observable", row["observableId"], observables)
+            here = courses[key][time(row)]
+            observable = observables[row["observableId"]]
             measured = float(row["measurement"])
             simulated, noise = self._observed(observable, row, here)
             scale = observable.get("observableTransformation") or "lin"
+            if not noise > 0:
+                raise BadInput(
+                    f"{row[PLACE]}: the noise of {row['observableId']} is {noise:g}, expected more than 0.\n  Look at its noiseFormula and the parameters."
+                )
+            if not math.isfinite(simulated) or (scale != "lin" and simulated <= 0):
+                raise BadInput(
+                    f"{row[PLACE]}: {row['observableId']} is simulated as {simulated:g}, which cannot be compared on its scale, {scale}.\n"
+                    "  Look at its observableFormula and the parameters."
+                )
             z = (_FORWARD[scale](measured) - _FORWARD[scale](simulated)) / noise
             density = _DENSITY[observable.get("noiseDistribution") or "normal"]
             llh += density(z, noise) + _JACOBIAN[scale](measured)
             chi2 += z * z
-            rows.append(
-                (row["observableId"], row["simulationConditionId"], _time(row["time"]), measured, simulated, noise)
-            )
+            rows.append((row["observableId"], row["simulationConditionId"], time(row), measured, simulated, noise))
         names = ["observableId", "simulationConditionId", "time", "measurement", "simulation", "noise"]
         return Evaluation(llh, chi2, pl.DataFrame(rows, schema=names, orient="row"))
 
@@ -183,11 +195,15 @@ class Problem:
             try:
                 found = -self.evaluate(values).llh
                 found -= sum(prior(float(v), values[n]) for prior, n, v in zip(priors, names, inside, strict=True))
-            except (SimulationFailed, ValueError, ZeroDivisionError):
+            except (SimulationFailed, BadInput, ValueError, ZeroDivisionError):
                 return 1e30
             return found if math.isfinite(found) else 1e30
 
-        nominal = np.array([f(self.nominal[name]) for name, f in zip(names, forward, strict=True)])
+        nominal = np.array([
+            f(self.nominal[name]) if name in self.nominal else edges.mean()
+            for name, f, edges in zip(names, forward, bounds, strict=True)
+        ])  # fmt: skip
+        self.evaluate(linear(nominal))  # what is wrong with the problem is told before the search
         others = qmc.scale(qmc.Sobol(len(names), rng=seed).random(max(starts - 1, 1)), bounds[:, 0], bounds[:, 1])
         options = {"maxfev": evaluations, "maxiter": evaluations, "xatol": 1e-6, "fatol": 1e-8, "adaptive": True}
         found = [
@@ -209,7 +225,7 @@ class Problem:
         parameters, changed = self._condition(condition, values)
         initial = self._start(parameters, changed) if start is None else self._changed(start, changed)
         times = sorted({
-            _time(row["time"]) for row in self.files.measurements
+            time(row) for row in self.files.measurements
             if (row.get("preequilibrationConditionId", ""), row["simulationConditionId"]) == (before, condition)
         })  # fmt: skip
         finite = [t for t in times if math.isfinite(t)]
@@ -228,14 +244,12 @@ class Problem:
     def _condition(self, name: str, values: Mapping[str, float]) -> tuple[Floats, dict[str, float]]:
         """Parameters of the model, and starting values that a condition sets."""
         rows = {row["conditionId"]: row for row in self.files.conditions}
-        if name not in rows:
-            raise UnknownName("condition", name, rows)
         odes = self._model.odes
         known = dict(zip(odes.parameters, odes.defaults, strict=True))
         known |= {key: value for key, value in values.items() if key in known}
         changed: dict[str, float] = {}
         for key, text in rows[name].items():
-            if key in ("conditionId", "conditionName") or text.lower() in ("", "nan"):
+            if key in (PLACE, "conditionId", "conditionName") or text.lower() in ("", "nan"):
                 continue
             value = self._number(text, values)
             if key in known:
@@ -248,8 +262,6 @@ class Problem:
         try:
             return float(text)
         except ValueError:
-            if text not in values:
-                raise UnknownName("parameter", text, values, f"{self.files.source} uses it in a table.") from None
             return values[text]
 
     def _start(self, parameters: Floats, changed: Mapping[str, float]) -> Floats:
@@ -280,7 +292,10 @@ class Problem:
             if np.all(np.abs(after - state) <= 1e-8 * (1e-8 + np.abs(after))):
                 return after
             state, span = after, span * 10
-        raise SimulationFailed(f"{self.files.source}: no steady state within {LONGEST:g} units of time.")
+        raise SimulationFailed(
+            f"{self.files.source}: the course finds no steady state within {LONGEST:g} units of time.\n"
+            "  Look at the model and its parameters, or at a time inf and a preequilibrationConditionId that ask for it."
+        )
 
     def _named(self, parameters: Floats, outputs: Floats, time: float, values: Mapping[str, float]) -> dict[str, float]:
         odes = self._model.odes
@@ -305,27 +320,27 @@ def load_petab(path: Path | str) -> Problem:
     Raises
     ------
     BadInput
-        A file is missing or cannot be read.
+        A file is missing or cannot be read; a table does not fit the model, with its row.
     """
     files = read_files(path)
     if len(files.measurements) > MOST_MEASUREMENTS:
         raise BadInput(
             f"{path}: {len(files.measurements):,} measurements, more than {MOST_MEASUREMENTS:,}.\n  Split the problem."
         )
-    odes = read_sbml(files.sbml)
+    with naming(files.model_source):
+        odes = read_sbml(files.sbml)
+    check(files, odes)
     outputs = [*odes.states, *(name for name, _ in odes.assignments)]
-    model = compile_model(odes, log_scales={}, linear_scales=dict.fromkeys(odes.states, 1e-3), outputs=outputs)
+    with naming(files.model_source, "Give a model in which something moves."):
+        model = compile_model(odes, log_scales={}, linear_scales=dict.fromkeys(odes.states, 1e-3), outputs=outputs)
     return Problem(files, model)
 
 
-def _time(text: str) -> float:
-    return math.inf if text.strip().lower() in ("inf", "infinity") else float(text)
-
-
 def _evaluated(formula: str, scope: Mapping[str, Any], source: str) -> float:
-    text = re.sub(r"\blog10\(", "(1/log(10))*log(", formula.replace("^", "**"))
-    text = re.sub(r"\bln\(", "log(", text)
-    expression = read_formula(text)
+    expression = read_formula(as_ours(formula))
     if missing := sorted(set(expression.names) - set(scope)):
-        raise BadInput(f'{source}: the formula "{formula}" uses {", ".join(missing)}, which nothing gives.')
+        raise BadInput(
+            f'{source}: the formula "{formula}" uses {", ".join(missing)}, which nothing gives.\n'
+            "  Name a parameter, a species, or what the measurement gives."
+        )
     return float(expression.evaluate(scope))

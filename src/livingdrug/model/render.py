@@ -92,7 +92,9 @@ def _mechanism(model: Model, part: Mechanism) -> str:
         blocks.append(f'<p class="origin">{reads}</p>')
     if part.statements:
         blocks.append("<h3>Equations</h3>")
-        blocks += [f'<div class="equation">{equation(statement, roles)}</div>' for statement in part.statements]
+        blocks += [
+            f'<div class="equation" tabindex="0">{equation(statement, roles)}</div>' for statement in part.statements
+        ]
     if sheet.state:
         rows = [
             [

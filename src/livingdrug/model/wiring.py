@@ -33,7 +33,7 @@ def wiring_svg(model: Model) -> str:
     nodes = [_node(name, angle[name], hue[name], model.mechanisms[name].sheet.title) for name in ids]
     label = "Who reads what from whom: " + "; ".join(f"{reader} from {source}" for source, reader in readings(model))
     return (
-        f'<svg class="wiring" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img" aria-label="{escape(label)}">'
+        f'<svg class="wiring" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="group" aria-label="{escape(label)}">'
         f"{_ARROW}{''.join(curves)}{''.join(nodes)}</svg>"
     )
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from livingdrug.trial.result import Result
 
 _RANGE = re.compile(r"(?<=\d)–(?=[\d.])")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w{1,4}\b)")
+"""Of a word whose end is too short for a line of its own, such as the names of products."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -182,6 +184,7 @@ def _template() -> Any:
         loader=loader, autoescape=select_autoescape(default=True, default_for_string=True), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_unbroken,
     )  # fmt: skip
+    environment.filters["whole_words"] = lambda text: _HYPHEN.sub("-\u2060", text)
     return environment.get_template("report.html.jinja")
 
 

@@ -214,3 +214,17 @@ def test_a_story_speaks_of_its_own_disease():
         words = setting(load_trial(trial), arm, catalog)
         assert (words.malignancy, words.antigen) == (malignancy, antigen)
         assert [scale.id for scale in words.scales] == list(load_trial(trial).scales)
+
+
+def test_what_scrolls_and_what_is_asked_has_a_name_of_its_own(page):
+    # WCAG 2.2, 1.3.1 and 2.4.6: landmarks of one sort are told apart, no heading of a column is blank
+    names = re.findall(r'role="region" aria-label="([^"]*)"', page)
+    assert all(names)
+    assert len(names) == len(set(names))
+    assert '<th scope="col"></th>' not in page
+
+
+def test_a_short_end_of_a_word_stays_with_it_in_headings(two_arms):
+    # arms are called as their products: "axi-" at the end of a line tells nothing
+    headings = re.findall(r"<h[13][^>]*>(.*?)</h[13]>", render(two_arms))
+    assert not [heading for heading in headings if re.search(r"\w-\w{1,4}\b", heading)]

@@ -102,7 +102,7 @@ def _paired(
         return DASH
     change = paired_shares(pairs[:, 0] > 0, pairs[:, 1] > 0)
     sides = interval(100 * change.ci_low, 100 * change.ci_high, "{:+.1f}".format)
-    return f"{100 * change.estimate + 0.0:+.1f}\n{sides}"
+    return f"{100 * change.estimate + 0.0:+.1f}\n{sides}".replace("-", "−")
 
 
 def _days(name: str, everyone: dict[str, pl.DataFrame], column: str) -> tuple[str, ...]:

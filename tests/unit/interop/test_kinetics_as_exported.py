@@ -198,3 +198,14 @@ def test_names_that_a_spreadsheet_shortened_are_asked_about(tmp_path: Path) -> N
     # 123456789 and 123456780 are both saved as 1.23E+08
     with pytest.raises(BadInput, match="a spreadsheet has shortened"):
         read_kinetics(table(tmp_path, "patient,day,value\n1.23E+08,0,0\n1.23E+08,7,100\n1.24E+08,0,5\n"))
+
+
+def test_a_table_that_would_take_all_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from livingdrug.interop.kinetics import read
+
+    file = table(tmp_path, "patient,day,value\n1,0,0\n1,7,100\n")
+    monkeypatch.setattr(read, "MOST_CELLS", 6)
+    assert len(read_kinetics(file).value) == 2
+    monkeypatch.setattr(read, "MOST_CELLS", 5)
+    with pytest.raises(BadInput, match="2 rows of 3 columns, more than 5 cells"):
+        read_kinetics(file)

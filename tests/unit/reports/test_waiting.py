@@ -66,5 +66,5 @@ def test_differences_are_within_people(told: Section) -> None:
     # so the interval is -1/6 ± 1.96 sqrt((1/2 - 1/36) / 6), by hand -71.7 to 38.3
     (table,) = [part for part in told.parts if isinstance(part, Table) and part.title == "Against short, in points"]
     found = {row[0]: row[1] for row in table.rows}
-    assert found["Infused"] == "-25.0\n-71.7 to +38.3"
-    assert found["Lost while waiting"] == "+25.0\n-38.3 to +71.7"
+    assert found["Infused"] == "−25.0\n−71.7 to +38.3"
+    assert found["Lost while waiting"] == "+25.0\n−38.3 to +71.7"

@@ -47,6 +47,8 @@ _NUMBER_WORD = re.compile(r"(inf|infinity|nan|true|false|to|or|e[-+]?\d+)(?![^\W
 _FACTOR = re.compile(r"[-–*·+±]|(?!10*\s*(?:\^|\*|/(?!\d))|1e\d|10[⁰¹²³⁴-⁹])\d", re.I)
 """What no unit begins with: a sign, or a number that is no power of ten ("1/3 mg", "100 fL")."""
 MOST_DOSES = 1_000_000
+MOST_CELLS = 8_000_000
+"""Of a file: a million rows of eight columns; each is kept as it is written, in about 300 bytes."""
 _LIMIT_REMEDY = 'Write one number, with its unit or without: --lloq "25 copy/ug".'
 
 
@@ -200,6 +202,11 @@ def open_table(table: Path | str | Any) -> Table:
         from livingdrug.interop.user_tables.files import read_table
 
         found = read_table(table)
+        if found.frame.height * found.frame.width > MOST_CELLS:
+            raise BadInput(
+                f"{table}: {found.frame.height:,} rows of {found.frame.width} columns, more than {MOST_CELLS:,} cells.\n"
+                "  Take out columns that are not read, or divide the table by patients."
+            )
         headings, lines, frame = tuple(found.frame.columns), found.lines.tolist(), found.frame
         columns = [frame[heading].to_list() for heading in headings]
         rows = zip(*columns, strict=True)

@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.parameter_set import SPREAD
@@ -57,6 +59,13 @@ def moves(fitted: Mapping[str, Fitted], values: Mapping[str, float]) -> dict[str
     return {address: (a, b) for address, (a, b) in told.items() if f"{a:.{DIGITS}g}" != f"{b:.{DIGITS}g}"}
 
 
+def _at(table: Mapping[str, Any], place: str) -> float:
+    """The number at a place of a file that was read."""
+    for word in place.removesuffix(SPREAD).split("."):
+        table = table[word]
+    return table["spread" if place.endswith(SPREAD) else "value"]
+
+
 def main(arguments: list[str]) -> int:
     """Tell or write; 2 where the calibration has a number that no file has."""
     if not arguments:
@@ -80,8 +89,11 @@ def main(arguments: list[str]) -> int:
             )
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8")
-        left = moves({one.address: one for one in fitted_numbers(Catalog())}, values)
-        assert not left, f"not written: {left}"
+        for address, (_, after) in found.items():
+            table = tomllib.loads(file_of(address).read_text(encoding="utf-8"))
+            assert f"{_at(table, address.split('/', 2)[2]):.{DIGITS}g}" == f"{after:.{DIGITS}g}", (
+                f"not written: {address}"
+            )
     print(f"{len(found)} of {len(values)} numbers {'written' if '--write' in arguments else 'differ'}")
     return 0
 

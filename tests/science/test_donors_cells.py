@@ -160,6 +160,7 @@ def test_class_i_hides_from_t_cells_and_calls_nk_cells_which_hla_e_calms():
     assert np.median(last_found(seen)) < np.median(last_found(alone))
 
 
+@pytest.mark.may_miss
 def test_a_host_that_was_primed_rejects_the_second_dose_sooner():
     # expected: six to eight times as many recognise after priming (https://pubmed.ncbi.nlm.nih.gov/6455394)
     arm = "donors, twice"

@@ -59,7 +59,7 @@ def test_example_policies_are_sound():
     [
         (["eliana"], "Name policies with --policy"),
         (["eliana", "--policy", "asco_2012"], 'Did you mean "asco_2021"'),
-        (["eliana", "--policy", "kymriah_label_2018"], "at least two"),
+        (["eliana", "--policy", "tisa_cel_trials"], "at least two"),
         (["runs/a", "runs/b", "--policy", "asco_2021"], "several runs were named"),
         (["runs/nowhere", "runs/nowhere_else"], "is not there"),
         (["./nothing.toml"], "there is no file"),

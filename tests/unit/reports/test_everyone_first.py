@@ -18,7 +18,7 @@ from livingdrug.reports.terminal import summary
 from livingdrug.trial.run import run
 
 TWO = str(Path(__file__).parents[3] / "examples" / "design" / "two_arms.toml")
-N = 30
+N = 60
 
 
 @pytest.fixture(scope="module")

@@ -87,13 +87,14 @@ def main(arguments: list[str]) -> int:
             texts[path] = with_number(
                 texts.get(path) or path.read_text(encoding="utf-8"), address.split("/", 2)[2], after
             )
-        for path, text in texts.items():
-            path.write_text(text, encoding="utf-8")
+        tables = {path: tomllib.loads(text) for path, text in texts.items()}
         for address, (_, after) in found.items():
-            table = tomllib.loads(file_of(address).read_text(encoding="utf-8"))
+            table = tables[file_of(address)]
             assert f"{_at(table, address.split('/', 2)[2]):.{DIGITS}g}" == f"{after:.{DIGITS}g}", (
                 f"not written: {address}"
             )
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
     print(f"{len(found)} of {len(values)} numbers {'written' if '--write' in arguments else 'differ'}")
     return 0
 

@@ -116,9 +116,8 @@ def _reached(
     days: NDArray[np.float64], hazard: NDArray[np.float64], rows: NDArray[np.intp], threshold: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The day on which the rising curve of a row (n, checks) first reaches a level (m,), linear between checks."""
-    after = np.zeros(
-        len(rows), dtype=np.int64
-    )  # first check at or above the level: a curve that rises is halved until it is found
+    # first check at or above the level: a curve that rises is halved until it is found
+    after = np.zeros(len(rows), dtype=np.int64)
     most = np.full(len(rows), hazard.shape[1])
     while (open_ := after < most).any():
         middle = (after + most) // 2

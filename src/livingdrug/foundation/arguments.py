@@ -7,7 +7,6 @@ are checked where they are known.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import math
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sized
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.errors import BadInput, did_you_mean
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,8 +96,7 @@ def in_words(function: Callable[P, R]) -> Callable[P, R]:
     def checked(*positional: P.args, **named: P.kwargs) -> R:
         for name in named:
             if name not in signature.parameters:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                guess = f' Did you mean "{near[0]}"?' if near else ""
+                guess = did_you_mean(name, known)
                 raise BadInput(f'{function.__name__} has no argument "{name}".{guess}\n  Known: {", ".join(known)}.')
         for name, value in _bound(function.__name__, signature, positional, named).items():
             _check(signature.parameters[name], value)

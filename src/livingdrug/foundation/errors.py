@@ -30,6 +30,18 @@ class BadInput(LivingDrugError):
     exit_code = 2
 
 
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """The nearest known name as a question, with a space before it; empty where none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("elana", ["eliana", "juliet"]), did_you_mean("x", ["eliana"])
+    (' Did you mean "eliana"?', '')
+    """
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
 class UnknownName(BadInput):
     """A name that is not in the catalogue; offers the nearest known ones.
 
@@ -47,8 +59,7 @@ class UnknownName(BadInput):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5) if len(name) <= 200 else []
-        guess = f' Did you mean "{near[0]}"?' if near else ""
+        guess = did_you_mean(name, names) if len(name) <= 200 else ""
         listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         tail = f"\n  {hint}" if hint else ""
         shown = name if len(name) <= 80 else f"{name[:60]}… ({len(name)} letters)"

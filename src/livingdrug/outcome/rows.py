@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -49,9 +48,9 @@ class Table:
     def numbers(self, column: str, rows: Places) -> Floats:
         """A column in some rows as numbers: yes and no are 1 and 0, what is unknown is NaN."""
         if self.frame[column].dtype == pl.String:  # only those rows need be numbers
-            return _as_numbers(self.frame[column][rows])
+            return as_numbers(self.frame[column][rows])
         if column not in self._numbers:
-            self._numbers[column] = _as_numbers(self.frame[column])
+            self._numbers[column] = as_numbers(self.frame[column])
         return self._numbers[column][rows]
 
     def rows_with(self, column: str, wanted: object, rows: Places | None = None) -> Places:
@@ -158,7 +157,3 @@ class Rows:
         low[self.place, number] = self.numbers("below_limit") > 0
         days[np.isnan(values)] = np.nan
         return days, values, low
-
-
-def _as_numbers(column: pl.Series) -> Any:
-    return as_numbers(column)

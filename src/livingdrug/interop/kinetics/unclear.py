@@ -34,8 +34,9 @@ def without_commented(text: Table) -> tuple[Table, list[Finding]]:
     marks = {cells[heading].strip().lower() for _, cells in text.rows} - {"", "."} if heading else set()
     if marks != {"c"}:
         return text, []
-    gone = tuple(line for line, cells in text.rows if cells[heading].strip().lower() == "c")
-    rows = tuple((line, cells) for line, cells in text.rows if line not in set(gone))
+    commented = [cells[heading].strip().lower() == "c" for _, cells in text.rows]
+    gone = tuple(line for (line, _), out in zip(text.rows, commented, strict=True) if out)
+    rows = tuple(row for row, out in zip(text.rows, commented, strict=True) if not out)
     return replace(text, rows=rows), [Finding("note", f'rows with C in column "{heading}" are comments', gone)]
 
 

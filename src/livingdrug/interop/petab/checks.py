@@ -5,13 +5,13 @@ columns there? ─► ids known and unique ─► numbers, scales, words ─► 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from livingdrug.engine.odes import Odes
-from livingdrug.foundation.errors import BadInput, LivingDrugError
+from livingdrug.foundation.errors import BadInput, LivingDrugError, did_you_mean
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.interop.petab.files import PLACE, Files, Row
 from livingdrug.interop.petab.formulas import as_ours
@@ -190,6 +190,4 @@ def _refused(row: Row, column: str, expected: str, remedy: str) -> BadInput:
     return BadInput(f'{row[PLACE]}, {column}: got "{row.get(column, "")[:60]}", expected {expected}.\n  {remedy}')
 
 
-def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""
+_near = partial(did_you_mean, cutoff=0.6)

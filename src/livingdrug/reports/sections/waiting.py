@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.manufacturing.lots import BEGUN, DIED_WAITING, WITHDRAWN_WAITING
-from livingdrug.outcome.estimators.exact_binomial import share_of
+from livingdrug.outcome.estimators.exact_binomial import exact_binomial
 from livingdrug.outcome.estimators.paired import paired_shares
 from livingdrug.reports.page import Note, Section, Table
 from livingdrug.reports.source import Source
@@ -87,7 +87,7 @@ def _share(flags: Flags) -> str:
     known = flags[np.isfinite(flags)]
     if not known.size:
         return DASH
-    share = share_of(int(known.sum()), known.size)
+    share = exact_binomial(int(known.sum()), known.size)
     return f"{percent(known.mean(), 1)}\n{percent_interval(share.ci_low, share.ci_high)}"
 
 

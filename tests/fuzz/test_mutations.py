@@ -8,15 +8,26 @@ batch an interpreter of its own and goes on behind a case that breaks it). `pyth
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 
 import pytest
 
+from tests.fuzz.mutations import case
 from tests.fuzz.mutations.batch import answers
 from tests.fuzz.mutations.kinds import ALL
 
 SEED = 9
 WHOLE = {"folders": 1000, "sbml": 4000, "any other": 2500}
 SHARE = {"folders": 6, "sbml": 25, "trials": 12, "catalogue": 12, "any other": 20}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machine_code() -> None:
+    """What an installation makes once is made before the clock of a case starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(case, "no_hang", nullcontext)
+        for _ in answers("sbml", SEED, 0, 4):
+            pass
 
 
 @pytest.mark.parametrize("kind", ALL)

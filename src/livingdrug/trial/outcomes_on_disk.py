@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
-from livingdrug.trial.stored_frames import StoredFrames
+from livingdrug.trial.stored_frames import ReadWhenAsked, StoredFrames
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.outcome import Outcome
@@ -94,25 +94,12 @@ class OutcomesOnDisk(Outcomes):
         return pl.col("quantity").is_in(sorted(map(str, names)))
 
 
-@dataclass(frozen=True)
-class _Some(Mapping[str, pl.DataFrame]):
+class _Some(ReadWhenAsked):
     """Frames of some patients of one arm, read when asked for; the visits only of the quantities wanted."""
 
-    stored: StoredFrames
-    rows: pl.Expr
-    visits: pl.Expr
-    _read: dict[str, pl.DataFrame] = field(default_factory=dict)
+    def __init__(self, stored: StoredFrames, rows: pl.Expr, visits: pl.Expr) -> None:
+        super().__init__(stored)
+        self._stored, self._rows, self._visits = stored, rows, visits
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        if name not in self._read:
-            self._read[name] = self.stored.part(name, self.visits if name == "visits" else self.rows)
-        return self._read[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.stored
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.stored)
-
-    def __len__(self) -> int:
-        return len(self.stored)
+    def _read(self, name: str) -> pl.DataFrame:
+        return self._stored.part(name, self._visits if name == "visits" else self._rows)

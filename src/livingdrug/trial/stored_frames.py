@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,40 @@ ROWS = 200_000
 """Of a frame held at a time where it is looked through piece by piece."""
 
 
-class StoredFrames(Mapping[str, "pl.DataFrame"]):
+class ReadWhenAsked(Mapping[str, "pl.DataFrame"]):
+    """Frames by name, each read when it is first asked for and kept.
+
+    Parameters
+    ----------
+    names
+        Of the frames.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = dict.fromkeys(names)
+        self._whole: dict[str, pl.DataFrame] = {}
+
+    @abstractmethod
+    def _read(self, name: str) -> pl.DataFrame: ...
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._whole:
+            self._whole[name] = self._read(name)
+        return self._whole[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class StoredFrames(ReadWhenAsked):
     """Frames by name. Each is read when it is first asked for; `part` reads some rows and columns and keeps nothing.
 
     A file that another process has replaced since is refused: rows of two runs must not meet.
@@ -31,26 +65,13 @@ class StoredFrames(Mapping[str, "pl.DataFrame"]):
     """
 
     def __init__(self, place: Path) -> None:
+        super().__init__(FRAMES)
         self.place = place
         self._stamps = {name: _stamp(self.path(name)) for name in FRAMES}
         self._patients = _stamp(self.path("patients"))
-        self._whole: dict[str, pl.DataFrame] = {}
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        if name not in self._stamps:
-            raise KeyError(name)
-        if name not in self._whole:
-            self._whole[name] = storage.read_frame(self._unchanged(name))
-        return self._whole[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._stamps
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stamps)
-
-    def __len__(self) -> int:
-        return len(self._stamps)
+    def _read(self, name: str) -> pl.DataFrame:
+        return storage.read_frame(self._unchanged(name))
 
     @property
     def large(self) -> bool:

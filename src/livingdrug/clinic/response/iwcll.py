@@ -1,17 +1,18 @@
 """Response of chronic lymphocytic leukaemia from nodes, blood and counts: the guidelines of the iwCLL, as far as these show it.
 
     at one imaging visit, the first that holds
-    PD  volume grown by half (as size) from the smallest seen and visible; or leukaemic lymphocytes risen by half, to 5 x 10^9/L or more
-    CR  volume at most that of nodes of normal size, fewer than 4 x 10^9/L lymphocytes, neutrophils from 1.5, platelets from 100, haemoglobin from 11
+    PD  nodes grown by half (as size) from the smallest seen and visible; or leukaemic lymphocytes risen by half, to 5 x 10^9/L or more
+    CR  nodes of normal size (none of 1.5 cm or more), fewer than 4 x 10^9/L lymphocytes, neutrophils from 1.5, platelets from 100, haemoglobin from 11
     CRi as CR, counts lower or not known
     PR  size halved or normal; lymphocytes halved or below 4 x 10^9/L; and platelets from 100, haemoglobin from 11, or either up by half
     SD  otherwise
 
-Size stands for the sum of the products of diameters: volume to the power 2/3. The limits are those of doi:10.1182/blood-2017-09-806398 as recalled; nobody
-has read them here. Spleen, liver, marrow biopsy and symptoms are not told apart from nodes; partial response with lymphocytosis, which inhibitors cause, is not
-asked for. The first imaging is the start and shows no response.
+Size stands for the sum of the products of diameters: volume to the power 2/3. The limits are those of doi:10.1182/blood-2017-09-806398 (its table of response, read).
+Nodes are the second and third place of the tumour where these were measured, the whole volume elsewhere; blood, marrow and spleen are the first. Spleen, liver, marrow
+biopsy and symptoms are not judged; partial response with lymphocytosis, which inhibitors cause, is not asked for. The first imaging is the start and shows no response.
 
-Assumed: nodes of normal size together fill `normal_volume_ml`; blood taken up to two weeks before or after an image counts for it; without blood the best is SD.
+Assumed: nodes of normal size together fill `normal_volume_ml`; the third place is one mass, of normal size when shorter than `normal_cm`; blood taken up to two weeks
+before or after an image counts for it; without blood the best is SD.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import polars as pl
 
 from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
+from livingdrug.clinic.places import SPHERE
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Limits:
     ----------
     normal_volume_ml
         Volume that nodes of normal size fill together [mL]: some ten of 1.5 cm.
+    normal_cm
+        Length from which a single mass is abnormal [cm].
     partial_size, progressive_size
         Size relative to the start at most, and relative to the smallest at least.
     size_power
@@ -49,6 +53,7 @@ class Limits:
     """
 
     normal_volume_ml: float = 20.0
+    normal_cm: float = 1.5
     partial_size: float = 0.5
     progressive_size: float = 1.5
     size_power: float = 2.0 / 3.0
@@ -64,6 +69,8 @@ class Limits:
 
 
 IWCLL = Limits()
+# the last is a single mass
+NODES = ("second_place_volume_ml", "third_place_volume_ml")
 BLOOD = {
     "lymphocytes": "leukaemic_lymphocytes_per_ul",
     "neutrophils": "anc_1e9_per_l",
@@ -79,14 +86,21 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = IWCLL) -> pl.DataFra
     Parameters
     ----------
     visits
-        The visits frame with ``tumour_volume_ml`` and, near it, ``leukaemic_lymphocytes_per_ul``, ``anc_1e9_per_l``, ``platelets_1e9_per_l`` and
+        The visits frame with ``tumour_volume_ml`` or, beside it, volumes of the places of nodes (`NODES`), and, near it, ``leukaemic_lymphocytes_per_ul``, ``anc_1e9_per_l``, ``platelets_1e9_per_l`` and
         ``haemoglobin_g_per_dl``; and ``mrd_fraction`` where it was looked for.
 
     Returns
     -------
     One row per imaging and per look for residual disease (status null), with the columns of `STATUS_SCHEMA`. Sorted.
     """
-    rows = looked(visits, "tumour_volume_ml").select(*KEYS, "day", "start", pl.col("value").alias("volume"))
+    rows = looked(visits, "tumour_volume_ml").select(*KEYS, "day", "start", pl.col("value").alias("whole"))
+    value, of_mass = pl.col("value"), pl.col("quantity") == NODES[-1]
+    nodes = looked(visits, *NODES).group_by(*KEYS, "day")
+    nodes = nodes.agg(value.sum().alias("nodes"), (SPHERE * value.filter(of_mass).sum() ** (1.0 / 3.0)).alias("mass"))
+    rows = rows.join(nodes, on=[*KEYS, "day"], how="left")
+    rows = rows.with_columns(
+        pl.col("nodes").fill_null(pl.col("whole")).alias("volume"), pl.col("mass").fill_null(0.0).alias("mass")
+    )
     for name, quantity in BLOOD.items():
         rows = _beside(rows, looked(visits, quantity), name, limits.blood_window)
     rows = rows.sort(*KEYS, "day").with_columns(
@@ -114,7 +128,7 @@ def _ladder(limits: Limits) -> dict[str, pl.Expr]:
     size, cells = pl.col("size"), pl.col("lymphocytes")
     grown = (size >= limits.progressive_size * pl.col("size_least")).fill_null(False)
     risen = (cells >= limits.progressive_lymphocytes) & (cells >= limits.progressive_rise * pl.col("lymphocytes_least"))
-    normal = pl.col("volume") <= limits.normal_volume_ml
+    normal = (pl.col("volume") <= limits.normal_volume_ml) & (pl.col("mass") < limits.normal_cm)
     few = cells < limits.normal_lymphocytes
     recovered = (
         (pl.col("neutrophils") >= limits.neutrophils)
@@ -160,5 +174,5 @@ CRITERION = judged_at_every_visit(
     progression_at_a_visit="size grown by half from the smallest, or lymphocytes risen by half to 5 ×10⁹/L or more",
     lead="Response is read from nodes, blood and counts: complete when nodes and lymphocytes are normal, partial when both have halved.",
     status_at_visits=status_at_visits,
-    reads=("tumour_volume_ml", *BLOOD.values(), "mrd_fraction"),
+    reads=("tumour_volume_ml", *NODES, *BLOOD.values(), "mrd_fraction"),
 )

@@ -1,14 +1,16 @@
 """Response of lymphoma from volumes seen by PET-CT: complete and partial response, stable disease, progression.
 
     at one imaging visit, the first that holds
-    PD  size grown by half or more from the smallest seen, and lymphoma visible
+    PD  size grown by half or more from the smallest seen, and lymphoma visible; or one place abnormal (longer than 1.5 cm) and grown by half or more
+        from its own smallest product of diameters, by 0.5 cm or more where it was up to 2 cm long and by 1 cm where it was longer
     CR  metabolic volume below 1 mL, and not visible or below 2 % of the start
     PR  size down by half or more from the start
     SD  otherwise
 
-Size stands for the sum of the products of diameters (SPD): volume to the power 2/3. The limits of CR (10^9 cells, which
-are 1 mL, and 2 % of the start), of PR and of PD (halved, grown by half) are those of our science note, which recalls the
-Lugano classification 2014 and has not read it. New lesions and scores of uptake are not simulated. The imaging planned for
+Size stands for the sum of the products of diameters (SPD): volume to the power 2/3. A single lesion is enough for progression (doi:10.1200/JCO.2013.54.8800, whose
+abstract says so; the limits as tabulated in J Nucl Med, table 6 "Tumor Response Classifications of Lugano Criteria (2014)", read): the places of the tumour stand for
+lesions here, each as one sphere. Growth of the sum by half counts besides, for cells that have no place of their own, as in the criteria of 2007. The limits of CR
+(10^9 cells, which are 1 mL, and 2 % of the start) and of PR (halved) are those of our science note. Scores of uptake are not simulated. The imaging planned for
 day 0 is the start, also where it took place some days later; it shows no response.
 
 Assumed: a start that was missed leaves PR unknown (SD), not CR or PD; what comes after progression or another therapy
@@ -17,12 +19,13 @@ does not count; a patient never imaged after the start is not evaluable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
+from livingdrug.clinic.places import Grown, with_grown_place
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Limits:
         Size relative to the start at most, and relative to the smallest at least.
     size_power
         Size = volume to this power.
+    place
+        When growth of one place is progression.
     """
 
     complete_volume_ml: float = 1.0
@@ -44,9 +49,11 @@ class Limits:
     partial_size: float = 0.5
     progressive_size: float = 1.5
     size_power: float = 2.0 / 3.0
+    place: Grown = field(default_factory=Grown)
 
 
 LUGANO = Limits()
+PLACES = ("first_place_volume_ml", "second_place_volume_ml", "third_place_volume_ml")
 
 
 @one_query
@@ -56,7 +63,8 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFr
     Parameters
     ----------
     visits
-        The visits frame with ``metabolic_volume_ml`` and ``tumour_volume_ml``, measured at the same visits.
+        The visits frame with ``metabolic_volume_ml`` and ``tumour_volume_ml``, measured at the same visits, and where the model has them the volumes of
+        single places (`PLACES`).
 
     Returns
     -------
@@ -74,12 +82,13 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFr
     start = start.agg(pl.col("size").first().alias("start_size"), pl.col("metabolic").first().alias("start_volume"))
     scans = scans.join(start, on=KEYS, how="left").sort(*KEYS, "day")
     scans = scans.with_columns(pl.col("size").cum_min().shift(1).over(KEYS).alias("smallest"))
+    scans = with_grown_place(scans, visits, PLACES, limits.place).sort(*KEYS, "day")
     metabolic = pl.col("metabolic")
     small_enough = pl.col("invisible") | (metabolic < limits.complete_share * pl.col("start_volume")).fill_null(True)
     gone = (metabolic < limits.complete_volume_ml) & small_enough
     grown = pl.col("size") >= limits.progressive_size * pl.col("smallest")
     halved = pl.col("size") <= limits.partial_size * pl.col("start_size")
-    status = first_that_holds({"PD": grown & ~gone, "CR": gone, "PR": halved}, otherwise="SD")
+    status = first_that_holds({"PD": (grown | pl.col("place_grown")) & ~gone, "CR": gone, "PR": halved}, otherwise="SD")
     return after_start(scans, status)
 
 
@@ -92,9 +101,9 @@ CRITERION = judged_at_every_visit(
         "CR": "metabolic volume below 1 mL, and invisible or below 2 % of the start",
         "PR": "size down by half or more from the start",
     },
-    progression_at_a_visit="visible, and size grown by half or more from the smallest",
+    progression_at_a_visit="visible, and size or one place grown by half or more from the smallest",
     lead="Response is read from volumes: complete when nothing active is left, partial when size has halved.",
     look="The scan",
     status_at_visits=status_at_visits,
-    reads=("metabolic_volume_ml", "tumour_volume_ml"),
+    reads=("metabolic_volume_ml", "tumour_volume_ml", *PLACES),
 )

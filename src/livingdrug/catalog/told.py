@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from livingdrug.foundation.errors import did_you_mean
 from livingdrug.foundation.findings import sentence, telling
 
 
@@ -24,9 +24,8 @@ def _line(error: Any, record_class: type[BaseModel], file: str) -> str:
     match error["type"]:
         case "extra_forbidden":
             known = _known_keys(record_class, error["loc"][:-1])
-            near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)
-            guess = f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(known) or 'nothing'}."
-            return f"{place}: no such key. {guess}\n  Correct or remove it."
+            guess = did_you_mean(str(error["loc"][-1]), known) or f" Known here: {', '.join(known) or 'nothing'}."
+            return f"{place}: no such key.{guess}\n  Correct or remove it."
         case "missing":
             return f"{place}: missing.\n  Add it."
         case "value_error" | "assertion_error":

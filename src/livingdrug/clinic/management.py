@@ -11,7 +11,6 @@ Order of one check:
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from livingdrug.catalog.records.scale import Scale
 from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.grading import grade_formula
 from livingdrug.engine.program import NEVER, CheckProgram, without_never
-from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.errors import CatalogError, did_you_mean
 from livingdrug.foundation.expressions import read_formula
 
 MOMENT = 1e-6
@@ -319,8 +318,7 @@ def _used_names(guideline: Guideline, known: set[str], signs: Signs) -> set[str]
     for where, text, allowed in texts:
         names = set(read_formula(text).names)
         for name in sorted(names - allowed):
-            near = difflib.get_close_matches(name, allowed, n=1, cutoff=0.6)
-            guess = f' Did you mean "{near[0]}"?' if near else ""
+            guess = did_you_mean(name, allowed, cutoff=0.6)
             raise CatalogError(
                 f'guideline "{guideline.id}", {where}: nobody provides "{name}".{guess}\n'
                 "  A guideline may read signs, flags, grades of its scales, its definitions (earlier ones), patient"

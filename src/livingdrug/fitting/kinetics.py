@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.fitting.flags import is_flag, may_be_flag
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.outcome.kinetics import non_compartmental
@@ -18,43 +20,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Floats = NDArray[np.float64]
-FLAG_NAMES = (
-    "cens",
-    "censored",
-    "blq",
-    "bql",
-    "bloq",
-    "blqfl",
-    "bloqfl",
-    "lloqfl",
-    "below_limit",
-    "below_lloq",
-    "cens_flag",
-    "cens_fl",
-    "blq_flag",
-    "blq_fl",
-    "blqflag",
-    "bql_flag",
-    "bloq_flag",
-    "lloq_flag",
-    "lloq_fl",
-    "loq_flag",
-    "is_blq",
-    "is_bloq",
-    "isblq",
-    "lt_lloq",
-    "lt_loq",
-    "pcblq",
-    "pcblqfl",
-    "lbblqfl",
-    "below_loq",
-    "below_lod",
-    "below_detection",
-    "below_detection_limit",
-    "below_quantification_limit",
-    "cen",
-)
-"""How programs call the flag of results below the limit."""
 USUAL_QUANTITY = "car_t_copies_per_ug"
 _NEEDED = ("patient", "day", "value")
 _YES, _NO = ("y", "yes", "true", "t", "1"), ("n", "no", "false", "f", "0", "")
@@ -248,6 +213,15 @@ def _grid(visits: pl.DataFrame, quantity: str) -> _Grid:
     return _Grid(people, day, value, low, limit)
 
 
+def _may_flag(visits: pl.DataFrame, name: str) -> bool:
+    """Whether a column may flag results below the limit: by a name that means it, or by one that speaks of limits above two values that are flags."""
+    word = re.sub(r"[\s\-./]+", "_", str(name).strip().lower()).strip("_")
+    if word in ("below_limit", "lower_limit") or not may_be_flag(word):
+        return False
+    held = {str(value).strip().lower().removesuffix(".0") for value in visits[name].drop_nulls().unique().head(3)}
+    return is_flag(word) or (len(held) == 2 and held <= {*_YES, *_NO})
+
+
 def _checked(visits: pl.DataFrame, quantity: str) -> pl.DataFrame:
     """The rows of one quantity: numbers and flags proven to be such, and ``given``: whether the row holds a result."""
     import polars as pl
@@ -255,10 +229,10 @@ def _checked(visits: pl.DataFrame, quantity: str) -> pl.DataFrame:
     absent = [name for name in _NEEDED if name not in visits.columns]
     if absent:
         raise BadInput(f"visits have no column {', '.join(absent)}; expected {', '.join(_NEEDED)}.\n  Rename yours.")
-    flags = [name for name in visits.columns if str(name).strip().lower() in FLAG_NAMES and name != "below_limit"]
+    flags = [name for name in visits.columns if _may_flag(visits, name)]
     if flags and "below_limit" not in visits.columns:
         raise BadInput(
-            f'visits have a column "{flags[0]}", which usually flags results below the limit, and no below_limit.\n'
+            f'visits have a column "{flags[0]}", which may flag results below the limit, and no below_limit.\n'
             f'  Rename it "below_limit", or take it out; livingdrug.read_kinetics knows the names of other programs.'
         )
     rows = visits

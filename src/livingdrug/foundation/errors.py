@@ -14,7 +14,7 @@ LivingDrugError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 
@@ -30,8 +30,17 @@ class BadInput(LivingDrugError):
     exit_code = 2
 
 
-def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+def did_you_mean(
+    name: str, known: Iterable[str], *, cutoff: float = 0.5, shown: Mapping[str, str] | None = None
+) -> str:
     """The nearest known name as a question, with a space before it; empty where none is near.
+
+    Parameters
+    ----------
+    cutoff
+        How alike the two have to be (difflib's ratio).
+    shown
+        Known name -> how it is written for people, where that differs.
 
     Examples
     --------
@@ -39,7 +48,7 @@ def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> str
     (' Did you mean "eliana"?', '')
     """
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
-    return f' Did you mean "{near[0]}"?' if near else ""
+    return f' Did you mean "{(shown or {}).get(near[0], near[0])}"?' if near else ""
 
 
 class UnknownName(BadInput):

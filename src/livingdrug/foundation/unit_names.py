@@ -42,8 +42,8 @@ ANY_CASE: dict[str, str] = {name: next(iter(units)) for name, units in _lower.it
 """Lower case -> unit, where capitals decide nothing: MG/DL is mg/dL, but MM may be mm or mmol/L."""
 
 TEMPERATURE_SCALES = frozenset({"degree_Celsius", "degree_Fahrenheit"})
-THOUSANDS = {"K": 3, "k": 3, "thousand": 3, "thousands": 3, "thou": 3, "Tsd": 3, "tsd": 3, "M": 6, "mill": 6, "million": 6, "millions": 6,
-             "mio": 6, "Mio": 6, "G": 9, "Gpt": 9, "billion": 9, "T": 12, "Tpt": 12}  # fmt: skip
+THOUSANDS = {"K": 3, "k": 3, "thousand": 3, "thousands": 3, "thou": 3, "Tsd": 3, "tsd": 3, "Tausend": 3, "M": 6, "mill": 6, "million": 6, "millions": 6,
+             "mio": 6, "Mio": 6, "G": 9, "Gpt": 9, "Giga": 9, "giga": 9, "Mrd": 9, "billion": 9, "T": 12, "Tpt": 12, "Tera": 12}  # fmt: skip
 """What stands alone above a volume in a blood count, as a power of ten: K/µL, G/L, T/L, Gpt/L, million/mL."""
 
 AMBIGUOUS = {

@@ -38,7 +38,7 @@ _SPELLINGS = [
     (re.compile(r"\s+per\s+", re.I), "/"),
 ]  # fmt: skip
 _COUNT = re.compile(
-    rf"^({'|'.join(sorted(THOUSANDS, key=len, reverse=True))})(?: ?(cells?))? ?/ ?(?=(?:mc|u|m)?[lL]\b|UL\b|mm\^?3)"
+    rf"^({'|'.join(sorted(THOUSANDS, key=len, reverse=True))})\.?(?: ?(cells?))? ?/ ?(?=(?:mc|u|m)?[lL]\b|UL\b|mm\^?3)"
 )
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_%°#]+)|(?P<mark>\*\*|[\^*/.()-]))", re.ASCII

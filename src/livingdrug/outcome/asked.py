@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from livingdrug.catalog.told import told
-from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.errors import CatalogError, did_you_mean
 from livingdrug.outcome import estimators, folder, kinds
 from livingdrug.outcome.checks import check_level
 from livingdrug.outcome.estimator import Asked, Estimator, Kind
@@ -82,9 +81,8 @@ def _refuse_strangers(record: Endpoint, estimator: Estimator, name: str, file: s
                     f'  Remove it, or write estimator = "{other_name}".'
                 )
         every = sorted({*known, *type(record).model_fields} - {"id"})
-        near = difflib.get_close_matches(key, every, n=1, cutoff=0.5)
-        guess = f'Did you mean "{near[0]}"?' if near else f"Known here: {', '.join(every)}."
-        raise CatalogError(f'{file}, "{key}": no such key. {guess}\n  Correct or remove it.')
+        guess = did_you_mean(key, every) or f" Known here: {', '.join(every)}."
+        raise CatalogError(f'{file}, "{key}": no such key.{guess}\n  Correct or remove it.')
 
 
 def _kinds() -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from livingdrug.reports.page import Cards, Section, missing
 from livingdrug.reports.places import refuse_place
 from livingdrug.reports.samples import sample
 from livingdrug.reports.source import Source
+from livingdrug.reports.unbroken import unbroken
 from livingdrug.reports.words import plain
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.evidence import Evidence
     from livingdrug.trial.result import Result
 
-_RANGE = re.compile(r"(?<=\d)–(?=[\d.])")
-_HYPHEN = re.compile(r"(?<=\w)-(?=\w{1,4}\b)")
-"""Of a word whose end is too short for a line of its own, such as the names of products."""
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -121,11 +118,12 @@ def page(
     """
     facts = [*meta, f"livingdrug {version}"] if version else list(meta)
     style, script = _inline("report.css"), _inline("report.js")
-    return _template().render(
+    text = _template().render(
         kicker=kicker, title=title, lead=lead, meta=" · ".join(facts), cards=cards, sections=sections,
         style=_Verbatim(style), script=_Verbatim(script), sample=sample, version=version,
         policy=content_policy(styles=[style], scripts=[script]),
     )  # fmt: skip
+    return unbroken(text)
 
 
 def open_source(result: Result, *, published: bool = True, catalog: Catalog | None = None) -> Source:
@@ -182,17 +180,18 @@ def _template() -> Any:
     loader = FileSystemLoader(TEMPLATES)
     environment = Environment(
         loader=loader, autoescape=select_autoescape(default=True, default_for_string=True), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, finalize=_unbroken,
+        trim_blocks=True, lstrip_blocks=True, finalize=_with_its_unit,
     )  # fmt: skip
-    environment.filters["whole_words"] = lambda text: _HYPHEN.sub("-\u2060", text)
     return environment.get_template("report.html.jinja")
 
 
-def _unbroken(value: Any) -> Any:
-    """A number and its per cent sign stay on one line, and so does a range such as 71–89."""
-    if not isinstance(value, str) or value.startswith("data:"):
-        return value
-    return type(value)(_RANGE.sub("\u2060–\u2060", value.replace(" %", "\u00a0%")))
+def _with_its_unit(value: Any) -> Any:
+    """A number and its per cent sign stay on one line."""
+    return (
+        type(value)(value.replace(" %", "\u00a0%"))
+        if isinstance(value, str) and not value.startswith("data:")
+        else value
+    )
 
 
 class _Verbatim:

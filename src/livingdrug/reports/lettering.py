@@ -14,7 +14,7 @@ _WIDTHS = {
     **dict.fromkeys("iIl.,:;'|!jft()[]/\\ ", 0.36),
     **dict.fromkeys("mwMW@%—…", 0.93),
     **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ≥≤±÷×→✓✕", 0.72),
-    **dict.fromkeys("\u2060\u200b", 0.0),
+    "\u200b": 0.0,
 }
 """In parts of the size: the widest among the usual faces of screens, so that words never come out longer than thought."""
 SMALL = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789", strict=True))
@@ -46,7 +46,7 @@ def lines_of(words: str, size: float, room: float) -> list[str]:
 def raise_powers(root: xml.Element) -> None:
     """Superscript letters, which few faces have all of (10⁻² would lose its minus), as small raised figures."""
     for element in [one for one in root.iter() if one.tag == "text"]:
-        words = (element.text or "").replace("\u2060", "").replace("✕", "×")
+        words = (element.text or "").replace("✕", "×")
         element.text = words
         found = POWER.search(words)
         if found is None or ("⁻" not in found[0] and "⁰" not in found[0] and len(element)):

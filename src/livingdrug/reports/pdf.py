@@ -210,12 +210,12 @@ def columns_of(table: Table) -> tuple[float, list[float]]:
 
 def _broken(text: str) -> str:
     """With places at which long names may break."""
-    return _BREAKS.sub("\u200b", text).replace("\u200b", " ").replace("\u2060", "")
+    return _BREAKS.sub("\u200b", text).replace("\u200b", " ")
 
 
 def _text(words: str) -> str:
     """A string of Typst."""
-    return json.dumps(words.replace("\u2060", ""), ensure_ascii=False)
+    return json.dumps(words, ensure_ascii=False)
 
 
 def _words(text: str) -> str:
@@ -227,7 +227,7 @@ def _words(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    text = _BREAKS.sub("\u200b", text.replace("✕", "×").replace("\u2060", ""))
+    text = _BREAKS.sub("\u200b", text.replace("✕", "×"))
     parts, end = [], 0
     for found in POWER.finditer(text):
         parts += [f"#{_text(text[end : found.start()])}"] if found.start() > end else []

@@ -32,7 +32,7 @@ def test_every_group_has_a_figure_with_what_was_measured(found):
 
 def test_the_page_tells_what_it_rests_on_and_runs_nothing_but_its_own(found):
     text = bench_page(found)
-    plain = unescape(text).replace("\u00a0", " ").replace("\u2060", "")
+    plain = re.sub(r"</?span[^>]*>", "", unescape(text)).replace("\u00a0", " ")
     assert "scenario: calibrated on 14 mice" in plain
     for words in found.experiment.assumptions:
         assert words in plain

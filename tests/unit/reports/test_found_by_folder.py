@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
@@ -94,7 +95,7 @@ def test_every_scale_and_drug_of_a_run_is_drawn_and_told(frames, make_result):
     one = frames["grades"].filter(pl.col("scale") == "crs_penn").with_columns(scale=pl.lit(scale))
     log = frames["log"].with_columns(drug=pl.lit(drug))
     changed = {"grades": pl.concat([frames["grades"], one]), "log": pl.concat([frames["log"], log])}
-    page = render(make_result({**frames, **changed})).replace("\u2060", "")
+    page = re.sub(r"</?span[^>]*>", "", render(make_result({**frames, **changed})))
     assert f"<h3>{catalog.load('scale', scale).title}</h3>" in page
     assert f'<th scope="row">{catalog.load("drug", drug).title}</th>' in page
 

@@ -15,7 +15,7 @@ TEN_E = re.compile(r"[+-]?10(\.0*)?[eE]\+?\d")
 """10e6 is 10^6 to a laboratory and 10 × 10^6 to a computer, which writes 1e7 itself."""
 BLANK = frozenset({"", ".", "na", "n/a", "nan", "null", "none", "not done", "nr", "missing"})
 _BELOW_WORD = re.compile(
-    r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
+    r"^(<\s*)?(blq|bql|bloq|blod|blloq|lloq|loq|lod|below.*|nq|nd|not detect\w*|undetect\w*|neg|negative|n\.d\.)$", re.I
 )
 _BELOW = re.compile(r"^(?:<=?|≤|=<|below)\s*(?=[.,]?[0-9])", re.I)
 _ABOVE = re.compile(r"^(?:>=?|≥|=>|above)\s*(?=[.,]?[0-9])", re.I)
@@ -95,3 +95,8 @@ def read_flag(text: str) -> int | None:
     if word in _NO or word in BLANK:
         return 0
     return -1 if word in ("-1", "-1.0", ">", ">=", "≥") else None
+
+
+def another_number(one: float, other: float) -> bool:
+    """Whether two readings of a result differ by more than rounding to three digits."""
+    return not (math.isnan(one) or math.isnan(other) or math.isclose(one, other, rel_tol=6e-3, abs_tol=1e-9))

@@ -12,6 +12,7 @@ import numpy as np
 
 from livingdrug.fitting.data import BELOW, NOT_CENSORED, Finding, KineticsData
 from livingdrug.interop.kinetics.cells import read_flag, read_number
+from livingdrug.interop.kinetics.labels import same_unit
 
 if TYPE_CHECKING:
     from livingdrug.interop.kinetics.columns import Meaning
@@ -27,6 +28,7 @@ _REMEDIES: Mapping[str, str] = {
     "a row with EVID 0 has an amount": "Set EVID to 1 for a dose, or AMT to 0 for a result.",
     "a result without its occasion": "Number it in the column OCC, or take the column out.",
     "a dose without a positive amount": "Correct AMT, or EVID.",
+    "a row holds a dose and a result, and no EVID says which": "Give each a row of its own, or a column EVID: 1 for a dose, 0 for a result.",
 }
 
 
@@ -79,7 +81,7 @@ def mixed_units(rows: list[Any]) -> list[Finding]:
     units: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for _, _, _, _, output, line, unit, _ in rows:
         if unit:
-            units[output][unit].append(line)
+            units[output][next((one for one in units[output] if same_unit(unit, one)), unit)].append(line)
     found = []
     for output, by_unit in units.items():
         if len(by_unit) > 1:

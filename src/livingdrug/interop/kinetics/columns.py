@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from livingdrug.fitting.kinetics import FLAG_NAMES
+from livingdrug.fitting.flags import FLAG_NAMES
 from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.interop.user_tables.people import IN_STUDY, UNIQUE
 
+NAMES_OF_PATIENTS = (*UNIQUE, *(name for rank in IN_STUDY for name in rank))
+"""In the stated order that every table of users has; see `people`."""
+SINCE_LAST_DOSE = ("tad", "arrlt", "nrrlt")
+"""Times that begin again with each dose."""
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "id": ("id", "usubjid", "subjid", "subject", "subject_id", "patient", "patient_id", "pt", "pid", "record_id", "participant",
-           "participant_id", "patient_no", "patient_number", "subject_no", "subject_number", "pt_id", "mrn", "upn"),
-    "time": ("time", "afrlt", "arrlt", "nfrlt", "nrrlt", "tad", "day", "days", "time_day", "days_from_infusion", "day_from_infusion",
+    "id": NAMES_OF_PATIENTS,
+    "time": ("time", "afrlt", "nfrlt", "day", "days", "time_day", "days_from_infusion", "day_from_infusion",
              "days_since_infusion", "day_since_infusion", "days_post_infusion", "day_post_infusion", "days_after_infusion",
-             "study_day", "ady", "pcdy", "lbdy", "hour", "hours"),
+             "study_day", "ady", "pcdy", "lbdy", "hour", "hours", *SINCE_LAST_DOSE),
     "value": ("dv", "aval", "value", "conc", "concentration", "result", "y", "level", "pcstresn", "cp", "transgene", "avalc", "pcstresc"),
     "text": ("avalc", "pcstresc", "dvc", "result_text"),
     "amount": ("amt", "dose", "amount", "dosea"),
@@ -28,7 +33,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "additional": ("addl",),
     "interval": ("ii",),
     "steady": ("ss",),
-    "output": ("dvid", "paramcd", "param", "ytype", "quantity", "analyte", "assay", "pctestcd"),
+    "output": ("dvid", "paramcd", "param", "ytype", "quantity", "analyte", "assay", "pctestcd", "lbtestcd", "pctest", "lbtest", "testcd", "test", "biomarker",
+               "marker", "cytokine", "parameter", "analyte_name", "dvname", "dvtype"),
     "unit": ("avalu", "unit", "units", "dvunit", "pcstresu"),
     "time_unit": ("rrltu", "frltu", "afrltu", "arrltu", "nfrltu", "nrrltu", "timeu", "time_unit"),
     "occasion": ("occ", "occasion"),
@@ -50,6 +56,11 @@ IGNORED = (
     "pcstat",
     "anl01fl",
     "dtype",
+    "lloqu",
+    "alloqu",
+    "pclloqu",
+    "lloq_unit",
+    "lloq_units",
     "arm",
     "trta",
 )
@@ -59,7 +70,7 @@ _BRACKETED = re.compile(r"^\s*(.*?)\s*[\[(]\s*(.*?)\s*[\])]\s*$")
 _SUFFIX = re.compile(r"^(time|dv|amt|dose|value|conc|day|aval|lloq)_(.+)$")
 _NO_UNITS = frozenset({
     "flag", "fl", "yn", "ind", "indicator", "status", "level", "date", "text", "code", "type", "no", "nr", "number", "name", "group",
-    "unit", "units", "method", "comment", "assay",
+    "unit", "units", "method", "comment", "assay", "cohort", "arm", "num", "seq", "label", "id",
 })  # fmt: skip
 """What may follow such a word without being its unit: DOSE_LEVEL holds no doses."""
 _TIME_UNITS = {
@@ -77,7 +88,7 @@ _ITSELF = {"day": "day", "days": "day", "hour": "hour", "hours": "hour", "afrlt"
 
 STANDARD_HOURS = ("afrlt", "arrlt", "nfrlt", "nrrlt")
 """Of them, those whose unit is the standard's usage and no part of the word."""
-_LOGARITHM = re.compile(r"^\s*(log|ln|lg)(10|2|e|_|\b|[ (\[])", re.I)
+_LOGARITHM = re.compile(r"(?<![^\W_])(10|2)?(log|ln|lg)(10|2|e|_|\b|[ (\[]|arithm)", re.I)
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,11 @@ def recognise(headings: Sequence[str], mapped: Mapping[str, str] | None = None) 
     return found
 
 
+def meaning_of(heading: str) -> Meaning:
+    """A heading by itself, as word and unit."""
+    return Meaning(heading, *_split(heading))
+
+
 def _split(heading: str) -> tuple[str, str]:
     """A heading as word and unit: ``TIME [h]``, ``DV_copies_per_ug``."""
     bracketed = _BRACKETED.match(heading)
@@ -170,7 +186,7 @@ def stated_time_unit(meaning: Meaning) -> str:
 def is_logarithm(unit: str) -> bool:
     """Whether a unit or word says that logarithms stand below it.
 
-    >>> [is_logarithm(unit) for unit in ("log10 copy/ug", "ln", "log(copies)", "copy/ug", "lng")]
-    [True, True, True, False, False]
+    >>> [is_logarithm(unit) for unit in ("log₁₀ copy/ug", "ln", "copies/ug (log)", "¹⁰log", "copy/ug", "lng", "blog")]
+    [True, True, True, True, False, False, False]
     """
-    return bool(_LOGARITHM.match(unit))
+    return bool(_LOGARITHM.search(unicodedata.normalize("NFKC", unit)))

@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
+from livingdrug.fitting.data import Finding
 from livingdrug.interop.kinetics.cells import BLANK
-from livingdrug.interop.kinetics.columns import Meaning
+from livingdrug.interop.kinetics.columns import NAMES_OF_PATIENTS, SYNONYMS, Meaning, meaning_of, plain
 from livingdrug.interop.kinetics.table import Table
 from livingdrug.interop.user_tables.columns import key
 from livingdrug.interop.user_tables.people import SITE, STUDY, UNIQUE, alike, filled_places
+
+
+def with_one_name(
+    text: Table, known: Mapping[str, Meaning], mapped: Mapping[str, str] | None
+) -> tuple[Table, dict[str, Meaning], list[Finding]]:
+    """The table with one column that names patients, by the order that every table of users has.
+
+    A column that numbers the rows, and one that names the same people in other words, are passed over; one that names
+    them differently is asked about, unless a name that is unique everywhere (USUBJID) stands beside it.
+
+    Parameters
+    ----------
+    mapped
+        What the user says of columns; where it names the patients, it counts.
+    """
+    if any(plain(word) in ("id", *SYNONYMS["id"]) for word in mapped or {}):
+        return text, dict(known), []
+    parts = {heading: meaning_of(heading) for heading in text.headings}
+    named = [
+        heading for name in NAMES_OF_PATIENTS for heading in text.headings
+        if key(parts[heading].word) == key(name) and not parts[heading].unit
+    ]  # fmt: skip
+    if len(named) < 2:
+        return text, {**known, "id": parts[named[0]]} if named else dict(known), []
+    labels = {heading: tuple(cells[heading].strip() for _, cells in text.rows) for heading in named}
+    unique = [one for one in named if key(parts[one].word) in map(key, UNIQUE)]
+    numbered = [one for one in named if len({*labels[one]}) == len(labels[one]) and one not in unique]
+    named = [one for one in named if one not in numbered] or named
+    chosen, passed = named[0], [one for one in parts if one in numbered and one not in named]
+    places = [heading for heading in text.headings if key(heading) in _PLACES]
+    for other in named[1:]:
+        pairs = {(_place(cells, places), cells[chosen].strip(), cells[other].strip()) for _, cells in text.rows}
+        if len({pair[:2] for pair in pairs}) == len(pairs) == len({(pair[0], pair[2]) for pair in pairs}):
+            passed.append(other)
+        elif chosen not in unique:
+            what = f'"{chosen}" and "{other}" may both name patients, and differently'
+            remedy = f"Say which: columns={{'ID': '{chosen}'}} (--column ID={chosen}), or take one of them out."
+            return text, {**known, "id": parts[chosen]}, [Finding("error", what, (), remedy)]
+    notes = [Finding("note", f'patients are told apart by "{chosen}"; {", ".join(passed)} passed over', ())] if passed else []  # fmt: skip
+    headings = tuple(heading for heading in text.headings if heading not in passed)
+    return replace(text, headings=headings), {**known, "id": parts[chosen]}, notes
 
 
 def with_places(text: Table, who: Meaning) -> tuple[Table, str]:

@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,9 @@ from livingdrug.foundation.errors import BadInput, UnitError, UnknownName, namin
 from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
 from livingdrug.foundation.units import read
 from livingdrug.interop.kinetics import checks
-from livingdrug.interop.kinetics.cells import BLANK, read_flag, read_number, read_result
+from livingdrug.interop.kinetics.apart import apart, told_apart_by
+from livingdrug.interop.kinetics.cells import BLANK, Cell, another_number, read_flag, read_number, read_result
+from livingdrug.interop.kinetics.clocks import clocks
 from livingdrug.interop.kinetics.columns import (
     IGNORED,
     STANDARD_HOURS,
@@ -34,8 +36,9 @@ from livingdrug.interop.kinetics.columns import (
     stated_time_unit,
     time_unit,
 )
+from livingdrug.interop.kinetics.labels import different, in_unit, loose, same_unit, with_limits_in_unit
 from livingdrug.interop.kinetics.marks import with_one_mark
-from livingdrug.interop.kinetics.patients import with_places
+from livingdrug.interop.kinetics.patients import with_one_name, with_places
 from livingdrug.interop.kinetics.table import Table
 from livingdrug.interop.kinetics.unclear import asked_about, with_signs, without_commented
 
@@ -151,10 +154,14 @@ def _checked(
         headings = ", ".join(text.headings)
         return None, (Finding("error", f"no column for {what}; headings are: {headings}", (), remedy),)
     text, commented = without_commented(text)
+    text, known, of_patients = with_one_name(text, known, columns)
     known = with_signs(text, known)
     text, mark_findings = with_one_mark(text, known["id"].heading)
     units, unit_findings = _units(text, known, *stated_units)
-    unit_findings += [*commented, *asked_about(text, known), *mark_findings]
+    text, limit_findings = with_limits_in_unit(text, known, units["value"])
+    unit_findings += [
+        *commented, *of_patients, *asked_about(text, known), *apart(text, known), *clocks(text, known, units["time"]), *mark_findings, *limit_findings,
+    ]  # fmt: skip
     if known["time"].word in STUDY_DAYS and shift == -1:
         unit_findings.append(Finding("error", f'"{known["time"].heading}" holds study days, which are shifted already: day 1 is taken as day 0', (), "Leave shift=-1 (--shift -1) out."))  # fmt: skip
     unit_findings += [_no_unit(what, unit) for what, unit in units.items() if not _looks_like_a_unit(unit)]
@@ -178,6 +185,7 @@ def _checked(
         findings += checks.limits_of_its_own(text, known["limit"].heading, limit)
     findings += checks.changing_covariates(gathered.changing)
     findings += checks.twice_at_one_time(gathered.courses)
+    findings += told_apart_by(_result_rows(text, gathered), gathered.changing)
     if len(chosen) > 1:
         findings.append(
             Finding("warning", f"several outputs are measured: {', '.join(chosen)}", (), "Keep one with output=… (--output NAME), unless the model has as many.")
@@ -194,6 +202,13 @@ def _checked(
     if any(finding.severity == "error" for finding in findings):
         return None, tuple(findings)
     return replace(data, findings=tuple(findings)), tuple(findings)
+
+
+def _result_rows(text: Table, got: _Gathered) -> Iterator[tuple[tuple[str, float, str], dict[str, str], int]]:
+    """Each result with its patient, time and output, the cells of its row, and the row's number."""
+    cells_of = dict(text.rows)
+    for name, time, _, _, output, line, _, _ in got.measurements:
+        yield (name, time, output), cells_of[line], line
 
 
 def open_table(table: Path | str | Any) -> Table:
@@ -239,11 +254,11 @@ def _units(
     stated = stated_time_unit(known["time"])
     if "time_unit" in known:
         written = {cells[known["time_unit"].heading].strip() for _, cells in text.rows} - {""}
-        words = {time_unit(word) for word in written}
-        if len(words) > 1 or "" in words:
+        times = {time_unit(word) for word in written}
+        if len(times) > 1 or "" in times:
             told = ", ".join(sorted(written)[:4])
             findings.append(Finding("error", f"times come in several units, or unknown ones: {told}", (), "Bring them to one unit: day, hour, minute, week, month or year."))  # fmt: skip
-        said = words.pop() if len(words) == 1 else stated
+        said = times.pop() if len(times) == 1 else stated
         if known["time"].unit and stated and said != stated and not given_time:
             findings.append(Finding("error", f'"{known["time"].heading}" says {stated}, and "{known["time_unit"].heading}" says {said}', (), "Correct one of them, or say time_unit=… (--time-unit)."))  # fmt: skip
         stated = said
@@ -258,10 +273,10 @@ def _units(
         findings.append(Finding("note", "the table does not say the unit of time; day is taken", (), "State it in the heading, as in TIME [hour], or with time_unit=… (--time-unit)."))  # fmt: skip
     in_cells = ""
     if "unit" in known:
-        words = {cells[known["unit"].heading].strip() for _, cells in text.rows} - {""}
-        in_cells = words.pop() if len(words) == 1 else ""
+        words = different(word for _, cells in text.rows if (word := cells[known["unit"].heading].strip()))
+        in_cells = words[0] if len(words) == 1 else ""
     unit = value or known["value"].unit or in_cells
-    if in_cells and known["value"].unit and not value and not _same_unit(in_cells, known["value"].unit):
+    if in_cells and known["value"].unit and not value and not same_unit(in_cells, known["value"].unit):
         findings.append(Finding("error", f'"{known["value"].heading}" says {known["value"].unit}, and "{known["unit"].heading}" says {in_cells}', (), "Correct one of them, or say value_unit=… (--unit)."))  # fmt: skip
     if is_logarithm(unit) or is_logarithm(known["value"].word):
         findings.append(Finding("error", f'the values are logarithms ("{unit or known["value"].heading}")', (), "Give the values themselves: 10^x for a base of 10, exp(x) for natural logarithms."))  # fmt: skip
@@ -270,16 +285,6 @@ def _units(
     if not unit:
         findings.append(Finding("note", "the table does not say the unit of the values", (), "State it in the heading, as in DV [copy/ug], or with value_unit=… (--unit)."))  # fmt: skip
     return {"time": time, "value": unit, "dose": dose or (known["amount"].unit if "amount" in known else "")}, findings
-
-
-def _same_unit(one: str, other: str) -> bool:
-    """Whether two spellings are one unit; words that no unit is are compared as words."""
-    if _loose(one) == _loose(other):
-        return True
-    try:
-        return math.isclose(read(f"1 {one}", other, where="unit"), 1.0, rel_tol=1e-9)
-    except UnitError:
-        return False
 
 
 def _looks_like_a_unit(unit: str) -> bool:
@@ -311,7 +316,7 @@ def _limit(lloq: str | float | None, unit: str) -> float | None:
             value, rest, _ = leading_number(plain_spaces(str(lloq)[:LONGEST]))
         except NotANumber as problem:
             raise BadInput(f'lloq: got "{str(lloq)[:80]}": {problem}.\n  {_LIMIT_REMEDY}') from None
-        if not rest.strip() or (unit and _loose(rest) == _loose(unit)):
+        if not rest.strip() or (unit and loose(rest) == loose(unit)):
             number = value
         elif unit:
             number = float(f"{read(str(lloq), unit, where='lloq'):.12g}")  # a limit is a round number
@@ -337,10 +342,6 @@ def _refuse_no_unit(lloq: str, rest: str) -> None:
             or re.search(r"\*\*|\d{2}|\s\d", word)
         ):
             raise BadInput(f'lloq: got "{lloq[:80]}": "{word[:40]}" is no unit.\n  {_LIMIT_REMEDY}') from None
-
-
-def _loose(unit: str) -> str:
-    return plain(unit).replace("copies", "copy").replace("cells", "cell").replace("µ", "u").replace("μ", "u")
 
 
 def _gather(text: Table, known: Mapping[str, Meaning], limit: float | None, unit: str) -> _Gathered:
@@ -449,6 +450,9 @@ def _take_dose(
     amount = 0.0 if beside else number("amount")
     if math.isnan(evid):
         evid = 1.0 if amount > 0 else 0.0
+        if amount > 0 and not _says_nothing(got, line, cells, known):
+            got.problems["a row holds a dose and a result, and no EVID says which"].append(line)
+            return True
     if evid == 0:
         if amount > 0:
             got.problems["a row with EVID 0 has an amount"].append(line)
@@ -475,7 +479,10 @@ def _take_dose(
         got.problems["RATE or duration is negative (modelled rates are not understood)"].append(line)
         return True
     duration = amount / rate if rate > 0 else duration
-    times, interval = int(number("additional")), number("interval")
+    times, interval = number("additional"), number("interval")
+    if times < 0 or times != int(times):
+        got.problems["ADDL is no whole number of 0 or more"].append(line)
+        return True
     if times > 0 and not interval > 0:
         got.problems["ADDL without a positive II"].append(line)
         return True
@@ -485,9 +492,52 @@ def _take_dose(
     if len(got.doses) + times > MOST_DOSES:
         got.problems[f"more than {MOST_DOSES:,} doses in all"].append(line)
         return True
-    for k in range(times + 1):
+    for k in range(int(times) + 1):
         got.doses.append((name, time + k * interval, amount, duration, number("compartment", 1.0), line))
     return True
+
+
+def _says_nothing(got: _Gathered, line: int, cells: dict[str, str], known: Mapping[str, Meaning]) -> bool:
+    """Whether a row with a dose holds no result: it is blank, missing by MDV, or the 0 that programs write there."""
+    result = read_result(cells[known["value"].heading])
+    if result.censored == 0 and result.value == 0:
+        got.notes[f"a row with a dose is no result: its {known['value'].heading} of 0 is passed over"].append(line)
+        return True
+    return (result.censored == 0 and math.isnan(result.value)) or (
+        "mdv" in known and read_flag(cells[known["mdv"].heading]) == 1
+    )
+
+
+def _result_of(
+    got: _Gathered, line: int, cells: dict[str, str], known: Mapping[str, Meaning]
+) -> tuple[str, Cell] | None:
+    """A row's result as it is written and as it is read, its text beside its number; None where there is none to take."""
+    written = cells[known["value"].heading]
+    if "mdv" in known:
+        missing = read_flag(cells[known["mdv"].heading])
+        if missing not in (0, 1):
+            got.problems[f"{known['mdv'].heading} is neither 0 nor 1"].append(line)
+            return None
+        if missing:
+            if written.strip().lower() not in BLANK:
+                got.notes[f"{known['mdv'].heading} says that the result is missing: passed over"].append(line)
+            return None
+    result = read_result(written)
+    if written.strip().lower() == "nd":
+        got.notes['"ND" is read as not detected; leave the cell blank where it means not done'].append(line)
+    if "text" in known:  # AVAL is empty, zero or imputed where AVALC says "BLQ"
+        beside = read_result(cells[known["text"].heading])
+        if written.strip().lower() in BLANK:
+            written, result = cells[known["text"].heading], beside
+        elif beside.censored:
+            got.notes[
+                f"{known['text'].heading} says that the result is {'below' if beside.censored == BELOW else 'above'} a limit, which counts in place of the number in {known['value'].heading}"
+            ].append(line)
+            result = beside
+        elif beside.censored == 0 and result.censored == 0 and another_number(result.value, beside.value):
+            got.problems[f"{known['value'].heading} and {known['text'].heading} hold two numbers"].append(line)
+            return None
+    return written, result
 
 
 def _take_result(
@@ -501,28 +551,16 @@ def _take_result(
     column_unit: str,
 ) -> None:
     """A row's measurement, with what is below or above a limit."""
-    written = cells[known["value"].heading]
-    if "mdv" in known and read_flag(cells[known["mdv"].heading]) == 1:
+    found = _result_of(got, line, cells, known)
+    if found is None:
         return
-    result = read_result(written)
-    if "text" in known:  # AVAL is empty, zero or imputed where AVALC says "BLQ"
-        beside = read_result(cells[known["text"].heading])
-        if written.strip().lower() in BLANK:
-            written, result = cells[known["text"].heading], beside
-        elif beside.censored:
-            got.notes[
-                f"{known['text'].heading} says that the result is {'below' if beside.censored == BELOW else 'above'} a limit, which counts in place of the number in {known['value'].heading}"
-            ].append(line)
-            result = beside
-        elif beside.censored == 0 and result.censored == 0 and _another_number(result.value, beside.value):
-            got.problems[f"{known['value'].heading} and {known['text'].heading} hold two numbers"].append(line)
-            return
+    written, result = found
     if result.censored is None:
         got.problems[f'"{written.strip()[:20]}" is no result'].append(line)
         return
     value, censored = result.value, result.censored
     if result.unit:
-        in_column = _in_unit(value, result.unit, column_unit)
+        in_column = in_unit(value, result.unit, column_unit)
         if in_column is None:
             got.problems[
                 f'"{written.strip()[:30]}": the unit is not {column_unit or "stated for the other results"}'
@@ -563,23 +601,6 @@ def _take_result(
         got.problems["a result without its occasion"].append(line)
         return
     got.measurements.append((name, time, value, censored, output or "value", line, unit, occasion or "1"))
-
-
-def _another_number(one: float, other: float) -> bool:
-    """Whether two readings of a result differ by more than rounding to three digits."""
-    return not (math.isnan(one) or math.isnan(other) or math.isclose(one, other, rel_tol=6e-3, abs_tol=1e-9))
-
-
-def _in_unit(value: float, written: str, unit: str) -> float | None:
-    """A limit with a unit of its own in the unit of its column; None where one cannot be had from the other."""
-    if _loose(written) == _loose(unit):
-        return value
-    if not unit:
-        return None
-    try:
-        return float(f"{read(f'{value!r} {written}', unit, where='limit'):.12g}")
-    except UnitError:
-        return None
 
 
 def _assemble(

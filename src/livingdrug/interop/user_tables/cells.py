@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.numerals import NotANumber, read_number
 from livingdrug.foundation.units import convert_laboratory
-from livingdrug.interop.user_tables.columns import Column, Match
+from livingdrug.interop.user_tables.columns import Column, Match, plain
 from livingdrug.interop.user_tables.files import SHOWN_ERRORS, UserTable, listed
 
 BLANK = ("", "na", "n/a", "nan", "null", "none measured", ".")
@@ -79,7 +79,10 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
             for i in rows[:SHOWN_ERRORS]
         ]
         values[column.name] = np.where(blank, np.nan, converted)
-        notes += _nines(table, match.heading, cells[column.name])
+        notes += [
+            *_nines(table, match.heading, cells[column.name]),
+            *_levels(match.heading, cells[column.name], column),
+        ]
     if n_problems:
         told = [text for _, text in sorted(problems, key=lambda item: item[0])]
         count = f"{n_problems} cell{'s' if n_problems > 1 else ''} cannot be used"
@@ -98,6 +101,16 @@ def _nines(table: UserTable, heading: str, cells: pl.Series) -> list[str]:
     what = cells.filter(found)[0]
     return [
         f'column "{heading}": {what} in row{"s" if n > 1 else ""} {told} is read as a number; if it means missing, leave the cell blank'
+    ]
+
+
+def _levels(heading: str, cells: pl.Series, column: Column) -> list[str]:
+    """Numbers of a column whose values are levels with words: 1 of "vasopressor" may mean yes, and 2 of "o2" two litres."""
+    if len(set(column.words.values())) < 3 or "level" in plain(heading) or not cells.str.contains(r"^[1-9]").any():
+        return []
+    levels = ", ".join(f"{value:g} {word}" for word, value in column.words.items())
+    return [
+        f'column "{heading}": numbers are read as levels ({levels}); where they mean litres, or yes and no, write the words'
     ]
 
 

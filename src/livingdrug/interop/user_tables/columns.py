@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import polars as pl
+
 from livingdrug.foundation.amounts import expectation
-from livingdrug.foundation.errors import BadInput, UnitError
+from livingdrug.foundation.errors import BadInput, UnitError, did_you_mean
 from livingdrug.foundation.numerals import plain_spaces
 from livingdrug.foundation.units import convert_laboratory, unit_told
 from livingdrug.foundation.yes_no import with_usual_spellings
@@ -80,18 +81,22 @@ class Match:
     unit
         Of its cells; the quantity's own where the heading states none.
     stated
-        Whether the heading states it.
+        Whether the table states it.
+    unit_from
+        The column that states it beside the values; ``""`` where the heading does, or nothing.
     """
 
     heading: str
     unit: str
     stated: bool
+    unit_from: str = ""
 
     @property
     def told(self) -> str:
         """Heading and unit as they were understood."""
         unit = unit_told(self.unit)
-        return f'"{self.heading}"' + (f" [{unit}{'' if self.stated else ', assumed'}]" if unit else "")
+        how = f', from "{self.unit_from}"' if self.unit_from else "" if self.stated else ", assumed"
+        return f'"{self.heading}"' + (f" [{unit}{how}]" if unit else "")
 
 
 def plain(heading: str) -> str:
@@ -149,17 +154,18 @@ def match_columns(table: UserTable, columns: Iterable[Column], *, known: Iterabl
     spelled = {key(other): plain(other) for column in by_name.values() for other in (column.name, *column.synonyms)}
     others = set(known)
     found: dict[str, Match] = {}
-    unstated: list[tuple[str, Column]] = []
+    beside = unit_columns(table.frame.columns, names)
     for heading in table.frame.columns:
         text, unit = name_and_unit(heading)
         word = key(text)
         if word not in names:
-            near = difflib.get_close_matches(word, [*names, *others], n=1, cutoff=NEAR) if word not in others else []
-            if near:
-                raise BadInput(
-                    f'{table.source}, column "{heading}": not a known name. Did you mean "{spelled.get(near[0], near[0])}"?\n'
-                    "  Correct the heading, or rename the column if it is something else."
-                )
+            if word not in others and heading not in beside.values():
+                guess = did_you_mean(word, [*names, *others], cutoff=NEAR, shown=spelled)
+                if guess:
+                    raise BadInput(
+                        f'{table.source}, column "{heading}": not a known name.{guess}\n'
+                        "  Correct the heading, or rename the column if it is something else."
+                    )
             continue
         column = by_name[names[word]]
         if column.name in found:
@@ -167,30 +173,111 @@ def match_columns(table: UserTable, columns: Iterable[Column], *, known: Iterabl
                 f'{table.source}: columns "{found[column.name].heading}" and "{heading}" both hold {column.name}.\n'
                 "  Take one of them out."
             )
-        if unit is None and column.needs_unit:
-            unstated.append((heading, column))
-        found[column.name] = _with_unit(table, heading, unit, column)
+        found[column.name] = _with_unit(table, heading, unit, column, beside.get(word, ""))
+    found = _with_the_lone_unit(table, found, by_name)
+    unstated = [
+        (one.heading, by_name[name]) for name, one in found.items() if not one.stated and by_name[name].needs_unit
+    ]
     if unstated:
         told = [f'column "{heading}": write for example "{heading} [{column.unit}]"' for heading, column in unstated]
         raise BadInput(listed(f"{table.source}: headings state no unit, and none is guessed for these", told))
     return found
 
 
-def _with_unit(table: UserTable, heading: str, unit: str | None, column: Column) -> Match:
-    if unit is None:
+def unit_columns(headings: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Name of a quantity, as `key` writes it -> the heading that holds its units: ANC_unit, ANC units, unit_ANC.
+
+    >>> unit_columns(["ANC", "ANC_unit", "Units (PLT)", "unit"], ["anc", "plt"])
+    {'anc': 'ANC_unit', 'plt': 'Units (PLT)'}
+    """
+    names = tuple(names)
+    words = {
+        re.sub(r"[()\[\]]", "", key(heading)): heading
+        for heading in headings
+        if key(name_and_unit(heading)[0]) not in names
+    }
+    return {
+        name: words[word]
+        for name in names
+        for word in (f"{name}unit", f"{name}units", f"unit{name}", f"units{name}")
+        if word in words
+    }
+
+
+def _with_unit(table: UserTable, heading: str, unit: str | None, column: Column, beside: str = "") -> Match:
+    """A heading with its unit: of its brackets, of the column `beside` it, or the quantity's own."""
+    stated = "" if unit is None else unit
+    if beside and column.unit:
+        held = _only_unit(table, heading, beside, column)
+        if unit is not None and held and not _same(held, unit, column):
+            raise BadInput(
+                f'{table.source}: the heading "{heading}" says {unit}, and "{beside}" says {held}.\n  Correct one of them.'
+            )
+        stated = stated or held
+    if not stated:
         return Match(heading, column.unit, False)
-    try:
-        convert_laboratory(1.0, unit, column.unit, molar_mass=column.molar_mass)
-    except UnitError as problem:
+    if _factor(stated, column) is None:
+        place = f'column "{beside}": the unit' if unit is None else f'column "{heading}": the unit'
         raise BadInput(
-            f'{table.source}, column "{heading}": the unit "{unit[:80]}" does not convert to '
+            f'{table.source}, {place} "{stated[:80]}" does not convert to '
             f'"{column.unit or "a plain number"}", expected for {column.name}.\n'
-            f"  {_why(unit) or str(problem)}\n  Correct the unit in the heading."
-        ) from None
-    return Match(heading, unit, True)
+            f"  {_why(stated)}\n  Correct the unit{'' if unit is None else ' in the heading'}."
+        )
+    return Match(heading, stated, True, beside if unit is None else "")
+
+
+def _with_the_lone_unit(table: UserTable, found: dict[str, Match], columns: Mapping[str, Column]) -> dict[str, Match]:
+    """The matches with what one column "unit" says of them: it holds for one quantity, and of several it is not clear."""
+    lone = next((heading for heading in table.frame.columns if key(heading) in ("unit", "units")), "")
+    open_ones = [name for name, one in found.items() if columns[name].unit and not one.stated and name not in _DAYS]
+    if not lone or not open_ones or table.frame[lone].str.strip_chars().eq("").all():
+        return found
+    if len(open_ones) > 1:
+        told = ", ".join(f'"{found[name].heading}"' for name in open_ones)
+        raise BadInput(
+            f'{table.source}: column "{lone}" may be the unit of {told}.\n'
+            "  State each unit in the heading of its quantity, and take the column out."
+        )
+    name = open_ones[0]
+    return {**found, name: _with_unit(table, found[name].heading, None, columns[name], lone)}
+
+
+_DAYS = ("day", "study_day")
+
+
+def _only_unit(table: UserTable, heading: str, beside: str, column: Column) -> str:
+    """The unit that a column states of every value in another one; ``""`` where it is blank throughout."""
+    given = table.frame.select(value=pl.col(heading).str.strip_chars(), unit=pl.col(beside).str.strip_chars())
+    units = given.filter((pl.col("value") != "") & (pl.col("unit") != ""))["unit"].unique(maintain_order=True).to_list()
+    if not units:
+        return ""
+    if any(not _same(one, units[0], column) for one in units[1:]):
+        raise BadInput(
+            f'{table.source}: column "{beside}" holds several units of "{heading}": {", ".join(units[:5])}.\n'
+            "  Bring the values to one unit, or give each unit a table of its own."
+        )
+    return str(units[0])
+
+
+def _same(one: str, other: str, column: Column) -> bool:
+    """Whether two spellings are one unit of this quantity, or one text."""
+    if one == other:
+        return True
+    first, second = _factor(one, column), _factor(other, column)
+    return first is not None and second is not None and first == second
+
+
+def _factor(unit: str, column: Column) -> tuple[float, float] | None:
+    """What 1 and 2 of a unit are in the quantity's own (two, for scales of temperature); None where it does not convert."""
+    try:
+        one, two = (float(convert_laboratory(x, unit, column.unit, molar_mass=column.molar_mass)) for x in (1.0, 2.0))
+    except UnitError:
+        return None
+    return round(one, 12), round(two, 12)
 
 
 def _why(unit: str) -> str:
+    """Why a unit is not taken."""
     try:
         return f'It was read as "{unit_told(unit)}".'
     except UnitError as problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from livingdrug.catalog.records.scale import Scale
 from livingdrug.catalog.signs import SHIPPED, Signs, signs_of
 from livingdrug.clinic.course_signs import course_signs_of_many
 from livingdrug.clinic.grading import grade
-from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.errors import BadInput, did_you_mean
 from livingdrug.interop.user_tables.cells import numbers
 from livingdrug.interop.user_tables.columns import match_columns, plain
 from livingdrug.interop.user_tables.files import UserTable, read_table
@@ -215,8 +214,8 @@ def _no_column(read: SignTable, scale: Scale, missing: Iterable[str]) -> str:
     for name in missing:
         column = {**columns_of(read.known), "day": DAY}[name]
         unit = f" [{column.unit}]" if column.unit else ""
-        near = difflib.get_close_matches(name, [plain(h) for h in read.table.frame.columns], n=1, cutoff=0.6)
-        told.append(f"- {name}{unit}: {column.meaning}" + (f' (is it "{near[0]}"?)' if near else ""))
+        guess = did_you_mean(name, map(plain, read.table.frame.columns), cutoff=0.6)
+        told.append(f"- {name}{unit}: {column.meaning}{'.' if guess else ''}{guess}")
     return "\n".join(
         [
             f'{read.table.source}: scale "{scale.id}" reads columns that are not there:',

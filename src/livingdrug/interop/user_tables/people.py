@@ -31,6 +31,11 @@ STUDY, SITE = ("study", "study_id"), ("site", "site_id", "site_no", "site_number
 BLANKS = ("", "na", "n/a", "#n/a", "nan", "null", ".", "-", "--", "?", "none", "missing", "unknown")
 UNSEEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 """Letters without width or ink, which programs leave in names."""
+SUMMARIES = frozenset({
+    "mean", "average", "avg", "median", "total", "subtotal", "grandtotal", "sum", "overall", "minimum", "maximum", "stdev", "std", "sem", "geomean",
+    "geometricmean", "mittelwert", "summe", "gesamt", "moyenne", "médiane",
+})  # fmt: skip
+"""What spreadsheets write below a column in place of a patient."""
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{2}")
 _NAMES = re.compile(
     r"(^|_)(nr|no|number|nummer|num|id|ids|code|key|name|patients?|subjects?|person|who|identifier)(_|$)|id$"
@@ -276,13 +281,16 @@ def _filled(table: UserTable, heading: str) -> tuple[pl.Series, int, str]:
 
 
 def alike(labels: tuple[str, ...]) -> str:
-    """Two names that differ only by zeros, capitals, spaces, a hyphen or a decimal point: 1 and 001, s01 and S-01; or one that a spreadsheet cut.
+    """Two names that differ only by zeros, capitals, spaces, a hyphen or a decimal point: 1 and 001, s01 and S-01; or one that a spreadsheet cut;
+    or none, as of a row of means.
 
-    >>> alike(("S-01", "S-02", "1-11", "11-1")), alike(("1.23457E+08",))[:21]
-    ('', '"1.23457E+08" is a nu')
+    >>> alike(("S-01", "S-02", "1-11", "11-1")), alike(("1.23457E+08",))[:21], alike(("A", "Mean"))[:16]
+    ('', '"1.23457E+08" is a nu', '"Mean" is no pat')
     """
     seen: dict[str, str] = {}
     for label in labels:
+        if re.sub(r"[\s_:.-]", "", label.rpartition("/")[2].lower()) in SUMMARIES:
+            return f'"{label}" is no patient but a summary of others; take these rows out, or write the name otherwise'
         if _SHORTENED.fullmatch(label.rpartition("/")[2]):
             return f'"{label}" is a number that a spreadsheet has shortened, and may be several patients; format the column as text'
         folded = re.sub(r"(?<=[a-z])[-_](?=[0-9])", "", re.sub(r"\.0+$|\s", "", label.lower()))

@@ -71,7 +71,11 @@ def understood(
     read = [f"{name} from {match.told}" for name, match in matches.items() if name not in ("day", "study_day")]
     if read:
         lines.append(f"read: {', '.join(read)}")
-    used = {match.heading for match in matches.values()} | set(other_headings)
+    used = (
+        {match.heading for match in matches.values()}
+        | {match.unit_from for match in matches.values()}
+        | set(other_headings)
+    )
     idle = [heading for heading in table.frame.columns if heading not in used]
     if idle:
         more = f" and {len(idle) - SHOWN_HEADINGS} more" if len(idle) > SHOWN_HEADINGS else ""

@@ -1,0 +1,47 @@
+"""What stays on one line of a page: ranges such as 71–89, and words whose end is too short for a line of its own.
+
+Done by the style sheet, around the words: what is copied from the page, or searched for in it, holds no letter that is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
+_NAME = re.compile(r"<(/?)([a-z0-9]+)", re.I)
+_PARTS = re.compile(r"[\d.,]*\d–[\d.,]+(?:\u00a0%)?")
+_SHORT_END = re.compile(r"\w+-\w{1,4}\b(?!-)")
+"""Of a heading: the names of products."""
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+_LEFT_ALONE = frozenset({"script", "style", "svg", "title", "option", "textarea", "pre"})
+
+
+def unbroken(page: str) -> str:
+    """A page of HTML with each such word in an element of class ``whole``.
+
+    Examples
+    --------
+    >>> unbroken("<h3>axi-cel</h3><p title='1–2'>5–10 of 20</p>")
+    '<h3><span class="whole">axi-cel</span></h3><p title=\\'1–2\\'><span class="whole">5–10</span> of 20</p>'
+    """
+    told, inside, heading = [], "", False
+    for piece in _TAG.split(page):
+        if piece.startswith("<"):
+            found = _NAME.match(piece)
+            if found:
+                closes, name = bool(found[1]), found[2].lower()
+                if inside:
+                    inside = "" if closes and name == inside else inside
+                elif name in _LEFT_ALONE and not closes and not piece.endswith("/>"):
+                    inside = name
+                elif name in _HEADINGS:
+                    heading = not closes
+        elif piece and not inside:
+            piece = _PARTS.sub(_whole, piece)
+            piece = _SHORT_END.sub(_whole, piece) if heading else piece
+        told.append(piece)
+    return "".join(told)
+
+
+def _whole(found: re.Match[str]) -> str:
+    return f'<span class="whole">{found[0]}</span>'

@@ -68,6 +68,8 @@ def leading_number(text: str) -> tuple[float, str, bool]:
     value = float(f"{plain_digits(digits)}{exponent}")
     if not math.isfinite(value):
         raise NotANumber("too large for a number")
+    if value == 0.0 and re.search("[1-9]", digits):
+        raise NotANumber("too small for a number")
     return -value if found["sign"] == "-" else value, text[found.end() :], bool(exponent)
 
 

@@ -12,7 +12,7 @@ from livingdrug.foundation.security import content_policy
 from livingdrug.model.assemble import Model
 from livingdrug.model.fragment import Mechanism
 from livingdrug.model.notation import equation
-from livingdrug.model.wiring import readings, wiring_style, wiring_svg
+from livingdrug.model.wiring import readings, wiring_svg
 
 NOTICE = "simulation; not for patient care"
 _DOI = re.compile(r"\b(?:doi:)?(10\.\d{4,9}/[^\s;,]*[^\s;,.)])")
@@ -27,7 +27,7 @@ def render(model: Model) -> str:
         An assembled model; parameters that differ from their sheets are marked.
     """
     parts = "\n".join(_mechanism(model, part) for part in model.mechanisms.values())
-    style = "\n" + (Path(__file__).parent / "page.css").read_text(encoding="utf-8") + wiring_style(model)
+    style = "\n" + (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +46,7 @@ def render(model: Model) -> str:
 {_facts(model)}
 </header>
 <h2>Wiring</h2>
-<p>An arrow runs from the mechanism that owns a quantity to the one that reads it; thicker arrows carry more quantities.</p>
+<p>Each row gives quantities that the mechanisms of the columns read; the number says how many, and the square names them under the pointer.</p>
 <div class="wide">{wiring_svg(model)}</div>
 <h2>Equations and parameters</h2>
 <p class="key"><span><i class="state">states</i> change by their rate</span>

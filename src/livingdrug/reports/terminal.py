@@ -20,6 +20,9 @@ from livingdrug.reports.randomised import safely
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, plain, unit
 
+LONG = 24
+"""Rows; the usual terminal shows as many."""
+
 if TYPE_CHECKING:
     from rich.console import Group
 
@@ -111,12 +114,12 @@ def _table(source: Source) -> Any:
     from livingdrug.reports.narrow import Sheet
 
     with_published = source.evidence is not None
-    table = Sheet(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Sheet(box=None, padding=(0, 2, 0, 0), header_style="bold", footer_style="bold")
     table.add_column("", overflow="fold")
     for arm in source.arms:
-        table.add_column(arm, justify="right", overflow="fold")
+        table.add_column(arm, footer=arm, justify="right", overflow="fold")
     if with_published:
-        table.add_column("published", justify="right", style="dim", overflow="fold")
+        table.add_column("published", footer="published", justify="right", style="dim", overflow="fold")
     group = ""
     for one in _told(source):
         cells = [_cell(source, one, arm) for arm in source.arms]
@@ -126,6 +129,9 @@ def _table(source: Source) -> Any:
         row = published_row(source, one)
         beside = [published_words(row, short=True) if row is not None else DASH] if with_published else []
         table.add_row(_name(source, one), *cells, *beside)
+    table.show_footer = (
+        table.row_count > LONG
+    )  # where the headings have left the screen, the foot says whose numbers these are
     return table
 
 

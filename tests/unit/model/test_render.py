@@ -49,7 +49,8 @@ def test_wiring_is_xml_and_follows_reads(small):
     model = assemble("both", texts=texts_in([small()]))
     assert readings(model) == {("drug", "cells"): ("drug_kill",)}
     picture = ElementTree.fromstring(wiring_svg(model))
-    assert len(picture.findall("path")) == 1
+    squares = [one for one in picture.iter("a") if one.find("rect") is not None]
+    assert ["".join(one.itertext()) for one in squares] == ["cells reads from drug: drug_kill1"]
 
 
 def test_equations_are_well_formed():

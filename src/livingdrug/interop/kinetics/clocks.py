@@ -54,6 +54,14 @@ def clocks(text: Table, known: Mapping[str, Meaning], unit: str) -> list[Finding
     return [one for one in found if one]
 
 
+def may_be_a_clock(heading: str) -> bool:
+    """Whether a heading speaks of time: a date, an hour, a week, a cycle, days."""
+    word = plain(heading)
+    return (
+        bool(_DATE.search(word)) or word in {*_DAYS, *_CLOCKS, *_PERIODS} or bool(stated_time_unit(meaning_of(heading)))
+    )
+
+
 def _rows(text: Table, known: Mapping[str, Meaning]) -> dict[str, list[tuple[float, int, dict[str, str]]]]:
     """Patient -> time, row and cells in the order of the file, rows without a time left out."""
     found: dict[str, list[tuple[float, int, dict[str, str]]]] = defaultdict(list)

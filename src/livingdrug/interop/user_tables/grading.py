@@ -19,6 +19,7 @@ from livingdrug.foundation.errors import BadInput, did_you_mean
 from livingdrug.interop.user_tables.cells import numbers
 from livingdrug.interop.user_tables.columns import match_columns, plain
 from livingdrug.interop.user_tables.files import UserTable, read_table
+from livingdrug.interop.user_tables.other_clocks import against_days
 from livingdrug.interop.user_tables.people import (
     DAY,
     LOOKED_FOR,
@@ -54,6 +55,8 @@ class SignTable:
         The column that the days were read from.
     known
         The signs that were looked for.
+    day_problem
+        What another column says against the days; ``""`` where nothing does. Only what grades whole courses needs to know.
     """
 
     table: UserTable
@@ -63,6 +66,7 @@ class SignTable:
     understood: Understood
     day_headings: tuple[str, ...] = ()
     known: Signs = SHIPPED
+    day_problem: str = ""
 
 
 def read_sign_table(path: Path | str, known: Signs = SHIPPED) -> SignTable:
@@ -87,13 +91,14 @@ def read_sign_table(path: Path | str, known: Signs = SHIPPED) -> SignTable:
     day, day_from = days(table, matches, read.values)
     who = people(table)
     problem = _unclear(table, who, day, [match.heading for match in matches.values()])
+    day_headings = tuple(matches[name].heading for name in ("day", "study_day") if name in matches)[:1]
+    day_problem = against_days(table, who, day, *day_headings) if day_headings else ""
     told = understood(
         table, matches, decimal_mark=read.decimal_mark, people=who.told, day=day, day_from=day_from,
         other_headings=who.headings,
-        notes=(*who.notes, *read.notes, *([f"patients are not clear: {problem}"] if problem else []), *repeated(table, who, day)),
+        notes=(*who.notes, *read.notes, *([f"patients are not clear: {problem}"] if problem else []), *([f"days are not clear: {day_problem}"] if day_problem else []), *repeated(table, who, day)),
     )  # fmt: skip
-    day_headings = tuple(matches[name].heading for name in ("day", "study_day") if name in matches)[:1]
-    return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings, known)
+    return SignTable(table, read.values, day, replace(who, problem=problem), told, day_headings, known, day_problem)
 
 
 def _unclear(table: UserTable, who: People, day: NDArray[np.float64] | None, read: Sequence[str]) -> str:
@@ -267,6 +272,11 @@ def _per_patient(read: SignTable, scale: Scale) -> dict[str, NDArray[np.float64]
         raise BadInput(
             f'{read.table.source}: scale "{scale.id}" grades whole courses, and patients are not clear:'
             f" {read.people.problem}.\n  Give one column that names the patient of every row."
+        )
+    if read.day_problem:
+        raise BadInput(
+            f'{read.table.source}: scale "{scale.id}" grades whole courses, and days are not clear: {read.day_problem}.\n'
+            "  Put days from infusion in one column, and take the others out."
         )
     assert read.day is not None
     counts = {name: read.signs[name] for name in _counts(read, read.known.course) if name in read.signs}

@@ -3,6 +3,8 @@ the heading, and CTCAE's limits (neutrophils below 0.5 x 10^9/L are grade 4, fro
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,23 @@ def test_a_row_of_means_is_no_patient(tmp_path: Path) -> None:
     rows = "".join(f"A,{day},0.3,40\n" for day in range(12)) + "Mean,5,0.3,40\n"
     with pytest.raises(BadInput, match='"Mean" is no patient'):
         grade_table(table(tmp_path, "patient,day,ANC [10*9/L],PLT [10*9/L]\n" + rows), ["icaht_early"])
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell"),
+    [("week", lambda day: day // 7), ("date", lambda day: datetime.date(2024, 3, 1) + datetime.timedelta(days=day))],
+)
+def test_days_that_begin_again_are_asked_about(tmp_path: Path, heading: str, cell: Callable[[int], object]) -> None:
+    """Fourteen days of neutrophils below 0.5 are early ICAHT 3; read as days 1 to 7 of one week they were 2."""
+    rows = [(day, 0.3 if day < 14 else 2.0) for day in range(28)]
+    again = "".join(f"A,{cell(day)},{day % 7 + 1},{count},150\n" for day, count in rows)
+    file = table(tmp_path, f"patient,{heading},day,ANC [10*9/L],PLT [10*9/L]\n{again}")
+    assert grade_table(file, ["ctcae_neutrophils"])["ctcae_neutrophils"].to_list() == [4] * 14 + [0] * 14
+    with pytest.raises(BadInput, match="days are not clear"):
+        grade_table(file, ["icaht_early"])
+    on = "".join(f"A,{cell(day)},{day},{count},150\n" for day, count in rows)
+    file = table(tmp_path, f"patient,{heading},day,ANC [10*9/L],PLT [10*9/L]\n{on}")
+    assert set(grade_table(file, ["icaht_early"])["icaht_early"]) == {3}
 
 
 @pytest.mark.parametrize("unit", ["Mrd/l", "Giga/L", "Tsd./µl", "/nl", "Mio./ml"])

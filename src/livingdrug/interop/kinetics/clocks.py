@@ -13,6 +13,7 @@ import datetime
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from livingdrug.fitting.data import Finding
@@ -27,6 +28,8 @@ _DATE = re.compile(r"(^|_)(dates?|datum|dtc|dtm|dat[123]?|datetime|dttm|timestam
 NONMEMS_DATES = ("date", "dat1", "dat2", "dat3")
 """Beside them TIME is the hour of the day."""
 DAYS_IN = {"day": 1.0, "hour": 1 / 24, "minute": 1 / 1440, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+ADVANCES, LASTS, TWICE = 2.0, 7.0, 2.0
+"""Days that a date goes on while the time does not; days that times last before their span is compared; how much longer one span may be."""
 _NUMBERS = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ,].*)?$")
 _WORDED = re.compile(r"(\d{1,2})[- ./]?([A-Za-z]{3,9})[- ./,]?(\d{2}|\d{4})(?:[T :,].*)?$")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -158,7 +161,7 @@ def _against_order(
 ) -> Finding | None:
     for mine in moments.values():
         for (here, first, _), (there, second, line) in pairwise(sorted(mine, key=lambda moment: moment[1])):
-            if second - first >= 2.0 and there <= here:
+            if second - first >= ADVANCES and there <= here:
                 return Finding("error", f'"{time}" is read as the time, and does not go on where "{heading}" does: is it the hour of the day?', (line,), _REMEDY)  # fmt: skip
     return None
 
@@ -170,7 +173,7 @@ def _no_one_span(
     for mine in moments.values():
         read, other = ([moment[k] for moment in mine] for k in (0, 1))
         here, there = max(read, default=0.0) - min(read, default=0.0), max(other, default=0.0) - min(other, default=0.0)
-        if there > 0 and max(here, there) >= 7.0 and not 0.5 <= (here + 1.0) / (there + 1.0) <= 2.0:
+        if there > 0 and max(here, there) >= LASTS and not 1 / TWICE <= (here + 1.0) / (there + 1.0) <= TWICE:
             row = max(mine, key=lambda moment: moment[0])[2]
             return Finding(
                 "error", f'{what} lasts {here:g} days, and "{heading}" {there:g} days', (row,),
@@ -179,6 +182,7 @@ def _no_one_span(
     return None
 
 
+@lru_cache(maxsize=4096)
 def _ordinal(text: str, order: str) -> float | None:
     """A date as a day's number, with year, month and day in this order; None where it is none."""
     if worded := _WORDED.match(text):

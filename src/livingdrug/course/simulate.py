@@ -155,6 +155,8 @@ def _run(
     doses = [Dose(dose.check, dose.state, np.asarray(dose.amounts)[rows]) for dose in begin.doses]
     on = begin.days >= plan.arm.first_day
     model = begin.ready.compiled
+    if into is None:  # what a run takes was told, and allowed, at its door
+        into = room_for(rows.stop - rows.start, len(begin.days), len(keep))
     return model.run(begin.parameters[rows], begin.days, on, doses, rtol=settings.rtol, keep=keep, into=into)
 
 

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from livingdrug.engine.given import Parameters, parameter_table
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.program import CheckProgram
-from livingdrug.engine.room import room_for, side_by_side
+from livingdrug.engine.room import refuse_room, room_for, side_by_side
 from livingdrug.engine.summaries import Summary
 from livingdrug.foundation.errors import BadInput, ModelError
 from livingdrug.foundation.expressions import read_written
@@ -287,6 +287,8 @@ class CompiledModel:
         dose_first, dose_state, dose_amount = self._dose_table(doses, days.size, n)
         stored = self._stored(keep)
         shape = (n, days.size, int((stored >= 0).sum()))
+        if into is None:
+            refuse_room(*shape)
         outputs = room_for(*shape) if into is None else into
         if outputs.shape != shape or not side_by_side(outputs).flags.c_contiguous:
             raise BadInput(f"into: got an array shaped {outputs.shape}, expected one shaped {shape} made by room_for")

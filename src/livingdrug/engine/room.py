@@ -10,9 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.foundation.errors import BadInput
+
 Floats = NDArray[np.float64]
 MOST_KEPT, LARGEST = 4, 16_000_000
 """How many pieces of memory are kept for the next run, and the numbers that the largest of them holds (128 MB)."""
+MOST_GB = 4.0
+"""Of outputs that nobody made room for."""
 _free: list[Floats] = []
 
 
@@ -39,6 +43,22 @@ def room_for(patients: int, checks: int, outputs: int) -> Floats:
     size = patients * checks * outputs
     values = np.asarray(_Lent(_memory(size)))[:size] if size else np.empty(0)
     return values.reshape(patients, outputs, checks).transpose(0, 2, 1)
+
+
+def refuse_room(patients: int, checks: int, outputs: int) -> None:
+    """Refuse outputs that would take more than `MOST_GB`, before any of them is made.
+
+    Raises
+    ------
+    BadInput
+        With what they would take, and what to give fewer of.
+    """
+    gigabytes = 8.0 * patients * checks * outputs / 1e9
+    if gigabytes > MOST_GB:
+        raise BadInput(
+            f"outputs: {patients:,} patients at {checks:,} times with {outputs:,} outputs each would take about {gigabytes:.1f} GB of memory,"
+            f" and {MOST_GB:g} GB are allowed.\n  Give fewer patients at one time, fewer times, or name fewer outputs."
+        )
 
 
 def side_by_side(outputs: Floats) -> Floats:

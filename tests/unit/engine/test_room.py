@@ -3,9 +3,15 @@
 import gc
 
 import numpy as np
+import pytest
 
 from livingdrug.engine import room
+from livingdrug.engine.ensemble import compile_model
+from livingdrug.engine.odes import Odes
 from livingdrug.engine.room import room_for
+from livingdrug.engine.with_events.driver import run_with_events
+from livingdrug.engine.with_events.events import EventModel
+from livingdrug.foundation.errors import BadInput
 
 
 def _address(values: np.ndarray) -> int:
@@ -43,3 +49,15 @@ def test_no_more_is_kept_than_stated(monkeypatch):
     gc.collect()
     assert [one.size for one in kept] == [24] * room.MOST_KEPT
     assert room_for(0, 3, 4).shape == (0, 3, 4)
+
+
+def test_outputs_beyond_all_memory_are_refused_before_they_are_made() -> None:
+    """By hand: 10 million patients at 100 times, 8 bytes each, are 8 GB."""
+    decay = Odes(("x",), (), (), (), ("-x",), ("1.0",))
+    times, many = np.linspace(0.0, 1.0, 100), np.empty((10_000_000, 0))
+    with pytest.raises(
+        BadInput, match=r"10,000,000 patients at 100 times with 1 outputs each would take about 8\.0 GB"
+    ):
+        run_with_events(EventModel(decay, ()), many, times)
+    with pytest.raises(BadInput, match=r"about 8\.0 GB"):
+        compile_model(decay, log_scales={}, linear_scales={"x": 1e-3}, outputs=("x",)).run(many, times, np.zeros(100))

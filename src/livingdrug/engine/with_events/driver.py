@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from livingdrug.engine.given import Parameters, parameter_table
+from livingdrug.engine.room import refuse_room
 from livingdrug.engine.with_events.events import EventModel
 from livingdrug.engine.with_events.growth import longest_step, small_states
 from livingdrug.engine.with_events.kernels import EventKernels, build_event_kernels
@@ -136,6 +137,7 @@ def run_with_events(
         raise BadInput("times: expected one or more finite, ascending numbers")
     values = parameter_table(parameters, model.odes)
     wanted = tuple(model.odes.states if outputs is None else outputs)
+    refuse_room(len(values), grid.size, len(wanted))
     kernels = build_event_kernels(model, wanted, cache_dir)
     span = grid[-1] - grid[0]
     longest = longest_step or (span / (4 * (grid.size - 1)) if grid.size > 1 else 1.0)

@@ -9,7 +9,7 @@ import pytest
 from pydantic_core import PydanticKnownError, core_schema
 
 from livingdrug.catalog.arms import Given, LymphodepletionDrug
-from livingdrug.catalog.load import Catalog, read_record
+from livingdrug.catalog.load import Catalog, default_catalog, read_record
 from livingdrug.catalog.records.trial import Design, EndpointUse, Trial, Visits
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError
 from livingdrug.foundation.expressions import compared
@@ -146,3 +146,12 @@ def test_a_scale_of_ones_own_reads_known_signs_within_their_bounds(tmp_path):
 
 def test_what_a_formula_compares_is_found_on_either_side():
     assert compared("-2 < x and not (y == 3 or min(x, 1) > 4)") == [("x", -2.0), ("y", 3.0)]
+
+
+def test_a_law_of_loss_has_all_its_numbers(tmp_path):
+    whole = (default_catalog().folders[-1] / "loss/while_waiting.toml").read_text(encoding="utf-8")
+    before, _, rest = whole.partition("[numbers.loss_progression]")
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss/while_waiting.toml").write_text(before + rest[rest.index("\n[") :], encoding="utf-8")
+    with pytest.raises(CatalogError, match="lacks loss_progression"):
+        Catalog([tmp_path]).load("loss", "while_waiting")

@@ -11,6 +11,7 @@ import antimony
 import libsbml
 
 from livingdrug.foundation.errors import ModelError
+from livingdrug.model.consistency import objections
 from livingdrug.model.unit_check import UnitChecker, UnitMismatch, Unknown
 from livingdrug.model.units import Unit
 
@@ -155,15 +156,9 @@ def _add(definition: Any, kind: int, power: float, multiplier: float) -> None:
 
 
 def _consistency(sbml: str, accepted: tuple[tuple[int, str], ...]) -> None:
-    document = libsbml.readSBMLFromString(sbml)
-    document.checkConsistency()
-    for index in range(document.getNumErrors()):
-        error = document.getError(index)
-        message = " ".join(error.getMessage().split())
-        if error.getSeverity() == libsbml.LIBSBML_SEV_INFO:
-            continue
-        if not any(error.getErrorId() == code and piece in message for code, piece in accepted):
+    for one in objections(sbml):
+        if not any(one.code == code and piece in one.message for code, piece in accepted):
             raise ModelError(
-                f"libSBML objects ({error.getErrorId()}, {error.getSeverityAsString().lower()}): {message}\n"
+                f"libSBML objects ({one.code}, {one.severity}): {one.message}\n"
                 "  Mend the equation; if it must stand, explain it in the recipe's accepted_warnings."
             )

@@ -163,25 +163,41 @@ class LateCode:
         return np.array([made.address(name) if name else 0 for name in self._wanted])
 
 
-def begin(models: Iterable[CompiledModel], threads: int) -> None:
-    """Begin to make the machine code of several models, side by side and in the background; who runs one waits for that one alone.
+class Beginning:
+    """Begins to make machine code of models, side by side and in the background; who runs one waits for that one alone.
 
     Parameters
     ----------
-    models
-        The first is begun first.
     threads
         How many at a time.
     """
-    waiting = deque(dict.fromkeys(model._code for model in models))
 
-    def work() -> None:
-        while waiting:
+    def __init__(self, threads: int) -> None:
+        self._threads, self._waiting, self._lock = threads, deque[LateCode](), threading.Lock()
+        self._known: list[LateCode] = []
+        self._working = 0
+
+    def of(self, models: Iterable[CompiledModel]) -> None:
+        """Begin these, the first one first; those that were begun are left alone."""
+        codes = [model._code for model in models]
+        with self._lock:
+            new = [code for code in dict.fromkeys(codes) if code not in self._known]
+            self._known += new
+            self._waiting += new
+            wanted = min(self._threads - self._working, len(self._waiting))
+            self._working += wanted
+        for _ in range(wanted):
+            threading.Thread(target=self._work, name="machine-code", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._working -= 1
+                    return
+                code = self._waiting.popleft()
             with suppress(Exception):  # whatever is wrong is told to who runs the model
-                _ = waiting.popleft().made
-
-    for _ in range(min(threads, len(waiting))):
-        threading.Thread(target=work, name="machine-code", daemon=True).start()
+                _ = code.made
 
 
 @dataclass(frozen=True)
@@ -220,6 +236,13 @@ class CompiledModel:
     _scales: Floats = field(repr=False)
     _turns: Kernel | None = field(repr=False, default=None)
     _linearise: Kernel | None = field(repr=False, default=None)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its machine code takes seconds, most of them of a process of its own."""
+        from livingdrug.engine.compiler.sparse import MOST_ENTRIES
+
+        return len(self._pattern.filled) > 2 * MOST_ENTRIES
 
     def default_parameters(self, n: int) -> Floats:
         """The model's default values for n patients, shaped (n, parameters)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ def planned(
     *,
     arms: Sequence[str] | None = None,
     parameters: Mapping[str, Quantity] | None = None,
+    joined: Callable[[Plan], object] | None = None,
 ) -> tuple[Trial, tuple[Plan, ...]]:
     """The trial and the plan of each arm, held together and against the assembled model.
 
@@ -46,6 +47,8 @@ def planned(
         Arms wanted; all when omitted.
     parameters
         Model parameters of the user's own, to be used in place of the catalogue's.
+    joined
+        Called with each plan that holds against its model, while others are still to be looked at.
 
     Raises
     ------
@@ -67,6 +70,8 @@ def planned(
         for plan in plans:
             check_conduct(plan)
             check_plan(plan, parameters)
+            if joined is not None:
+                joined(plan)
             if plan.network is not None:
                 with naming(f'arm "{plan.arm.name}", network {plan.network.id}'):
                     check_network(plan.network)

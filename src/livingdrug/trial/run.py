@@ -146,10 +146,12 @@ def run(
     refuse_hopeless(patients or 1, threads, memory_gb)
     place = None if out is None else Path(out)
     _refuse_contradiction(place, resume=resume, force=force)
-    catalog = catalog or default_catalog()
-    record, plans = planned(trial, catalog, arms=arms)
+    catalog, threads = catalog or default_catalog(), threads or _n_processors()
+    code = _Code(threads)
+    computes_here = executor is None and simulate is None and not resume  # what is resumed may be finished
+    record, plans = planned(trial, catalog, arms=arms, joined=code.begin_long if computes_here else None)
     own = own_parameters(plans, parameters)
-    patients, threads = patients or record.enrolled or USUAL_PATIENTS, threads or _n_processors()
+    patients = patients or record.enrolled or USUAL_PATIENTS
     needs = estimate(
         plans, patients=patients, shares=[record.share_of(plan.arm.name) for plan in plans], chunk=chunk,
         threads=threads, sample=sample, memory_gb=memory_gb,
@@ -162,7 +164,7 @@ def run(
     tells_stages = progress is not None and simulate is None and executor is None
     reporter = Reporter(progress, [plan.arm.name for plan in plans], [group.size for group in groups], tells_stages)
     apart = groups if randomised else None
-    workers = _Workers(executor, threads, simulate, plans, seed, settings, reporter, apart)
+    workers = _Workers(executor, threads, simulate, plans, seed, settings, reporter, code, apart)
     then = afterwards or (lambda result: None)
 
     with nullcontext() if place is None else held(storage.make_folder(place)):
@@ -217,13 +219,14 @@ class _Workers:
     seed: int
     settings: Settings
     reporter: Reporter
+    code: _Code
     groups: Sequence[NDArray[np.int64]] | None = None
 
     def compute(self, jobs: Jobs, store: ChunkStore) -> None:
         """Compute and keep every chunk that is not there; raises as `simulate_all` does."""
         self.reporter.start(job for job in jobs if store.has(job))
         missing = (job for job in jobs if not store.has(job))
-        usual = partial(_follow, self.plans, self.threads) if self.executor is None else _follow_elsewhere
+        usual = partial(_follow, self.plans, self.code) if self.executor is None else _follow_elsewhere
         does = self.simulate or usual()
         pool = self.executor or ThreadPoolExecutor(max_workers=self.threads, thread_name_prefix="courses")
 
@@ -304,13 +307,32 @@ def _n_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _follow(plans: Sequence[Plan], threads: int) -> Simulate:
-    """The line itself; arms' models begin to become machine code side by side, because chunks come arm by arm and would wait for each."""
-    from livingdrug.course.equations import equations
-    from livingdrug.engine.ensemble import begin
+class _Code:
+    """Machine code of the arms' models, begun side by side, because chunks come arm by arm and would wait for each."""
+
+    def __init__(self, threads: int) -> None:
+        from livingdrug.engine.ensemble import Beginning
+
+        self._beginning = Beginning(threads)
+
+    def begin(self, *plans: Plan) -> None:
+        from livingdrug.course.equations import equations
+
+        self._beginning.of(equations(plan).compiled for plan in plans)
+
+    def begin_long(self, plan: Plan) -> None:
+        """Begin what takes seconds; the rest is not worth the trouble of a run that may still be refused."""
+        from livingdrug.course.equations import equations
+
+        if equations(plan).compiled.is_long:
+            self.begin(plan)
+
+
+def _follow(plans: Sequence[Plan], code: _Code) -> Simulate:
+    """The line itself."""
     from livingdrug.trial.line import follow  # compiles the model's code: not before it is needed
 
-    begin((equations(plan).compiled for plan in plans), threads)
+    code.begin(*plans)
     return follow
 
 

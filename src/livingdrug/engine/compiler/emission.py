@@ -5,6 +5,8 @@ are written already keeps lives short. They can be switched off for a whole proc
 imports nothing but llvmlite. Two such processes also work side by side; within one process LLVM is under a lock. No instruction is another, so that
 results are the same to the last bit.
 
+Of LLVM's passes only those run that change something: graphs are written without repetition, as vectors, and hardly branch.
+
 This file is also that process's program: it reads IR text and writes object code.
 """
 
@@ -20,7 +22,6 @@ from typing import Any
 import llvmlite.binding as llvm
 
 _LOG = logging.getLogger("livingdrug.engine")
-_OPTIMISATION = 1  # higher levels cost compile time and gain nothing: the vectors are already written out
 _LONG = 2_000_000  # characters; below, a second process costs more than it saves
 _UNSCHEDULED = ("-enable-misched=false", "-post-RA-scheduler=false")
 
@@ -45,12 +46,13 @@ def _emitted(ir: str, machine: Any) -> bytes:
     module.verify()
     module.triple = machine.triple
     module.data_layout = str(machine.target_data)
-    options = llvm.create_pipeline_tuning_options(speed_level=_OPTIMISATION)
-    options.loop_vectorization = False
-    options.slp_vectorization = False
-    options.loop_unrolling = False
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=1))
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_reassociate_pass()  # of fractions only the order of operands, which decides what a fused multiply-add rounds
+    passes.run(module, builder)
     return machine.emit_object(module)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from livingdrug.engine.compiler import emission
-from livingdrug.engine.ensemble import LateCode, begin, compile_model
+from livingdrug.engine.ensemble import Beginning, LateCode, compile_model
 from livingdrug.engine.odes import Odes
 
 DECAY = Odes(("y",), ("k",), (0.5,), (), ("-k * y",), ("8",))
@@ -61,11 +61,35 @@ def test_codes_are_made_side_by_side_and_failures_told_to_who_runs():
         raise RuntimeError("no code")
 
     one, other, bad = Holder(met.wait), Holder(met.wait), Holder(failing)
-    begin([bad, one, other, one], 2)
+    beginning = Beginning(2)
+    beginning.of([bad, one])  # one by one, as arms are found sound, is as good as all at once
+    beginning.of([other, one])
     assert {one._code.made, other._code.made} == {0, 1}
     with pytest.raises(RuntimeError, match="no code"):
         _ = bad._code.made
 
 
+def test_no_more_than_asked_for_are_made_at_a_time_and_each_once():
+    # expected: three of one maker's codes one after another, each made once, though begun twice
+    busy, made = threading.Semaphore(1), []
+
+    class Holder:
+        def __init__(self, name):
+            def make():
+                assert busy.acquire(blocking=False), "two at a time"
+                made.append(name)
+                busy.release()
+                return name
+
+            self._code = LateCode(make, ())
+
+    several = [Holder(name) for name in "abc"]
+    beginning = Beginning(1)
+    for some in (several[:2], several, several):
+        beginning.of(some)
+    assert [holder._code.made for holder in several] == ["a", "b", "c"]
+    assert sorted(made) == ["a", "b", "c"]
+
+
 def test_nothing_to_begin_is_nothing():
-    begin([], 4)
+    Beginning(4).of([])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import importlib.util
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -20,16 +20,20 @@ def small_run() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def livingdrug() -> Command:
+def livingdrug() -> Iterator[Command]:
     """The command line as a person would use it, in a process of its own."""
-    return _livingdrug
+    commands = _forked().Commands(NO_COLOR="1", TERM="dumb")
+    yield commands
+    commands.end()
 
 
-def _livingdrug(*words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """`settings` are environment variables."""
-    environment = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", **settings}
-    command = [sys.executable, "-m", "livingdrug", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=600)
+def _forked() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("forked", Path(__file__).with_name("forked.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,22 @@ A place's volume stands for one round lesion: its diameter is that of a sphere, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import polars as pl
 
 from livingdrug.clinic.criterion import KEYS, looked
 
-SPHERE = 1.2407009817988
-"""Diameter [cm] of a sphere of one millilitre: (6 / pi)^(1/3)."""
+SPHERE = (6.0 / math.pi) ** (1.0 / 3.0)
+"""Diameter [cm] of a sphere of one millilitre."""
+PLACES = ("first_place_volume_ml", "second_place_volume_ml", "third_place_volume_ml")
+"""What was measured of each place [mL]."""
+
+
+def across(volume: pl.Expr) -> pl.Expr:
+    """Diameter [cm] of a sphere of so many millilitres."""
+    return SPHERE * volume ** (1.0 / 3.0)
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,7 @@ class Grown:
     by_large_cm: float = 1.0
 
 
-def with_grown_place(
-    looks: pl.DataFrame, visits: pl.DataFrame, quantities: tuple[str, ...], limits: Grown
-) -> pl.DataFrame:
+def with_grown_place(looks: pl.DataFrame, visits: pl.DataFrame, limits: Grown) -> pl.DataFrame:
     """Looks with a flag more, ``place_grown``: whether any place has grown from the smallest it was seen at.
 
     Parameters
@@ -49,23 +55,22 @@ def with_grown_place(
     looks
         One row a patient and look, with arm, patient and day.
     visits
-        The visits frame.
-    quantities
-        Names of the places' volumes [mL]; one that was not measured grows in nobody.
+        The visits frame, with volumes of places (`PLACES`); one that was not measured grows in nobody.
     limits
         What counts as growth.
 
     Returns
     -------
-    The looks in any order; false where no place was measured on that day.
+    The looks in their order; false where no place was measured on that day.
     """
-    length = pl.max_horizontal(SPHERE * pl.col("value") ** (1.0 / 3.0), pl.lit(limits.seen_cm))
-    seen = looked(visits, *quantities).select(*KEYS, "quantity", "day", length.alias("across"))
-    across, least = pl.col("across"), pl.col("least")
+    length = pl.max_horizontal(across(pl.col("value")), pl.lit(limits.seen_cm))
+    seen = looked(visits, *PLACES).select(*KEYS, "quantity", "day", length.alias("long"))
+    long, least = pl.col("long"), pl.col("least")
     seen = seen.sort(*KEYS, "quantity", "day").with_columns(
-        across.cum_min().shift(1).over(*KEYS, "quantity").alias("least")
+        long.cum_min().shift(1).over(*KEYS, "quantity").alias("least")
     )
     by = pl.when(least <= limits.small_cm).then(limits.by_small_cm).otherwise(limits.by_large_cm)
-    grown = (across > limits.abnormal_cm) & (across**2 >= limits.product * least**2) & (across - least >= by)
+    grown = (long > limits.abnormal_cm) & (long**2 >= limits.product * least**2) & (long - least >= by)
     places = seen.group_by(*KEYS, "day").agg(grown.fill_null(False).any().alias("place_grown"))
-    return looks.join(places, on=[*KEYS, "day"], how="left").with_columns(pl.col("place_grown").fill_null(False))
+    found = looks.join(places, on=[*KEYS, "day"], how="left", maintain_order="left")
+    return found.with_columns(pl.col("place_grown").fill_null(False))

@@ -47,7 +47,7 @@ def test_the_diameter_of_a_millilitre():
 def test_one_place_by_hand(lengths, grown):
     visits = visits_of({"first_place_volume_ml": [(30 * k, ml(cm)) for k, cm in enumerate(lengths)]})
     looks = visits.select("arm", "patient", "day")
-    found = with_grown_place(looks, visits, ("first_place_volume_ml",), Grown()).sort("day")
+    found = with_grown_place(looks, visits, Grown()).sort("day")
     assert found["place_grown"][-1] is grown
     assert not found["place_grown"][0]
 

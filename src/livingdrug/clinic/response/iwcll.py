@@ -23,7 +23,7 @@ import polars as pl
 
 from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
-from livingdrug.clinic.places import SPHERE
+from livingdrug.clinic.places import PLACES, across
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,7 @@ class Limits:
 
 
 IWCLL = Limits()
-# the last is a single mass
-NODES = ("second_place_volume_ml", "third_place_volume_ml")
+NODES = PLACES[1:]  # the last is a single mass
 BLOOD = {
     "lymphocytes": "leukaemic_lymphocytes_per_ul",
     "neutrophils": "anc_1e9_per_l",
@@ -96,7 +95,7 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = IWCLL) -> pl.DataFra
     rows = looked(visits, "tumour_volume_ml").select(*KEYS, "day", "start", pl.col("value").alias("whole"))
     value, of_mass = pl.col("value"), pl.col("quantity") == NODES[-1]
     nodes = looked(visits, *NODES).group_by(*KEYS, "day")
-    nodes = nodes.agg(value.sum().alias("nodes"), (SPHERE * value.filter(of_mass).sum() ** (1.0 / 3.0)).alias("mass"))
+    nodes = nodes.agg(value.sum().alias("nodes"), across(value.filter(of_mass).sum()).alias("mass"))
     rows = rows.join(nodes, on=[*KEYS, "day"], how="left")
     rows = rows.with_columns(
         pl.col("nodes").fill_null(pl.col("whole")).alias("volume"), pl.col("mass").fill_null(0.0).alias("mass")

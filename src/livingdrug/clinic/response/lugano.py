@@ -25,7 +25,7 @@ import polars as pl
 
 from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked, one_query
 from livingdrug.clinic.every_visit import judged_at_every_visit
-from livingdrug.clinic.places import Grown, with_grown_place
+from livingdrug.clinic.places import PLACES, Grown, with_grown_place
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,6 @@ class Limits:
 
 
 LUGANO = Limits()
-PLACES = ("first_place_volume_ml", "second_place_volume_ml", "third_place_volume_ml")
 
 
 @one_query
@@ -82,7 +81,7 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFr
     start = start.agg(pl.col("size").first().alias("start_size"), pl.col("metabolic").first().alias("start_volume"))
     scans = scans.join(start, on=KEYS, how="left").sort(*KEYS, "day")
     scans = scans.with_columns(pl.col("size").cum_min().shift(1).over(KEYS).alias("smallest"))
-    scans = with_grown_place(scans, visits, PLACES, limits.place).sort(*KEYS, "day")
+    scans = with_grown_place(scans, visits, limits.place)
     metabolic = pl.col("metabolic")
     small_enough = pl.col("invisible") | (metabolic < limits.complete_share * pl.col("start_volume")).fill_null(True)
     gone = (metabolic < limits.complete_volume_ml) & small_enough

@@ -14,12 +14,11 @@ from livingdrug.catalog.records.score import Score, ScoreInput
 from livingdrug.foundation.amounts import NotAnAmount, expectation, read_amount
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName
 from livingdrug.foundation.expressions import read_formula
-from livingdrug.foundation.numerals import plain_spaces
+from livingdrug.foundation.numerals import may_be_thousands, plain_spaces
 from livingdrug.foundation.units import convert_laboratory
 from livingdrug.foundation.yes_no import with_usual_spellings
 
-_IN_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}(?![\d.,'_eE])")
-"""Much of Europe writes 1650 so."""
+_NUMERAL = re.compile(r"[\d.,'_eE]*")
 
 
 @dataclass(frozen=True)
@@ -174,9 +173,9 @@ def _from_text(text: str, one: ScoreInput, where: str) -> tuple[float, str]:
         raise UnitError(
             f'{where}: got "{text}", read as {given.told}; expected a quantity in "{one.unit or "no unit"}".'
         ) from None
-    grouped = _IN_THOUSANDS.match(plain_spaces(text))
-    if grouped and one.low <= value <= one.high and value * 1000.0 <= one.high:
-        digits = grouped[0]
+    found = _NUMERAL.match(plain_spaces(text))
+    digits = found[0] if found else ""  # much of Europe writes 1650 as 1.650
+    if may_be_thousands(digits, ".") and one.low <= value <= one.high and value * 1000.0 <= one.high:
         raise UnitError(
             f'{where}: got "{shown}": "{digits}" may be {digits.replace(".", "")} or {float(digits):g}, and a patient may have either;'
             f" write {digits.replace('.', '')} or {digits}0."

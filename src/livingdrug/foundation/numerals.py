@@ -125,6 +125,6 @@ def plain_digits(digits: str) -> str:
     raise NotANumber(f'"{digits}": its decimal and thousands marks do not fit together')
 
 
-def may_be_thousands(digits: str) -> bool:
-    """Whether one comma may be a decimal or a thousands mark: 1,250 may be either, 0,250 and 12,5 may not."""
-    return bool(re.fullmatch(r"[1-9]\d{0,2},\d{3}", digits, re.ASCII))
+def may_be_thousands(digits: str, mark: str = ",") -> bool:
+    """Whether one mark may be a decimal or a thousands mark: 1,250 may be either, 0,250 and 12,5 may not."""
+    return bool(re.fullmatch(rf"[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}", digits, re.ASCII))

@@ -33,7 +33,7 @@ class Line:
         self.low, self.high = np.full(p, -np.inf), np.full(p, np.inf)
         self.n_points = 0
 
-    def simulate(self, points, done=None):
+    def simulate(self, points, done=None, *, slopes=False):
         self.n_points += len(points)
         straight = [self.base + self.slope @ point for point in points]
         return [line + self.bend * line**2 for line in straight]

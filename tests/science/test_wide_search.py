@@ -22,7 +22,7 @@ class Valleys:
     centre, width = np.array([1.0, 0.0]), np.full(2, 3.0)
     low, high = np.full(2, -4.0), np.full(2, 4.0)
 
-    def simulate(self, points, done=None):
+    def simulate(self, points, done=None, *, slopes=False):
         return [np.array([(a + 1) * ((a - 1.2) ** 2 + 0.5), b]) for a, b in points]
 
     def covariance(self, point, *, weighted=True):

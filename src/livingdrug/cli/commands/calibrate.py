@@ -33,7 +33,13 @@ def calibrate(
             "--hold-out", metavar="TRIAL[,…]", help="Trials the fit does not see, nor others of their families."
         ),
     ] = None,
-    patients: Annotated[int, typer.Option("-n", "--patients", help="Patients simulated in each trial.")] = 200,
+    patients: Annotated[int, typer.Option("-n", "--patients", help="Patients simulated in each trial.")] = 400,
+    slopes: Annotated[
+        int | None,
+        typer.Option(
+            "--slopes", metavar="PATIENTS", help="Patients where only slopes are wanted; a quarter by default."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same result, to the byte.")] = 1,
     jacobians: Annotated[int, typer.Option(help="How often the slopes are computed anew, at most.")] = 4,
     wide: Annotated[
@@ -72,7 +78,7 @@ def calibrate(
 
     [bold]For example[/bold]
 
-      livingdrug calibrate -n 200 -o runs/fit
+      livingdrug calibrate -n 400 -o runs/fit
       livingdrug calibrate --trials zuma_1,juliet --free "product/axi_cel/*" -o runs/small
       livingdrug run zuma_1 --parameters runs/fit
     """
@@ -92,8 +98,8 @@ def calibrate(
 
     with telling() as tell:
         fit(
-            listed(trials), free=listed(free), hold_out=listed(hold_out), patients=patients, seed=seed, jacobians=jacobians,
-            wide=wide, associations=associations, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
+            listed(trials), free=listed(free), hold_out=listed(hold_out), patients=patients, slopes=slopes, seed=seed,
+            jacobians=jacobians, wide=wide, associations=associations, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
             resume=resume, force=force, catalog=known, afterwards=afterwards, tell=tell,
         )  # fmt: skip
     screen = console()

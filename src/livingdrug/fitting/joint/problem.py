@@ -46,8 +46,14 @@ class Problem(Protocol):
     low: Floats
     high: Floats
 
-    def simulate(self, points: Sequence[Floats], done: Done | None = None) -> list[Floats]:
-        """Simulated rows (R,) at each point (P,)."""
+    def simulate(self, points: Sequence[Floats], done: Done | None = None, *, slopes: bool = False) -> list[Floats]:
+        """Simulated rows (R,) at each point (P,).
+
+        Parameters
+        ----------
+        slopes
+            Whether only differences between the points are wanted, so that fewer patients may do.
+        """
         ...
 
     def covariance(self, point: Floats, *, weighted: bool = True) -> Floats:
@@ -63,12 +69,21 @@ class Problem(Protocol):
 
 @dataclass
 class TrialProblem:
-    """All rows of all trials on a bench, under free numbers; families that are held out have rows that the fit does not see."""
+    """All rows of all trials on a bench, under free numbers; families that are held out have rows that the fit does not see.
+
+    Attributes
+    ----------
+    bench
+        Where rows are simulated.
+    slopes
+        Where points are simulated whose differences alone are wanted, with fewer patients; the same bench when omitted.
+    """
 
     bench: Bench
     free: tuple[Free, ...]
     held_out: frozenset[str] = frozenset()
     cohorts: Cohorts | None = None
+    slopes: Bench | None = None
     rows: tuple[Row, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,13 +100,20 @@ class TrialProblem:
             np.array([getattr(one, name) for one in self.free]) for name in ("centre", "width", "low", "high")
         )
 
+    @property
+    def n_simulated(self) -> int:
+        """Trials simulated so far, on both benches."""
+        others = self.slopes if self.slopes is not self.bench else None
+        return self.bench.n_simulated + (others.n_simulated if others else 0)
+
     def values(self, point: Floats) -> dict[str, float]:
         """Address -> value at a point."""
         return {one.address: one.off(float(x)) for one, x in zip(self.free, point, strict=True)}
 
-    def simulate(self, points: Sequence[Floats], done: Done | None = None) -> list[Floats]:
+    def simulate(self, points: Sequence[Floats], done: Done | None = None, *, slopes: bool = False) -> list[Floats]:
         """Simulated rows (R,) at each point (P,); NaN where too few were counted."""
-        found = self.bench.at([self.values(point) for point in points], done)
+        bench = self.slopes if slopes and self.slopes is not None else self.bench
+        found = bench.at([self.values(point) for point in points], done)
         return [self._answers(trials)[0] for trials in found]
 
     def simulate_some(self, point: Floats, rows: NDArray[np.bool_]) -> Floats:

@@ -22,7 +22,7 @@ from livingdrug.fitting.joint.leave_out import leave_out, refit, scores
 from livingdrug.fitting.joint.linear import objective
 from livingdrug.fitting.joint.prepare import prepare
 from livingdrug.fitting.joint.problem import TrialProblem, linearised
-from livingdrug.fitting.joint.search import search
+from livingdrug.fitting.joint.search import jacobian_at, search
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.model.texts import package_texts
 
@@ -124,6 +124,19 @@ def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
     for name in FILES:
         assert (cut / name).read_bytes() == (whole / name).read_bytes(), name
     assert kept <= set((cut / "evaluations").glob("*.json"))
+
+
+def test_slopes_are_those_of_the_fewer_patients_and_rows_those_of_all(small):
+    # expected: a Jacobian taken on a bench of so many patients by hand, and rows on one of all
+    free = ["costimulation/cd28/parameter.killing_costimulation"]
+    found = calibrate(["first"], free=free, patients=60, slopes=25, seed=5, jacobians=1, catalog=small.catalog)
+    numbers, point = free_numbers(small.catalog, free), found.found.point
+    prepared = prepare(["first"], small.catalog, numbers, patients=60, seed=5)
+    few, all_of_them = (TrialProblem(Bench(small.catalog, prepared, n, 5), numbers) for n in (25, 60))
+    np.testing.assert_array_equal(found.found.jacobian, jacobian_at(few, point))
+    np.testing.assert_array_equal(found.found.simulated, all_of_them.simulate([point])[0])
+    with pytest.raises(BadInput, match="slopes: got 61 patients, expected 1 to 60"):
+        calibrate(["first"], free=free, patients=60, slopes=61, seed=5, catalog=small.catalog)
 
 
 def test_no_outcome_of_a_trial_kept_for_prediction_is_looked_at(small):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livingdrug.fitting.board.rows import BoardRow
+from livingdrug.fitting.board.rows import BoardRow, named
 from livingdrug.fitting.joint.told import LEFT_OUT
 from livingdrug.trial import storage
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
 
 ROLE = "left out"
-SINGLE = ("share", "middle")
-"""Measures that a row of the scoreboard has; quartiles and spreads stand on the calibration's page alone."""
 
 
 def left_out_rows(folder: Path, catalog: Catalog, trials: Sequence[str] = ()) -> list[BoardRow]:
@@ -36,19 +34,18 @@ def left_out_rows(folder: Path, catalog: Catalog, trials: Sequence[str] = ()) ->
         return []
     rows = storage.read_json(path)["rows"]
     return [
-        _row(row, catalog)
-        for row in rows
-        if row["use"] == "calibration" and row["measure"] in SINGLE and (not trials or row["trial"] in trials)
+        _row(row, catalog) for row in rows if row["use"] == "calibration" and (not trials or row["trial"] in trials)
     ]
 
 
 def _row(row: dict[str, Any], catalog: Catalog) -> BoardRow:
-    width = row.get("width")
+    width, measure = row.get("width"), row["measure"]
+    own = "" if measure == "spread" else catalog.load("endpoint", row["endpoint"]).unit
     return BoardRow(
-        row["trial"], catalog.load("trial", row["trial"]).arms[0].name, ROLE, row["endpoint"], row["at"], int(row["n"]), row["published"],
+        row["trial"], catalog.load("trial", row["trial"]).arms[0].name, ROLE, named(row["endpoint"], measure), row["at"], int(row["n"]), row["published"],
         None, None, row["predicted"], row["low"], row["high"], bool(row["inside"]), _finite(row["z"]),
         f"{'read' if row['status'] == 'read' else 'recalled'}: {row['source']}", row["class"], ROLE,
-        "percent" if row["measure"] == "share" else catalog.load("endpoint", row["endpoint"]).unit, _finite(width),
+        "percent" if measure == "share" else own, _finite(width),
     )  # fmt: skip
 
 

@@ -18,11 +18,10 @@ from livingdrug.catalog.questions import questions_of
 from livingdrug.fitting.board.asked import questions_frozen
 from livingdrug.fitting.board.replicates import Interval, Replicates, interval, replicate
 from livingdrug.fitting.joint.predict import Question
-from livingdrug.fitting.joint.rows import about
-from livingdrug.fitting.joint.statistics import arcsine
+from livingdrug.fitting.joint.rows import about, measures_of
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.outcome.asked import ask
-from livingdrug.trial.published import USUAL_N, days_of, published_limits
+from livingdrug.trial.published import USUAL_N, Z95, days_of, published_limits
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -36,6 +35,8 @@ COLUMNS = (
 )  # fmt: skip
 OUTCOMES = ("observed", "observed_low", "observed_high", "inside", "z")
 """Columns that a frozen prediction has not."""
+OWN_VALUE = ("share", "middle")
+"""Measures of a published row's own value; others are its quartiles and the spread between patients."""
 ALPHA = 0.05
 """Two-sided; a trial is positive when its test is below it and the arm with cells does better."""
 
@@ -98,8 +99,8 @@ def board_rows(
         Class of endpoints -> standard deviation of the difference between trials, of a calibration.
     """
     between = dict(between_trials or {})
-    published = () if trial.role == "prediction" else _published(trial, catalog)
-    questions = [one for _, one in published] if published else questions_frozen(trial, catalog)
+    published = () if trial.role == "prediction" else published_numbers(trial, catalog)
+    questions = [one.question for one in published] if published else questions_frozen(trial, catalog)
     if not questions:
         return []
     found = replicate(
@@ -108,8 +109,8 @@ def board_rows(
     if published:
         arm = trial.arms[0].name
         return [
-            _observed(trial, arm, row, question, interval(found, arm, place, between.get(question.about, 0.0)))
-            for place, (row, question) in enumerate(published)
+            _observed(trial, arm, one, interval(found, arm, place, between.get(one.question.about, 0.0)))
+            for place, one in enumerate(published)
         ]
     rows = [
         _predicted(trial, arm, question, interval(found, arm, place, between.get(question.about, 0.0)))
@@ -120,8 +121,31 @@ def board_rows(
     return [*rows, *_between_arms(trial, found)]
 
 
-def _published(trial: Trial, catalog: Catalog) -> tuple[tuple[Published, Question], ...]:
-    """Each published row that the simulation can answer, with its question."""
+@dataclass(frozen=True)
+class Observed:
+    """One number of a published row, with the question that it answers; number and error on the question's scale, the error NaN where not known."""
+
+    row: Published
+    question: Question
+    number: float
+    error: float
+
+    @property
+    def value(self) -> float:
+        """As it was published; a spread as standard deviation of logarithms."""
+        return self.row.value if self.question.measure in OWN_VALUE else self.question.shown(self.number)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Of its 95 % interval: published, or by its error; NaN where neither is known."""
+        if self.question.measure in OWN_VALUE:
+            return published_limits(self.row)[:2]
+        low, high = (self.question.shown(self.number + side * Z95 * self.error) for side in (-1.0, 1.0))
+        return low, high
+
+
+def published_numbers(trial: Trial, catalog: Catalog) -> tuple[Observed, ...]:
+    """Each published number that the simulation can answer: of a row its value, quartiles and spread between patients."""
     if not catalog.has("evidence", trial.id):
         return ()
     known, found = questions_of(trial, catalog), []
@@ -129,32 +153,38 @@ def _published(trial: Trial, catalog: Catalog) -> tuple[tuple[Published, Questio
         if not catalog.has("endpoint", row.endpoint):
             continue
         endpoint = catalog.load("endpoint", row.endpoint)
-        asked, day = ask(endpoint), days_of(row.at)
-        share = bool(asked.estimator.shares)
-        if share != (row.unit == "percent") or (asked.estimator.over_time and day is None):
-            continue
-        if not share and ("value" not in endpoint.formulas or row.value <= 0):
-            continue
         try:
             kind = about(endpoint, known)
         except LivingDrugError:
             continue  # the trial does not grade or measure what the row is about
-        measure = "share" if share else "middle"
-        timed = day if asked.estimator.over_time else None
-        found.append((row, Question(endpoint, measure, timed, row.statistic, row.at, kind)))
+        asked = ask(endpoint)
+        if not asked.estimator.shares and "value" not in endpoint.formulas:
+            continue
+        timed = days_of(row.at) if asked.estimator.over_time else None
+        for measure, number, error in measures_of(row, endpoint):
+            found.append(Observed(row, Question(endpoint, measure, timed, row.statistic, row.at, kind), number, error))
     return tuple(found)
 
 
-def _observed(trial: Trial, arm: str, row: Published, question: Question, told: Interval | None) -> BoardRow:
-    low, high, _ = published_limits(row)
+def named(endpoint: str, measure: str) -> str:
+    """An endpoint in the table, with the measure where it is not the row's own value.
+
+    >>> named("cmax", "spread"), named("cmax", "middle")
+    ('cmax: spread', 'cmax')
+    """
+    return endpoint if measure in OWN_VALUE else f"{endpoint}: {measure}"
+
+
+def _observed(trial: Trial, arm: str, one: Observed, told: Interval | None) -> BoardRow:
+    row, question, (low, high) = one.row, one.question, one.limits
     n = row.n or USUAL_N
-    observed = arcsine(row.value / 100, n) if question.share else math.log(row.value)
-    inside = None if told is None else told.low <= row.value <= told.high
-    z = None if told is None or told.sd <= 0 else (observed - told.scale) / told.sd
+    inside = None if told is None else told.low <= one.value <= told.high
+    z = None if told is None or told.sd <= 0 else (one.number - told.scale) / told.sd
     provenance = f"{'read' if row.status == 'read' else 'recalled'}: {row.source}"
+    unit = "" if question.measure == "spread" else row.unit
     return BoardRow(
-        trial.id, arm, trial.role, row.endpoint, row.at, n, row.value, _known(low), _known(high),
-        *_three(told), inside, z, provenance, question.about, row.use, row.unit, _known(told.width_over_sampling) if told else None,
+        trial.id, arm, trial.role, named(row.endpoint, question.measure), row.at, n, one.value, _known(low), _known(high),
+        *_three(told), inside, z, provenance, question.about, row.use, unit, _known(told.width_over_sampling) if told else None,
     )  # fmt: skip
 
 

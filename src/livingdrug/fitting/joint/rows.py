@@ -130,7 +130,7 @@ def rows_of(trial: Trial, catalog: Catalog, questions: Questions) -> list[Row]:
             check_names(endpoint.needs, questions, published.endpoint)
         except LivingDrugError:
             continue  # no endpoint of this name, or not in this trial: `unanswered` tells
-        for measure, number, error in _measures(published, endpoint):
+        for measure, number, error in measures_of(published, endpoint):
             day = days_of(published.at) if ask(endpoint).estimator.over_time else None
             fitted = published.use == "calibration"
             found.append(
@@ -166,8 +166,8 @@ def about_in_words(word: str) -> str:
     return {**GROUPS, **WITHIN}.get(word, word.replace("_", " "))
 
 
-def _measures(row: Published, endpoint: Endpoint) -> list[tuple[Measure, float, float]]:
-    """(measure, number, error) of what a row publishes; the error is NaN where it needs the simulated spread."""
+def measures_of(row: Published, endpoint: Endpoint) -> list[tuple[Measure, float, float]]:
+    """(measure, number, error) of what a row publishes on each measure's scale; the error is NaN where it needs the simulated spread."""
     asked = ask(endpoint)
     share = bool(asked.estimator.shares)
     if share != (row.unit == "percent") or (asked.estimator.over_time and days_of(row.at) is None):

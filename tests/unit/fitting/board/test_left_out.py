@@ -1,4 +1,4 @@
-"""Expected: rows of families left out as the calibration's file has them, typed here; quartiles and rows for comparison stay away."""
+"""Expected: rows of families left out as the calibration's file has them, typed here; a quartile says that it is one, rows for comparison stay away."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ ROW = {
 
 def test_rows_of_the_file_are_rows_of_the_board(tmp_path):
     outside = {**ROW, "trial": "juliet", "inside": False, "status": "recalled"}
-    quartile, compared = {**ROW, "measure": "low quartile"}, {**ROW, "use": "comparison"}
+    quartile, compared = (
+        {**ROW, "endpoint": "crs_onset", "measure": "low quartile", "published": 2.0},
+        {**ROW, "use": "comparison"},
+    )
     (tmp_path / "left_out.json").write_text(json.dumps({"rows": [ROW, outside, quartile, compared]}), encoding="utf-8")
     rows = left_out_rows(tmp_path, Catalog())
     assert [(row.trial, row.observed, row.predicted, row.unit) for row in rows] == [
         ("zuma_1", 83.0, 70.0, "percent"),
         ("juliet", 83.0, 70.0, "percent"),
+        ("zuma_1", 2.0, 70.0, "day"),
     ]
-    assert coverage(rows, "left out") == {"all": (1, 2), "efficacy": (1, 2)}
+    assert [row.endpoint for row in rows] == ["lugano_orr", "lugano_orr", "crs_onset: low quartile"]
+    assert coverage(rows, "left out") == {"all": (2, 3), "efficacy": (2, 3)}
     assert coverage(rows, "calibration") == {"all": (0, 0)}
     line = as_csv(rows).splitlines()[2]
     assert ",left out,lugano_orr,best,101,83,,,70,55,84,no,1.4,recalled: a paper" in line

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
 
 ROLE = "left out"
+OF_TRIALS = ("share", "middle", "low quartile", "high quartile", "spread")
+"""Measures of a trial's published rows; who responds within cohorts stands on the calibration's page alone."""
 
 
 def left_out_rows(folder: Path, catalog: Catalog, trials: Sequence[str] = ()) -> list[BoardRow]:
@@ -33,9 +35,8 @@ def left_out_rows(folder: Path, catalog: Catalog, trials: Sequence[str] = ()) ->
     if not path.is_file():
         return []
     rows = storage.read_json(path)["rows"]
-    return [
-        _row(row, catalog) for row in rows if row["use"] == "calibration" and (not trials or row["trial"] in trials)
-    ]
+    told = [row for row in rows if row["use"] == "calibration" and (not trials or row["trial"] in trials)]
+    return [_row(row, catalog) for row in told if row["measure"] in OF_TRIALS and catalog.has("trial", row["trial"])]
 
 
 def _row(row: dict[str, Any], catalog: Catalog) -> BoardRow:

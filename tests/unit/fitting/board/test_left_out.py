@@ -21,7 +21,14 @@ def test_rows_of_the_file_are_rows_of_the_board(tmp_path):
         {**ROW, "endpoint": "crs_onset", "measure": "low quartile", "published": 2.0},
         {**ROW, "use": "comparison"},
     )
-    (tmp_path / "left_out.json").write_text(json.dumps({"rows": [ROW, outside, quartile, compared]}), encoding="utf-8")
+    cohort = {
+        **ROW,
+        "trial": "who_responds_in_practice",
+        "endpoint": "association",
+    }  # an association within a cohort is no trial's row
+    (tmp_path / "left_out.json").write_text(
+        json.dumps({"rows": [ROW, outside, quartile, compared, cohort]}), encoding="utf-8"
+    )
     rows = left_out_rows(tmp_path, Catalog())
     assert [(row.trial, row.observed, row.predicted, row.unit) for row in rows] == [
         ("zuma_1", 83.0, 70.0, "percent"),

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from livingdrug.fitting.data import Finding
 from livingdrug.interop.kinetics.cells import BLANK, read_number
@@ -32,28 +34,80 @@ ADVANCES, LASTS, TWICE = 2.0, 7.0, 2.0
 """Days that a date goes on while the time does not; days that times last before their span is compared; how much longer one span may be."""
 _NUMBERS = re.compile(r"(\d{1,4})[-./](\d{1,2})[-./](\d{1,4})(?:[T ,].*)?$")
 _WORDED = re.compile(r"(\d{1,2})[- ./]?([A-Za-z]{3,9})[- ./,]?(\d{2}|\d{4})(?:[T :,].*)?$")
+_DAY_OF_MOMENT = r"^(\d{1,4}[-./]\d{1,2}[-./]\d{1,4})[T ,].*$"
+"""The date in 2024-03-01T08:30, taken out for all rows at once: there are fewer dates than moments."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _REMEDY = "Put both in one column of days from infusion; or take one out."
 
+Numbers = NDArray[np.float64]
 
-def clocks(text: Table, known: Mapping[str, Meaning], unit: str) -> list[Finding]:
-    """Everything that another column of time says against the one that is read, one finding per column.
 
-    Parameters
+@dataclass(frozen=True)
+class Times:
+    """The times that are read from a table, and the columns that may say another.
+
+    Attributes
     ----------
+    heading, word
+        The column that is read, as it stands and as a word.
     unit
-        Of the times that are read: day, hour …
+        Of its times: day, hour …
+    time
+        As read (rows,), NaN where there is none.
+    who
+        Number of each row's patient (rows,).
+    lines
+        The rows' numbers in a spreadsheet (rows,).
+    others
+        Heading -> cells as text (rows,), of the columns that speak of time.
     """
-    used = {meaning.heading for meaning in known.values()}
-    found = [_begins_again(text, known)]
-    for heading in text.headings:
-        if heading in used or not heading.strip():
-            continue
+
+    heading: str
+    word: str
+    unit: str
+    time: Numbers
+    who: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    others: Mapping[str, pl.Series]
+
+    def ordered(self, rows: NDArray[np.intp], by: Numbers | None = None) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Rows that follow one another within a patient: those before, and those after, in the order of the file or of `by` (rows,)."""
+        keys = (self.who[rows],) if by is None else (by[rows], self.who[rows])
+        there = rows[np.lexsort(keys)]
+        same = self.who[there[1:]] == self.who[there[:-1]]
+        return there[:-1][same], there[1:][same]
+
+
+def times_of(text: Table, known: Mapping[str, Meaning], unit: str) -> Times:
+    """The times of a table of kinetics; `unit` is that of the times that are read."""
+    used, time = {meaning.heading for meaning in known.values()}, known["time"]
+    numbers: dict[str, int] = {}
+    who = [numbers.setdefault(cells[known["id"].heading].strip(), len(numbers)) for _, cells in text.rows]
+    read = [read_number(cells[time.heading]) for _, cells in text.rows]
+    return Times(
+        time.heading,
+        time.word,
+        unit,
+        np.array([np.nan if one is None else one for one in read]),
+        np.array(who, dtype=np.int64),
+        np.array([line for line, _ in text.rows], dtype=np.int64),
+        {
+            one: pl.Series([cells[one] for _, cells in text.rows], dtype=pl.String)
+            for one in text.headings
+            if one not in used and one.strip() and may_be_a_clock(one)
+        },
+    )
+
+
+def clocks(times: Times) -> list[Finding]:
+    """Everything that another column of time says against the one that is read, one finding per column."""
+    found = [_begins_again(times)]
+    for heading in times.others:
         word = plain(heading)
         if _DATE.search(word):
-            found.append(_against_dates(text, known, heading, unit))
+            found.append(_against_dates(times, heading))
         elif word not in SINCE_LAST_DOSE:
-            found.append(_a_clock(text, known, heading) or _another_span(text, known, heading, unit))
+            found.append(_a_clock(times, heading) or _another_span(times, heading))
     return [one for one in found if one]
 
 
@@ -65,124 +119,115 @@ def may_be_a_clock(heading: str) -> bool:
     )
 
 
-def _rows(text: Table, known: Mapping[str, Meaning]) -> dict[str, list[tuple[float, int, dict[str, str]]]]:
-    """Patient -> time, row and cells in the order of the file, rows without a time left out."""
-    found: dict[str, list[tuple[float, int, dict[str, str]]]] = defaultdict(list)
-    for line, cells in text.rows:
-        time = read_number(cells[known["time"].heading])
-        if time is not None and time == time:
-            found[cells[known["id"].heading].strip()].append((time, line, cells))
-    return found
+def _each(cells: pl.Series, read: Callable[[str], float | None]) -> Numbers:
+    """What each cell says (rows,), NaN where nothing; every text is read once."""
+    texts = cells.unique()
+    values = [np.nan if (one := read(text)) is None else one for text in texts]
+    return cells.replace_strict(texts, values, return_dtype=pl.Float64).to_numpy().astype(np.float64)
 
 
-def _begins_again(text: Table, known: Mapping[str, Meaning]) -> Finding | None:
+def _begins_again(times: Times) -> Finding | None:
     """Times since the last dose of a patient who had two."""
-    time = known["time"]
-    if time.word not in SINCE_LAST_DOSE:
+    if times.word not in SINCE_LAST_DOSE:
         return None
-    for mine in _rows(text, known).values():
-        for (before, _, _), (now, line, _) in pairwise(mine):
-            if now < before:
-                return Finding(
-                    "error", f'"{time.heading}" counts from the last dose, and begins again', (line,),
-                    "Give times from the first dose (AFRLT, TIME, day), or a table for each dose.",
-                )  # fmt: skip
-    return None
+    before, after = times.ordered(np.flatnonzero(~np.isnan(times.time)))
+    again = after[times.time[after] < times.time[before]]
+    if not again.size:
+        return None
+    return Finding(
+        "error", f'"{times.heading}" counts from the last dose, and begins again', (int(times.lines[again[0]]),),
+        "Give times from the first dose (AFRLT, TIME, day), or a table for each dose.",
+    )  # fmt: skip
 
 
-def _a_clock(text: Table, known: Mapping[str, Meaning], heading: str) -> Finding | None:
+def _a_clock(times: Times, heading: str) -> Finding | None:
     """A second column of time that goes another way than the one that is read."""
-    time, word = known["time"], plain(heading)
-    pair = {time.word, word}
+    word = plain(heading)
+    pair = {times.word, word}
     if not (pair & set(_DAYS) and pair & {*_CLOCKS, *_PERIODS}):
         return None
-    for mine in _rows(text, known).values():
-        moments = []
-        for here, line, cells in mine:
-            other = read_number(cells[heading])
-            if cells[heading].strip().lower() not in BLANK:
-                moments.append((here, float("nan") if other is None else other, line))  # 8:30 is none
-        for (here, first, _), (there, second, line) in pairwise(sorted(moments, key=lambda moment: moment[0])):
-            if not second >= first or (there == here and second != first):
-                what = (
-                    "is one the hour of the day?" if word not in _PERIODS else "do days begin again with each of them?"
-                )
-                return Finding("error", f'"{time.heading}" is read as the time, and "{heading}" tells another: {what}', (line,), _REMEDY)  # fmt: skip
-    return None
+    cells, time = times.others[heading], times.time
+    blank = cells.str.strip_chars().str.to_lowercase().is_in(BLANK).to_numpy()
+    other = _each(cells, read_number)  # 8:30 is none
+    before, after = times.ordered(np.flatnonzero(~np.isnan(time) & ~blank), time)
+    with np.errstate(invalid="ignore"):
+        back = ~(other[after] >= other[before])
+        apart = (time[after] == time[before]) & (other[after] != other[before])
+    wrong = after[back | apart]
+    if not wrong.size:
+        return None
+    what = "is one the hour of the day?" if word not in _PERIODS else "do days begin again with each of them?"
+    said = f'"{times.heading}" is read as the time, and "{heading}" tells another: {what}'
+    return Finding("error", said, (int(times.lines[wrong[0]]),), _REMEDY)
 
 
-def _another_span(text: Table, known: Mapping[str, Meaning], heading: str, unit: str) -> Finding | None:
+def _another_span(times: Times, heading: str) -> Finding | None:
     """A second column of days or hours over which a patient's results last twice as long, or half."""
-    other = stated_time_unit(meaning_of(heading))
-    if other not in ("day", "hour", "week"):
+    unit = stated_time_unit(meaning_of(heading))
+    if unit not in ("day", "hour", "week"):
         return None
-    moments: dict[str, list[tuple[float, float, int]]] = defaultdict(list)
-    for who, mine in _rows(text, known).items():
-        for time, line, cells in mine:
-            number = read_number(cells[heading])
-            if number is not None and number == number:
-                moments[who].append((time * DAYS_IN[unit], number * DAYS_IN[other], line))
-    return _no_one_span(moments, f'"{known["time"].heading}", in {unit}s,', heading, unit)
+    return _no_one_span(times, _each(times.others[heading], read_number) * DAYS_IN[unit], heading)
 
 
-def _against_dates(text: Table, known: Mapping[str, Meaning], heading: str, unit: str) -> Finding | None:
+def _against_dates(times: Times, heading: str) -> Finding | None:
     """Dates that say another time, however day and month are ordered; none where every row of a patient has one date."""
-    rows = _rows(text, known)
-    written = {who: [cells[heading].strip() for _, _, cells in mine] for who, mine in rows.items()}
-    if not any(len({*texts} - {""}) > 1 for texts in written.values()):
+    written = times.others[heading].str.strip_chars()
+    timed = ~np.isnan(times.time)
+    given = timed & (written != "").to_numpy()
+    several = pl.DataFrame({"who": times.who[given], "date": written.filter(pl.Series(given))}).unique()
+    if not several["who"].is_duplicated().any():
         return None
+    dates = written.str.replace(_DAY_OF_MOMENT, "${1}")
     problem: Finding | None = None
     read_once = False
     for order in ("ymd", "dmy", "mdy"):
-        moments: dict[str, list[tuple[float, float, int]]] = defaultdict(list)
-        for who, mine in rows.items():
-            for (time, line, _), date in zip(mine, written[who], strict=True):
-                day = _ordinal(date, order)
-                if day is not None:
-                    moments[who].append((time * DAYS_IN[unit], day, line))
-        if sum(map(len, moments.values())) < sum(bool(date) for texts in written.values() for date in texts):
+        day = _each(dates, lambda text, order=order: _ordinal(text, order))
+        if np.isnan(day[given]).any():
             continue
         read_once = True
-        here = _against_order(moments, known["time"].heading, heading) or _no_one_span(
-            moments, f'"{known["time"].heading}", in {unit}s,', heading, unit
-        )
+        here = _against_order(times, day, heading) or _no_one_span(times, day, heading)
         if here is None:
             return None
         problem = problem or here
-    if not read_once and plain(heading) in NONMEMS_DATES and known["time"].word == "time":
-        return Finding(
-            "error", f'beside "{heading}", "{known["time"].heading}" may be the hour of the day', (), _REMEDY
-        )
+    if not read_once and plain(heading) in NONMEMS_DATES and times.word == "time":
+        return Finding("error", f'beside "{heading}", "{times.heading}" may be the hour of the day', (), _REMEDY)
     return problem
 
 
-def _against_order(
-    moments: Mapping[str, Sequence[tuple[float, float, int]]], time: str, heading: str
-) -> Finding | None:
-    for mine in moments.values():
-        for (here, first, _), (there, second, line) in pairwise(sorted(mine, key=lambda moment: moment[1])):
-            if second - first >= ADVANCES and there <= here:
-                return Finding("error", f'"{time}" is read as the time, and does not go on where "{heading}" does: is it the hour of the day?', (line,), _REMEDY)  # fmt: skip
-    return None
+def _against_order(times: Times, day: Numbers, heading: str) -> Finding | None:
+    """Days of dates (rows,) that go on where the times do not."""
+    before, after = times.ordered(np.flatnonzero(~np.isnan(times.time) & ~np.isnan(day)), day)
+    stands = after[(day[after] - day[before] >= ADVANCES) & (times.time[after] <= times.time[before])]
+    if not stands.size:
+        return None
+    said = (
+        f'"{times.heading}" is read as the time, and does not go on where "{heading}" does: is it the hour of the day?'
+    )
+    return Finding("error", said, (int(times.lines[stands[0]]),), _REMEDY)
 
 
-def _no_one_span(
-    moments: Mapping[str, Sequence[tuple[float, float, int]]], what: str, heading: str, unit: str
-) -> Finding | None:
-    """Days of either column (read, other, row): a finding where one lasts twice as long as the other and both last."""
-    for mine in moments.values():
-        read, other = ([moment[k] for moment in mine] for k in (0, 1))
-        here, there = max(read, default=0.0) - min(read, default=0.0), max(other, default=0.0) - min(other, default=0.0)
-        if there > 0 and max(here, there) >= LASTS and not 1 / TWICE <= (here + 1.0) / (there + 1.0) <= TWICE:
-            row = max(mine, key=lambda moment: moment[0])[2]
-            return Finding(
-                "error", f'{what} lasts {here:g} days, and "{heading}" {there:g} days', (row,),
-                f"State the unit of time (TIME [hour], --time-unit hour) where it is not {unit}; or take one of the columns out.",
-            )  # fmt: skip
-    return None
+def _no_one_span(times: Times, day: Numbers, heading: str) -> Finding | None:
+    """Days of another column (rows,): a finding where one lasts twice as long as the other and both last."""
+    rows = np.flatnonzero(~np.isnan(times.time) & ~np.isnan(day))
+    frame = pl.DataFrame({"who": times.who[rows], "read": times.time[rows] * DAYS_IN[times.unit], "other": day[rows], "line": times.lines[rows]})  # fmt: skip
+    read, other = pl.col("read"), pl.col("other")
+    spans = frame.group_by("who", maintain_order=True).agg(
+        here=read.max() - read.min(), there=other.max() - other.min(), line=pl.col("line").get(read.arg_max())
+    )
+    here, there = spans["here"].to_numpy(), spans["there"].to_numpy()
+    ratio = (here + 1.0) / (there + 1.0)
+    apart = np.flatnonzero(
+        (there > 0) & (np.maximum(here, there) >= LASTS) & ~((ratio >= 1 / TWICE) & (ratio <= TWICE))
+    )
+    if not apart.size:
+        return None
+    first = int(apart[0])
+    return Finding(
+        "error", f'"{times.heading}", in {times.unit}s, lasts {here[first]:g} days, and "{heading}" {there[first]:g} days', (int(spans["line"][first]),),
+        f"State the unit of time (TIME [hour], --time-unit hour) where it is not {times.unit}; or take one of the columns out.",
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
 def _ordinal(text: str, order: str) -> float | None:
     """A date as a day's number, with year, month and day in this order; None where it is none."""
     if worded := _WORDED.match(text):

@@ -24,7 +24,7 @@ from livingdrug.foundation.units import read
 from livingdrug.interop.kinetics import checks
 from livingdrug.interop.kinetics.apart import apart, told_apart_by
 from livingdrug.interop.kinetics.cells import BLANK, Cell, another_number, read_flag, read_number, read_result
-from livingdrug.interop.kinetics.clocks import clocks
+from livingdrug.interop.kinetics.clocks import clocks, times_of
 from livingdrug.interop.kinetics.columns import (
     IGNORED,
     STANDARD_HOURS,
@@ -160,7 +160,7 @@ def _checked(
     units, unit_findings = _units(text, known, *stated_units)
     text, limit_findings = with_limits_in_unit(text, known, units["value"])
     unit_findings += [
-        *commented, *of_patients, *asked_about(text, known), *apart(text, known), *clocks(text, known, units["time"]), *mark_findings, *limit_findings,
+        *commented, *of_patients, *asked_about(text, known), *apart(text, known), *clocks(times_of(text, known, units["time"])), *mark_findings, *limit_findings,
     ]  # fmt: skip
     if known["time"].word in STUDY_DAYS and shift == -1:
         unit_findings.append(Finding("error", f'"{known["time"].heading}" holds study days, which are shifted already: day 1 is taken as day 0', (), "Leave shift=-1 (--shift -1) out."))  # fmt: skip

@@ -34,7 +34,12 @@ ASKED = {
     "cycle_day": ("patient,cycle,day,value\n1,1,1,0\n1,1,8,100\n1,2,1,50\n1,2,8,20\n", "begin again"),
     "tad": ("ID,TAD,DV,AMT,EVID\n1,0,.,1,1\n1,7,100,.,0\n1,0,.,1,1\n1,7,60,.,0\n", "counts from the last dose"),
     "arrlt": ("USUBJID,ARRLT,AVAL\n1,0,0\n1,168,100\n1,0,0\n1,168,60\n", "counts from the last dose"),
+    "planned_day": ("patient,day,actual_day,value\n1,0,0,0\n1,7,40,100\n", "lasts 7 days, and .* 40 days"),
     # limits and missing marks
+    "interval": ("ID,TIME,DV,CENS,LIMIT\n1,0,25,1,10\n1,7,100,0,10\n", "above the limit of its row"),
+    "not_done": ("USUBJID,ADY,AVAL,PCSTAT\n1,1,20,\n1,8,0,NOT DONE\n1,15,50,\n", "nothing was measured where \"AVAL\" holds a result"),
+    "dilution": ("patient,day,value,dilution\n1,0,5,1\n1,7,100,10\n", "may be a factor of the results"),
+    "unit_in_name": ("patient,day,value [copies/ug],PARAM\n1,0,0,CAR (copies/mL)\n1,7,100,CAR (copies/mL)\n", "the results are in copies/ug, and \"PARAM\" says"),
     "limit_kind": ("patient,day,DV [copies/ug],LLOQ [copies/mL]\n1,0,BLQ,10\n1,7,100,10\n", "do not convert"),
     "limit_units": ("patient,day,DV [copies/ug],LLOQ,LLOQU\n1,0,BLQ,10,copies/mL\n1,7,100,10,copies/ug\n", "several units"),
     "mdv": ("ID,TIME,DV,MDV\n1,0,0,0\n1,7,100,2\n1,14,50,0\n", "MDV is neither 0 nor 1"),
@@ -82,6 +87,11 @@ READ = {
     "nq": ("patient,day,value,LLOQ\n1,0,NQ,25\n1,7,100,25\n", [0, 7], [25, 100], [1, 0]),
     "unit_spellings": ("patient,day,value,unit\n1,0,0,copies/ug\n1,7,100,copy/µg\n", [0, 7], [0, 100], [0, 0]),
     "one_specimen": ("patient,day,value,PCSPEC\n1,0,0,BLOOD\n1,7,100,blood\n", [0, 7], [0, 100], [0, 0]),
+    "name_agrees": ("patient,day,value [copies/ug],PARAM\n1,0,0,CAR in blood (copies/µg)\n1,7,100,CAR in blood (copies/µg)\n", [0, 7], [0, 100], [0, 0]),
+    "monolix": ("ID,TIME,DV,CENS,LIMIT\n1,0,25,1,0\n1,7,100,0,.\n", [0, 7], [25, 100], [1, 0]),
+    "status": ("USUBJID,ADY,AVAL,PCSTAT\n1,1,20,\n1,8,,NOT DONE\n1,15,50,\n", [0, 14], [20, 50], [0, 0]),
+    "undiluted": ("patient,day,value,dilution\n1,0,5,1\n1,7,100,1\n", [0, 7], [5, 100], [0, 0]),
+    "visit_days": ("USUBJID,VISITDY,ADY,AVAL\n1,1,1,0\n1,29,35,100\n", [0, 34], [0, 100], [0, 0]),
     "same_twice": ("ID,TIME,DV,VALUE\n1,0,0,0\n1,7,100,100.2\n", [0, 7], [0, 100], [0, 0]),
 }  # fmt: skip
 

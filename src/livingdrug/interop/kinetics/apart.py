@@ -10,22 +10,31 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from livingdrug.fitting.data import Finding
+from livingdrug.foundation.amounts import LONGEST, NotAnAmount, read_amount
 from livingdrug.interop.kinetics.cells import BLANK, another_number, read_number
 from livingdrug.interop.kinetics.columns import SYNONYMS, Meaning, is_logarithm, meaning_of, plain
+from livingdrug.interop.kinetics.labels import same_unit
 from livingdrug.interop.kinetics.table import Table
 
 _SPECIMEN = re.compile(
     r"(^|_)(spec|specimen|matrix|tissue|sample_type|sampletype|sample_source|sample_site|material|method|fluid)(_|$)"
     r"|^(pc|lb|is|mb|pp)(spec|method|loc)$"
 )
+_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]$")
 _NAMES_LOGARITHMS = re.compile(r"log[a-z0-9]", re.I)
 
 
-def apart(text: Table, known: Mapping[str, Meaning]) -> list[Finding]:
-    """Everything that has to be said first, one finding per column."""
+def apart(text: Table, known: Mapping[str, Meaning], unit: str) -> list[Finding]:
+    """Everything that has to be said first, one finding per column.
+
+    Parameters
+    ----------
+    unit
+        Of the results; ``""`` where the table does not say.
+    """
     used = {meaning.heading for meaning in known.values()}
     others = [heading for heading in text.headings if heading not in used and heading.strip()]
-    found = [_compartments(text, known), _logarithms(text, known)]
+    found = [_compartments(text, known), _logarithms(text, known), _another_unit(text, known, unit)]
     for heading in others:
         word = plain(heading)
         if _SPECIMEN.search(word):
@@ -146,6 +155,35 @@ def _logarithms(text: Table, known: Mapping[str, Meaning]) -> Finding | None:
         if rows:
             return Finding("error", f'"{heading}" says that results are logarithms', rows, "Give the values themselves: 10^x for a base of 10, exp(x) for natural logarithms.")  # fmt: skip
     return None
+
+
+def _another_unit(text: Table, known: Mapping[str, Meaning], unit: str) -> Finding | None:
+    """A name of what is measured that states another unit than the results have: PARAM "CAR (copies/mL)" beside copies/ug."""
+    for heading in text.headings if unit else ():
+        if plain(heading) not in SYNONYMS["output"]:
+            continue
+        stated = {cells[heading].strip() for _, cells in _results(text, known)}
+        other = {name for name in stated if (said := _unit_in(name)) and not same_unit(said, unit)}
+        rows = tuple(line for line, cells in _results(text, known) if cells[heading].strip() in other)
+        if rows:
+            return Finding("error", f'the results are in {unit}, and "{heading}" says "{min(other)}"', rows, "Correct one of them.")  # fmt: skip
+    return None
+
+
+def _unit_in(name: str) -> str:
+    """The unit that ends the name of what is measured, in brackets; ``""`` where there is none.
+
+    >>> _unit_in("CAR transgene (copies/mL)"), _unit_in("CAR transgene (blood)"), _unit_in("CAR")
+    ('copies/mL', '', '')
+    """
+    found = _IN_BRACKETS.search(name.strip())
+    if not found:
+        return ""
+    try:
+        read_amount(f"1 {found[1].strip()}"[:LONGEST])
+    except NotAnAmount:
+        return ""
+    return found[1].strip()
 
 
 def _is_logarithm(word: str) -> bool:

@@ -25,6 +25,7 @@ _REMEDIES: Mapping[str, str] = {
     "the time is no number": "Correct these cells, or take the rows out.",
     "study day 0, which does not exist": "Study days run … -1, 1 …; name the column TIME if yours counts from 0.",
     "below the limit, and the limit is not known": "State it: a column LLOQ, or lloq=… (--lloq).",
+    "flagged as below the limit, and above the limit of its row": "Correct one of them; where the limit is the lower end of an interval (Monolix's LIMIT), take that column out: results below a limit begin at 0 here.",
     "a row with EVID 0 has an amount": "Set EVID to 1 for a dose, or AMT to 0 for a result.",
     "a result without its occasion": "Number it in the column OCC, or take the column out.",
     "a dose without a positive amount": "Correct AMT, or EVID.",

@@ -26,6 +26,8 @@ from livingdrug.interop.kinetics.table import Table
 _DAYS = ("day", "days", "study_day", "ady", "pcdy", "lbdy")
 _CLOCKS = ("time", "hour", "hours", "hr", "hrs", "clock", "clock_time", "time_of_day", "hour_of_day")
 _PERIODS = ("week", "weeks", "wk", "cycle", "period", "month", "months", "year")
+_OTHER_COUNT = re.compile(r"^(actual|nominal|planned|scheduled|visit|protocol|target|real|true|relative|sample|sampling|collection)_?(days?|dy|hours?|hrs?|weeks?)$")  # fmt: skip
+"""A second count of days or hours: nominal_day, VISITDY, actual_hours."""
 _DATE = re.compile(r"(^|_)(dates?|datum|dtc|dtm|dat[123]?|datetime|dttm|timestamp)(_|$)|(dtc|dtm)$")
 NONMEMS_DATES = ("date", "dat1", "dat2", "dat3")
 """Beside them TIME is the hour of the day."""
@@ -114,8 +116,18 @@ def clocks(times: Times) -> list[Finding]:
 def may_be_a_clock(heading: str) -> bool:
     """Whether a heading speaks of time: a date, an hour, a week, a cycle, days."""
     word = plain(heading)
-    return (
-        bool(_DATE.search(word)) or word in {*_DAYS, *_CLOCKS, *_PERIODS} or bool(stated_time_unit(meaning_of(heading)))
+    return bool(_DATE.search(word)) or word in {*_DAYS, *_CLOCKS, *_PERIODS} or bool(_unit_of_count(heading))
+
+
+def _unit_of_count(heading: str) -> str:
+    """The unit of a column that counts time; ``""`` where its heading does not say.
+
+    >>> [_unit_of_count(heading) for heading in ("TIME [h]", "VISITDY", "Nominal Day", "care")]
+    ['hour', 'day', 'day', '']
+    """
+    other = _OTHER_COUNT.match(plain(heading))
+    return stated_time_unit(meaning_of(heading)) or (
+        {"d": "day", "h": "hour", "w": "week"}[other[2][0]] if other else ""
     )
 
 
@@ -163,7 +175,7 @@ def _a_clock(times: Times, heading: str) -> Finding | None:
 
 def _another_span(times: Times, heading: str) -> Finding | None:
     """A second column of days or hours over which a patient's results last twice as long, or half."""
-    unit = stated_time_unit(meaning_of(heading))
+    unit = _unit_of_count(heading)
     if unit not in ("day", "hour", "week"):
         return None
     return _no_one_span(times, _each(times.others[heading], read_number) * DAYS_IN[unit], heading)

@@ -160,7 +160,7 @@ def _checked(
     units, unit_findings = _units(text, known, *stated_units)
     text, limit_findings = with_limits_in_unit(text, known, units["value"])
     unit_findings += [
-        *commented, *of_patients, *asked_about(text, known), *apart(text, known), *clocks(times_of(text, known, units["time"])), *mark_findings, *limit_findings,
+        *commented, *of_patients, *asked_about(text, known), *apart(text, known, units["value"]), *clocks(times_of(text, known, units["time"])), *mark_findings, *limit_findings,
     ]  # fmt: skip
     if known["time"].word in STUDY_DAYS and shift == -1:
         unit_findings.append(Finding("error", f'"{known["time"].heading}" holds study days, which are shifted already: day 1 is taken as day 0', (), "Leave shift=-1 (--shift -1) out."))  # fmt: skip
@@ -567,13 +567,14 @@ def _take_result(
             ].append(line)
             return
         value = in_column
-    own_limit = limit
+    own_limit, stated = limit, 0.0
     if "limit" in known:
         given = read_number(cells[known["limit"].heading])
         if given is None or (not math.isnan(given) and given < 0):
             got.problems[f"{known['limit'].heading} is no limit"].append(line)
             return
         own_limit = limit if math.isnan(given) or given == 0 else given
+        stated = 0.0 if math.isnan(given) else given
     flag = 0
     if "censored" in known:
         found = read_flag(cells[known["censored"].heading])
@@ -581,7 +582,13 @@ def _take_result(
             got.problems[f"{known['censored'].heading} is neither 0, 1 nor -1, yes nor no"].append(line)
             return
         flag = found
+    by_flag_alone = flag == BELOW and not censored and not math.isnan(value)
     censored = censored or flag
+    if by_flag_alone and 0.0 < stated < value and not math.isclose(stated, value):
+        got.problems["flagged as below the limit, and above the limit of its row"].append(line)
+        return
+    if by_flag_alone and own_limit is None:
+        got.notes["flagged as below the limit: the number beside the flag is taken as the limit"].append(line)
     if censored == BELOW:
         if own_limit is not None and (math.isnan(value) or value < own_limit):
             value = own_limit

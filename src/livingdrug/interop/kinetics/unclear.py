@@ -5,6 +5,8 @@ C, with the letter C in some rows           these rows are passed over, as NONME
 ANL01FL, EXCLUDE … that leave rows out      asked about: rows are never dropped in silence, nor kept
 "<" and "=" in a column of their own        the flag of results below (or, with ">", above) the limit
 a flag with a name that speaks of limits    asked about
+PCSTAT "not done" beside a result           asked about: programs write 0 there
+a factor of dilution                        asked about: is the result multiplied by it, or not yet?
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ from dataclasses import replace
 
 from livingdrug.fitting.data import Finding
 from livingdrug.fitting.flags import may_be_flag
-from livingdrug.interop.kinetics.cells import SIGNS, read_flag
+from livingdrug.interop.kinetics.cells import BLANK, SIGNS, read_flag, read_number
 from livingdrug.interop.kinetics.columns import Meaning, plain
 from livingdrug.interop.kinetics.table import Table
 
 _EXCLUDED = re.compile(r"(^|_)(excl\w*|exclude\w*|ignore\w*|drop|omit\w*)(_|$)|exclfl$")
 _ANALYSED = ("anl01fl", "anlfl", "pcanlfl")
+_STATUS = re.compile(r"^(pc|lb|is|mb|vs|qs)?stat$|(^|_)(status|result_status|sample_status|completion_status)$|reasnd$")
+_NOT_DONE = re.compile(r"not[ _-]?(done|performed|taken|collected|analy[sz]ed|evaluable|available)|missed|missing|failed|invalid|rejected|cancell?ed|nd|n/d|insufficient.*", re.I)  # fmt: skip
+_FACTORS = re.compile(r"(^|_)(dilution|dilution_factor|dil_factor|dilfact|multiplier|correction_factor|scale_factor|scaling_factor)(_|$)")  # fmt: skip
 
 
 def without_commented(text: Table) -> tuple[Table, list[Finding]]:
@@ -54,6 +59,7 @@ def asked_about(text: Table, known: Mapping[str, Meaning]) -> list[Finding]:
     used = {meaning.heading for meaning in known.values()}
     others = [heading for heading in text.headings if heading not in used and heading.strip()]
     found = [one for heading in others if (one := _left_out(text, heading))]
+    found += [one for heading in others if (one := _not_done(text, known, heading) or _a_factor(text, heading))]
     if "censored" not in known:
         found += [one for heading in others if (one := _a_flag(text, heading))]
     return found
@@ -87,3 +93,32 @@ def _a_flag(text: Table, heading: str) -> Finding | None:
         "error", f'"{heading}" may flag results below the limit', tuple(line for line, flag in flags.items() if flag),
         f"If 1 means below it, say columns={{'CENS': '{heading}'}} (--column CENS={heading}); if not, take the column out.",
     )  # fmt: skip
+
+
+def _not_done(text: Table, known: Mapping[str, Meaning], heading: str) -> Finding | None:
+    """Rows whose status says that nothing was measured, and that hold a result all the same."""
+    if not _STATUS.search(plain(heading)):
+        return None
+    value = known["value"].heading
+    rows = tuple(
+        line
+        for line, cells in text.rows
+        if _NOT_DONE.fullmatch(cells[heading].strip()) and cells[value].strip().lower() not in BLANK
+    )
+    if not rows:
+        return None
+    return Finding("error", f'"{heading}" says that nothing was measured where "{value}" holds a result', rows, f'Leave "{value}" blank there, or take the column out.')  # fmt: skip
+
+
+def _a_factor(text: Table, heading: str) -> Finding | None:
+    """A column of factors that results may have to be multiplied by."""
+    if not _FACTORS.search(plain(heading)):
+        return None
+    rows = tuple(
+        line
+        for line, cells in text.rows
+        if cells[heading].strip().lower() not in BLANK and read_number(cells[heading]) != 1.0
+    )
+    if not rows:
+        return None
+    return Finding("error", f'"{heading}" may be a factor of the results', rows, "Multiply the results by it where that was not done, and take the column out.")  # fmt: skip

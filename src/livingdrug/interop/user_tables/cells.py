@@ -119,7 +119,7 @@ class Marks:
     """What a table's own cells say: `comma` is a decimal mark, `thousands` groups digits, `point` is a decimal mark; or none of it.
 
     `points_unclear`: no cell tells what a point is, and commas do not stand between cells, as programs write tables
-    where the comma is the decimal mark, or a column holds 400 beside 1.250: 1.250 may be 1250.
+    where the comma is the decimal mark, or a column holds 400 beside 1.250, or 150.000 and 40.500 and no other: 1.250 may be 1250.
     """
 
     comma: bool = False
@@ -171,8 +171,13 @@ def marks_of(cells: Mapping[str, pl.Series], delimiter: str) -> Marks:
 
 
 def _looks_grouped(cells: pl.Series) -> bool:
-    """Whether whole numbers of three digits, and none of more, stand beside 1.250: as they would if its point grouped thousands."""
-    return bool(cells.str.contains(_HUNDREDS).any()) and not cells.str.contains(_ABOVE_HUNDREDS).any()
+    """Whether 1.250 stands as it would if its point grouped thousands.
+
+    Whole numbers of three digits stand beside it, or every number with a point ends in a zero, as 150.000 and 40.500 do:
+    programs leave such zeros out of decimals. Whole numbers of more digits say that nothing is grouped.
+    """
+    rounded = cells.filter(cells.str.contains(_POINT_EITHER)).str.ends_with("0").all()
+    return bool(rounded or cells.str.contains(_HUNDREDS).any()) and not cells.str.contains(_ABOVE_HUNDREDS).any()
 
 
 def _as_floats(cells: pl.Series, column: Column, decimals: Marks) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

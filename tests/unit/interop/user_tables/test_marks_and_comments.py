@@ -93,6 +93,16 @@ def test_a_point_beside_whole_hundreds_is_asked_about(tmp_path: Path, cells: tup
         assert grade_table(file, ["ctcae_neutrophils"]).height == len(cells)
 
 
+@pytest.mark.parametrize("cells", [("150.000", "40.000"), ("150.000", "40.500")])
+def test_points_with_a_zero_at_the_end_are_asked_about(tmp_path: Path, cells: tuple[str, ...]) -> None:
+    # 40.000 platelets per uL were read as 40, grade 4, where 40000 are grade 3 (CTCAE: 25 to 50 x 10^9/L)
+    rows = "".join(f"A,{i},{cell}\n" for i, cell in enumerate(cells))
+    with pytest.raises(BadInput, match=r'"150\.000" may be 150000 or 150'):
+        grade_table(written(tmp_path, f"patient,day,PLT [/uL]\n{rows}"), ["ctcae_platelets"])
+    graded = grade_table(written(tmp_path, f"patient,day,PLT [10^9/L]\n{rows}A,9,0.900\n"), ["ctcae_platelets"])
+    assert graded["ctcae_platelets"].to_list() == [0, 3, 4]  # 0.900 says that a point is a decimal mark
+
+
 def test_nines_are_told(tmp_path: Path) -> None:
     # registries write 999 for missing; 990 is a count
     file = written(tmp_path, "patient,day,PLT [10^9/L]\nA,0,999\nA,1,990\nA,2,9999\n")

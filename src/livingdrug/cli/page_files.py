@@ -13,6 +13,7 @@ from posixpath import normpath, relpath
 from livingdrug.cli import NOTICE
 from livingdrug.cli.documents import Page, parts
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.security import content_policy
 from livingdrug.interop.notebook import as_notebook, cells_of, is_notebook
 from livingdrug.trial.storage import make_folder, write_bytes
 
@@ -27,7 +28,7 @@ nav { padding-top: 40px; font-size: 13.5px; line-height: 1.4; } nav summary { cu
 nav a:hover, nav a[aria-current] { color: var(--rust); } main { padding-top: 32px; min-width: 0; }
 h1, h2 { font-family: Charter, Palatino, Georgia, serif; line-height: 1.2; } h1 { font-size: 34px; } h2 { margin-top: 2em; } a { color: var(--blue); text-underline-offset: 3px; }
 pre { overflow-x: auto; padding: 12px 14px; background: var(--code); border: 1px solid var(--rule); border-radius: 6px; font-size: 13px; line-height: 1.5; } code { font-size: .9em; background: var(--code); } pre code { font-size: inherit; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; border-top: 2px solid var(--ink); font-size: 13.5px; } th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; } th { color: var(--soft); }
+.wide { overflow-x: auto; } table { border-collapse: collapse; border-top: 2px solid var(--ink); font-size: 13.5px; } th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--rule); text-align: left; vertical-align: top; } th { color: var(--soft); } .right { text-align: right; } .center { text-align: center; }
 img { max-width: 100%; height: auto; }
 @media (max-width: 800px) { .page { display: block; } nav { padding-top: 12px; } }
 @media print { nav, .notice { display: none; } .page { display: block; } body { font-size: 10pt; } pre { white-space: pre-wrap; } }
@@ -106,10 +107,12 @@ def page_html(page: Page, name: str, known: Mapping[str, Page], place: Path | No
 
     body = re.sub(r'<a href="([^"]*)">(.*?)</a>', turned, body, flags=re.S)
     body = re.sub(r"<h([23])>(.*?)</h\1>", _heading, body)
+    body = re.sub(r' style="text-align:(\w+)"', r' class="\1"', body)
     body = body.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
     rest = _navigation(name, known) if known else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{content_policy(styles=[_LOOKS], beside="pictures")}">'
         f"<title>{html.escape(page.title)}</title><style>{_LOOKS}</style></head><body>"
         f'<p class="notice">{NOTICE}</p><div class="page">{rest}<main>{body}</main></div></body></html>\n'
     )

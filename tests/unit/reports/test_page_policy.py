@@ -8,6 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from documentation.after_build import with_policy
+from livingdrug.cli.documents import folder, named
+from livingdrug.cli.page_files import page_html
 from livingdrug.model.assemble import assemble
 from livingdrug.model.render import render as model_page
 from livingdrug.reports.html import render
@@ -42,12 +45,17 @@ class Inline(HTMLParser):
             self.inside[self.at][-1] += data
 
 
-@pytest.mark.parametrize("what", ["report", "scoreboard", "model"])
+def a_page_of_the_documentation():
+    return page_html(named(folder(), "units_and_tables"), "", {}, None)
+
+
+@pytest.mark.parametrize("what", ["report", "scoreboard", "model", "documentation"])
 def test_the_policy_names_what_the_page_runs(result, what):
     page = {
         "report": lambda: render(result),
         "scoreboard": lambda: scoreboard(Scoreboard((), ())),
         "model": lambda: model_page(assemble("b_all_cd19")),
+        "documentation": a_page_of_the_documentation,
     }[what]()
     found = Inline()
     found.feed(page)
@@ -59,3 +67,18 @@ def test_the_policy_names_what_the_page_runs(result, what):
     for kind, texts in found.inside.items():
         hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
         assert rules[f"{kind}-src"] == (" ".join(f"'sha256-{one}'" for one in hashes) or "'none'")
+
+
+def test_a_page_of_the_site_names_its_own_scripts_and_loads_what_lies_beside_it():
+    page = '<html><head><meta charset="utf-8"><script src="a.js"></script><script>let a = 1 && 2</script></head><body><p style="color: red">x</p></body></html>'
+    found = Inline()
+    found.feed(with_policy(page))
+    rules = dict(rule.strip().split(" ", 1) for rule in found.policy.split(";"))
+    hashes = {
+        text: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        for text in ("let a = 1 && 2", "color: red")
+    }
+    assert rules["script-src"] == f"'self' file: 'sha256-{hashes['let a = 1 && 2']}'"
+    assert rules["style-src"] == f"'self' file: 'unsafe-hashes' 'sha256-{hashes['color: red']}'"
+    assert rules["default-src"] == "'none'"
+    assert "unsafe-inline" not in found.policy

@@ -22,7 +22,6 @@ spread = 0.5
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -35,28 +34,15 @@ from numpy.typing import NDArray
 from livingdrug.engine.ensemble import CompiledModel, Dose, compile_model
 from livingdrug.engine.odes import Odes
 from livingdrug.engine.sbml.read import read_sbml
+from livingdrug.engine.sbml.source import read_model_file
 from livingdrug.fitting.data import KineticsData
+from livingdrug.fitting.engine_file import EngineFile, read_engine_file
 from livingdrug.fitting.engine_inputs import first_values, infused_states, steps_of, with_inputs
 from livingdrug.fitting.structure import Parameter, StructuralModel
 from livingdrug.foundation.errors import BadInput, UnknownName
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-RTOL = 1e-6
-_KEYS = (
-    "title",
-    "source",
-    "sbml",
-    "antimony",
-    "measured",
-    "error",
-    "doses",
-    "covariates",
-    "log_states",
-    "parameter",
-    "rtol",
-)
 
 
 def read_engine_model(path: Path | str) -> StructuralModel:
@@ -68,42 +54,28 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         The file, the model or a name in it cannot be used.
     """
     path = Path(path)
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise BadInput(
-            f"{path}: there is no such file.\n  Give a model's TOML file, or a name of --list-models."
-        ) from None
-    except tomllib.TOMLDecodeError as problem:
-        raise BadInput(f"{path}: not TOML ({problem}).") from None
-    for key in told:
-        if key not in _KEYS:
-            raise UnknownName(f"entry of {path.name}", key, _KEYS)
-    if "measured" not in told or not told.get("parameter"):
-        raise BadInput(f'{path}: expected measured = "…" and at least one [parameter.NAME].')
+    told = read_engine_file(path)
     odes = _equations(path, told)
     known = [*odes.states, *(name for name, _ in odes.assignments), *odes.parameters]
-    measured = told["measured"] if isinstance(told["measured"], dict) else {"value": told["measured"]}
+    measured = told.measured if isinstance(told.measured, dict) else {"value": told.measured}
     for quantity in measured.values():
         if quantity not in known:
             raise UnknownName("quantity of the model", str(quantity), known)
     quantities = list(dict.fromkeys(measured.values()))
-    for name in told["parameter"]:
+    for name in told.parameter:
         if name not in odes.parameters:
             raise UnknownName("parameter of the model", name, odes.parameters)
-    covariates = {str(name): str(column) for name, column in told.get("covariates", {}).items()}
+    covariates, dosed, log_scales = told.covariates, told.doses, told.log_states
     for name in covariates:
         if name not in odes.parameters:
             raise UnknownName("parameter of the model", name, odes.parameters)
-        if name in told["parameter"]:
+        if name in told.parameter:
             raise BadInput(
                 f"{path}: {name} is both estimated and a covariate.\n  Take it out of [parameter] or of [covariates]."
             )
-    dosed = {str(key): state for key, state in told.get("doses", {}).items()}
-    for state in [*dosed.values(), *told.get("log_states", {})]:
+    for state in [*dosed.values(), *log_scales]:
         if state not in odes.states:
             raise UnknownName("state of the model", state, odes.states)
-    log_scales = {name: float(scale) for name, scale in told.get("log_states", {}).items()}
 
     @lru_cache(maxsize=4)
     def compiled(infused: tuple[str, ...]) -> CompiledModel:
@@ -112,19 +84,21 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         return compile_model(whole, log_scales=log_scales, linear_scales=linear, outputs=quantities)
 
     compiled(())  # what cannot be computed is told before any data are read
-    parameters = tuple(_parameter(path, name, entry) for name, entry in told["parameter"].items())
-    start = {name: float(entry["start"]) for name, entry in told["parameter"].items()}
-    rtol = float(told.get("rtol", RTOL))
+    parameters = tuple(
+        Parameter(name, one.unit, one.meaning or name, one.transform, one.varies, one.spread)
+        for name, one in told.parameter.items()
+    )
+    start = {name: one.start for name, one in told.parameter.items()}
     return StructuralModel(
-        title=str(told.get("title", path.stem)),
-        source=str(told.get("source", path.name)),
+        title=told.title or path.stem,
+        source=told.source or path.name,
         parameters=parameters,
         predict=None,
         propose=lambda data: dict(start),
-        error=str(told.get("error", "combined")),
+        error=told.error,
         needs_doses=bool(dosed),
         outputs=tuple(measured),
-        equations=_text(path, told),
+        equations=read_model_file(path.parent / (told.sbml or told.antimony)),
         measured=measured,
         doses=dosed or None,
         batch=lambda data: batch_predictor(
@@ -132,34 +106,19 @@ def read_engine_model(path: Path | str) -> StructuralModel:
             [p.name for p in parameters],
             dosed,
             data,
-            rtol,
+            told.rtol,
             _columns(data, measured, quantities),
             covariates,
         ),
     )
 
 
-def _parameter(path: Path, name: str, entry: Mapping[str, Any]) -> Parameter:
-    if "start" not in entry:
-        raise BadInput(f"{path}, parameter.{name}: no start; give the typical value to begin with.")
-    known = {"unit": "", "meaning": name, "transform": "log", "varies": True, "spread": 0.5}
-    for key in entry:
-        if key not in (*known, "start"):
-            raise UnknownName(f"entry of parameter.{name}", key, [*known, "start"])
-    return Parameter(name, **{key: entry.get(key, value) for key, value in known.items()})
-
-
-def _text(path: Path, told: Mapping[str, Any]) -> str:
-    return (path.parent / str(told["sbml" if "sbml" in told else "antimony"])).read_text(encoding="utf-8-sig")
-
-
-def _equations(path: Path, told: Mapping[str, Any]) -> Odes:
-    given = [key for key in ("sbml", "antimony") if key in told]
-    if len(given) != 1:
-        raise BadInput(f"{path}: expected one of sbml and antimony, the model's file.")
-    file = path.parent / str(told[given[0]])
+def _equations(path: Path, told: EngineFile) -> Odes:
+    file = path.parent / (told.sbml or told.antimony)
     if not file.is_file():
-        raise BadInput(f"{path}: {given[0]} names {told[given[0]]}, which is not there.")
+        raise BadInput(
+            f"{path}: {'sbml' if told.sbml else 'antimony'} names {file.name}, which is not there.\n  Put the model beside this file, or correct the name."
+        )
     return read_sbml(file)
 
 

@@ -44,16 +44,23 @@ def load_fit(folder: Path | str) -> Fit:
     if any(place.glob(UNFINISHED)) and not (place / "fit.json").is_file():
         raise BadInput(f"{place} holds a fit that was stopped.\n  Go on with livingdrug fit … -o {place} --resume.")
     told = read_json(place / "fit.json")
+    from polars.exceptions import PolarsError
+
     try:
-        with np.load(place / "numbers.npz", allow_pickle=False) as file:
-            kept = {name: file[name] for name in file.files}
-        data = _data(place, told["data"])
-        structure = load_model(told["model"])
-        specification = specify(structure, data, **told["options"])
-    except (OSError, ValueError, KeyError) as problem:
-        raise BadInput(f"cannot read the fit in {place}: {problem}.\n  The folder is damaged; fit again.") from None
+        return _fit(place, told)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, PolarsError) as problem:
+        said = f"{type(problem).__name__}: {str(problem)[:200]}"
+        raise BadInput(f"cannot read the fit in {place} ({said}).\n  The folder is damaged; fit again.") from None
+
+
+def _fit(place: Path, told: dict[str, Any]) -> Fit:
     import polars as pl
 
+    with np.load(place / "numbers.npz", allow_pickle=False) as file:
+        kept = {name: file[name] for name in file.files}
+    data = _data(place, told["data"])
+    structure = load_model(told["model"])
+    specification = specify(structure, data, **told["options"])
     examined = Examined(
         float(kept["log_likelihood"]), float(kept["monte_carlo_error"]), *(kept[name] for name in NUMBERS[2:])
     )

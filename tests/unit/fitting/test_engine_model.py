@@ -98,7 +98,15 @@ def test_several_outputs_are_found_by_name(tmp_path: Path) -> None:
         ('1 = "depot"', '1 = "gut"', 'no state of the model "gut"'),
         ("[parameter.ka]", "[parameter.kb]", 'no parameter of the model "kb"'),
         ('antimony = "one_compartment.ant"', 'antimony = "none.ant"', "which is not there"),
-        ("start = 1.5", "stat = 1.5", "no start"),
+        ("start = 1.5", "stat = 1.5", r'"parameter\.ka\.start": missing'),
+        ("start = 1.5", "start = -1.5", "start is -1.5, expected more than 0 on the log scale"),
+        ("start = 1.5", "start = nan", r"parameter\.ka\.start"),
+        ("start = 1.5", 'start = "fast"', r"parameter\.ka\.start"),
+        ("start = 1.5", "start = 1" + "0" * 5000, "a value cannot be read"),
+        ('measured = "concentration"', "measured = 7", "measured"),
+        ('error = "additive"', 'error = "addative"', 'no residual error "addative"'),
+        ("[doses]", "rtol = -1.0\n[doses]", "rtol"),
+        ("[doses]", "x = " + "[" * 3000 + "\n[doses]", "brackets stand inside brackets too deep"),
     ],
 )
 def test_mistakes_in_a_model_file_are_told(line: str, instead: str, said: str, tmp_path: Path) -> None:

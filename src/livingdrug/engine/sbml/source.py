@@ -35,7 +35,7 @@ def sbml_text(source: Any) -> str:
     place = "the text"
     if file := file_of(source):
         place = file
-        source = _read(Path(file))
+        source = read_model_file(Path(file))
     if not isinstance(source, str):
         raise BadInput(
             f"a model: got {type(source).__name__}, expected SBML or Antimony as text, or the path of such a file"
@@ -61,7 +61,14 @@ def _is_path(text: str) -> bool:
         return False
 
 
-def _read(path: Path) -> str:
+def read_model_file(path: Path) -> str:
+    """The text of a model's file, whatever its encoding.
+
+    Raises
+    ------
+    BadInput
+        It cannot be read, or is larger than any model.
+    """
     try:
         if path.stat().st_size > _LARGEST:
             raise BadInput(f"{path}: larger than {_LARGEST / 1e6:.0f} MB, which no model of this engine needs")

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from livingdrug.reports.charts import scales, svg
+from livingdrug.reports.charts.line_labels import line_label
 from livingdrug.reports.charts.river import Exit, Stage, draw_river
 from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
 from livingdrug.reports.page import MOST_ROWS, Figure
@@ -111,3 +112,27 @@ def test_river_is_as_wide_as_its_patients():
     root = xml.fromstring(draw_river(stages, 860))
     first, second = (float(r.attrib["width"]) for r in root.iter("rect") if r.attrib["class"] == "stage")
     assert second / first == pytest.approx(0.5, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("curve", "anchor", "above"),
+    [
+        ([(52, 60), (376, 50)], "end", True),  # nothing near: at the right, above its line
+        ([(52, 60), (376, 196)], "start", True),  # a curve that falls to the limit: at the left
+        ([(52, 196), (376, 196)], "end", False),  # one that runs along above the line: below it
+    ],
+)
+def test_words_of_a_limit_stand_where_they_cover_no_curve(curve, anchor, above):
+    words, box = line_label("limit of quantification, 1", 200, 52, 376, bottom=260, curves=[curve])
+    assert f'text-anchor="{anchor}"' in words or (anchor == "start" and "text-anchor" not in words)
+    assert (box[3] <= 200) == above
+    assert box[0] >= 52
+    assert box[2] <= 376
+
+
+def test_words_of_two_limits_do_not_lie_on_one_another():
+    taken: list[tuple[float, float, float, float]] = []
+    for at in (200, 206):
+        taken.append(line_label("grade 3 below 50", at, 52, 376, bottom=260, curves=[], lines=[], taken=taken)[1])
+    one, other = taken
+    assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.line_labels import line_label
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text
 
@@ -85,10 +86,16 @@ def draw_bands(
                     class_=f"dot s{i}{' under' if band.below[j] >= 0.5 else ''}",
                 )
             )
-    for limit in limits:  # last, so that no band covers the words
-        at = y(limit.value)
+    medians = [[(x(day), y(value)) for day, value in zip(band.day, band.quantiles[2], strict=True)] for band in bands]
+    heights, taken = [y(limit.value) for limit in limits], []
+    for limit, at in zip(limits, heights, strict=True):  # last, so that no band covers the words
         panel.add(element("line", x1=LEFT, x2=width - RIGHT, y1=at, y2=at, class_="limit"))
-        panel.add(text(width - RIGHT - 4, at - 5, limit.words, "hint halo", anchor="end"))
+        others = [one for one in heights if one != at]
+        words, box = line_label(
+            limit.words, at, LEFT, width - RIGHT, bottom=bottom, curves=medians, lines=others, taken=taken
+        )
+        panel.add(words)
+        taken.append(box)
     if strip:
         _share_below(panel, bands, bottom + 18, width, strip)
     panel.x_axis(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from livingdrug.reports.charts.line_labels import line_label
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.scales import linear
 from livingdrug.reports.charts.scatter import LEFT, RIGHT, TOP, axis
@@ -53,7 +54,13 @@ def draw_predictive(
     if limit:
         at = y(limit)
         panel.add(element("line", x1=LEFT, x2=width - RIGHT, y1=at, y2=at, class_="limit"))
-        panel.add(text(width - RIGHT - 4, at - 5, f"limit of quantification, {limit:g}", "hint halo", anchor="end"))
+        curves = [
+            [(x(t), y(value)) for t, value in _known(ribbon.time, row)]
+            for ribbon in ribbons
+            for row in (ribbon.middle, ribbon.observed)
+        ]
+        words = f"limit of quantification, {limit:g}"
+        panel.add(line_label(words, at, LEFT, width - RIGHT, bottom=bottom, curves=curves)[0])
     if below is None:
         panel.x_axis(x_title)
         return panel.picture(width, bottom + 44, title)

@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, model_validator
 
 from livingdrug.catalog.load import read_toml
 from livingdrug.catalog.told import told
@@ -18,6 +18,18 @@ from livingdrug.foundation.numbers_alone import NumbersAlone
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _one_of(what: str, known: Iterable[str]) -> AfterValidator:
+    """A check that a word is one of those known."""
+    names = list(known)
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f'no {what} "{name}".{did_you_mean(name, names)} Known: {", ".join(names)}')
+        return name
+
+    return AfterValidator(check)
 
 
 class FreeParameter(NumbersAlone):
@@ -36,14 +48,9 @@ class FreeParameter(NumbersAlone):
     start: float
     unit: str = ""
     meaning: str = ""
-    transform: str = "log"
+    transform: Annotated[str, _one_of("scale of a parameter", TRANSFORMS)] = "log"
     varies: bool = True
     spread: float = Field(0.5, gt=0.0, le=10.0)
-
-    @field_validator("transform")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        return _one_of("transform", name, TRANSFORMS)
 
     @model_validator(mode="after")
     def _in_domain(self) -> FreeParameter:
@@ -86,30 +93,18 @@ class EngineFile(NumbersAlone):
     sbml: str = ""
     antimony: str = ""
     measured: Name | Annotated[dict[Name, Name], Field(min_length=1)]
-    error: str = "combined"
+    error: Annotated[str, _one_of("residual error", ERRORS)] = "combined"
     doses: dict[Name, Name] = Field(default_factory=dict)
     covariates: dict[Name, Name] = Field(default_factory=dict)
     log_states: dict[Name, Annotated[float, Field(gt=0.0)]] = Field(default_factory=dict)
     parameter: dict[Name, FreeParameter] = Field(min_length=1)
     rtol: float = Field(1e-6, ge=1e-12, le=0.1)
 
-    @field_validator("error")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        return _one_of("residual error", name, ERRORS)
-
     @model_validator(mode="after")
     def _one_model(self) -> EngineFile:
         if bool(self.sbml) == bool(self.antimony):
             raise ValueError("expected one of sbml and antimony, the model's file")
         return self
-
-
-def _one_of(what: str, name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    if name not in names:
-        raise ValueError(f'no {what} "{name}".{did_you_mean(name, names)} Known: {", ".join(names)}')
-    return name
 
 
 def read_engine_file(path: Path) -> EngineFile:

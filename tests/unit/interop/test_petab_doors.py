@@ -85,3 +85,10 @@ def test_a_parameter_without_a_value_is_searched_from_the_middle(tmp_path: Path)
     path = problem(tmp_path, "parameters.tsv", "0.5\t1\n", "\t1\n")
     values, _ = load_petab(path).estimate(starts=1)
     assert values["k"] == pytest.approx(-math.log(0.4) / 2, rel=1e-4)
+
+
+def test_a_course_that_fails_says_which_condition_it_is_of(tmp_path: Path, capsys) -> None:
+    # x' = x^2 from 10 has its pole at time 0.1, before the measurement at 2; from 0.1 only at 10
+    path = problem(tmp_path, "model.xml", MODEL, "x = 0.1; k = 0.5; x' = x^2 + 0*k")
+    assert main(["petab", str(path)]) == 3
+    assert 'the course of condition "c1" failed' in capsys.readouterr().err

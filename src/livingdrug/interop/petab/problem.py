@@ -217,7 +217,16 @@ class Problem:
     # ---- inside -----------------------------------------------------------------------------------------------------
 
     def _course(self, before: str, condition: str, values: Mapping[str, float]) -> dict[float, dict[str, float]]:
-        """Every quantity at every time that is measured in one condition."""
+        """Every quantity at every time that is measured in one condition; a course that fails says whose it is."""
+        try:
+            return self._followed(before, condition, values)
+        except SimulationFailed as problem:
+            after = f' after "{before}"' if before else ""
+            raise SimulationFailed(
+                f'{self.files.source}: the course of condition "{condition}"{after} failed: {problem}'
+            ) from None
+
+    def _followed(self, before: str, condition: str, values: Mapping[str, float]) -> dict[float, dict[str, float]]:
         start = None
         if before:
             parameters, changed = self._condition(before, values)
@@ -279,9 +288,7 @@ class Problem:
     def _run(self, parameters: Floats, days: Floats, initial: Floats) -> Floats:
         found = self._model.run(parameters, days, np.zeros(days.size, bool), initial=initial, rtol=RTOL)
         if found.status[0] > 1:
-            raise SimulationFailed(
-                f"{self.files.source}: {found.sentences()[0]}\n  Look at the parameters and the model."
-            )
+            raise SimulationFailed(f"{found.sentences()[0]}\n  Look at the parameters and the model.")
         return found.outputs[0]
 
     def _steady(self, parameters: Floats, initial: Floats) -> Floats:
@@ -293,7 +300,7 @@ class Problem:
                 return after
             state, span = after, span * 10
         raise SimulationFailed(
-            f"{self.files.source}: the course finds no steady state within {LONGEST:g} units of time.\n"
+            f"it finds no steady state within {LONGEST:g} units of time.\n"
             "  Look at the model and its parameters, or at a time inf and a preequilibrationConditionId that ask for it."
         )
 

@@ -9,7 +9,7 @@ from collections import Counter
 from livingdrug.engine.compiler.hoisting import hoist
 from livingdrug.engine.compiler.kernel import Kernel
 from livingdrug.engine.compiler.machine import MachineCode, host_lanes
-from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernels
+from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
 from livingdrug.engine.compiler.system import build_system
 from livingdrug.engine.compiler.writer import Writer
 from livingdrug.engine.ensemble import CompiledModel
@@ -60,8 +60,8 @@ def operations_per_step(model: CompiledModel) -> dict[str, int]:
     n_rhs = sum(not method.repeats(j) for j in range(1, stages))
     total: Counter[str] = Counter()
     pattern = system.pattern
-    solving = [(kernel, stages) for kernel in solve_kernels(pattern)]
-    for kernel, times in ((linearise, 1), (rhs, n_rhs), (factor_kernel(pattern), 1), *solving):
+    solving = (solve_kernel(pattern), stages)
+    for kernel, times in ((linearise, 1), (rhs, n_rhs), (factor_kernel(pattern), 1), solving):
         for operation, count in _operations(kernel).items():
             total[operation] += times * count
     sums = states * (2 * sum(range(1, stages)) * 2 + 12)

@@ -240,9 +240,7 @@ class CompiledModel:
     @property
     def is_long(self) -> bool:
         """Whether its machine code takes seconds, most of them of a process of its own."""
-        from livingdrug.engine.compiler.sparse import MOST_ENTRIES
-
-        return len(self._pattern.filled) > 2 * MOST_ENTRIES
+        return self._pattern.is_long
 
     def default_parameters(self, n: int) -> Floats:
         """The model's default values for n patients, shaped (n, parameters)."""
@@ -558,17 +556,24 @@ def _machine_code(
     """The kernels, the linear algebra of one step and the step itself, as machine code."""
     from livingdrug.engine.compiler.assembly import calls_ir, kernel_ir
     from livingdrug.engine.compiler.machine import MachineCode
-    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernels
+    from livingdrug.engine.compiler.row_loops import factor_rest_ir, first_in_loops, solve_ir
+    from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
     from livingdrug.engine.compiler.vector_math import vector_math
     from livingdrug.engine.rosenbrock import step_ir
 
     widths = {(1, bits), (lanes, bits), (lanes, 64)}
     functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
-    parts = [vector_math(*width, functions) for width in sorted(widths)]
-    solving = solve_kernels(system.pattern)
-    every = [*kernels, factor_kernel(system.pattern), *solving]
-    parts += [*(kernel_ir(kernel, lanes, bits) for kernel in every), calls_ir("solve", solving)]
-    parts.append(step_ir(method, lanes, system.pattern, time_derivative=system.time_derivative, bits=bits))
+    parts, pattern = [vector_math(*width, functions) for width in sorted(widths)], system.pattern
+    if pattern.is_long:
+        first = first_in_loops(pattern)
+        begun = factor_kernel(pattern, first)
+        every = [*kernels, begun]
+        parts += [factor_rest_ir(pattern, first, lanes, bits), calls_ir("factor", begun, "factor_rest")]
+        parts.append(solve_ir(pattern, lanes, bits))
+    else:
+        every = [*kernels, factor_kernel(pattern), solve_kernel(pattern)]
+    parts += [kernel_ir(kernel, lanes, bits) for kernel in every]
+    parts.append(step_ir(method, lanes, pattern, time_derivative=system.time_derivative, bits=bits))
     return MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in every)), cache_dir)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
 from livingdrug.engine.compiler.vector_math import FUNCTIONS
@@ -57,14 +55,12 @@ def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
     return w.text()
 
 
-def calls_ir(name: str, kernels: Sequence[Kernel]) -> str:
-    """IR text of a function that calls kernels of the same arrays one after another; empty if it is the one kernel itself."""
-    if [kernel.name for kernel in kernels] == [name]:
-        return ""
-    w, arrays = Writer(1), tuple(array.name for array in kernels[0].arrays)
+def calls_ir(name: str, first: Kernel, then: str) -> str:
+    """IR text of a function that calls a kernel and after it another function of the same arrays."""
+    w, arrays = Writer(1), tuple(array.name for array in first.arrays)
     w.begin(name, arrays)
-    for kernel in kernels:
-        w.line(f"call void @{kernel.name}({', '.join(f'ptr %{array}' for array in arrays)})")
+    for called in (first.name, then):
+        w.line(f"call void @{called}({', '.join(f'ptr %{array}' for array in arrays)})")
     w.end()
     return w.text()
 

@@ -1,4 +1,5 @@
-"""Sparse LU of W = c I - J and the solution of W x = b, unrolled into straight-line kernels for one pattern.
+"""Sparse LU of W = c I - J and the solution of W x = b, unrolled into straight-line kernels for one pattern; long ones end in loops
+(`row_loops`).
 
 Pivots stay on the diagonal, in an order chosen once by Markowitz's rule (fewest possible new entries). With
 c = 1 / (gamma h) on the diagonal a smaller step always makes W diagonally dominant in the end, so a bad pivot is
@@ -7,7 +8,7 @@ answered by a shorter step; the integrator has a dense pivoted step in reserve.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from livingdrug.engine.compiler.graph import Graph
@@ -15,7 +16,7 @@ from livingdrug.engine.compiler.kernel import Array, Kernel
 
 LEAST_PIVOT = 1.2e-38  # the lowest reciprocal pivot is below only if one is negative, or 0 of an infinite pivot
 
-MOST_ENTRIES = 500  # of a piece of the solution
+MOST_ENTRIES = 1000  # of W, for straight lines alone: LLVM's time for these grows with the square
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Pattern:
     jacobian
         (row, column) of each entry of J, in storage order.
     filled
-        (row, column) of each entry of W with its fill-in, in storage order.
+        (row, column) of each entry of W with its fill-in, in storage order: rows as they are eliminated, and so the columns of each.
     pivots
         Elimination order.
     """
@@ -38,6 +39,15 @@ class Pattern:
     jacobian: tuple[tuple[int, int], ...]
     filled: tuple[tuple[int, int], ...]
     pivots: tuple[int, ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether straight lines would take the compiler seconds."""
+        return len(self.filled) > MOST_ENTRIES
+
+    def orders(self) -> dict[int, int]:
+        """When each row's turn comes."""
+        return {k: order for order, k in enumerate(self.pivots)}
 
 
 def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
@@ -62,25 +72,29 @@ def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
             rows[i].discard(k)
         for j in rows[k] - {k}:
             columns[j].discard(k)
-    return Pattern(size, jacobian, tuple(sorted(filled)), tuple(pivots))
+    turn = {k: order for order, k in enumerate(pivots)}
+    return Pattern(size, jacobian, tuple(sorted(filled, key=lambda entry: (turn[entry[0]], turn[entry[1]]))), tuple(pivots))
 
 
-def factor_kernel(pattern: Pattern) -> Kernel:
+def factor_kernel(pattern: Pattern, until: int | None = None) -> Kernel:
     """Kernel ``factor(J, c, W)``: W receives L, U and the reciprocal pivots, and last the lowest of these
-    if that is below `LEAST_PIVOT`."""
+    if that is below `LEAST_PIVOT`.
+
+    With `until` it ends before that pivot's turn, as ``factor_first``: rows whose turn is later receive what is left of them.
+    """
     graph = Graph()
     c = graph.input("c", 0)
     place = {entry: q for q, entry in enumerate(pattern.filled)}
-    w = dict.fromkeys(pattern.filled, graph.constant(0.0))
+    # what is left of a fill-in that nothing has reached: -0, from which a product is subtracted as from nothing
+    w = dict.fromkeys(pattern.filled, graph.constant(-0.0))
     for q, entry in enumerate(pattern.jacobian):
         w[entry] = graph.negative(graph.input("J", q))
     for i in range(pattern.size):
         w[i, i] = graph.add(c, w[i, i])
-    later = {k: order for order, k in enumerate(pattern.pivots)}
-    row_of = {i: sorted((j for r, j in pattern.filled if r == i), key=later.__getitem__) for i in pattern.pivots}
-    column_of = {j: sorted((i for i, c in pattern.filled if c == j), key=later.__getitem__) for j in pattern.pivots}
+    later = pattern.orders()
+    row_of, column_of = rows_and_columns(pattern)
     stores, lowest = [], graph.constant(LEAST_PIVOT)
-    for k in pattern.pivots:
+    for k in pattern.pivots[:until]:
         w[k, k] = graph.reciprocal(w[k, k])
         lowest = graph.select(graph.compare("less", w[k, k], lowest), w[k, k], lowest)
         stores.append(("W", place[k, k], w[k, k]))
@@ -95,44 +109,41 @@ def factor_kernel(pattern: Pattern) -> Kernel:
             for j in row_of[k]:
                 if later[j] > later[k]:
                     w[i, j] = graph.subtract(w[i, j], graph.multiply(w[i, k], w[k, j]))
+    if until is not None:
+        stores += [("W", place[i, j], w[i, j]) for i, j in pattern.filled if min(later[i], later[j]) >= until]
     stores.append(("W", len(pattern.filled), lowest))
     arrays = (Array("J", len(pattern.jacobian)), Array("c", 1), Array("W", len(pattern.filled) + 1))
-    return Kernel("factor", graph, arrays, tuple(stores))
+    return Kernel("factor" if until is None else "factor_first", graph, arrays, tuple(stores))
 
 
-def solve_kernels(pattern: Pattern, most: int = MOST_ENTRIES) -> tuple[Kernel, ...]:
-    """Kernels that one after another do ``solve(W, b)``: b becomes the solution, in place.
-
-    One where W has few entries. Else pieces of whole rows, which hand on b in memory: LLVM's time grows with the square of this kernel
-    (2,700 entries: 4.0 s whole, 0.7 s in pieces of 500), and the pieces run as fast.
-    """
-    later = {k: order for order, k in enumerate(pattern.pivots)}
-    rows: dict[int, list[int]] = {i: [] for i in pattern.pivots}
+def rows_and_columns(pattern: Pattern) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Columns of each row of W, and rows of each column, in the order of their turns."""
+    turn = pattern.orders()
+    row_of: dict[int, list[int]] = {k: [] for k in pattern.pivots}
+    column_of: dict[int, list[int]] = {k: [] for k in pattern.pivots}
     for i, j in pattern.filled:
-        rows[i].append(j)
-    down = [(i, [j for j in rows[i] if later[j] < later[i]], False) for i in pattern.pivots]
-    up = [(i, [j for j in rows[i] if later[j] > later[i]], True) for i in reversed(pattern.pivots)]
-    steps = [(i, sorted(columns, key=later.__getitem__), last) for i, columns, last in (*down, *up)]
-    if len(pattern.filled) <= 2 * most:
-        return (_solving("solve", pattern, steps),)
-    pieces: list[list[tuple[int, list[int], bool]]] = [[]]
-    for step in steps:
-        if pieces[-1] and sum(len(columns) for _, columns, _ in pieces[-1]) + len(step[1]) > most:
-            pieces.append([])
-        pieces[-1].append(step)
-    return tuple(_solving(f"solve_{q}", pattern, piece) for q, piece in enumerate(pieces))
+        row_of[i].append(j)
+        column_of[j].append(i)
+    for found in (*row_of.values(), *column_of.values()):
+        found.sort(key=turn.__getitem__)
+    return row_of, column_of
 
 
-def _solving(name: str, pattern: Pattern, steps: Sequence[tuple[int, list[int], bool]]) -> Kernel:
-    """Kernel of some rows: (row, columns already known, whether the pivot's turn has come)."""
+def solve_kernel(pattern: Pattern) -> Kernel:
+    """Kernel ``solve(W, b)``: b becomes the solution, in place."""
     graph = Graph()
+    turn, (row_of, _) = pattern.orders(), rows_and_columns(pattern)
     place = {entry: q for q, entry in enumerate(pattern.filled)}
     b = [graph.input("b", i) for i in range(pattern.size)]
     before = tuple(b)
-    for i, columns, last in steps:
-        for j in columns:
-            b[i] = graph.subtract(b[i], graph.multiply(graph.input("W", place[i, j]), b[j]))
-        if last:
-            b[i] = graph.multiply(b[i], graph.input("W", place[i, i]))
+    for i in pattern.pivots:
+        for j in row_of[i]:
+            if turn[j] < turn[i]:
+                b[i] = graph.subtract(b[i], graph.multiply(graph.input("W", place[i, j]), b[j]))
+    for i in reversed(pattern.pivots):
+        for j in row_of[i]:
+            if turn[j] > turn[i]:
+                b[i] = graph.subtract(b[i], graph.multiply(graph.input("W", place[i, j]), b[j]))
+        b[i] = graph.multiply(b[i], graph.input("W", place[i, i]))
     arrays = (Array("W", len(pattern.filled)), Array("b", pattern.size))
-    return Kernel(name, graph, arrays, tuple(("b", i, b[i]) for i in range(pattern.size) if b[i] != before[i]))
+    return Kernel("solve", graph, arrays, tuple(("b", i, b[i]) for i in range(pattern.size) if b[i] != before[i]))

@@ -48,6 +48,11 @@ class Writer:
         self.line(f"%v{self._count} = {text}")
         return f"%v{self._count}"
 
+    def label(self) -> int:
+        """A number that no other label or value of this function has."""
+        self._count += 1
+        return self._count
+
     def constant(self, number: float) -> str:
         bits = f"0x{struct.unpack('>Q', struct.pack('>d', self.rounded(number)))[0]:016X}"
         return f"splat ({self.element} {bits})" if self.lanes > 1 else bits

@@ -14,7 +14,8 @@ from livingdrug.engine.compiler.graph import Graph
 from livingdrug.engine.compiler.interpret import evaluate
 from livingdrug.engine.compiler.kernel import Array, Kernel
 from livingdrug.engine.compiler.machine import MachineCode, aligned_zeros
-from livingdrug.engine.compiler.sparse import factor_kernel, find_pattern, solve_kernels
+from livingdrug.engine.compiler.row_loops import factor_rest_ir, first_in_loops, solve_ir
+from livingdrug.engine.compiler.sparse import factor_kernel, find_pattern, solve_kernel
 from livingdrug.engine.compiler.system import build_system
 from livingdrug.engine.compiler.vector_math import vector_math
 from livingdrug.engine.ensemble import Dose, LateCode, compile_model
@@ -176,7 +177,7 @@ def test_sparse_factor_and_solve_against_numpy():
     pattern = find_pattern(n, entries)
     jacobian = random.standard_normal((len(pattern.jacobian), LANES))
     c = random.uniform(5, 50, (1, LANES))
-    factor, solve = factor_kernel(pattern), *solve_kernels(pattern)
+    factor, solve = factor_kernel(pattern), solve_kernel(pattern)
     code = _compiled(factor, solve)
     w, b = np.zeros((len(pattern.filled) + 1, LANES)), random.standard_normal((n, LANES))
     _compare(factor, code, {"J": jacobian, "c": c, "W": w})
@@ -190,22 +191,47 @@ def test_sparse_factor_and_solve_against_numpy():
         np.testing.assert_allclose(x[:, lane], np.linalg.solve(matrix, b[:, lane]), rtol=1e-10, atol=1e-12)
 
 
-def test_a_solution_in_pieces_has_the_bits_of_the_whole():
-    # expected: bitwise equality; pieces hand on b in memory, and each holds whole rows
-    random = np.random.default_rng(9)
+@pytest.mark.parametrize(("seed", "full"), [(9, 24), (10, 21)])
+def test_an_elimination_that_ends_in_loops_has_the_bits_of_straight_lines(seed, full):
+    # expected: bitwise equality with the kernels written out, which are held against NumPy above; half of the entries are 0
+    random = np.random.default_rng(seed)
     n = 40
-    pattern = find_pattern(n, {(i, j) for i in range(n) for j in range(n) if random.random() < 0.1})
-    (whole,) = solve_kernels(pattern, most=len(pattern.filled))
-    pieces = solve_kernels(pattern, most=len(pattern.filled) // 6)
-    assert len(pieces) >= 6
-    w = random.uniform(-1.0, 1.0, (len(pattern.filled), LANES))
+    entries = {(i, j) for i in range(n) for j in range(n) if random.random() < 0.1 or min(i, j) >= full}
+    pattern = find_pattern(n, entries)
+    first = first_in_loops(pattern)
+    assert 0 < first <= full  # so that twice as many columns are full as stay in registers together
+    jacobian = random.standard_normal((len(pattern.jacobian), LANES)) * 10.0 ** random.uniform(-8, 8, LANES)
+    jacobian[random.random(jacobian.shape) < 0.5] = 0.0
+    c = random.uniform(5, 50, (1, LANES))
+    factor, solve, begun = factor_kernel(pattern), solve_kernel(pattern), factor_kernel(pattern, first)
+    straight = _compiled(factor, solve)
+    parts = [vector_math(LANES), kernel_ir(begun, LANES), factor_rest_ir(pattern, first, LANES, 64)]
+    parts += [calls_ir("factor", begun, "factor_rest"), solve_ir(pattern, LANES, 64)]
+    loops = MachineCode("\n".join(parts), ("factor", "solve"))
+    expected, got = (np.zeros((len(pattern.filled) + 1, LANES)) for _ in range(2))
+    straight.call(factor, LANES, jacobian, c, expected)
+    loops.call(factor, LANES, jacobian, c, got)
+    np.testing.assert_array_equal(got.view(np.int64), expected.view(np.int64))
     b = random.standard_normal((n, LANES))
-    expected, got = b.copy(), b.copy()
-    _compiled(whole).call(whole, LANES, w, expected)
-    parts = [vector_math(LANES), *(kernel_ir(piece, LANES) for piece in pieces), calls_ir("solve", pieces)]
-    MachineCode("\n".join(parts), ("solve",)).call(whole, LANES, w, got)
-    np.testing.assert_array_equal(got, expected)
-    assert calls_ir("solve", (whole,)) == ""
+    solved = b.copy()
+    straight.call(solve, LANES, expected[:-1], b)
+    loops.call(solve, LANES, expected[:-1], solved)
+    np.testing.assert_array_equal(solved.view(np.int64), b.view(np.int64))
+
+
+def test_the_lowest_pivot_is_told_by_loops_as_by_straight_lines():
+    # expected: the last pivot of a full matrix is negative, and its reciprocal the last number of W
+    n = 12
+    pattern = find_pattern(n, {(i, j) for i in range(n) for j in range(n)})
+    jacobian = np.repeat(np.where(np.eye(n).ravel(), -1.0, -2.0)[:, None], LANES, axis=1)
+    begun = factor_kernel(pattern, first_in_loops(pattern))
+    parts = [vector_math(LANES), kernel_ir(begun, LANES), factor_rest_ir(pattern, first_in_loops(pattern), LANES, 64)]
+    code = MachineCode("\n".join([*parts, calls_ir("factor", begun, "factor_rest")]), ("factor",))
+    w = np.zeros((n * n + 1, LANES))
+    code.call(factor_kernel(pattern), LANES, jacobian, np.zeros((1, LANES)), w)
+    matrix = np.where(np.eye(n), 1.0, 2.0)  # one eigenvalue is 2 n - 1, the others -1
+    pivots = [np.linalg.det(matrix[:k, :k]) / (np.linalg.det(matrix[: k - 1, : k - 1]) if k > 1 else 1.0) for k in range(1, n + 1)]
+    np.testing.assert_allclose(w[-1], min(1 / pivot for pivot in pivots), rtol=1e-10)
 
 
 def test_check_kernels_compiled_and_interpreted_agree(everything, arguments, parameters):

@@ -1,0 +1,208 @@
+"""The end of an elimination, and a solution, as loops: for matrices whose straight lines would take LLVM seconds.
+
+The loops do what `sparse` writes out, entry by entry in the same order, so that results have the same bits:
+
+    row i of W:   for each column k whose turn is before i:   l = w[k] / pivot k;   w[j] -= l W[k, j] for all j after k
+
+The last rows of a large model are full to the right of their pivots, so that each is full from its first column on, and take most of the
+work. The pivots before stay straight lines: they are sparse, and what fills in there may be rounded otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from livingdrug.engine.compiler.sparse import Pattern, rows_and_columns
+from livingdrug.engine.compiler.writer import Writer
+
+_TOGETHER = 8
+"""Columns of a row that stay in registers while earlier rows are subtracted; a processor has 16 registers or more."""
+_ATTRIBUTES = "noinline nounwind"
+
+
+def first_in_loops(pattern: Pattern) -> int:
+    """The turn from which on rows are full to the right of their pivots, and straight lines and loops round alike.
+
+    A difference w - l u is one fused instruction that rounds once, in both. Where w itself is nothing but a product (a fill-in reached once,
+    whose sign has cancelled), LLVM may fuse that product and round l u first; loops would not.
+    """
+    turn, (row_of, column_of) = pattern.orders(), rows_and_columns(pattern)
+    alike, given = 0, {*pattern.jacobian, *((k, k) for k in pattern.pivots)}
+    untouched = set(pattern.filled) - given
+    negative, product = {(i, j) for i, j in given if i != j}, set[tuple[int, int]]()
+    for k in pattern.pivots:
+        after = [j for j in row_of[k] if turn[j] > turn[k]]
+        for i in column_of[k]:
+            if turn[i] <= turn[k]:
+                continue
+            for j in after:
+                entry = (i, j)
+                if entry in untouched:
+                    untouched.discard(entry)
+                    cancels = ((i, k) in negative) != ((k, j) in negative)
+                    (product if cancels else negative).add(entry)
+                    continue
+                if entry in product:
+                    alike = turn[k] + 1
+                product.discard(entry)
+                negative.discard(entry)
+    ragged = [turn[k] for k in pattern.pivots if sum(turn[j] > turn[k] for j in row_of[k]) < pattern.size - 1 - turn[k]]
+    return max(alike, ragged[-1] + 1 if ragged else 0)
+
+
+def factor_rest_ir(pattern: Pattern, first: int, lanes: int, bits: int) -> str:
+    """IR of ``factor_rest(J, c, W)``: the pivots from the turn `first` on, in place of what `factor_kernel` left of their rows.
+
+    Eight columns of a row at a time; the first columns are those that eight do not divide.
+    """
+    w, n, size = Writer(lanes, bits), pattern.size - first, len(pattern.filled)
+    turn, before = pattern.orders(), n % _TOGETHER
+    own = {turn[i] - first: q for q, (i, j) in enumerate(pattern.filled) if i == j}
+    starts = [n] * n
+    for i, j in pattern.filled:
+        if turn[i] >= first and turn[j] >= first:
+            starts[turn[i] - first] = min(starts[turn[i] - first], turn[j] - first)
+    # where column 0 of each row would lie, its first column, and the first block of columns that it has wholly
+    tables = {
+        "place": [own[i] - i for i in range(n)],
+        "start": starts,
+        "block": [max(-((before - start) // _TOGETHER), 0) for start in starts],
+    }
+    w.lines += [_table(f"rest_{name}", numbers) for name, numbers in tables.items()]
+    w.begin("factor_rest", ("J", "c", "W"), _ATTRIBUTES)
+
+    def at(name: str, i: str) -> str:
+        return _looked_up(w, f"rest_{name}", n, i)
+
+    def row_at(i: str) -> str:
+        return w.address("%W", at("place", i), lanes)
+
+    def column_of(block: str) -> str:
+        return _plus(w, w.value(f"mul i64 {block}, {_TOGETHER}"), before)
+
+    def eliminate(i: str, lowest: str) -> list[str]:
+        row, start, whole = row_at(i), at("start", i), at("block", i)
+
+        def among(first: str, end: str) -> None:
+            """Columns from first to before end whose turn comes before this row's, for these columns themselves."""
+
+            def take(k: str) -> None:
+                above = row_at(k)
+                factor = w.multiply(w.load(row, k, lanes), w.load(above, k, lanes))
+                w.store(factor, row, k, lanes)
+
+                def subtract(j: str) -> None:
+                    left = w.subtract(w.load(row, j, lanes), w.multiply(factor, w.load(above, j, lanes)))
+                    w.store(left, row, j, lanes)
+
+                _each(w, _plus(w, k, 1), end, subtract)
+
+            _each(w, first, _least(w, i, end), take)
+
+        def block(q: str) -> None:
+            column = column_of(q)
+            own, places = w.address(row, column, lanes), range(_TOGETHER)
+
+            def subtract(k: str, *left: str) -> list[str]:
+                above, factor = w.address(row_at(k), column, lanes), w.load(row, k, lanes)
+                terms = [w.multiply(factor, w.load(above, t, lanes)) for t in places]
+                return [w.subtract(one, term) for one, term in zip(left, terms, strict=True)]
+
+            left = _each(w, start, _least(w, i, column), subtract, [w.load(own, t, lanes) for t in places])
+            found, end, k = list(left), _plus(w, column, _TOGETHER), w.label()
+            w.line(f"%before{k} = icmp ule i64 {end}, {i}")
+            w.lines.append(f"  br i1 %before{k}, label %factors{k}, label %around{k}\nfactors{k}:")
+            for t in places:
+                above = w.address(row_at(_plus(w, column, t)), column, lanes)
+                found[t] = factor = w.multiply(found[t], w.load(above, t, lanes))
+                w.store(factor, own, t, lanes)
+                for u in range(t + 1, _TOGETHER):
+                    found[u] = w.subtract(found[u], w.multiply(factor, w.load(above, u, lanes)))
+            w.lines.append(f"  br label %done{k}\naround{k}:")
+            for t in places:
+                w.store(left[t], own, t, lanes)
+            among(column, end)
+            w.lines.append(f"  br label %done{k}\ndone{k}:")
+
+        among(start, column_of(whole))
+        _each(w, whole, str(n // _TOGETHER), block)
+        reciprocal = w.divide(w.constant(1.0), w.load(row, i, lanes))
+        w.store(reciprocal, row, i, lanes)
+        return [w.select(w.compare("olt", reciprocal, lowest), reciprocal, lowest)]
+
+    (lowest,) = _each(w, "0", str(n), eliminate, [w.load("%W", size, lanes)])
+    w.store(lowest, "%W", size, lanes)
+    w.end()
+    return w.text()
+
+
+def solve_ir(pattern: Pattern, lanes: int, bits: int) -> str:
+    """IR of ``solve(W, b)``: b becomes the solution, in place."""
+    w, turn = Writer(lanes, bits), pattern.orders()
+    pivot = [q for q, (i, j) in enumerate(pattern.filled) if i == j]
+    begin = [q for q, (i, _) in enumerate(pattern.filled) if q == 0 or pattern.filled[q - 1][0] != i]
+    tables = {"pivot": pivot, "begin": [*begin, len(pattern.filled)], "state": list(pattern.pivots), "column": [j for _, j in pattern.filled]}
+    w.lines += [_table(f"solve_{name}", numbers) for name, numbers in tables.items()]
+    w.begin("solve", ("W", "b"), _ATTRIBUTES)
+
+    def at(name: str, index: str) -> str:
+        return _looked_up(w, f"solve_{name}", len(tables[name]), index)
+
+    def without(first: str, end: str, start: str) -> str:
+        def term(q: str, left: str) -> list[str]:
+            return [w.subtract(left, w.multiply(w.load("%W", q, lanes), w.load("%b", at("column", q), lanes)))]
+
+        return _each(w, first, end, term, [start])[0]
+
+    def down(i: str) -> None:
+        state = at("state", i)
+        w.store(without(at("begin", i), at("pivot", i), w.load("%b", state, lanes)), "%b", state, lanes)
+
+    def up(back: str) -> None:
+        i = w.value(f"sub i64 {pattern.size - 1}, {back}")
+        state, own = at("state", i), at("pivot", i)
+        left = without(_plus(w, own, 1), at("begin", _plus(w, i, 1)), w.load("%b", state, lanes))
+        w.store(w.multiply(left, w.load("%W", own, lanes)), "%b", state, lanes)
+
+    _each(w, "0", str(pattern.size), down)
+    _each(w, "0", str(pattern.size), up)
+    w.end()
+    return w.text()
+
+
+def _table(name: str, numbers: Sequence[int]) -> str:
+    return f"@{name} = private constant [{len(numbers)} x i32] [{', '.join(f'i32 {one}' for one in numbers)}]"
+
+
+def _looked_up(w: Writer, name: str, size: int, index: str) -> str:
+    """A number of a table, as an index."""
+    place = w.value(f"getelementptr inbounds [{size} x i32], ptr @{name}, i64 0, i64 {index}")
+    return w.value(f"zext i32 {w.value(f'load i32, ptr {place}, align 4')} to i64")
+
+
+def _plus(w: Writer, index: str, more: int) -> str:
+    return w.value(f"add nuw nsw i64 {index}, {more}")
+
+
+def _least(w: Writer, a: str, b: str) -> str:
+    return w.value(f"call i64 @llvm.umin.i64(i64 {a}, i64 {b})")
+
+
+def _each(
+    w: Writer, first: str, end: str, body: Callable[..., Sequence[str] | None], start: Sequence[str] = ()
+) -> list[str]:
+    """Do `body` for every index from first to before end, which may be none; what it hands on begins as `start`."""
+    k = w.label()
+    w.lines += [
+        f"  br label %pre{k}\npre{k}:\n  %none{k} = icmp uge i64 {first}, {end}",
+        f"  br i1 %none{k}, label %exit{k}, label %body{k}\nbody{k}:\n  %i{k} = phi i64 [{first}, %pre{k}], [%next{k}, %latch{k}]",
+    ]
+    place, names = len(w.lines), [f"%a{k}_{q}" for q in range(len(start))]
+    found = body(f"%i{k}", *names) or ()
+    ways = [f"phi {w.type} [{one}, %pre{k}], [{new}, %latch{k}]" for one, new in zip(start, found, strict=True)]
+    w.lines[place:place] = [f"  {name} = {way}" for name, way in zip(names, ways, strict=True)]
+    w.lines += [
+        f"  br label %latch{k}\nlatch{k}:\n  %next{k} = add nuw nsw i64 %i{k}, 1\n  %more{k} = icmp ult i64 %next{k}, {end}",
+        f"  br i1 %more{k}, label %body{k}, label %exit{k}\nexit{k}:",
+    ]
+    return [w.value(way) for way in ways]

@@ -30,9 +30,7 @@ def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
     shape = {array.name: (lanes if array.has_lanes else 1, 64 if array.wide else bits) for array in kernel.arrays}
     graph = kernel.graph
     names: dict[int, str] = {}
-    read = {
-        arguments[0] for operation, *arguments in map(graph.nodes.__getitem__, _needed(kernel)) if operation == "input"
-    }
+    read = graph.inputs(node for _, _, node in kernel.stores)
     w.begin(kernel.name, tuple(array.name for array in kernel.arrays))
 
     def emit(targets: list[int]) -> None:
@@ -65,18 +63,14 @@ def calls_ir(name: str, first: Kernel, then: str) -> str:
     return w.text()
 
 
-def _needed(kernel: Kernel) -> list[int]:
-    return kernel.graph.order(node for _, _, node in kernel.stores)
-
-
 def _emit_node(w: Writer, node: tuple, names: dict[int, str], shape: dict[str, tuple[int, int]]) -> str:
+    if instruction := _INSTRUCTIONS.get(node[0]):  # most are
+        return w.binary(instruction, names[node[1]], names[node[2]])
     match node:
         case "constant", value:
             return w.constant(value)
         case "input", array, index:
             return w.load(f"%{array}", index, *shape[array])
-        case ("add" | "subtract" | "multiply" | "divide") as operation, a, b:
-            return w.binary(_INSTRUCTIONS[operation], names[a], names[b])
         case "reciprocal", a:
             return w.divide(w.constant(1.0), names[a])
         case "negative", a:

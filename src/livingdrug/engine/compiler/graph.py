@@ -46,16 +46,26 @@ class Graph:
     def __init__(self, *, exact_division: bool = False, forgiving: bool = False, quick: bool = False) -> None:
         self.nodes: list[Node] = []
         self._number: dict[Node, int] = {}
+        self._needs: list[tuple[int, ...]] = []  # what `arguments` tells
+        self._constants: dict[int, float] = {}  # what `value` tells
+        self._negatives: dict[int, int] = {}  # a negative: what it is the negative of
         self._exact_division, self.forgiving, self._quick = exact_division, forgiving, quick
 
     # ---- leaves -----------------------------------------------------------------------------------------------------
 
     def make(self, *node: object) -> int:
         """The number of this very node, new or old."""
-        if node not in self._number:
-            self._number[node] = len(self.nodes)
+        number = self._number.get(node)
+        if number is None:
+            number = self._number[node] = len(self.nodes)
             self.nodes.append(node)
-        return self._number[node]
+            operation = node[0]
+            self._needs.append(() if operation in LEAVES else node[1:])  # type: ignore[arg-type]
+            if operation == "constant":
+                self._constants[number] = node[1]  # type: ignore[assignment]
+            elif operation == "negative":
+                self._negatives[number] = node[1]  # type: ignore[assignment]
+        return number
 
     def constant(self, value: float) -> int:
         return self.make("constant", float(value))
@@ -65,62 +75,59 @@ class Graph:
 
     def value(self, node: int) -> float | None:
         """The number a node always has, None if it varies."""
-        operation, *arguments = self.nodes[node]
-        return arguments[0] if operation == "constant" else None
-
-    def _negated(self, node: int) -> int | None:
-        operation, *arguments = self.nodes[node]
-        return arguments[0] if operation == "negative" else None
+        return self._constants.get(node)
 
     # ---- arithmetic -------------------------------------------------------------------------------------------------
 
     def add(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self._constants.get(a), self._constants.get(b)
         if x is not None and y is not None:
             return self.constant(x + y)
         if x == 0:
             return b
         if y == 0:
             return a
-        if (inner := self._negated(b)) is not None:
+        if (inner := self._negatives.get(b)) is not None:
             return self.subtract(a, inner)
-        if (inner := self._negated(a)) is not None:
+        if (inner := self._negatives.get(a)) is not None:
             return self.subtract(b, inner)
-        return self.make("add", *sorted((a, b)))
+        return self.make("add", a, b) if a <= b else self.make("add", b, a)
 
     def subtract(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self._constants.get(a), self._constants.get(b)
         if x is not None and y is not None:
             return self.constant(x - y)
         if y == 0:
             return a
         if x == 0:
             return self.negative(b)
-        if (inner := self._negated(b)) is not None:
+        if (inner := self._negatives.get(b)) is not None:
             return self.add(a, inner)
         return self.make("subtract", a, b)
 
     def negative(self, a: int) -> int:
-        if (x := self.value(a)) is not None:
+        if (x := self._constants.get(a)) is not None:
             return self.constant(-x)
-        inner = self._negated(a)
+        inner = self._negatives.get(a)
         return inner if inner is not None else self.make("negative", a)
 
     def multiply(self, a: int, b: int) -> int:
-        x, y = self.value(a), self.value(b)
+        x, y = self._constants.get(a), self._constants.get(b)
         if x is not None and y is not None:
             return self.constant(x * y)
-        for number, other in ((x, b), (y, a)):
+        number, other = (x, b) if x is not None else (y, a)
+        if number is not None:
             if number == 0:
                 return self.constant(0.0)
             if number == 1:
                 return other
             if number == -1:
                 return self.negative(other)
-        for one, other in ((a, b), (b, a)):
-            if (inner := self._negated(one)) is not None:
-                return self.negative(self.multiply(inner, other))
-        return self.make("multiply", *sorted((a, b)))
+        if (inner := self._negatives.get(a)) is not None:
+            return self.negative(self.multiply(inner, b))
+        if (inner := self._negatives.get(b)) is not None:
+            return self.negative(self.multiply(inner, a))
+        return self.make("multiply", a, b) if a <= b else self.make("multiply", b, a)
 
     def divide(self, a: int, b: int) -> int:
         x, y = self.value(a), self.value(b)
@@ -216,25 +223,36 @@ class Graph:
 
     def arguments(self, node: int) -> tuple[int, ...]:
         """The nodes a node needs."""
-        operation, *arguments = self.nodes[node]
-        return () if operation in LEAVES else tuple(arguments)
+        return self._needs[node]
 
     def order(self, targets: Iterable[int], stop: Iterable[int] = ()) -> list[int]:
         """Every node the targets need, each after its arguments, depth first (short lives are good for registers)."""
         done: dict[int, None] = {}
-        leaves = stop if isinstance(stop, (dict, set)) else set(stop)
+        leaves, needs = stop if isinstance(stop, (dict, set)) else set(stop), self._needs
         for target in targets:
-            stack = [(target, False)]
+            stack = [target]
             while stack:
-                node, ready = stack.pop()
-                if node in done:
-                    continue
-                if ready or node in leaves:
-                    done[node] = None
-                    continue
-                stack.append((node, True))
-                stack.extend((argument, False) for argument in reversed(self.arguments(node)))
+                node = stack.pop()
+                if node < 0:  # its arguments are done
+                    done[~node] = None
+                elif node not in done:
+                    if node in leaves or not needs[node]:
+                        done[node] = None
+                    else:
+                        stack.append(~node)
+                        stack += needs[node][::-1]
         return list(done)
+
+    def inputs(self, targets: Iterable[int]) -> set[str]:
+        """Names of the arrays that the targets need numbers of."""
+        needed = bytearray(len(self.nodes))
+        for target in targets:
+            needed[target] = 1
+        for node in range(len(needed) - 1, -1, -1):  # arguments stand before what needs them
+            if needed[node]:
+                for argument in self._needs[node]:
+                    needed[argument] = 1
+        return {node[1] for node, wanted in zip(self.nodes, needed, strict=True) if wanted and node[0] == "input"}
 
     def derivatives(self, targets: Sequence[int], variables: Mapping[int, int]) -> list[dict[int, int]]:
         """Sparse derivatives of nodes by some variables.

@@ -8,7 +8,6 @@ re-associated. The numbers found are stored behind the patient's own parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from livingdrug.engine.compiler.graph import BOOLEAN, LEAVES, Graph
@@ -68,20 +67,28 @@ class _Gathered:
     """A copy of a graph in which parameters in products stand together."""
 
     def __init__(self, old: Graph, targets: list[int]) -> None:
-        self.graph = Graph()
+        self.graph = graph = Graph()
         self.new: dict[int, int] = {}
         self._fixed: list[bool] = []
+        again = {
+            "add": graph.add, "subtract": graph.subtract, "multiply": self._product, "divide": graph.divide, "negative": graph.negative,
+            "reciprocal": graph.reciprocal, "power": graph.power, "select": graph.select,
+        }  # fmt: skip
+        new = self.new
         for node in old.order(targets):
-            operation, *arguments = old.nodes[node]
+            written = old.nodes[node]
+            operation = written[0]
             if operation in LEAVES:
-                self.new[node] = self.graph.make(operation, *arguments)
-            elif operation == "multiply":
-                self.new[node] = self._product(*(self.new[argument] for argument in arguments))
+                new[node] = graph.make(*written)
+            elif operation in again:  # with the graph's simplifications
+                new[node] = again[operation](*[new[argument] for argument in written[1:]])
             else:
-                self.new[node] = _again(self.graph, operation)(*(self.new[argument] for argument in arguments))
+                new[node] = graph.make(operation, *[new[argument] for argument in written[1:]])
 
     def fixed(self, node: int) -> bool:
         """Whether a node depends on parameters and constants alone."""
+        if node < len(self._fixed):
+            return self._fixed[node]
         for operation, *arguments in self.graph.nodes[
             len(self._fixed) : node + 1
         ]:  # arguments stand before what needs them
@@ -129,15 +136,7 @@ class _Copy:
     def node(self, target: int) -> int:
         for node in self._old.order([target], stop=self._new):
             if node not in self._new:
-                operation, *arguments = self._old.nodes[node]
-                if operation not in LEAVES:
-                    arguments = [self._new[argument] for argument in arguments]
-                self._new[node] = self.graph.make(operation, *arguments)
+                written, needs = self._old.nodes[node], self._old.arguments(node)
+                moved = (written[0], *[self._new[argument] for argument in needs]) if needs else written
+                self._new[node] = self.graph.make(*moved)
         return self._new[target]
-
-
-def _again(graph: Graph, operation: str) -> Callable[..., int]:
-    """What builds a node of some operation, with the graph's simplifications."""
-    if operation in ("add", "subtract", "multiply", "divide", "negative", "reciprocal", "power", "select"):
-        return getattr(graph, operation)
-    return lambda *arguments: graph.make(operation, *arguments)

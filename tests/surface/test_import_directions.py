@@ -70,6 +70,10 @@ def test_no_import_cycle(graph: grimp.ImportGraph) -> None:
         ("from livingdrug.cli.main import main; main(['--version'])", ("numpy", "polars", "pydantic", "typer", "rich")),
         ("import livingdrug.cli.main", ("typer", "rich", "numpy", "polars", "pydantic")),
         ("import livingdrug.cli.app", ("numpy", "polars", "pydantic", "pint", "numba", "scipy", "antimony")),
+        (
+            "from livingdrug.cli.app import known_commands; known_commands()",
+            ("numpy", "polars", "pydantic", "pint", "numba", "scipy", "antimony"),
+        ),
     ],
 )
 def test_starting_up_imports_nothing_heavy(code: str, heavy: tuple[str, ...]) -> None:

@@ -13,7 +13,6 @@ from livingdrug.cli.files import refuse_folder
 from livingdrug.cli.own_parameters import own_parameters
 from livingdrug.cli.void import refuse_void, refuse_without_folder
 from livingdrug.reports.compared_rows import apart, chance, counted, headline_rows, named, value, when
-from livingdrug.reports.compared_subgroups import lines as subgroup_lines
 
 if TYPE_CHECKING:
     from livingdrug.trial.compare import Comparison
@@ -237,6 +236,7 @@ def _refuse_mistakes(known: Any, name: str) -> None:
 def _say(found: Comparison, out: Path | None, page: Path | None, plan: Any) -> None:
     """The plan's question, one table for each policy, what the numbers are; a narrow window keeps values and differences."""
     from livingdrug.cli.screen import console, notice, table
+    from livingdrug.reports.compared_subgroups import lines as subgroup_lines
 
     screen = console()
     if plan is not None:

@@ -14,6 +14,7 @@ from livingdrug.course.settings import Settings
 from livingdrug.design.asked import answered, rows_of
 from livingdrug.design.people import STRIDE, arms_of_replicate, entry_days_of
 from livingdrug.observation.data_cut import ENTRY_DAY, cut, with_entry_days
+from livingdrug.outcome.endpoint_result import table_schema, tables
 from livingdrug.trial.calendar import begins
 from livingdrug.trial.line import follow
 
@@ -174,28 +175,16 @@ def _strata(work: Work, frames: dict[str, pl.DataFrame], replicate: pl.Expr, pla
 
 def _estimates(work: Work, answers, arms: Sequence[str], replicate: pl.Expr, entry: pl.DataFrame) -> pl.DataFrame:
     """Each endpoint's numbers in each replicate, as `EndpointResult.table` tells them."""
-    pieces = [pl.DataFrame(schema=estimates_schema())]
     numbers = entry["replicate"].unique(maintain_order=True).to_list() if work.tells else []
-    for result in answers.endpoints.values():
-        parts = (
-            dict(
-                result.patients.with_columns(_of=replicate).partition_by("_of", as_dict=True, include_key=False).items()
-            )
-            if numbers
-            else {}
-        )
-        for one in numbers:
-            mine = replace(
-                result, patients=parts.get((one,), result.patients.clear()), not_measured=result.not_measured
-            )
-            pieces.append(
-                mine.table().with_columns(replicate=pl.lit(one, dtype=pl.Int64)).select(list(estimates_schema()))
-            )
-    return pl.concat(pieces)
+    asked = []
+    for result in answers.endpoints.values() if numbers else ():
+        parts = result.patients.with_columns(_of=replicate).partition_by("_of", as_dict=True, include_key=False)
+        asked += [replace(result, patients=parts.get((one,), result.patients.clear())) for one in numbers]
+    found, lengths = tables(asked)
+    of = np.repeat(np.array(numbers * len(answers.endpoints), dtype=np.int64), np.array(lengths, dtype=np.int64))
+    return found.with_columns(replicate=pl.Series(of, dtype=pl.Int64)).select(list(estimates_schema()))
 
 
 def estimates_schema() -> dict:
     """Columns of the estimates of every replicate."""
-    from livingdrug.outcome.endpoint_result import table_schema
-
     return {"replicate": pl.Int64, **table_schema()}

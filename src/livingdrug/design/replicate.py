@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from livingdrug.design.batch import Work
     from livingdrug.foundation.quantities import Quantity
 
-TOGETHER = 400
+TOGETHER = 800
 """Patients of an arm simulated together, in as many replicates as that is."""
 USUAL_PATIENTS = 100
 MOST_REPLICATES = 100_000

@@ -214,16 +214,7 @@ class EndpointResult:
         ``median``, ``geometric mean``, ``geometric CV`` [%], ``mean``, ``minimum``, ``maximum`` and quantiles.
         The first row of each arm is the headline.
         """
-        import polars as pl
-
-        rows = [
-            {"endpoint": self.id, "arm": arm, **{name: getattr(row, name) for name in _ROW}}
-            for arm in self.arms
-            for row in self.rows(arm)
-        ]
-        frame = pl.DataFrame(rows, schema=table_schema())
-        numbers = pl.col(*_THREE)
-        return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
+        return tables([self])[0]
 
     def compare(self, test: str | None = None, *, among: str = "randomised") -> dict[str, Any]:
         """A test between the arms as independent groups, for randomised trials: by everyone randomised, within strata.
@@ -328,6 +319,24 @@ class EndpointResult:
             raise BadInput(
                 f'endpoint "{self.id}" is a {self.record.kind}, it has no curve over time.\n  Use .table() instead.'
             )
+
+
+def tables(found: Iterable[EndpointResult]) -> tuple[pl.DataFrame, list[int]]:
+    """The tables of several results, one below the other, and how many rows each has: one frame costs as much as many of one row."""
+    import polars as pl
+
+    columns: dict[str, list[Any]] = {name: [] for name in table_schema()}
+    lengths = []
+    for result in found:
+        rows = [(arm, row) for arm in result.arms for row in result.rows(arm)]
+        lengths.append(len(rows))
+        columns["endpoint"] += [result.id] * len(rows)
+        columns["arm"] += [arm for arm, _ in rows]
+        for name in _ROW:
+            columns[name] += [getattr(row, name) for _, row in rows]
+    frame = pl.DataFrame(columns, schema=table_schema())
+    numbers = pl.col(*_THREE)
+    return frame.with_columns(pl.when(numbers.is_finite()).then(numbers)), lengths
 
 
 def shown_once(found: Iterable[EndpointResult]) -> pl.DataFrame:

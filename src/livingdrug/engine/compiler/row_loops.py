@@ -141,7 +141,12 @@ def solve_ir(pattern: Pattern, lanes: int, bits: int) -> str:
     w, turn = Writer(lanes, bits), pattern.orders()
     pivot = [q for q, (i, j) in enumerate(pattern.filled) if i == j]
     begin = [q for q, (i, _) in enumerate(pattern.filled) if q == 0 or pattern.filled[q - 1][0] != i]
-    tables = {"pivot": pivot, "begin": [*begin, len(pattern.filled)], "state": list(pattern.pivots), "column": [j for _, j in pattern.filled]}
+    tables = {
+        "pivot": pivot,
+        "begin": [*begin, len(pattern.filled)],
+        "state": list(pattern.pivots),
+        "column": [j for _, j in pattern.filled],
+    }
     w.lines += [_table(f"solve_{name}", numbers) for name, numbers in tables.items()]
     w.begin("solve", ("W", "b"), _ATTRIBUTES)
 

@@ -73,7 +73,9 @@ def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
         for j in rows[k] - {k}:
             columns[j].discard(k)
     turn = {k: order for order, k in enumerate(pivots)}
-    return Pattern(size, jacobian, tuple(sorted(filled, key=lambda entry: (turn[entry[0]], turn[entry[1]]))), tuple(pivots))
+    return Pattern(
+        size, jacobian, tuple(sorted(filled, key=lambda entry: (turn[entry[0]], turn[entry[1]]))), tuple(pivots)
+    )
 
 
 def factor_kernel(pattern: Pattern, until: int | None = None) -> Kernel:

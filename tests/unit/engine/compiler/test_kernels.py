@@ -230,7 +230,10 @@ def test_the_lowest_pivot_is_told_by_loops_as_by_straight_lines():
     w = np.zeros((n * n + 1, LANES))
     code.call(factor_kernel(pattern), LANES, jacobian, np.zeros((1, LANES)), w)
     matrix = np.where(np.eye(n), 1.0, 2.0)  # one eigenvalue is 2 n - 1, the others -1
-    pivots = [np.linalg.det(matrix[:k, :k]) / (np.linalg.det(matrix[: k - 1, : k - 1]) if k > 1 else 1.0) for k in range(1, n + 1)]
+    pivots = [
+        np.linalg.det(matrix[:k, :k]) / (np.linalg.det(matrix[: k - 1, : k - 1]) if k > 1 else 1.0)
+        for k in range(1, n + 1)
+    ]
     np.testing.assert_allclose(w[-1], min(1 / pivot for pivot in pivots), rtol=1e-10)
 
 

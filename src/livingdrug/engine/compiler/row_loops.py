@@ -138,7 +138,7 @@ def factor_rest_ir(pattern: Pattern, first: int, lanes: int, bits: int) -> str:
 
 def solve_ir(pattern: Pattern, lanes: int, bits: int) -> str:
     """IR of ``solve(W, b)``: b becomes the solution, in place."""
-    w, turn = Writer(lanes, bits), pattern.orders()
+    w = Writer(lanes, bits)
     pivot = [q for q, (i, j) in enumerate(pattern.filled) if i == j]
     begin = [q for q, (i, _) in enumerate(pattern.filled) if q == 0 or pattern.filled[q - 1][0] != i]
     tables = {

@@ -302,7 +302,7 @@ def kept(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]
     left = [
         path.name
         for path in caches.rglob("*")
-        if path.is_file() and not path.suffix.startswith((".o", ".nbi", ".nbc", ".py", ".xml"))
+        if path.is_file() and not path.suffix.startswith((".o", ".nbi", ".nbc", ".py", ".xml", ".equations"))
     ]
     shutil.rmtree(caches, ignore_errors=True)
     return code, wrong or (f"left beside what is kept: {', '.join(left[:3])}" if left else "")

@@ -21,6 +21,7 @@ from livingdrug.course.targets import instances_of, mechanisms_for, numbers_of
 from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
+from livingdrug.engine.sbml.kept_equations import kept_equations
 from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
 from livingdrug.foundation.limits import beyond, too_far
 from livingdrug.foundation.quantities import Quantity
@@ -219,9 +220,7 @@ def _seen_at_visits(plan: Plan) -> set[str]:
 
 def _compile(model: Model, plan: Plan, drugs: Mapping) -> Equations:
     known = {**model.stand_ins, **model.shapes}  # what is left out costs nothing
-    from livingdrug.engine.sbml.read import read_sbml  # a report, and all that reads a stored run, does without libSBML
-
-    odes = _with_patient_parameters(with_numbers(read_sbml(model.sbml), known), model.clones)
+    odes = _with_patient_parameters(with_numbers(kept_equations(model.sbml), known), model.clones)
     managed, rules = compile_guideline(
         plan.guideline, plan.scales, drugs, active_until_day=_acute_until(plan), signs=plan.signs, seen=model.outputs
     )

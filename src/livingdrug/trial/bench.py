@@ -187,12 +187,12 @@ def prepared(
     """Assemble and compile an experiment's model; errors as in `bench`."""
     from livingdrug.catalog.load import default_catalog
     from livingdrug.engine.ensemble import compile_model
-    from livingdrug.engine.sbml.read import read_sbml
+    from livingdrug.engine.sbml.kept_equations import kept_equations
 
     known = catalog or default_catalog()
     record = known.load("experiment", experiment) if isinstance(experiment, (str, Path)) else experiment
     model = assembled(record, known, parameters)
-    odes = read_sbml(model.sbml)
+    odes = kept_equations(model.sbml)
     shrunk = min(1.0, max(1e-6, model.parameters["room"].value / model.parameters["encounter_volume"].value))
     compiled = compile_model(
         odes,

@@ -142,8 +142,9 @@ def test_randomised_replicates_are_balanced_and_blocks_their_own(short) -> None:
     assert list(orders[0]) == plain
 
 
-def test_interrupted_work_goes_on_to_the_same_numbers(short, tmp_path) -> None:
-    words = {"replicates": 3, "patients": 250, "seed": 5, "threads": 1, "endpoints": ["os"]}
+def test_interrupted_work_goes_on_to_the_same_numbers(short, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("livingdrug.design.replicate.TOGETHER", 40)  # one at a time
+    words = {"replicates": 3, "patients": 40, "seed": 5, "threads": 1, "endpoints": ["os"]}
 
     def stop(done: int, total: int) -> None:
         if done == 1:
@@ -196,3 +197,15 @@ def test_requests_that_cannot_be_are_refused(short, words, said) -> None:
 def test_a_trial_of_one_patient_is_refused() -> None:
     with pytest.raises(BadInput, match="two or more"):
         replicate("eliana", replicates=2, patients=1)
+
+
+def test_numbers_do_not_depend_on_how_many_replicates_are_simulated_together(short, monkeypatch) -> None:
+    # expected: what one replicate at a time tells, to the last bit
+    words = {"replicates": 3, "patients": 12, "seed": 5, "threads": 1, "endpoints": ENDPOINTS}
+    together = replicate(short, **words)
+    monkeypatch.setattr("livingdrug.design.replicate.TOGETHER", 12)
+    apart = replicate(short, **words)
+    assert len(together.names) == 1
+    assert len(apart.names) == 3
+    assert together.estimates.equals(apart.estimates)
+    assert together.rows("os").equals(apart.rows("os"))

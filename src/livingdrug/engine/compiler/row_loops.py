@@ -55,85 +55,97 @@ def factor_rest_ir(pattern: Pattern, first: int, lanes: int, bits: int) -> str:
 
     Eight columns of a row at a time; the first columns are those that eight do not divide.
     """
-    w, n, size = Writer(lanes, bits), pattern.size - first, len(pattern.filled)
-    turn, before = pattern.orders(), n % _TOGETHER
-    own = {turn[i] - first: q for q, (i, j) in enumerate(pattern.filled) if i == j}
-    starts = [n] * n
-    for i, j in pattern.filled:
-        if turn[i] >= first and turn[j] >= first:
-            starts[turn[i] - first] = min(starts[turn[i] - first], turn[j] - first)
-    # where column 0 of each row would lie, its first column, and the first block of columns that it has wholly
-    tables = {
-        "place": [own[i] - i for i in range(n)],
-        "start": starts,
-        "block": [max(-((before - start) // _TOGETHER), 0) for start in starts],
-    }
-    w.lines += [_table(f"rest_{name}", numbers) for name, numbers in tables.items()]
+    w, size = Writer(lanes, bits), len(pattern.filled)
+    rows = _Rows(w, pattern, first)
+    w.lines += [_table(f"rest_{name}", numbers) for name, numbers in rows.tables.items()]
     w.begin("factor_rest", ("J", "c", "W"), _ATTRIBUTES)
-
-    def at(name: str, i: str) -> str:
-        return _looked_up(w, f"rest_{name}", n, i)
-
-    def row_at(i: str) -> str:
-        return w.address("%W", at("place", i), lanes)
-
-    def column_of(block: str) -> str:
-        return _plus(w, w.value(f"mul i64 {block}, {_TOGETHER}"), before)
-
-    def eliminate(i: str, lowest: str) -> list[str]:
-        row, start, whole = row_at(i), at("start", i), at("block", i)
-
-        def among(first: str, end: str) -> None:
-            """Columns from first to before end whose turn comes before this row's, for these columns themselves."""
-
-            def take(k: str) -> None:
-                above = row_at(k)
-                factor = w.multiply(w.load(row, k, lanes), w.load(above, k, lanes))
-                w.store(factor, row, k, lanes)
-
-                def subtract(j: str) -> None:
-                    left = w.subtract(w.load(row, j, lanes), w.multiply(factor, w.load(above, j, lanes)))
-                    w.store(left, row, j, lanes)
-
-                _each(w, _plus(w, k, 1), end, subtract)
-
-            _each(w, first, _least(w, i, end), take)
-
-        def block(q: str) -> None:
-            column = column_of(q)
-            own, places = w.address(row, column, lanes), range(_TOGETHER)
-
-            def subtract(k: str, *left: str) -> list[str]:
-                above, factor = w.address(row_at(k), column, lanes), w.load(row, k, lanes)
-                terms = [w.multiply(factor, w.load(above, t, lanes)) for t in places]
-                return [w.subtract(one, term) for one, term in zip(left, terms, strict=True)]
-
-            left = _each(w, start, _least(w, i, column), subtract, [w.load(own, t, lanes) for t in places])
-            found, end, k = list(left), _plus(w, column, _TOGETHER), w.label()
-            w.line(f"%before{k} = icmp ule i64 {end}, {i}")
-            w.lines.append(f"  br i1 %before{k}, label %factors{k}, label %around{k}\nfactors{k}:")
-            for t in places:
-                above = w.address(row_at(_plus(w, column, t)), column, lanes)
-                found[t] = factor = w.multiply(found[t], w.load(above, t, lanes))
-                w.store(factor, own, t, lanes)
-                for u in range(t + 1, _TOGETHER):
-                    found[u] = w.subtract(found[u], w.multiply(factor, w.load(above, u, lanes)))
-            w.lines.append(f"  br label %done{k}\naround{k}:")
-            for t in places:
-                w.store(left[t], own, t, lanes)
-            among(column, end)
-            w.lines.append(f"  br label %done{k}\ndone{k}:")
-
-        among(start, column_of(whole))
-        _each(w, whole, str(n // _TOGETHER), block)
-        reciprocal = w.divide(w.constant(1.0), w.load(row, i, lanes))
-        w.store(reciprocal, row, i, lanes)
-        return [w.select(w.compare("olt", reciprocal, lowest), reciprocal, lowest)]
-
-    (lowest,) = _each(w, "0", str(n), eliminate, [w.load("%W", size, lanes)])
+    (lowest,) = _each(w, "0", str(rows.n), rows.eliminate, [w.load("%W", size, lanes)])
     w.store(lowest, "%W", size, lanes)
     w.end()
     return w.text()
+
+
+class _Rows:
+    """Writes the elimination of rows that are full from their first column on, counted from the turn `first`."""
+
+    def __init__(self, w: Writer, pattern: Pattern, first: int) -> None:
+        self.w, self.n = w, pattern.size - first
+        self.before = self.n % _TOGETHER
+        turn = pattern.orders()
+        own = {turn[i] - first: q for q, (i, j) in enumerate(pattern.filled) if i == j}
+        starts = [self.n] * self.n
+        for i, j in pattern.filled:
+            if turn[i] >= first and turn[j] >= first:
+                starts[turn[i] - first] = min(starts[turn[i] - first], turn[j] - first)
+        # where column 0 of each row would lie, its first column, and the first block of columns that it has wholly
+        self.tables = {
+            "place": [own[i] - i for i in range(self.n)],
+            "start": starts,
+            "block": [max(-((self.before - start) // _TOGETHER), 0) for start in starts],
+        }
+
+    def at(self, name: str, i: str) -> str:
+        return _looked_up(self.w, f"rest_{name}", self.n, i)
+
+    def row_at(self, i: str) -> str:
+        return self.w.address("%W", self.at("place", i), self.w.lanes)
+
+    def column_of(self, block: str) -> str:
+        return _plus(self.w, self.w.value(f"mul i64 {block}, {_TOGETHER}"), self.before)
+
+    def eliminate(self, i: str, lowest: str) -> list[str]:
+        """Row i without the rows before it, and the lowest reciprocal pivot so far."""
+        w = self.w
+        row, start, whole = self.row_at(i), self.at("start", i), self.at("block", i)
+        self._among(row, i, start, self.column_of(whole))
+        _each(w, whole, str(self.n // _TOGETHER), lambda q: self._block(row, i, start, q))
+        reciprocal = w.divide(w.constant(1.0), w.load(row, i, w.lanes))
+        w.store(reciprocal, row, i, w.lanes)
+        return [w.select(w.compare("olt", reciprocal, lowest), reciprocal, lowest)]
+
+    def _among(self, row: str, i: str, first: str, end: str) -> None:
+        """Columns from first to before end whose turn comes before row i's, for these columns themselves."""
+        w = self.w
+
+        def take(k: str) -> None:
+            above = self.row_at(k)
+            factor = w.multiply(w.load(row, k, w.lanes), w.load(above, k, w.lanes))
+            w.store(factor, row, k, w.lanes)
+
+            def subtract(j: str) -> None:
+                left = w.subtract(w.load(row, j, w.lanes), w.multiply(factor, w.load(above, j, w.lanes)))
+                w.store(left, row, j, w.lanes)
+
+            _each(w, _plus(w, k, 1), end, subtract)
+
+        _each(w, first, _least(w, i, end), take)
+
+    def _block(self, row: str, i: str, start: str, q: str) -> None:
+        """Eight columns of row i, in registers."""
+        w, places = self.w, range(_TOGETHER)
+        column = self.column_of(q)
+        own = w.address(row, column, w.lanes)
+
+        def subtract(k: str, *left: str) -> list[str]:
+            above, factor = w.address(self.row_at(k), column, w.lanes), w.load(row, k, w.lanes)
+            terms = [w.multiply(factor, w.load(above, t, w.lanes)) for t in places]
+            return [w.subtract(one, term) for one, term in zip(left, terms, strict=True)]
+
+        left = _each(w, start, _least(w, i, column), subtract, [w.load(own, t, w.lanes) for t in places])
+        found, end, k = list(left), _plus(w, column, _TOGETHER), w.label()
+        w.line(f"%before{k} = icmp ule i64 {end}, {i}")
+        w.lines.append(f"  br i1 %before{k}, label %factors{k}, label %around{k}\nfactors{k}:")
+        for t in places:
+            above = w.address(self.row_at(_plus(w, column, t)), column, w.lanes)
+            found[t] = factor = w.multiply(found[t], w.load(above, t, w.lanes))
+            w.store(factor, own, t, w.lanes)
+            for u in range(t + 1, _TOGETHER):
+                found[u] = w.subtract(found[u], w.multiply(factor, w.load(above, u, w.lanes)))
+        w.lines.append(f"  br label %done{k}\naround{k}:")
+        for t in places:
+            w.store(left[t], own, t, w.lanes)
+        self._among(row, i, column, end)
+        w.lines.append(f"  br label %done{k}\ndone{k}:")
 
 
 def solve_ir(pattern: Pattern, lanes: int, bits: int) -> str:

@@ -43,7 +43,7 @@ def test_nca_writes_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_fit_writes_a_folder_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = "".join(
-        f"{i},{t},{(5 + 0.3 * i) + (1 + 0.1 * (i % 3)) * t + 0.2 * ((i * 7 + t * 3) % 5 - 2):.3f}\n"
+        f"{i},{t},{(5 + 0.3 * i) + (1 + 0.1 * (i % 3)) * t + 0.2 * ((i * 7 + t * 3) % 5 - 2):.2f}\n"
         for i in range(1, 13)
         for t in range(6)
     )
@@ -106,7 +106,7 @@ def test_every_refusal_names_the_file_and_what_to_do(tmp_path, capsys, command, 
 
 def test_fit_with_a_hidden_group_profile_and_bootstrap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = "".join(
-        f"{i},{t},{(9 if i % 3 else 4) + 0.3 * (i % 5) + (1 + 0.1 * (i % 4)) * t + 0.2 * ((i * 7 + t * 3) % 5 - 2):.3f}\n"
+        f"{i},{t},{(9 if i % 3 else 4) + 0.3 * (i % 5) + (1 + 0.1 * (i % 4)) * t + 0.2 * ((i * 7 + t * 3) % 5 - 2):.2f}\n"
         for i in range(1, 19)
         for t in range(5)
     )

@@ -176,7 +176,8 @@ def _looks_grouped(cells: pl.Series) -> bool:
     Whole numbers of three digits stand beside it, or every number with a point ends in a zero, as 150.000 and 40.500 do:
     programs leave such zeros out of decimals. Whole numbers of more digits say that nothing is grouped.
     """
-    return bool(cells.str.contains(_HUNDREDS).any()) and not cells.str.contains(_ABOVE_HUNDREDS).any()
+    rounded = cells.filter(cells.str.contains(_POINT_EITHER)).str.ends_with("0").all()
+    return bool(rounded or cells.str.contains(_HUNDREDS).any()) and not cells.str.contains(_ABOVE_HUNDREDS).any()
 
 
 def _as_floats(cells: pl.Series, column: Column, decimals: Marks) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -47,7 +47,6 @@ ALLOWED = {
     ("cli/trials.py", "eliana"): "an example of a command",
     ("cli/commands/run.py", "eliana"): "an example of a command",
     ("cli/commands/init.py", "eliana"): "an example of a command",
-    ("fitting/engine_file.py", "transform"): "the scale of a parameter, not the trial of that name",
     ("fitting/structure.py", "transform"): "the scale of a parameter, not the trial of that name",
     ("reports/why.py", "no_treatment"): "the guideline under which nothing is given: the other life of one patient",
 }

@@ -18,7 +18,7 @@ from livingdrug.catalog.typed_load import TypedLoad, class_name
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, CatalogError, UnitError, UnknownName, naming
 from livingdrug.foundation.sources import check_sources
-from livingdrug.foundation.toml_files import LARGEST_FILE, read_toml_file
+from livingdrug.foundation.toml_files import read_toml_file, refuse_large
 
 if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
@@ -365,8 +365,7 @@ def read_text(path: Path) -> str:
         It cannot be read, is not text, or is larger than any model file.
     """
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise CatalogError(f"{_short(path)}: larger than {LARGEST_FILE / 2**20:g} MiB.\n  Give the right file.")
+        refuse_large(path, _short(path), "a model's text", CatalogError)
         return path.read_bytes().decode("utf-8-sig")
     except (UnicodeDecodeError, OSError) as problem:
         raise CatalogError(

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.errors import BadInput, CatalogError
 
 LARGEST_FILE = 4 * 2**20
 DEEPEST, LONGEST_KEY, LONGEST_TEXT, LARGEST_INTEGER, MOST_VALUES = 16, 200, 100_000, 2**53, 200_000
@@ -29,18 +29,22 @@ def read_toml_file(path: Path, *, called: str = "") -> dict[str, Any]:
     """
     name = called or str(path)
     try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise CatalogError(
-                f"{name}: {size / 2**20:.0f} MiB, expected a TOML file of at most {LARGEST_FILE / 2**20:g} MiB.\n"
-                "  Give the right file."
-            )
+        refuse_large(path, name, "a TOML file", CatalogError)
         data = path.read_bytes()
     except OSError as problem:
         raise CatalogError(
             f"{name}: cannot be read ({problem.strerror}).\n  Check the name and the file's permissions."
         ) from None
     return parse_toml(data, name)
+
+
+def refuse_large(path: Path, name: str, expected: str, error: type[BadInput]) -> None:
+    """Raise `error` where a file called `name` is larger than any file of the catalogue; OSError where there is none."""
+    size = path.stat().st_size
+    if size > LARGEST_FILE:
+        raise error(
+            f"{name}: {size / 2**20:.0f} MiB, expected {expected} of at most {LARGEST_FILE / 2**20:g} MiB.\n  Give the right file."
+        )
 
 
 def parse_toml(data: bytes, name: str) -> dict[str, Any]:

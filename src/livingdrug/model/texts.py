@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from livingdrug.foundation.errors import ModelError, UnknownName
-from livingdrug.foundation.toml_files import LARGEST_FILE
+from livingdrug.foundation.toml_files import refuse_large
 from livingdrug.model.fragment import Mechanism, mechanism_from
 from livingdrug.model.sheet import MechanismSheet, Recipe, recipe_from, sheet_from
 
@@ -104,10 +104,7 @@ def _text(kind: str, place: str, name: str, texts: Mapping[str, str]) -> str:
 def read_text(path: Path) -> str:
     """The text of a file; ModelError when it is none, or larger than any mechanism."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ModelError(
-                f"{path}: larger than {LARGEST_FILE / 2**20:g} MiB, expected a mechanism, sheet or recipe.\n  Give the right file."
-            )
+        refuse_large(path, str(path), "a mechanism, sheet or recipe", ModelError)
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise ModelError(f"{path}: cannot be read ({problem})\n  Give a text file in UTF-8.") from None

@@ -8,7 +8,8 @@ import json
 from livingdrug.engine.odes import Odes
 from livingdrug.foundation.kept_text import digest_of_code, kept_text
 
-_CODE = ("engine/sbml/*.py", "engine/odes.py", "foundation/*.py")  # what decides how a text is read, in the package
+CODE = ("engine/sbml/*.py", "engine/odes.py", "engine/compiler/*.py", "engine/with_events/*.py", "foundation/*.py")
+"""Files that decide how a text is read: all that the reader imports of the package."""
 _LIBRARIES = ("antimony", "python-libsbml")
 
 
@@ -32,7 +33,7 @@ def kept_equations(sbml: str) -> Odes:
         return json.dumps(dataclasses.asdict(read_sbml(sbml)))
 
     found = json.loads(
-        kept_text(sbml, read, code=digest_of_code(_CODE, _LIBRARIES), what="a model's equations", ending=".equations")
+        kept_text(sbml, read, code=digest_of_code(CODE, _LIBRARIES), what="a model's equations", ending=".equations")
     )
     pairs = tuple((name, formula) for name, formula in found.pop("assignments"))
     return Odes(assignments=pairs, **{name: tuple(values) for name, values in found.items()})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livingdrug.fitting.board.rows import BoardRow, named
+from livingdrug.fitting.joint.rows import WITHIN
 from livingdrug.fitting.joint.told import LEFT_OUT
 from livingdrug.trial import storage
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
 
 ROLE = "left out"
-OF_TRIALS = ("share", "middle", "low quartile", "high quartile", "spread")
-"""Measures of a trial's published rows; who responds within cohorts stands on the calibration's page alone."""
 
 
 def left_out_rows(folder: Path, catalog: Catalog, trials: Sequence[str] = ()) -> list[BoardRow]:
@@ -35,8 +34,12 @@ def left_out_rows(folder: Path, catalog: Catalog, trials: Sequence[str] = ()) ->
     if not path.is_file():
         return []
     rows = storage.read_json(path)["rows"]
-    told = [row for row in rows if row["use"] == "calibration" and (not trials or row["trial"] in trials)]
-    return [_row(row, catalog) for row in told if row["measure"] in OF_TRIALS and catalog.has("trial", row["trial"])]
+    told = [
+        row for row in rows if row["class"] not in WITHIN
+    ]  # who responds within cohorts stands on the calibration's page alone
+    return [
+        _row(row, catalog) for row in told if row["use"] == "calibration" and (not trials or row["trial"] in trials)
+    ]
 
 
 def _row(row: dict[str, Any], catalog: Catalog) -> BoardRow:

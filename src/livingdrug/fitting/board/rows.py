@@ -18,16 +18,15 @@ from livingdrug.catalog.questions import questions_of
 from livingdrug.fitting.board.asked import questions_frozen
 from livingdrug.fitting.board.replicates import Interval, Replicates, interval, replicate
 from livingdrug.fitting.joint.predict import Question
-from livingdrug.fitting.joint.rows import about, measures_of
-from livingdrug.foundation.errors import LivingDrugError
-from livingdrug.outcome.asked import ask
-from livingdrug.trial.published import USUAL_N, Z95, days_of, published_limits
+from livingdrug.fitting.joint.rows import published_rows
+from livingdrug.fitting.joint.statistics import OWN_VALUE
+from livingdrug.trial.published import USUAL_N, Z95, published_limits
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
     from livingdrug.catalog.parameter_set import ParameterSet
-    from livingdrug.catalog.records.evidence import Published
     from livingdrug.catalog.records.trial import Trial
+    from livingdrug.fitting.joint.rows import Row
 
 COLUMNS = (
     "trial", "arm", "role", "endpoint", "timepoint", "n", "observed", "observed_low", "observed_high", "predicted",
@@ -35,8 +34,6 @@ COLUMNS = (
 )  # fmt: skip
 OUTCOMES = ("observed", "observed_low", "observed_high", "inside", "z")
 """Columns that a frozen prediction has not."""
-OWN_VALUE = ("share", "middle")
-"""Measures of a published row's own value; others are its quartiles and the spread between patients."""
 ALPHA = 0.05
 """Two-sided; a trial is positive when its test is below it and the arm with cells does better."""
 
@@ -100,7 +97,7 @@ def board_rows(
     """
     between = dict(between_trials or {})
     published = () if trial.role == "prediction" else published_numbers(trial, catalog)
-    questions = [one.question for one in published] if published else questions_frozen(trial, catalog)
+    questions = [one for _, one in published] if published else questions_frozen(trial, catalog)
     if not questions:
         return []
     found = replicate(
@@ -109,8 +106,8 @@ def board_rows(
     if published:
         arm = trial.arms[0].name
         return [
-            _observed(trial, arm, one, interval(found, arm, place, between.get(one.question.about, 0.0)))
-            for place, one in enumerate(published)
+            _observed(trial, arm, row, interval(found, arm, place, between.get(row.about, 0.0)))
+            for place, (row, _) in enumerate(published)
         ]
     rows = [
         _predicted(trial, arm, question, interval(found, arm, place, between.get(question.about, 0.0)))
@@ -121,49 +118,29 @@ def board_rows(
     return [*rows, *_between_arms(trial, found)]
 
 
-@dataclass(frozen=True)
-class Observed:
-    """One number of a published row, with the question that it answers; number and error on the question's scale, the error NaN where not known."""
-
-    row: Published
-    question: Question
-    number: float
-    error: float
-
-    @property
-    def value(self) -> float:
-        """As it was published; a spread as standard deviation of logarithms."""
-        return self.row.value if self.question.measure in OWN_VALUE else self.question.shown(self.number)
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Of its 95 % interval: published, or by its error; NaN where neither is known."""
-        if self.question.measure in OWN_VALUE:
-            return published_limits(self.row)[:2]
-        low, high = (self.question.shown(self.number + side * Z95 * self.error) for side in (-1.0, 1.0))
-        return low, high
+def published_numbers(trial: Trial, catalog: Catalog) -> tuple[tuple[Row, Question], ...]:
+    """Each published number that the simulation can answer, with its question: of a row its value, quartiles and spread between patients."""
+    return tuple(
+        (
+            row,
+            Question(
+                catalog.load("endpoint", row.published.endpoint), row.measure, row.day, row.published.statistic, row.published.at, row.about
+            ),
+        )
+        for row in published_rows(trial, catalog, questions_of(trial, catalog))
+    )  # fmt: skip
 
 
-def published_numbers(trial: Trial, catalog: Catalog) -> tuple[Observed, ...]:
-    """Each published number that the simulation can answer: of a row its value, quartiles and spread between patients."""
-    if not catalog.has("evidence", trial.id):
-        return ()
-    known, found = questions_of(trial, catalog), []
-    for row in catalog.load("evidence", trial.id).results:
-        if not catalog.has("endpoint", row.endpoint):
-            continue
-        endpoint = catalog.load("endpoint", row.endpoint)
-        try:
-            kind = about(endpoint, known)
-        except LivingDrugError:
-            continue  # the trial does not grade or measure what the row is about
-        asked = ask(endpoint)
-        if not asked.estimator.shares and "value" not in endpoint.formulas:
-            continue
-        timed = days_of(row.at) if asked.estimator.over_time else None
-        for measure, number, error in measures_of(row, endpoint):
-            found.append(Observed(row, Question(endpoint, measure, timed, row.statistic, row.at, kind), number, error))
-    return tuple(found)
+def observed(row: Row) -> tuple[float, float, float]:
+    """A number as it was published, and its 95 % interval: the published one, or by its error; NaN where neither is known.
+
+    A spread is the standard deviation of the logarithms.
+    """
+    if row.measure in OWN_VALUE:
+        low, high, _ = published_limits(row.published)
+        return row.published.value, low, high
+    low, value, high = (row.shown(row.number + side * Z95 * row.error) for side in (-1.0, 0.0, 1.0))
+    return value, low, high
 
 
 def named(endpoint: str, measure: str) -> str:
@@ -175,16 +152,15 @@ def named(endpoint: str, measure: str) -> str:
     return endpoint if measure in OWN_VALUE else f"{endpoint}: {measure}"
 
 
-def _observed(trial: Trial, arm: str, one: Observed, told: Interval | None) -> BoardRow:
-    row, question, (low, high) = one.row, one.question, one.limits
-    n = row.n or USUAL_N
-    inside = None if told is None else told.low <= one.value <= told.high
-    z = None if told is None or told.sd <= 0 else (one.number - told.scale) / told.sd
-    provenance = f"{'read' if row.status == 'read' else 'recalled'}: {row.source}"
-    unit = "" if question.measure == "spread" else row.unit
+def _observed(trial: Trial, arm: str, row: Row, told: Interval | None) -> BoardRow:
+    published, (value, low, high) = row.published, observed(row)
+    inside = None if told is None else told.low <= value <= told.high
+    z = None if told is None or told.sd <= 0 else (row.number - told.scale) / told.sd
+    provenance = f"{'read' if row.read else 'recalled'}: {published.source}"
+    unit = "" if row.measure == "spread" else published.unit
     return BoardRow(
-        trial.id, arm, trial.role, named(row.endpoint, question.measure), row.at, n, one.value, _known(low), _known(high),
-        *_three(told), inside, z, provenance, question.about, row.use, unit, _known(told.width_over_sampling) if told else None,
+        trial.id, arm, trial.role, named(published.endpoint, row.measure), published.at, published.n or USUAL_N, value, _known(low), _known(high),
+        *_three(told), inside, z, provenance, row.about, published.use, unit, _known(told.width_over_sampling) if told else None,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.fitting.joint.statistics import (
+    OWN_VALUE,
     QUARTILE_LOSS,
     Answer,
     Measure,
@@ -101,7 +102,7 @@ class Row:
     @property
     def label(self) -> str:
         """For tables: endpoint, time and measure."""
-        extra = "" if self.measure in ("share", "middle") or self.within else f", {self.measure}"
+        extra = "" if self.measure in OWN_VALUE or self.within else f", {self.measure}"
         return f"{self.title}{f' at {self.published.at}' if self.day is not None else ''}{extra}"
 
     def shown(self, number: float) -> float:
@@ -121,6 +122,11 @@ def rows_of(trial: Trial, catalog: Catalog, questions: Questions) -> list[Row]:
         The trial is kept for prediction, or is nobody's but the user's own: no outcome of it may be looked at.
     """
     refuse_prediction(trial)
+    return published_rows(trial, catalog, questions)
+
+
+def published_rows(trial: Trial, catalog: Catalog, questions: Questions) -> list[Row]:
+    """The rows of any trial whose evidence may be opened; as `rows_of`, which refuses all but calibration trials."""
     if not catalog.has("evidence", trial.id):
         return []
     found: list[Row] = []
@@ -130,7 +136,7 @@ def rows_of(trial: Trial, catalog: Catalog, questions: Questions) -> list[Row]:
             check_names(endpoint.needs, questions, published.endpoint)
         except LivingDrugError:
             continue  # no endpoint of this name, or not in this trial: `unanswered` tells
-        for measure, number, error in measures_of(published, endpoint):
+        for measure, number, error in _measures(published, endpoint):
             day = days_of(published.at) if ask(endpoint).estimator.over_time else None
             fitted = published.use == "calibration"
             found.append(
@@ -166,8 +172,8 @@ def about_in_words(word: str) -> str:
     return {**GROUPS, **WITHIN}.get(word, word.replace("_", " "))
 
 
-def measures_of(row: Published, endpoint: Endpoint) -> list[tuple[Measure, float, float]]:
-    """(measure, number, error) of what a row publishes on each measure's scale; the error is NaN where it needs the simulated spread."""
+def _measures(row: Published, endpoint: Endpoint) -> list[tuple[Measure, float, float]]:
+    """(measure, number, error) of what a row publishes; the error is NaN where it needs the simulated spread."""
     asked = ask(endpoint)
     share = bool(asked.estimator.shares)
     if share != (row.unit == "percent") or (asked.estimator.over_time and days_of(row.at) is None):

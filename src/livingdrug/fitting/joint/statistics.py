@@ -37,6 +37,8 @@ Measure = Literal[
     "log ratio", "concordance", "at least", "at most", "contrast",
 ]  # fmt: skip
 """The last five are associations within cohorts (`livingdrug.fitting.joint.within`)."""
+OWN_VALUE = ("share", "middle")
+"""Measures of a published row's own value; its quartiles and the spread between patients are further numbers of the row."""
 QUARTILES = {"low quartile": 0.25, "high quartile": 0.75}
 QUARTILE_LOSS = 1.3626
 """Standard error of a quartile over that of a mean, for normal numbers: sqrt(3)/4 / density at the quartile."""

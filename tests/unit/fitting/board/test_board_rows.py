@@ -10,7 +10,7 @@ import pytest
 
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.fitting.board.replicates import Replicates, interval
-from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage, named, published_numbers
+from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage, named, observed, published_numbers
 
 
 def replicates(numbers, counted, share=True):
@@ -83,16 +83,14 @@ def test_quartiles_and_spreads_stand_beside_the_middle():
     # by hand, from the printed median 7 (5 to 8) of 97 and the printed mean and deviation: sqrt(ln(1 + 0.558^2)) = 0.5206, and its
     # error by 1/sqrt(2 (n - 1)) to both sides on the logarithm
     catalog = default_catalog()
-    told = {
-        named(one.row.endpoint, one.question.measure): one
-        for one in published_numbers(load_trial("cartitude_1", catalog), catalog)
-    }
-    onset = [told[f"crs_onset{name}"].value for name in (": low quartile", "", ": high quartile")]
+    rows = published_numbers(load_trial("cartitude_1", catalog), catalog)
+    told = {named(row.published.endpoint, row.measure): observed(row) for row, _ in rows}
+    onset = [told[f"crs_onset{name}"][0] for name in (": low quartile", "", ": high quartile")]
     assert onset == pytest.approx([5, 7, 8])
-    spread = told["cmax_infused: spread"]
-    assert spread.value == pytest.approx(0.5206, abs=5e-5)
+    spread, *limits = told["cmax_infused: spread"]
+    assert spread == pytest.approx(0.5206, abs=5e-5)
     far = math.exp(1.959964 / math.sqrt(2 * 96))
-    assert spread.limits == pytest.approx((0.5206 / far, 0.5206 * far), rel=1e-3)
+    assert limits == pytest.approx([0.5206 / far, 0.5206 * far], rel=1e-3)
 
 
 def test_coverage_counts_by_class_and_use():

@@ -25,6 +25,7 @@ def test_rows_of_the_file_are_rows_of_the_board(tmp_path):
         **ROW,
         "trial": "who_responds_in_practice",
         "endpoint": "association",
+        "class": "who: share",
     }  # an association within a cohort is no trial's row
     (tmp_path / "left_out.json").write_text(
         json.dumps({"rows": [ROW, outside, quartile, compared, cohort]}), encoding="utf-8"

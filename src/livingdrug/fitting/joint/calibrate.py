@@ -109,7 +109,10 @@ def calibrate(
     refuse_numbers(patients=patients, seed=seed, threads=threads)
     slopes = max(patients // SHARE_FOR_SLOPES, 1) if slopes is None else slopes
     if not 1 <= slopes <= patients:
-        raise BadInput(f"slopes: got {slopes:,} patients, expected 1 to {patients:,}, as many as each trial has.")
+        raise BadInput(
+            f"slopes: got {slopes:,} patients, expected 1 to {patients:,}, as many as each trial has.\n"
+            "  Ask for fewer (slopes=, --slopes), or for more patients (patients=, -n)."
+        )
     if jacobians < 0 or not 0 <= wide <= MOST_WIDE:
         raise BadInput(
             f"jacobians: got {jacobians}, wide: got {wide:,}; expected no negative number, and a wide search of {MOST_WIDE:,} points at most."

@@ -44,7 +44,9 @@ def text(folder: Path) -> str:
     rows = [row for row in rows if row["z"] is not None]
     left_out = _read(folder / "left_out.json")["rows"] if (folder / "left_out.json").exists() else []
     left_out = [row for row in left_out if row["use"] == "calibration"]
-    header = ["class", "rows", "within 2 published errors", "inside 90 %", "read, inside 90 %", "left out, inside 90 %"]
+    header = [
+        "class", "rows", "within 2 published errors", "inside 90 %", "read, inside 90 %", "read, with open numbers", "left out, inside 90 %"
+    ]  # fmt: skip
     lines = [_line(name, _of(rows, words), _of(left_out, words)) for name, words in CLASSES.items()]
     trials = [row for row in rows if row["class"] not in WITHIN]
     lines.append(_line("All rows of trials", trials, [row for row in left_out if row["class"] not in WITHIN]))
@@ -104,6 +106,7 @@ def _line(name: str, rows: list[Row], left_out: list[Row]) -> list[str]:
     return [
         name, str(len(rows)), _share(abs(row["z_sampling"]) <= 2 for row in rows),
         _share(abs(row["z"]) <= Z90 for row in rows), _share(abs(row["z"]) <= Z90 for row in read),
+        _share(abs(row["z_all"]) <= Z90 for row in read),
         _share(row["inside"] for row in left_out),
     ]  # fmt: skip
 

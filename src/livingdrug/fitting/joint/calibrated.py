@@ -76,6 +76,11 @@ class Calibrated:
         covariance = posterior(self.linear(self.problem.fitted), self.tau).covariance
         return Posterior(self.found.point, covariance)
 
+    def by_parameters(self) -> Floats:
+        """Standard deviation of every row from what the free numbers leave open (R,), on the rows' scales."""
+        jacobian = self.found.jacobian
+        return np.sqrt(np.maximum(np.einsum("rp,pq,rq->r", jacobian, self.posterior().covariance, jacobian), 0.0))
+
 
 def ensemble(found: Posterior, free: Sequence[Free], draws: int, seed: int) -> Floats:
     """Draws of the free numbers within their bounds, on their scales (draws, P); the same seed gives the same draws."""
@@ -126,9 +131,13 @@ def write(calibrated: Calibrated, folder: Path, *, asked: Mapping[str, Any], dra
 
 
 def rows_told(calibrated: Calibrated) -> list[dict[str, Any]]:
-    """Every row as plain values: published, simulated, and how many standard deviations apart with all uncertainty."""
+    """Every row as plain values: published, simulated, and how many standard deviations apart.
+
+    ``z`` counts sampling and differences between trials, ``z_all`` what the parameters leave open, too: the interval that a
+    simulated trial is told with.
+    """
     problem, found = calibrated.problem, calibrated.found
-    own = problem.covariance(found.point)
+    own, open_ = problem.covariance(found.point), calibrated.by_parameters()
     told = []
     for place, row in enumerate(problem.rows):
         simulated = float(found.simulated[place])
@@ -140,6 +149,7 @@ def rows_told(calibrated: Calibrated) -> list[dict[str, Any]]:
             "published": row.shown(row.number), "simulated": row.shown(simulated) if known else None,
             "z_sampling": (simulated - row.number) / row.error if known else None,
             "z": (simulated - row.number) / noise if known else None,
+            "z_all": (simulated - row.number) / float(np.hypot(noise, open_[place])) if known else None,
             "use": row.published.use, "status": row.published.status, "n": row.published.n, "source": row.published.source,
         })  # fmt: skip
     return told

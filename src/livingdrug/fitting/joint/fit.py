@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -27,8 +28,8 @@ class Compared:
         The published row.
     simulated
         On the row's scale; NaN without an answer.
-    sampling, between
-        Standard deviations: of publishing and simulating, and between trials.
+    sampling, between, parameters
+        Standard deviations: of publishing and simulating, between trials, and of what the free numbers leave open.
     seen
         Whether the fit saw it.
     """
@@ -37,6 +38,7 @@ class Compared:
     simulated: float
     sampling: float
     between: float
+    parameters: float
     seen: bool
 
     @property
@@ -54,15 +56,26 @@ class Compared:
         """The same with the difference between trials."""
         return (self.simulated - self.row.number) / float(np.hypot(self.sampling, self.between))
 
+    @property
+    def sd(self) -> float:
+        """Of simulated less published, from all three."""
+        return math.hypot(self.sampling, self.between, self.parameters)
+
+    @property
+    def z_all(self) -> float:
+        """The same with what the free numbers leave open: the interval that a simulated trial is told with."""
+        return (self.simulated - self.row.number) / self.sd
+
 
 @dataclass(frozen=True)
 class Share:
-    """Rows of one heading and how many lie inside the 90 % interval."""
+    """Rows of one heading and how many lie inside the 90 % interval: of sampling, with differences between trials, and of all."""
 
     heading: str
     n: int
     inside_sampling: int
     inside: int
+    inside_all: int
 
 
 @dataclass(frozen=True)
@@ -97,13 +110,22 @@ class Learned:
 def compared(calibrated: Calibrated) -> list[Compared]:
     """Every row, fitted or not, with its errors as published and read (a recalled one is not widened here)."""
     problem, found = calibrated.problem, calibrated.found
-    covariance = problem.covariance(found.point)
+    covariance, parameters = problem.covariance(found.point), calibrated.by_parameters()
     told = []
     for place, row in enumerate(problem.rows):
         simulation = max(covariance[place, place] - row.weighted_error**2, 0.0)
         between = float(calibrated.tau[problem.kind[place]])
         sampling = float(np.sqrt(row.error**2 + simulation))
-        told.append(Compared(row, float(found.simulated[place]), sampling, between, bool(problem.fitted[place])))
+        told.append(
+            Compared(
+                row,
+                float(found.simulated[place]),
+                sampling,
+                between,
+                float(parameters[place]),
+                bool(problem.fitted[place]),
+            )
+        )
     return told
 
 
@@ -153,6 +175,5 @@ def strong_correlations(calibrated: Calibrated, least: float = STRONG) -> list[t
 
 
 def _share(heading: str, rows: Sequence[Compared]) -> Share:
-    return Share(
-        heading, len(rows), sum(abs(one.z_sampling) <= Z90 for one in rows), sum(abs(one.z) <= Z90 for one in rows)
-    )
+    inside = (sum(abs(getattr(one, z)) <= Z90 for one in rows) for z in ("z_sampling", "z", "z_all"))
+    return Share(heading, len(rows), *inside)

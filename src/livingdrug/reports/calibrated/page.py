@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from livingdrug.fitting.joint.fit import Compared, Share, compared, learned, shares, strong_correlations, worst
+from livingdrug.fitting.joint.fit import Z90, Compared, Share, compared, learned, shares, strong_correlations, worst
 from livingdrug.fitting.joint.leave_out import Family, Predicted, scores
 from livingdrug.fitting.joint.profiles import EXPECTED_RISE
 from livingdrug.fitting.joint.rows import RECALLED, about_in_words
@@ -53,7 +53,8 @@ def _cards(told: Told, rows: Sequence[Compared]) -> Cards:
     read = [one for one in rows if one.seen and one.row.read and not one.row.within]
     inside = shares(read, by="trial")[-1]
     cards = [
-        Card("Rows read, inside 90 %", _percent(inside.inside, inside.n), f"{inside.n} rows; sampling alone {_percent(inside.inside_sampling, inside.n)}"),
+        Card("Rows read, inside 90 %", _percent(inside.inside_all, inside.n),
+             f"{inside.n} rows; at the point itself {_percent(inside.inside, inside.n)}, by sampling alone {_percent(inside.inside_sampling, inside.n)}"),
         Card("Free numbers", str(len(told.calibrated.free)), f"{sum(not one.identified for one in learned(told.calibrated))} not identified"),
     ]  # fmt: skip
     if told.left_out:
@@ -74,19 +75,20 @@ def _fit(rows: Sequence[Compared]) -> Section:
     tables = [_share_table(shares(seen, by=by), title) for by, title in (("about", "By class"), ("trial", "By trial"))]
     far = worst(seen, 15)
     table = Table(
-        ("", "trial", "published", "simulated", "z, sampling", "z, all"),
+        ("", "trial", "published", "simulated", "z, sampling", "z, trials differ", "z, all"),
         tuple((one.row.label, one.row.trial, _told(one.row.shown(one.row.number)), _told(one.row.shown(one.simulated)),
-               f"{one.z_sampling:+.1f}", f"{one.z:+.1f}") for one in far),
-        title="Farthest off", roomy=True, marks=tuple((i, "misfit") for i, one in enumerate(far) if abs(one.z) > FAR_OFF),
+               f"{one.z_sampling:+.1f}", f"{one.z:+.1f}", f"{one.z_all:+.1f}") for one in far),
+        title="Farthest off", roomy=True, marks=tuple((i, "misfit") for i, one in enumerate(far) if abs(one.z_all) > FAR_OFF),
     )  # fmt: skip
     lead = (
-        "Sampling: the error of the published number and of the patients simulated. All: with the difference between trials. "
+        "Sampling: the error of the published number and of the patients simulated. All: with the difference between trials and with "
+        "what the free numbers leave open, as any trial is told. "
         f"A row recalled, not read, weighs {1 / RECALLED**2:g}."
     )
     points = [
         (one.row, Agreement(one.row.shown(one.row.number), one.row.shown(one.simulated),
-                            one.row.shown(one.simulated - 1.645 * math.hypot(one.sampling, one.between)),
-                            one.row.shown(one.simulated + 1.645 * math.hypot(one.sampling, one.between)), abs(one.z) <= 1.645, _tip(one.row, one.row.shown(one.simulated))))
+                            one.row.shown(one.simulated - Z90 * one.sd),
+                            one.row.shown(one.simulated + Z90 * one.sd), abs(one.z_all) <= Z90, _tip(one.row, one.row.shown(one.simulated))))
         for one in seen if one.answered
     ]  # fmt: skip
     return Section("fit", "The fit", lead, (*tables, *_agreements(points, "simulated"), table))
@@ -232,8 +234,9 @@ def _tip(row: Any, value: float) -> str:
 
 def _share_table(found: Sequence[Share], title: str) -> Table:
     return Table(
-        (title, "rows", "inside 90 %: sampling", "with differences between trials"),
-        tuple((about_in_words(one.heading), str(one.n), _percent(one.inside_sampling, one.n), _percent(one.inside, one.n)) for one in found),
+        (title, "rows", "inside 90 %: sampling", "with differences between trials", "with open numbers, too"),
+        tuple((about_in_words(one.heading), str(one.n), *(_percent(inside, one.n) for inside in (one.inside_sampling, one.inside, one.inside_all)))
+              for one in found),
     )  # fmt: skip
 
 

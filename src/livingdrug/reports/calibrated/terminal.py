@@ -39,9 +39,9 @@ def summary(told: Told) -> Group:
         )
     )  # fmt: skip
     for by, title in (("trial", "By trial"), ("about", "By class")):
-        columns = ("", "rows", "inside 90 %", "with differences between trials")
+        columns = ("", "rows", "inside 90 %", "with differences between trials", "and open numbers")
         parts.append(_table(f"Rows fitted to. {title}", columns, [
-            (about_in_words(one.heading), one.n, f"{100 * one.inside_sampling / one.n:.0f} %", f"{100 * one.inside / one.n:.0f} %")
+            (about_in_words(one.heading), one.n, *(f"{100 * inside / one.n:.0f} %" for inside in (one.inside_sampling, one.inside, one.inside_all)))
             for one in shares(fitted, by=by)
         ]))  # fmt: skip
     if told.left_out:
@@ -54,7 +54,8 @@ def summary(told: Told) -> Group:
     inside = shares(read, by="trial")[-1] if read else None
     if inside:
         parts.append(Text(f"Of {inside.n} rows read, {inside.inside_sampling} lie inside the 90 % interval of sampling alone, "
-                          f"{inside.inside} inside that with differences between trials."))  # fmt: skip
+                          f"{inside.inside} inside that with differences between trials, "
+                          f"{inside.inside_all} where what the free numbers leave open counts, too."))  # fmt: skip
     within = [one for one in fitted if one.row.within]
     if within:
         told_inside = shares(within, by="about")[-1]

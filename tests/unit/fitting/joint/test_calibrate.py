@@ -16,7 +16,8 @@ from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.fitting.joint import told
 from livingdrug.fitting.joint.bench import Bench
 from livingdrug.fitting.joint.calibrate import calibrate, calibration_trials
-from livingdrug.fitting.joint.calibrated import Calibrated, read_parameters
+from livingdrug.fitting.joint.calibrated import Calibrated, read_parameters, rows_told
+from livingdrug.fitting.joint.fit import compared
 from livingdrug.fitting.joint.free import free_numbers
 from livingdrug.fitting.joint.leave_out import leave_out, refit, scores
 from livingdrug.fitting.joint.linear import objective
@@ -79,6 +80,17 @@ def test_published_numbers_of_the_truth_lie_inside_the_intervals(found):
 
 
 @pytest.mark.slow
+def test_what_the_numbers_leave_open_is_the_spread_of_rows_over_drawn_numbers(found):
+    law, jacobian = found.posterior(), found.found.jacobian
+    draws = np.random.default_rng(5).multivariate_normal(law.mean, law.covariance, size=40_000)
+    spread = (draws @ jacobian.T).std(axis=0)
+    assert found.by_parameters() == pytest.approx(spread, rel=0.03, abs=1e-9)
+    for row, one in zip(rows_told(found), compared(found), strict=True):
+        if row["z"] is not None:
+            assert abs(row["z_all"]) <= abs(row["z"])
+            assert one.sd**2 == pytest.approx(one.sampling**2 + one.between**2 + one.parameters**2)
+
+
 def test_left_out_by_one_step_agrees_with_a_whole_search(found):
     # expected: the search itself; the step is allowed a third of the interval's standard deviation
     families = leave_out(found)

@@ -81,8 +81,8 @@ def _fit(rows: Sequence[Compared]) -> Section:
         title="Farthest off", roomy=True, marks=tuple((i, "misfit") for i, one in enumerate(far) if abs(one.z_all) > FAR_OFF),
     )  # fmt: skip
     lead = (
-        "Sampling: the error of the published number and of the patients simulated. All: with the difference between trials and with "
-        "what the free numbers leave open, as any trial is told. "
+        "Sampling: the error of the published number and of the patients simulated. And trials: with the difference between trials. "
+        "And numbers (z, all): with what the free numbers leave open, too, as any trial is told. "
         f"A row recalled, not read, weighs {1 / RECALLED**2:g}."
     )
     points = [
@@ -234,7 +234,7 @@ def _tip(row: Any, value: float) -> str:
 
 def _share_table(found: Sequence[Share], title: str) -> Table:
     return Table(
-        (title, "rows", "inside 90 %: sampling", "with differences between trials", "with open numbers, too"),
+        (title, "rows", "inside 90 %: sampling", "and trials", "and numbers"),
         tuple((about_in_words(one.heading), str(one.n), *(_percent(inside, one.n) for inside in (one.inside_sampling, one.inside, one.inside_all)))
               for one in found),
     )  # fmt: skip

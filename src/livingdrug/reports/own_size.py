@@ -60,17 +60,20 @@ def _coverage(rows: Sequence[BoardRow]) -> Table:
     """Rows inside their interval, by class and use; the median of how much wider it is than the chance of patients alone."""
     told = []
     classes = ["", *sorted({row.about for row in rows})]
+    fit = [row for row in rows if row.use == "calibration"]
+    read = [row for row in fit if not row.provenance.startswith(RECALLED)]
+    groups = [fit, read, *([row for row in rows if row.use == use] for use in USES if use != "calibration")]
     for name in classes:
         cells = [_class(name) if name else "all"]
-        for use in USES:
-            mine = [row for row in rows if row.use == use and row.inside is not None and name in ("", row.about)]
+        for group in groups:
+            mine = [row for row in group if row.inside is not None and name in ("", row.about)]
             inside = sum(bool(row.inside) for row in mine)
             cells.append(f"{inside} of {len(mine)} ({100 * inside / len(mine):.0f} %)" if mine else DASH)
         wide = sorted(row.width_over_sampling for row in rows if row.width_over_sampling and name in ("", row.about))
         cells.append(f"{wide[len(wide) // 2]:.1f}" if wide else DASH)
         told.append(tuple(cells))
     return Table(
-        ("", *USES.values(), "width beside sampling alone"),
+        ("", USES["calibration"], "of these read", USES["comparison"], USES["left out"], "width beside sampling alone"),
         tuple(told),
         title="Inside the interval of nine in ten trials",
     )

@@ -26,6 +26,8 @@ LEAD = (
     "belong to the same trial. Only a prediction, frozen before its outcome was looked at, tests the model."
 )
 USES = {"calibration": "Used for calibration", "comparison": "Only compared"}
+FEW = 4
+"""More trials than these are told in a table, and together at the top."""
 PREDICTIONS = (
     "Trials kept for prediction. Their outcomes are not in the catalogue and nothing here is fitted to them; a prediction is "
     "frozen under a stated set of parameters and published whatever it says."
@@ -70,6 +72,7 @@ def render(
     numbers = _numbered(board.scores)
     at_own_size = own_size_section(own_size)
     sections = [
+        *([_trials(board.scores)] if len(board.scores) > FEW else []),
         *([at_own_size] if at_own_size else []),
         *(_trial(score, numbers, catalog) for score in board.scores),
         _predictions(board, frozen or {}),
@@ -104,10 +107,14 @@ def _number(one: Misfit, value: float) -> str:
 
 def counts(score: Score) -> str:
     """How many numbers are near, in a sentence."""
+    return _counted(score.misfits)
+
+
+def _counted(misfits: Sequence[Misfit]) -> str:
     parts = [
         f"{near(found)} of {len(found)} {words} ({recalled(found)} recalled, not read)"
         for use, words in (("calibration", "used for calibration"), ("comparison", "only compared"))
-        if (found := score.of_use(use))
+        if (found := _of_use(misfits, use))
     ]
     return f"Within {NEAR:g} published standard errors: {listed(parts)}." if parts else "Nothing to compare."
 
@@ -124,7 +131,17 @@ def _told(score: Score, found: Sequence[Misfit], catalog: Catalog | None) -> lis
     return [shown(one, score.arm, records[one.row.endpoint]) for one in found]
 
 
+def _of_use(misfits: Sequence[Misfit], use: str) -> list[Misfit]:
+    return [one for one in misfits if one.row.use == use]
+
+
+def _all(board: Scoreboard) -> list[Misfit]:
+    return [one for score in board.scores for one in score.misfits]
+
+
 def _lead(board: Scoreboard) -> str:
+    if len(board.scores) > FEW:
+        return f"{len(board.scores)} trials. {_counted(_all(board))}"
     sentences = [
         f"{score.title.split(':')[0]}: {counts(score)[0].lower()}{counts(score)[1:]}" for score in board.scores
     ]
@@ -133,16 +150,27 @@ def _lead(board: Scoreboard) -> str:
 
 def _cards(board: Scoreboard, there: Mapping[str, Mapping[str, Any]]) -> Cards | None:
     cards = []
-    for score in board.scores:
-        name = score.title.split(":")[0]
+    detail = f"within {NEAR:g} published standard errors"
+    told = [(f"{score.title.split(':')[0]}: ", score.misfits) for score in board.scores]
+    for name, misfits in told if len(told) <= FEW else [("", _all(board))]:
         for use, words in USES.items():
-            found = score.of_use(use)
-            if found:
-                detail = f"within {NEAR:g} published standard errors"
-                cards.append(Card(f"{name}: {words.lower()}", f"{near(found)} of {len(found)}", detail))
+            if found := _of_use(misfits, use):
+                title = f"{name}{words.lower()}" if name else words
+                cards.append(Card(title, f"{near(found)} of {len(found)}", detail))
     frozen = sum(bool(one.frozen_on or one.trial in there) for one in board.predictions)
     cards.append(Card("Predictions frozen", f"{frozen} of {len(board.predictions)}", "trials kept for prediction"))
     return Cards(tuple(cards))
+
+
+def _trials(scores: Sequence[Score]) -> Section:
+    """Every trial in a line: how many of its rows are near."""
+    told = []
+    for score in scores:
+        groups = [score.of_use(use) for use in USES]
+        told.append((f"{score.title}\n{score.trial}", *(f"{near(mine)} of {len(mine)}" if mine else DASH for mine in groups),
+                     str(recalled(score.misfits)) if score.misfits else DASH))  # fmt: skip
+    table = Table(("trial", *(words.lower() for words in USES.values()), "recalled, not read"), tuple(told))
+    return Section("trials", "Trial by trial", f"Rows within {NEAR:g} published standard errors.", (table,))
 
 
 def _trial(score: Score, numbers: Mapping[str, int], catalog: Catalog | None) -> Section:

@@ -167,7 +167,7 @@ def _trials(scores: Sequence[Score]) -> Section:
     told = []
     for score in scores:
         groups = [score.of_use(use) for use in USES]
-        told.append((f"{score.title}\n{score.trial}", *(f"{near(mine)} of {len(mine)}" if mine else DASH for mine in groups),
+        told.append((f"{score.title.split(':')[0]}\n{score.trial}", *(f"{near(mine)} of {len(mine)}" if mine else DASH for mine in groups),
                      str(recalled(score.misfits)) if score.misfits else DASH))  # fmt: skip
     table = Table(("trial", *(words.lower() for words in USES.values()), "recalled, not read"), tuple(told))
     return Section("trials", "Trial by trial", f"Rows within {NEAR:g} published standard errors.", (table,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from livingdrug.catalog.load import Catalog
 from livingdrug.reports.scoreboard import counts, render, rows, write_scoreboard
@@ -39,3 +40,16 @@ def test_page_without_any_trial_says_so():
     page = render(Scoreboard((), ()))
     assert "No calibration trial was asked for." in page
     assert "No trial kept for prediction is among these" in page
+
+
+def test_many_trials_are_told_together_and_each_in_a_line(result):
+    """Expected: five times the same trial counts five times as much, in one sentence and one card for each use."""
+    one = score(result, Catalog())
+    named = [replace(one, trial=f"trial_{number}") for number in range(5)]
+    page = render(Scoreboard(tuple(named), ()))
+    mine = one.of_use("calibration")
+    together = f"{5 * near(mine)} of {5 * len(mine)}"
+    assert f"5 trials. Within {NEAR:g} published standard errors: {together} used for calibration" in page
+    table = page[page.index('id="trials"') : page.index('id="trial-0"')]
+    assert all(f"trial_{number}" in table for number in range(5))
+    assert table.count(f"{near(mine)} of {len(mine)}") == 5

@@ -556,7 +556,8 @@ def _machine_code(
     """The kernels, the linear algebra of one step and the step itself, as machine code."""
     from livingdrug.engine.compiler.assembly import calls_ir, kernel_ir
     from livingdrug.engine.compiler.machine import MachineCode
-    from livingdrug.engine.compiler.row_loops import factor_rest_ir, first_in_loops, solve_ir
+    from livingdrug.engine.compiler.pieces import LONGEST
+    from livingdrug.engine.compiler.row_loops import factor_ir, factor_rest_ir, first_in_loops, solve_ir
     from livingdrug.engine.compiler.sparse import factor_kernel, solve_kernel
     from livingdrug.engine.compiler.vector_math import vector_math
     from livingdrug.engine.rosenbrock import step_ir
@@ -564,15 +565,21 @@ def _machine_code(
     widths = {(1, bits), (lanes, bits), (lanes, 64)}
     functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
     parts, pattern = [vector_math(*width, functions) for width in sorted(widths)], system.pattern
-    if pattern.is_long:
+    every = [*kernels]
+    if pattern.is_huge:
+        parts += [factor_ir(pattern, lanes, bits), solve_ir(pattern, lanes, bits)]
+    elif pattern.is_long:
         first = first_in_loops(pattern)
         begun = factor_kernel(pattern, first)
-        every = [*kernels, begun]
+        every.append(begun)
         parts += [factor_rest_ir(pattern, first, lanes, bits), calls_ir("factor", begun, "factor_rest")]
         parts.append(solve_ir(pattern, lanes, bits))
     else:
-        every = [*kernels, factor_kernel(pattern), solve_kernel(pattern)]
-    parts += [kernel_ir(kernel, lanes, bits) for kernel in every]
+        every += [factor_kernel(pattern), solve_kernel(pattern)]
+    parts += [
+        kernel_ir(kernel, lanes, bits, in_pieces=pattern.is_huge or len(kernel.graph.nodes) > LONGEST)
+        for kernel in every
+    ]
     parts.append(step_ir(method, lanes, pattern, time_derivative=system.time_derivative, bits=bits))
     return MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in every)), cache_dir)
 

@@ -20,6 +20,7 @@ from numba.extending import intrinsic
 
 from livingdrug.engine.kept import compiled
 from livingdrug.engine.rosenbrock import EXPLODES, NEGLIGIBLE
+from livingdrug.engine.too_large import MOST_DENSE
 
 STATUS = (
     "finished",
@@ -452,7 +453,7 @@ def integrate(
             misfit, tried, start_over = float(error[lane]), float(h[lane]), 0
             if not math.isfinite(misfit):
                 failures[lane] += 1
-                if failures[lane] >= _PATIENCE:
+                if failures[lane] >= _PATIENCE and n_states <= MOST_DENSE:
                     start_over = _PATIENCE - 1  # should the next sparse step fail as well, the dense one comes at once
                     misfit = _dense_step(
                         addresses, lane, lanes, pattern, gamma, method, x, p, t, h, J, u, d, weights, new

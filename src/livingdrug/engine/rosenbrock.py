@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.engine.compiler.loops import each, looked_up, table
 from livingdrug.engine.compiler.sparse import LEAST_PIVOT, Pattern
 from livingdrug.engine.compiler.writer import Writer
 
@@ -100,6 +101,9 @@ def step_ir(method: Rosenbrock, lanes: int, pattern: Pattern, *, time_derivative
     """
     w = Writer(lanes, bits)
     stages, n_states, n_jacobian = method.n_stages, pattern.size, len(pattern.jacobian)
+    w.lines.append(
+        table("step_pivot", [q for _, q in sorted((i, q) for q, (i, j) in enumerate(pattern.filled) if i == j)])
+    )
     w.begin("step", STEP_ARRAYS)
     for j in range(stages):
         w.line(f"%K{j} = getelementptr inbounds {w.element}, ptr %K, i64 {j * n_states * lanes}")
@@ -187,15 +191,17 @@ def _write_error(w: Writer, method: Rosenbrock, n_states: int, pattern: Pattern)
 
     def refuse_damping() -> None:
         """An error far too large where a state is there that grows faster than this step can follow."""
-        explodes, place = w.load("%error", 0, w.lanes), {entry: q for q, entry in enumerate(pattern.filled)}
-        for i in range(n_states):
-            pivot = w.load("%W", place[i, i], w.lanes)
+
+        def looked_at(i: str, explodes: str) -> list[str]:
+            pivot = w.load("%W", looked_up(w, "step_pivot", n_states, i), w.lanes)
             least = w.multiply(w.load("%weights", i, w.lanes), w.constant(NEGLIGIBLE))
             there = w.compare("ogt", w.intrinsic("fabs", w.load("%K0", i, w.lanes)), least)
             both = w.value(f"and {w.boolean} {w.compare('olt', pivot, w.constant(0.0))}, {there}")
             infinite = w.compare("oeq", pivot, w.constant(0.0))  # of an infinite slope, which holds the state in place
             both = w.value(f"or {w.boolean} {both}, {infinite}")
-            explodes = w.select(both, w.constant(EXPLODES), explodes)
+            return [w.select(both, w.constant(EXPLODES), explodes)]
+
+        (explodes,) = each(w, "0", str(n_states), looked_at, [w.load("%error", 0, w.lanes)])
         w.store(explodes, "%error", 0, w.lanes)
 
     w.line(f"%relative = getelementptr inbounds {w.element}, ptr %weights, i64 {n_states * w.lanes}")

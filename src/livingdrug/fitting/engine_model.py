@@ -39,7 +39,7 @@ from livingdrug.fitting.data import KineticsData
 from livingdrug.fitting.engine_file import EngineFile, read_engine_file
 from livingdrug.fitting.engine_inputs import first_values, infused_states, steps_of, with_inputs
 from livingdrug.fitting.structure import Parameter, StructuralModel
-from livingdrug.foundation.errors import BadInput, UnknownName
+from livingdrug.foundation.errors import BadInput, UnknownName, naming
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -83,7 +83,8 @@ def read_engine_model(path: Path | str) -> StructuralModel:
         linear = {name: 1e-3 for name in whole.states if name not in log_scales}
         return compile_model(whole, log_scales=log_scales, linear_scales=linear, outputs=quantities)
 
-    compiled(())  # what cannot be computed is told before any data are read
+    with naming(str(path.parent / (told.sbml or told.antimony))):
+        compiled(())  # what cannot be computed is told before any data are read
     parameters = tuple(
         Parameter(name, one.unit, one.meaning or name, one.transform, one.varies, one.spread)
         for name, one in told.parameter.items()

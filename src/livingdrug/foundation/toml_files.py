@@ -38,12 +38,12 @@ def read_toml_file(path: Path, *, called: str = "") -> dict[str, Any]:
     return parse_toml(data, name)
 
 
-def refuse_large(path: Path, name: str, expected: str, error: type[BadInput]) -> None:
-    """Raise `error` where a file called `name` is larger than any file of the catalogue; OSError where there is none."""
+def refuse_large(path: Path, name: str, expected: str, error: type[BadInput], most: int = LARGEST_FILE) -> None:
+    """Raise `error` where a file called `name` is larger than `most` bytes, by default any file of the catalogue; OSError where there is none."""
     size = path.stat().st_size
-    if size > LARGEST_FILE:
+    if size > most:
         raise error(
-            f"{name}: {size / 2**20:.0f} MiB, expected {expected} of at most {LARGEST_FILE / 2**20:g} MiB.\n  Give the right file."
+            f"{name}: {size / 2**20:.0f} MiB, expected {expected} of at most {most / 2**20:g} MiB.\n  Give the right file."
         )
 
 

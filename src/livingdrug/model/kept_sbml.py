@@ -1,6 +1,6 @@
 """SBML that has passed every check, kept on disk: libantimony and libSBML take seconds for a large model, and say the same again.
 
-It is found by all that went into it: the joined text with its units and places, the libraries' versions, and the code of this room. What did
+It is found by all that went into it: the joined text with its units and places, the libraries' versions, and all code that decides. What did
 not pass is never kept.
 """
 
@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from livingdrug.foundation.kept_text import digest_of_code, kept_text
 
-_CHECKS = ("model/*.py", "foundation/*unit*.py")  # code that decides what passes, in the package
+CODE = ("model/*.py", "foundation/*.py")
+"""Files that decide what passes, and as what: all of the package that the conversion imports."""
+LIBRARIES = ("antimony", "python-libsbml", "pint")
 
 
 def kept_sbml(given: object, convert: Callable[[], str]) -> str:
@@ -27,4 +29,4 @@ def kept_sbml(given: object, convert: Callable[[], str]) -> str:
 
 
 def _checks() -> str:
-    return digest_of_code(_CHECKS, ("antimony", "python-libsbml", "pint"))
+    return digest_of_code(CODE, LIBRARIES)

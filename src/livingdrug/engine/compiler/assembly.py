@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.pieces import Piece, cut
 from livingdrug.engine.compiler.vector_math import FUNCTIONS
 from livingdrug.engine.compiler.writer import Writer
 
@@ -14,7 +15,7 @@ _INSTRUCTIONS = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide"
 _INTRINSICS = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor"}
 
 
-def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
+def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64, *, in_pieces: bool = False) -> str:
     """IR text of one kernel.
 
     Parameters
@@ -25,12 +26,16 @@ def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
         Lanes in memory: the vector width of a kernel for all lanes, the stride of one that works on a single lane.
     bits
         Of the numbers in arrays that are not wide: 64 or 32.
+    in_pieces
+        As several functions behind one, for kernels so long that LLVM would take minutes for one function.
     """
     w = Writer(lanes if kernel.all_lanes else 1, 64 if kernel.wide else bits, fuses=not kernel.exact)
     shape = {array.name: (lanes if array.has_lanes else 1, 64 if array.wide else bits) for array in kernel.arrays}
     graph = kernel.graph
     names: dict[int, str] = {}
     read = graph.inputs(node for _, _, node in kernel.stores)
+    if in_pieces:
+        return _pieces_ir(kernel, w, shape, read)
     w.begin(kernel.name, tuple(array.name for array in kernel.arrays))
 
     def emit(targets: list[int]) -> None:
@@ -51,6 +56,49 @@ def kernel_ir(kernel: Kernel, lanes: int, bits: int = 64) -> str:
         w.store(names[node], f"%{array}", index, *shape[array])
     w.end()
     return w.text()
+
+
+def _pieces_ir(kernel: Kernel, w: Writer, shape: dict[str, tuple[int, int]], read: set[str]) -> str:
+    waiting = [store for store in kernel.stores if store[0] in read]
+    pieces, n_shared = cut(kernel.graph, [store for store in kernel.stores if store[0] not in read], waiting)
+    arrays = tuple(array.name for array in kernel.arrays)
+    for number, piece in enumerate(pieces):
+        _piece_ir(kernel, w, shape, piece, f"{kernel.name}_{number}")
+    w.begin(kernel.name, arrays)
+    room = max(n_shared, 1)
+    w.line(f"%shared = alloca [{room * w.lanes} x {w.element}], align 64")
+    given = ", ".join(f"ptr %{name}" for name in (*arrays, "shared"))
+    for number in range(len(pieces)):
+        w.line(f"call void @{kernel.name}_{number}({given})")
+    w.end()
+    return w.text()
+
+
+def _piece_ir(kernel: Kernel, w: Writer, shape: dict[str, tuple[int, int]], piece: Piece, name: str) -> None:
+    """A function of some of a kernel's values; truth goes through the shared memory as 1 or 0."""
+    graph, names = kernel.graph, dict[int, str]()
+
+    def named(node: int) -> str:
+        if node not in names:
+            if (place := piece.reads.get(node)) is not None:
+                names[node] = w.load("%shared", place, w.lanes)
+                if graph.is_boolean(node):
+                    names[node] = w.compare("une", names[node], w.constant(0.0))
+            else:
+                names[node] = _emit_node(w, graph.nodes[node], names, shape)
+        return names[node]
+
+    w.begin(name, (*(array.name for array in kernel.arrays), "shared"))
+    for node in piece.nodes:
+        for argument in graph.arguments(node):
+            named(argument)
+        names[node] = _emit_node(w, graph.nodes[node], names, shape)
+    for node, place in piece.writes.items():
+        value = w.select(names[node], w.constant(1.0), w.constant(0.0)) if graph.is_boolean(node) else names[node]
+        w.store(value, "%shared", place, w.lanes)
+    for array, index, node in piece.stores:
+        w.store(named(node), f"%{array}", index, *shape[array])
+    w.end()
 
 
 def calls_ir(name: str, first: Kernel, then: str) -> str:

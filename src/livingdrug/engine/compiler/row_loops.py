@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from livingdrug.engine.compiler.sparse import Pattern, rows_and_columns
+from livingdrug.engine.compiler.loops import each, least, looked_up, plus, table
+from livingdrug.engine.compiler.sparse import LEAST_PIVOT, Pattern, rows_and_columns
 from livingdrug.engine.compiler.writer import Writer
 
 _TOGETHER = 8
@@ -57,9 +58,69 @@ def factor_rest_ir(pattern: Pattern, first: int, lanes: int, bits: int) -> str:
     """
     w, size = Writer(lanes, bits), len(pattern.filled)
     rows = _Rows(w, pattern, first)
-    w.lines += [_table(f"rest_{name}", numbers) for name, numbers in rows.tables.items()]
+    w.lines += [table(f"rest_{name}", numbers) for name, numbers in rows.tables.items()]
     w.begin("factor_rest", ("J", "c", "W"), _ATTRIBUTES)
-    (lowest,) = _each(w, "0", str(rows.n), rows.eliminate, [w.load("%W", size, lanes)])
+    (lowest,) = each(w, "0", str(rows.n), rows.eliminate, [w.load("%W", size, lanes)])
+    w.store(lowest, "%W", size, lanes)
+    w.end()
+    return w.text()
+
+
+def factor_ir(pattern: Pattern, lanes: int, bits: int) -> str:
+    """IR of ``factor(J, c, W)`` as `factor_kernel` writes it out, all in loops: each row is spread over a row of scratch memory, the rows
+    before it are subtracted, and what is left goes to W.
+    """
+    w, n, size = Writer(lanes, bits), pattern.size, len(pattern.filled)
+    turn, of_entry = pattern.orders(), {entry: q for q, entry in enumerate(pattern.jacobian)}
+    pivot = [q for q, (i, j) in enumerate(pattern.filled) if i == j]
+    begin = [q for q, (i, _) in enumerate(pattern.filled) if q == 0 or pattern.filled[q - 1][0] != i]
+    tables = {
+        "pivot": pivot,
+        "begin": [*begin, size],
+        "column": [turn[j] for _, j in pattern.filled],
+        "source": [of_entry.get(entry, -1) for entry in pattern.filled],
+    }
+    w.lines += [table(f"factor_{name}", numbers) for name, numbers in tables.items()]
+    w.begin("factor", ("J", "c", "W"), _ATTRIBUTES)
+    w.line(f"%row = alloca [{n * lanes} x {w.element}], align 64")
+    c = w.load("%c", 0, lanes)
+
+    def at(name: str, index: str) -> str:
+        return looked_up(w, f"factor_{name}", len(tables[name]), index)
+
+    def spread(q: str) -> None:
+        entry = w.value(f"trunc i64 {at('source', q)} to i32")
+        none = w.value(f"icmp slt i32 {entry}, 0")
+        place = w.value(f"select i1 {none}, i64 0, i64 {w.value(f'zext i32 {entry} to i64')}")
+        given = w.value(f"fneg {w.type} {w.load('%J', place, lanes)}")
+        value = w.value(f"select i1 {none}, {w.type} {w.constant(-0.0)}, {w.type} {given}")
+        w.store(value, "%row", at("column", q), lanes)
+
+    def eliminate(i: str, lowest: str) -> list[str]:
+        first, own, end = at("begin", i), at("pivot", i), at("begin", plus(w, i, 1))
+        each(w, first, end, spread)
+        w.store(w.add(c, w.load("%row", i, lanes)), "%row", i, lanes)
+
+        def take(q: str) -> None:
+            k = at("column", q)
+            above = at("pivot", k)
+            factor = w.multiply(w.load("%row", k, lanes), w.load("%W", above, lanes))
+            w.store(factor, "%W", q, lanes)
+
+            def subtract(r: str) -> None:
+                j = at("column", r)
+                left = w.subtract(w.load("%row", j, lanes), w.multiply(factor, w.load("%W", r, lanes)))
+                w.store(left, "%row", j, lanes)
+
+            each(w, plus(w, above, 1), at("begin", plus(w, k, 1)), subtract)
+
+        each(w, first, own, take)
+        reciprocal = w.divide(w.constant(1.0), w.load("%row", i, lanes))
+        w.store(reciprocal, "%W", own, lanes)
+        each(w, plus(w, own, 1), end, lambda q: w.store(w.load("%row", at("column", q), lanes), "%W", q, lanes))
+        return [w.select(w.compare("olt", reciprocal, lowest), reciprocal, lowest)]
+
+    (lowest,) = each(w, "0", str(n), eliminate, [w.constant(LEAST_PIVOT)])
     w.store(lowest, "%W", size, lanes)
     w.end()
     return w.text()
@@ -85,20 +146,20 @@ class _Rows:
         }
 
     def at(self, name: str, i: str) -> str:
-        return _looked_up(self.w, f"rest_{name}", self.n, i)
+        return looked_up(self.w, f"rest_{name}", self.n, i)
 
     def row_at(self, i: str) -> str:
         return self.w.address("%W", self.at("place", i), self.w.lanes)
 
     def column_of(self, block: str) -> str:
-        return _plus(self.w, self.w.value(f"mul i64 {block}, {_TOGETHER}"), self.before)
+        return plus(self.w, self.w.value(f"mul i64 {block}, {_TOGETHER}"), self.before)
 
     def eliminate(self, i: str, lowest: str) -> list[str]:
         """Row i without the rows before it, and the lowest reciprocal pivot so far."""
         w = self.w
         row, start, whole = self.row_at(i), self.at("start", i), self.at("block", i)
         self._among(row, i, start, self.column_of(whole))
-        _each(w, whole, str(self.n // _TOGETHER), lambda q: self._block(row, i, start, q))
+        each(w, whole, str(self.n // _TOGETHER), lambda q: self._block(row, i, start, q))
         reciprocal = w.divide(w.constant(1.0), w.load(row, i, w.lanes))
         w.store(reciprocal, row, i, w.lanes)
         return [w.select(w.compare("olt", reciprocal, lowest), reciprocal, lowest)]
@@ -116,9 +177,9 @@ class _Rows:
                 left = w.subtract(w.load(row, j, w.lanes), w.multiply(factor, w.load(above, j, w.lanes)))
                 w.store(left, row, j, w.lanes)
 
-            _each(w, _plus(w, k, 1), end, subtract)
+            each(w, plus(w, k, 1), end, subtract)
 
-        _each(w, first, _least(w, i, end), take)
+        each(w, first, least(w, i, end), take)
 
     def _block(self, row: str, i: str, start: str, q: str) -> None:
         """Eight columns of row i, in registers."""
@@ -131,12 +192,12 @@ class _Rows:
             terms = [w.multiply(factor, w.load(above, t, w.lanes)) for t in places]
             return [w.subtract(one, term) for one, term in zip(left, terms, strict=True)]
 
-        left = _each(w, start, _least(w, i, column), subtract, [w.load(own, t, w.lanes) for t in places])
-        found, end, k = list(left), _plus(w, column, _TOGETHER), w.label()
+        left = each(w, start, least(w, i, column), subtract, [w.load(own, t, w.lanes) for t in places])
+        found, end, k = list(left), plus(w, column, _TOGETHER), w.label()
         w.line(f"%before{k} = icmp ule i64 {end}, {i}")
         w.lines.append(f"  br i1 %before{k}, label %factors{k}, label %around{k}\nfactors{k}:")
         for t in places:
-            above = w.address(self.row_at(_plus(w, column, t)), column, w.lanes)
+            above = w.address(self.row_at(plus(w, column, t)), column, w.lanes)
             found[t] = factor = w.multiply(found[t], w.load(above, t, w.lanes))
             w.store(factor, own, t, w.lanes)
             for u in range(t + 1, _TOGETHER):
@@ -159,17 +220,17 @@ def solve_ir(pattern: Pattern, lanes: int, bits: int) -> str:
         "state": list(pattern.pivots),
         "column": [j for _, j in pattern.filled],
     }
-    w.lines += [_table(f"solve_{name}", numbers) for name, numbers in tables.items()]
+    w.lines += [table(f"solve_{name}", numbers) for name, numbers in tables.items()]
     w.begin("solve", ("W", "b"), _ATTRIBUTES)
 
     def at(name: str, index: str) -> str:
-        return _looked_up(w, f"solve_{name}", len(tables[name]), index)
+        return looked_up(w, f"solve_{name}", len(tables[name]), index)
 
     def without(first: str, end: str, start: str) -> str:
         def term(q: str, left: str) -> list[str]:
             return [w.subtract(left, w.multiply(w.load("%W", q, lanes), w.load("%b", at("column", q), lanes)))]
 
-        return _each(w, first, end, term, [start])[0]
+        return each(w, first, end, term, [start])[0]
 
     def down(i: str) -> None:
         state = at("state", i)
@@ -178,48 +239,10 @@ def solve_ir(pattern: Pattern, lanes: int, bits: int) -> str:
     def up(back: str) -> None:
         i = w.value(f"sub i64 {pattern.size - 1}, {back}")
         state, own = at("state", i), at("pivot", i)
-        left = without(_plus(w, own, 1), at("begin", _plus(w, i, 1)), w.load("%b", state, lanes))
+        left = without(plus(w, own, 1), at("begin", plus(w, i, 1)), w.load("%b", state, lanes))
         w.store(w.multiply(left, w.load("%W", own, lanes)), "%b", state, lanes)
 
-    _each(w, "0", str(pattern.size), down)
-    _each(w, "0", str(pattern.size), up)
+    each(w, "0", str(pattern.size), down)
+    each(w, "0", str(pattern.size), up)
     w.end()
     return w.text()
-
-
-def _table(name: str, numbers: Sequence[int]) -> str:
-    return f"@{name} = private constant [{len(numbers)} x i32] [{', '.join(f'i32 {one}' for one in numbers)}]"
-
-
-def _looked_up(w: Writer, name: str, size: int, index: str) -> str:
-    """A number of a table, as an index."""
-    place = w.value(f"getelementptr inbounds [{size} x i32], ptr @{name}, i64 0, i64 {index}")
-    return w.value(f"zext i32 {w.value(f'load i32, ptr {place}, align 4')} to i64")
-
-
-def _plus(w: Writer, index: str, more: int) -> str:
-    return w.value(f"add nuw nsw i64 {index}, {more}")
-
-
-def _least(w: Writer, a: str, b: str) -> str:
-    return w.value(f"call i64 @llvm.umin.i64(i64 {a}, i64 {b})")
-
-
-def _each(
-    w: Writer, first: str, end: str, body: Callable[..., Sequence[str] | None], start: Sequence[str] = ()
-) -> list[str]:
-    """Do `body` for every index from first to before end, which may be none; what it hands on begins as `start`."""
-    k = w.label()
-    w.lines += [
-        f"  br label %pre{k}\npre{k}:\n  %none{k} = icmp uge i64 {first}, {end}",
-        f"  br i1 %none{k}, label %exit{k}, label %body{k}\nbody{k}:\n  %i{k} = phi i64 [{first}, %pre{k}], [%next{k}, %latch{k}]",
-    ]
-    place, names = len(w.lines), [f"%a{k}_{q}" for q in range(len(start))]
-    found = body(f"%i{k}", *names) or ()
-    ways = [f"phi {w.type} [{one}, %pre{k}], [{new}, %latch{k}]" for one, new in zip(start, found, strict=True)]
-    w.lines[place:place] = [f"  {name} = {way}" for name, way in zip(names, ways, strict=True)]
-    w.lines += [
-        f"  br label %latch{k}\nlatch{k}:\n  %next{k} = add nuw nsw i64 %i{k}, 1\n  %more{k} = icmp ult i64 %next{k}, {end}",
-        f"  br i1 %more{k}, label %body{k}, label %exit{k}\nexit{k}:",
-    ]
-    return [w.value(way) for way in ways]

@@ -6,10 +6,9 @@ Slower than the ensemble's vector code, but it knows every function of the formu
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-
 from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
+from livingdrug.engine.compiler.pieces import Piece, cut
 
 _INSTRUCTIONS = {"add": "fadd", "subtract": "fsub", "multiply": "fmul", "divide": "fdiv"}
 _PREDICATES = {
@@ -20,10 +19,6 @@ _FUNCTIONS = {
     "sin": "sin", "cos": "cos", "atan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "asinh",
     "acosh": "acosh", "atanh": "atanh", "expm1": "expm1", "log1p": "log1p", "power": "pow",
 }  # fmt: skip
-
-_TOGETHER, _SHARED = 64, 1.25
-"""Numbers that one function computes where there are many, and how much may be computed twice for it: the time that LLVM takes for a
-function grows with the square of its length."""
 
 
 def module_ir(kernels: tuple[Kernel, ...]) -> str:
@@ -39,17 +34,14 @@ def _constant(number: float) -> str:
 
 
 def _kernel_ir(kernel: Kernel) -> str:
-    """A function; of very many numbers that share little, one that calls a function for some of them after others."""
-    pieces = [kernel.stores[first : first + _TOGETHER] for first in range(0, len(kernel.stores), _TOGETHER)]
-    if len(pieces) < 2:
-        return _function(kernel, kernel.name, kernel.stores)
-    alone = sum(len(kernel.graph.order(node for _, _, node in piece)) for piece in pieces)
-    if alone > _SHARED * len(kernel.graph.order(node for _, _, node in kernel.stores)):
-        return _function(kernel, kernel.name, kernel.stores)
+    """A function; of very many values one that calls a function for some of them after others."""
+    pieces, n_shared = cut(kernel.graph, kernel.stores, ())
+    if len(pieces) == 1:
+        return _function(kernel, kernel.name, pieces[0])
     names = [f"{kernel.name}_{place}" for place in range(len(pieces))]
-    given = ", ".join(f"ptr %{array.name}" for array in kernel.arrays)
+    given = ", ".join([*(f"ptr %{array.name}" for array in kernel.arrays), "ptr %shared"])
     calls = [f"  call void @{name}({given})" for name in names]
-    head = f"define void @{kernel.name}({_pointers(kernel)}) nounwind {{"
+    head = f"define void @{kernel.name}({_pointers(kernel)}) nounwind {{\n  %shared = alloca [{max(n_shared, 1)} x double], align 8"
     parts = [_function(kernel, name, piece, "noinline") for name, piece in zip(names, pieces, strict=True)]
     return "\n".join([*parts, head, *calls, "  ret void", "}"])
 
@@ -58,25 +50,44 @@ def _pointers(kernel: Kernel) -> str:
     return ", ".join(f"ptr noalias %{array.name}" for array in kernel.arrays)
 
 
-def _function(kernel: Kernel, name: str, stores: Sequence[tuple[str, int, int]], how: str = "") -> str:
-    lines = [f"define void @{name}({_pointers(kernel)}) nounwind {how} {{"]
-    names: dict[int, str] = {}
-    graph = kernel.graph
-    for node in graph.order(target for _, _, target in stores):
+def _function(kernel: Kernel, name: str, piece: Piece, how: str = "") -> str:
+    """A function of a kernel's values, or of some of them; truth goes through the shared memory as 1 or 0."""
+    pointers = f"{_pointers(kernel)}, ptr noalias %shared" if how else _pointers(kernel)
+    lines = [f"define void @{name}({pointers}) nounwind {how} {{"]
+    graph, names = kernel.graph, dict[int, str]()
+
+    def named(node: int) -> str:
+        if node in names:
+            return names[node]
         operation, *arguments = graph.nodes[node]
         if operation == "constant":
             names[node] = _constant(arguments[0])
-            continue
-        names[node] = f"%v{node}"
-        if operation == "input":
-            array, index = arguments
-            lines.append(f"  %a{node} = getelementptr inbounds double, ptr %{array}, i64 {index}")
-            lines.append(f"  %v{node} = load double, ptr %a{node}, align 8")
+            return names[node]
+        names[node] = value = f"%v{node}"
+        array, index = ("shared", piece.reads[node]) if node in piece.reads else arguments
+        lines.append(f"  %a{node} = getelementptr inbounds double, ptr %{array}, i64 {index}")
+        if node in piece.reads and graph.is_boolean(node):
+            lines.append(f"  %n{node} = load double, ptr %a{node}, align 8")
+            lines.append(f"  {value} = fcmp une double %n{node}, 0.0")
         else:
-            lines.extend(_instructions(f"%v{node}", operation, [names[argument] for argument in arguments]))
-    for place, (array, index, node) in enumerate(stores):
+            lines.append(f"  {value} = load double, ptr %a{node}, align 8")
+        return value
+
+    for node in piece.nodes:
+        given = [named(argument) for argument in graph.arguments(node)]
+        names[node] = f"%v{node}"
+        lines.extend(_instructions(names[node], graph.nodes[node][0], given))
+    for node, place in piece.writes.items():
+        value = names[node]
+        if graph.is_boolean(node):
+            lines.append(f"  %n{node} = select i1 {value}, double {_constant(1.0)}, double 0.0")
+            value = f"%n{node}"
+        lines.append(f"  %o{node} = getelementptr inbounds double, ptr %shared, i64 {place}")
+        lines.append(f"  store double {value}, ptr %o{node}, align 8")
+    for place, (array, index, node) in enumerate(piece.stores):
+        value = named(node)
         lines.append(f"  %s{place} = getelementptr inbounds double, ptr %{array}, i64 {index}")
-        lines.append(f"  store double {names[node]}, ptr %s{place}, align 8")
+        lines.append(f"  store double {value}, ptr %s{place}, align 8")
     return "\n".join([*lines, "  ret void", "}"])
 
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from livingdrug.engine.compiler.graph import Graph
 from livingdrug.engine.compiler.kernel import Array, Kernel
+from livingdrug.engine.too_large import refuse_operations
 
 LEAST_PIVOT = 1.2e-38  # the lowest reciprocal pivot is below only if one is negative, or 0 of an infinite pivot
 
 MOST_ENTRIES = 1000  # of W, for straight lines alone: LLVM's time for these grows with the square
+MANY_STATES = 250  # from here on nothing is in straight lines: the models of the package have half as many
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,12 @@ class Pattern:
     @property
     def is_long(self) -> bool:
         """Whether straight lines would take the compiler seconds."""
-        return len(self.filled) > MOST_ENTRIES
+        return self.is_huge or len(self.filled) > MOST_ENTRIES
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether also its rates go to machine code in pieces, and its elimination in loops from the first row on."""
+        return self.size > MANY_STATES
 
     def orders(self) -> dict[int, int]:
         """When each row's turn comes."""
@@ -51,7 +59,13 @@ class Pattern:
 
 
 def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
-    """Elimination order and fill-in of a matrix with the given off-diagonal entries and a full diagonal."""
+    """Elimination order and fill-in of a matrix with the given off-diagonal entries and a full diagonal.
+
+    Raises
+    ------
+    BadInput
+        Its elimination would take more operations than `livingdrug.engine.too_large.MOST_OPERATIONS`.
+    """
     jacobian = tuple(sorted(entries))
     rows = [{i} for i in range(size)]
     columns = [{i} for i in range(size)]
@@ -59,11 +73,21 @@ def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
         rows[i].add(j)
         columns[j].add(i)
     filled = {(i, j) for i in range(size) for j in rows[i]}
-    left, pivots = set(range(size)), []
-    while left:
-        k = min(left, key=lambda q: ((len(rows[q]) - 1) * (len(columns[q]) - 1), q))
+
+    def new_entries(q: int) -> tuple[int, int]:
+        return (len(rows[q]) - 1) * (len(columns[q]) - 1), q
+
+    n_operations = 0
+    waiting, done, pivots = [new_entries(q) for q in range(size)], set[int](), list[int]()
+    heapify(waiting)
+    while waiting:
+        told, k = heappop(waiting)
+        if k in done or told != new_entries(k)[0]:
+            continue  # what it is now stands there, too
         pivots.append(k)
-        left.remove(k)
+        done.add(k)
+        n_operations += told
+        refuse_operations(size, len(jacobian), n_operations)
         for i in columns[k] - {k}:
             for j in rows[k] - {k}:
                 rows[i].add(j)
@@ -72,6 +96,8 @@ def find_pattern(size: int, entries: Iterable[tuple[int, int]]) -> Pattern:
             rows[i].discard(k)
         for j in rows[k] - {k}:
             columns[j].discard(k)
+        for q in (rows[k] | columns[k]) - {k}:
+            heappush(waiting, new_entries(q))
     turn = {k: order for order, k in enumerate(pivots)}
     return Pattern(
         size, jacobian, tuple(sorted(filled, key=lambda entry: (turn[entry[0]], turn[entry[1]]))), tuple(pivots)

@@ -9,6 +9,7 @@ Formulas are differentiated in natural units; only these factors know about the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from livingdrug.engine.compiler.graph import Graph
 from livingdrug.engine.compiler.kernel import Array, Kernel
 from livingdrug.engine.compiler.sparse import Pattern, find_pattern
 from livingdrug.engine.odes import Odes
+from livingdrug.engine.too_large import refuse_values
 from livingdrug.foundation.errors import ModelError
 
 _TIME = -1  # key of the derivative by time
@@ -44,7 +46,7 @@ def check_odes(odes: Odes) -> None:
         A name used twice, or lists of different lengths.
     """
     names = [*odes.states, *odes.parameters, *(name for name, _ in odes.assignments), "time"]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise ModelError(f"the equations use a name for two things: {', '.join(twice)}. Rename one of each.")
     if not odes.states:
@@ -127,6 +129,7 @@ def build_system(odes: Odes, log_scales: Mapping[str, float], bits: int = 64) ->
                 entries[i, j] = shrunk(graph.multiply(part, stretch[other]) if other in stretch else part)
         if name in stretch and graph.value(rates[-1]) != 0:
             entries[i, i] = graph.subtract(entries.get((i, i), graph.constant(0.0)), rates[-1])
+    refuse_values(len(odes.states), len(graph.nodes))
     pattern = find_pattern(len(odes.states), entries)
     n = len(odes.states)
     arrays = (Array("x", n), Array("p", len(odes.parameters)), Array("t", 1), Array("d", n))

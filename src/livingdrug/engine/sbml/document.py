@@ -9,6 +9,7 @@ import libsbml
 
 from livingdrug.engine.sbml.formulas import UnsupportedModel
 from livingdrug.engine.sbml.well_formed import refuse_malformed
+from livingdrug.engine.too_large import refuse_parts
 from livingdrug.foundation.errors import BadInput
 
 REMEDY = "Correct the file there, or write it again with the program it came from."
@@ -43,6 +44,7 @@ def sound_document(text: str) -> Any:
     _refuse_unsound(document, text)
     if document.getModel() is None:
         raise BadInput("not SBML: the text has no model\n  Give the text of an SBML file.")
+    refuse_parts(document.getModel())
     _refuse_inconsistent(document, text)
     for index in range(document.getNumPlugins()):
         package = document.getPlugin(index).getPackageName()

@@ -8,7 +8,7 @@ import json
 from livingdrug.engine.odes import Odes
 from livingdrug.foundation.kept_text import digest_of_code, kept_text
 
-CODE = ("engine/sbml/*.py", "engine/odes.py", "engine/compiler/*.py", "engine/with_events/*.py", "foundation/*.py")
+CODE = ("engine/sbml/*.py", "engine/*.py", "engine/compiler/*.py", "engine/with_events/*.py", "foundation/*.py")
 """Files that decide how a text is read: all that the reader imports of the package."""
 _LIBRARIES = ("antimony", "python-libsbml")
 

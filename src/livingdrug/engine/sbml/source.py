@@ -11,9 +11,11 @@ from typing import Any
 import antimony
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.toml_files import refuse_large
 
 _ANTIMONY = threading.Lock()  # libantimony keeps one global list of models
-_LARGEST = 50_000_000  # bytes of a file
+LARGEST = 20 * 2**20
+"""Bytes of a file; a model of the most parts that are read has a tenth of it, without annotations."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _ENDINGS = (".xml", ".sbml", ".ant", ".antimony", ".txt")
 
@@ -70,8 +72,7 @@ def read_model_file(path: Path) -> str:
         It cannot be read, or is larger than any model.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise BadInput(f"{path}: larger than {_LARGEST / 1e6:.0f} MB, which no model of this engine needs")
+        refuse_large(path, str(path), "a model", BadInput, LARGEST)
         content = path.read_bytes()
     except OSError as problem:
         raise BadInput(f"{path}: cannot be read ({problem.strerror or problem})\n  Check the path.") from None

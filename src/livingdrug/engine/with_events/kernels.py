@@ -25,6 +25,7 @@ from livingdrug.engine.compiler.scalar_code import module_ir
 from livingdrug.engine.compiler.switches import SwitchGraph
 from livingdrug.engine.compiler.system import check_odes, looked_up
 from livingdrug.engine.odes import Odes
+from livingdrug.engine.too_large import refuse_dense, refuse_values
 from livingdrug.engine.with_events.events import EventModel
 from livingdrug.engine.with_events.sparse import Pattern, pattern_of
 from livingdrug.foundation.errors import UnknownName
@@ -99,10 +100,15 @@ def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Pa
     n = len(odes.states)
     jacobian, slopes = [], [zero] * n
     variables = {states[name]: i for i, name in enumerate(odes.states)} | {time: _TIME}
+    refuse_values(n, len(graph.nodes))
     for i, parts in enumerate(graph.derivatives(rates, variables)):
         slopes[i] = parts.pop(_TIME, zero)
         jacobian += [("J", i * n + j, part) for j, part in parts.items()]
 
+    refuse_values(n, len(graph.nodes))
+    pattern = pattern_of(n, [divmod(place, n) for _, place, _ in jacobian])
+    if not pattern.columns.size:
+        refuse_dense(n)
     seen = (Array("x", n), Array("p", len(odes.parameters)), Array("c", len(graph.switches)), Array("t", 1))
     seen = tuple(replace(array, has_lanes=False) for array in seen)
     to_d = tuple(("d", i, rate) for i, rate in enumerate(rates))
@@ -123,7 +129,6 @@ def build_event_kernels(model: EventModel, outputs: Sequence[str], cache_dir: Pa
     turns = _turns(graph, follows, time)
     kernels += (kernel("turn", [("g", i, fact) for i, fact in enumerate(turns)], Array("g", len(turns), False)),)
     code = MachineCode(module_ir(kernels), tuple(kernel.name for kernel in kernels), cache_dir)
-    pattern = pattern_of(n, [divmod(place, n) for _, place, _ in jacobian])
     return EventKernels(odes, code, follows, len(turns) // 2, pattern)
 
 

@@ -16,6 +16,8 @@ FEWEST_STATES = 40
 """Below, looking at every place costs less than a list of places."""
 MOST_FILLED = 0.3
 """Of all places; where more are filled a list gains nothing."""
+LONGEST_LIST = 1_000_000
+"""Places; a longer list takes long to make."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def pattern_of(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
         for j in row:
             if j < i:
                 below[j].append(i)
-    n_filled, most = sum(map(len, filled)), MOST_FILLED * n * n
+    n_filled, most = sum(map(len, filled)), min(MOST_FILLED * n * n, LONGEST_LIST)
     for k in range(n):
         right = {j for j in filled[k] if j > k}
         for i in below[k]:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from livingdrug.engine.sbml.source import read_model_file
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.toml_files import refuse_large
 
 Row = Mapping[str, str]
 PLACE = ""
@@ -20,7 +22,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "parameter_file": ("parameterId", "parameterScale", "lowerBound", "upperBound", "nominalValue", "estimate"),
 }
 """What each table cannot do without (PEtab, version 1)."""
-LARGEST = 400 * 2**20
+LARGEST = 64 * 2**20
+"""Bytes of a table: as rows it takes ten times as much memory."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,12 @@ def read_files(path: Path | str) -> Files:
             f"{path}: sbml_files names {', '.join(models) or 'nothing'}, expected one file that is there.\n  Give the model as SBML beside the YAML file."
         )
     model = path.parent / models[0]
-    return Files(str(path), str(model), _text(model), *(rows(name) for name in COLUMNS))
+    return Files(str(path), str(model), read_model_file(model), *(rows(name) for name in COLUMNS))
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > LARGEST:
-        raise BadInput(f"{path}: larger than {LARGEST / 2**20:.0f} MiB.\n  Divide it.")
     try:
+        refuse_large(path, str(path), "a table", BadInput, LARGEST)
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise BadInput(f"{path}: cannot be read as text ({problem}).\n  Save it as text in UTF-8.") from None

@@ -10,6 +10,7 @@ from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.cli.main import main
 from livingdrug.reports.lives import differences, lives_of, page_of
 from livingdrug.trial.result import Result
+from tests.page_policy import held
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_the_other_life_had_the_other_drug_and_the_same_start(lives) -> None:
     assert "anakinra" not in set(own.log["drug"])
     assert own.story.title == other.story.title
     assert differences((own, own)) == []
-    page = page_of(lives, load_trial("eliana"), "tisa-cel", 3, 7)
+    page = held(page_of(lives, load_trial("eliana"), "tisa-cel", 3, 7))
     assert page.count("<figure data-name=") >= 2
     assert "Simulation; not for patient care" in page
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.page_policy import held
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -59,7 +61,7 @@ def test_a_network_from_init_to_its_page(file: Path, livingdrug: Command, tmp_pa
         "Cost per patient infused",
     ):
         assert words in done.stdout
-    page = (out / "report.html").read_text(encoding="utf-8")
+    page = held((out / "report.html").read_text(encoding="utf-8"))
     assert "not for patient care" in page
     assert "Sample patients" in page
     assert "http://" not in page.replace("http://www.w3.org", "")

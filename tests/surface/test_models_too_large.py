@@ -61,7 +61,7 @@ def asked(tmp_path):
     [
         (
             lambda: row(too_large.MOST_PARTS // 2 + 1),
-            "4,001 species, 4,000 reactions and 0 rules, expected at most 8,000 together",
+            "3,001 species, 3,000 reactions and 0 rules, expected at most 6,000 together",
         ),
         (lambda: everything_with_everything(1500), "1,500 states with"),
     ],

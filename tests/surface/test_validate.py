@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.page_policy import held
+
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -20,7 +22,7 @@ def test_scoreboard_is_written_and_shown(tmp_path: Path, livingdrug: Command) ->
     trial = told["calibration_trials"][0]
     assert trial["manifest"]["parameters_sha256"][:12] in done.stdout
     assert {row["use"] for row in trial["rows"]} == {"calibration", "comparison"}
-    assert "Scoreboard" in (tmp_path / "board" / "scoreboard.html").read_text(encoding="utf-8")
+    assert "Scoreboard" in held((tmp_path / "board" / "scoreboard.html").read_text(encoding="utf-8"))
 
 
 def test_why_is_told(livingdrug: Command) -> None:
@@ -41,7 +43,7 @@ def test_associations_are_written_and_test_rows_stay_hidden(tmp_path: Path, livi
     told = json.loads((tmp_path / "board" / "associations.json").read_text(encoding="utf-8"))
     assert {row["use"] for row in told["rows"]} == {"shape"}
     assert told["rows_not_looked_at"]["test"] > 0
-    page = (tmp_path / "board" / "associations.html").read_text(encoding="utf-8")
+    page = held((tmp_path / "board" / "associations.html").read_text(encoding="utf-8"))
     assert "Who responds, and why" in page
     assert "Kept to test the model" in page
     wrong = livingdrug("validate", "--with-test-rows")

@@ -9,9 +9,9 @@ from typing import Any
 
 from livingdrug.foundation.errors import BadInput
 
-MOST_PARTS = 8_000
+MOST_PARTS = 6_000
 """Species, reactions and rules of a model's text: reading takes two milliseconds for one; libSBML's checks grow faster than that."""
-MOST_VALUES = 80_000
+MOST_VALUES = 50_000
 """Values that rates and their derivatives are computed from, one after the other."""
 MOST_OPERATIONS = 3_000_000
 """Multiplications in one elimination of the Jacobian."""

@@ -15,6 +15,7 @@ from livingdrug.fitting.result import Fit
 from livingdrug.fitting.saem import Settings
 from livingdrug.fitting.trial_kinetics import simulate_trial
 from livingdrug.foundation.errors import BadInput
+from tests.page_policy import held
 
 DAYS = np.array([1, 3, 5, 7, 9, 11, 14, 21, 28, 60, 120.0])
 QUICK = Settings(explore=60, settle=40)
@@ -111,6 +112,7 @@ def test_the_command_writes_a_folder(found: Fit, tmp_path: Path, capsys: pytest.
     assert "20 patients, all taken as infused" in said
     for name in ("visits.parquet", "kinetics.csv", "expected.csv", "trial_from_fit.json", "report.html"):
         assert (tmp_path / "run" / name).is_file()
+    held((tmp_path / "run" / "report.html").read_text(encoding="utf-8"))
     assert main(words) == 2  # never overwritten
     assert "--force" in capsys.readouterr().err
     assert main(["run", "eliana", "--from-fit", str(tmp_path / "fit"), "--resume"]) == 2

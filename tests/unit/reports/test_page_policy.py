@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from html.parser import HTMLParser
+import re
+from pathlib import Path
 
 import pytest
 
+import livingdrug
 from documentation.after_build import with_policy
 from livingdrug.cli.documents import folder, named
 from livingdrug.cli.page_files import page_html
@@ -16,33 +18,7 @@ from livingdrug.model.render import render as model_page
 from livingdrug.reports.html import render
 from livingdrug.reports.scoreboard import render as scoreboard
 from livingdrug.trial.scoreboard import Scoreboard
-
-
-class Inline(HTMLParser):
-    """The policy, what stands inside style and script elements, and attributes that a strict policy would stop."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.policy = ""
-        self.inside: dict[str, list[str]] = {"style": [], "script": []}
-        self.stopped: list[tuple[str, str]] = []
-        self.at = ""
-
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        if values.get("http-equiv") == "Content-Security-Policy":
-            self.policy = values["content"]
-        self.at = tag if tag in self.inside else ""
-        if self.at:
-            self.inside[tag].append("")
-        self.stopped += [(tag, name) for name in values if name == "style" or name.startswith("on")]
-
-    def handle_endtag(self, tag):
-        self.at = ""
-
-    def handle_data(self, data):
-        if self.at:
-            self.inside[self.at][-1] += data
+from tests.page_policy import Inline, held
 
 
 def a_page_of_the_documentation():
@@ -57,16 +33,42 @@ def test_the_policy_names_what_the_page_runs(result, what):
         "model": lambda: model_page(assemble("b_all_cd19")),
         "documentation": a_page_of_the_documentation,
     }[what]()
-    found = Inline()
-    found.feed(page)
-    assert found.policy.startswith("default-src 'none'; ")
-    assert "unsafe" not in found.policy
-    assert found.stopped == []
-    rules = dict(rule.strip().split(" ", 1) for rule in found.policy.split(";"))
-    assert found.inside["style"]
-    for kind, texts in found.inside.items():
-        hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts]
-        assert rules[f"{kind}-src"] == (" ".join(f"'sha256-{one}'" for one in hashes) or "'none'")
+    held(page)
+
+
+WRITTEN = {
+    "cli/page_files.py": "tests/unit/reports/test_page_policy.py",
+    "model/render.py": "tests/unit/reports/test_page_policy.py",
+    "reports/associations.py": "tests/surface/test_validate.py",
+    "reports/bench.py": "tests/unit/reports/test_bench_page.py",
+    "reports/calibrated/page.py": "tests/unit/fitting/joint/test_calibrate.py",
+    "reports/compared.py": "tests/unit/reports/test_compared.py",
+    "reports/fits.py": "tests/unit/cli/test_kinetics_commands.py",
+    "reports/html.py": "tests/unit/reports/test_page_policy.py",
+    "reports/lives.py": "tests/surface/test_lives.py",
+    "reports/logistics.py": "tests/surface/test_logistics.py",
+    "reports/outcomes_only.py": "tests/unit/reports/test_asked_pictures.py",
+    "reports/scoreboard.py": "tests/unit/reports/test_scoreboard.py",
+    "reports/trial_kinetics.py": "tests/unit/fitting/test_trial_kinetics.py",
+    "reports/window.py": "tests/unit/reports/test_asked_pictures.py",
+}
+"""Every file of the package that makes a page, and the tests that hold such a page against its policy."""
+
+
+def test_every_page_that_can_be_written_is_held_against_its_policy():
+    # expected: who calls the one function for pages, or writes a policy itself
+    package, tests = Path(livingdrug.__file__).parent, Path(__file__).parents[2]
+    makes = re.compile(r"from livingdrug\.reports\.html import [^\n]*\bpage\b|[^\w]content_policy\(|^def page\(", re.M)
+    found = {
+        file.relative_to(package).as_posix()
+        for file in package.rglob("*.py")
+        if makes.search(file.read_text(encoding="utf-8"))
+    }
+    assert found - {"foundation/security.py", "catalog/keys.py"} == set(
+        WRITTEN
+    )  # the policy itself; a page of the documentation
+    for file in WRITTEN.values():
+        assert "held(" in (tests.parent / file).read_text(encoding="utf-8"), file
 
 
 def test_a_page_of_the_site_names_its_own_scripts_and_loads_what_lies_beside_it():

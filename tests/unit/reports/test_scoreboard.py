@@ -8,6 +8,7 @@ from dataclasses import replace
 from livingdrug.catalog.load import Catalog
 from livingdrug.reports.scoreboard import counts, render, rows, write_scoreboard
 from livingdrug.trial.scoreboard import NEAR, Prediction, Scoreboard, near, score
+from tests.page_policy import held
 
 
 def test_every_number_has_a_row_and_far_ones_a_mark(result):
@@ -27,7 +28,7 @@ def test_page_is_self_contained_and_keeps_predictions_apart(result, tmp_path):
     """No address is loaded; two tables for two uses; a prediction is named by date and file, without numbers."""
     frozen = Prediction("to_come", "A trial to come", "2026-11-30", "ab" * 32, "prediction_frozen/to_come.json")
     board = Scoreboard((score(result, Catalog()),), (frozen,))
-    page = write_scoreboard(board, tmp_path / "scoreboard.html").read_text(encoding="utf-8")
+    page = held(write_scoreboard(board, tmp_path / "scoreboard.html").read_text(encoding="utf-8"))
     assert not re.findall(r"""(?:src|href)=["']https?:""", page)
     assert page.index("Used for calibration</h3>") < page.index("Only compared</h3>") < page.index('id="predictions"')
     assert "prediction frozen on 2026-11-30: prediction_frozen/to_come.json" in page

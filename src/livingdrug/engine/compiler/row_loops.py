@@ -10,8 +10,6 @@ work. The pivots before stay straight lines: they are sparse, and what fills in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from livingdrug.engine.compiler.loops import each, least, looked_up, plus, table
 from livingdrug.engine.compiler.sparse import LEAST_PIVOT, Pattern, rows_and_columns
 from livingdrug.engine.compiler.writer import Writer

@@ -6,6 +6,7 @@ Slower than the ensemble's vector code, but it knows every function of the formu
 from __future__ import annotations
 
 import struct
+
 from livingdrug.engine.compiler.graph import FORGIVEN, HUGE
 from livingdrug.engine.compiler.kernel import Kernel
 from livingdrug.engine.compiler.pieces import Piece, cut

@@ -26,6 +26,7 @@ from livingdrug.fitting.joint.problem import TrialProblem, linearised
 from livingdrug.fitting.joint.search import jacobian_at, search
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.model.texts import package_texts
+from tests.page_policy import held
 
 FILES = ("parameters.json", "linear.npz", "rows.json", "calibration.json")
 
@@ -239,7 +240,7 @@ def test_the_folder_is_read_back_and_a_change_is_noticed(small, found, tmp_path)
     assert (np.abs(logs.mean(axis=0) - law.mean) < 4 * law.sd / np.sqrt(50)).all()
     after = told.ask(found)
     told.write(after, tmp_path)
-    page = write_calibration(after, tmp_path / "page.html", asked=asked).read_text(encoding="utf-8")
+    page = held(write_calibration(after, tmp_path / "page.html", asked=asked).read_text(encoding="utf-8"))
     for words in ("Trials left out", "What was learned", "Between trials", "Farthest off"):
         assert words in page
     assert not re.findall(r"(?:src|href)=.http", page)

@@ -86,3 +86,26 @@ def test_nothing_is_typed_where_a_command_is_called_as_a_function() -> None:
 
     assert typed("anything") == []
     refuse_void("called as a function", "anything")
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        ("endpoints runs/none --add dor --add crs_any", "--add"),
+        ("run eliana -n 3 --patients 4", "--patients"),
+        ("export sbml eliana -o a.xml -o b.xml", "--out"),
+        ("score easix --ldh 300 --creatinine 1 --platelets 60 --ldh 400", "--ldh"),
+    ],
+)
+def test_an_option_that_counts_once_is_not_taken_twice(words: str, option: str, capsys: pytest.CaptureFixture[str]):
+    # expected: a refusal; the first of the two was lost without a word
+    assert main(words.split()) == 2
+    told = capsys.readouterr().err
+    assert option in told
+    assert "Give it once" in told
+
+
+def test_an_option_for_several_values_is_taken_as_often_as_it_is_given(tmp_path: Path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    assert main(["check", "eliana", "--catalog", str(tmp_path / "one"), "--catalog", str(tmp_path / "other")]) == 0

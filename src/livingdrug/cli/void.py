@@ -1,7 +1,8 @@
-"""Options that another one makes void: refused at the door, never passed over in silence."""
+"""Options that another one makes void, or that are given twice: refused at the door, never passed over in silence."""
 
 from __future__ import annotations
 
+from collections import Counter
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,7 +14,18 @@ _AT_HAND: ContextVar[Any] = ContextVar("command line at hand", default=None)
 
 
 class Told(TyperCommand):
-    """A command that can be asked which of its options were typed, while it runs."""
+    """A command that can be asked which of its options were typed, while it runs, and that takes no option twice where only one counts."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for option, times in Counter(order).items():
+            once = option.param_type_name == "option" and not option.multiple and not option.count
+            if times > 1 and once and not ctx.resilient_parsing and (not option.is_flag or option.secondary_opts):
+                raise BadInput(
+                    f"{_spelt(option)} is given {times} times, and only one of them would count.\n"
+                    "  Give it once; where it takes several names, they go into one, with commas."
+                )
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         before = _AT_HAND.set(ctx)

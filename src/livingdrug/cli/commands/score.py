@@ -91,7 +91,7 @@ def pairs(words: list[str]) -> dict[str, str]:
                 raise BadInput(f'--{name} has no value.\n  Write for example --{name} "1 unit".')
             value = waiting.pop(0)
         if name in found:
-            raise BadInput(f"--{name} is given twice.")
+            raise BadInput(f"--{name} is given twice.\n  Give it once.")
         found[name] = value
     return found
 

@@ -88,7 +88,10 @@ def _bounded(text: str, longest: int, deepest: int) -> ast.expr:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError) as problem:
-        raise ExpressionError(f"cannot read the formula {shown}: {getattr(problem, 'msg', problem)}") from None
+        raise ExpressionError(
+            f"cannot read the formula {shown}: {getattr(problem, 'msg', problem)}\n"
+            "  Correct it: names, numbers, + - * / **, comparisons, brackets, and functions such as exp(x)."
+        ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError(f"the formula {shown} is too deep to read.\n  Divide it.") from None
     waiting: list[tuple[ast.AST, int]] = [(tree, 1)]

@@ -107,3 +107,15 @@ def test_a_program_may_write_what_a_person_may_not():
     assert read_written(text).evaluate({"x": 1.0}) == 500.0
     with pytest.raises(ExpressionError, match="deeper than 100"):
         read_formula(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["x + ½", 'x + 0."', "x +", "", "1 2", "x[0]", "import x", "9" * 400, "x.y", "\0", "(" * 60 + ")" * 60]
+)
+def test_a_formula_that_cannot_be_read_is_refused_with_what_to_do(text):
+    # expected: two lines, the second of which says what a formula may hold or what to change
+    with pytest.raises(ExpressionError) as refused:
+        read_formula(text)
+    said, *remedy = str(refused.value).split("\n")
+    assert "formula" in said
+    assert remedy

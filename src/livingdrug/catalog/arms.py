@@ -66,6 +66,15 @@ class Bridging(Part):
     allowed: bool = True
 
 
+def _refuse_twice(days: tuple[float, ...], place: str) -> None:
+    """Stop at a day that stands twice: whether it means two doses or a slip is not known."""
+    if twice := sorted({day for day in days if days.count(day) > 1}):
+        raise CatalogError(
+            f"{place}: day {twice[0]:g} stands more than once, expected each day once.\n"
+            "  Correct the list, or state the dose of the whole day."
+        )
+
+
 class LymphodepletionDrug(Part):
     """One drug of the lymphodepletion: e.g. 30 mg/m^2 on days -6 to -3.
 
@@ -86,6 +95,7 @@ class LymphodepletionDrug(Part):
 
     @model_validator(mode="after")
     def _dose_makes_sense(self) -> LymphodepletionDrug:
+        _refuse_twice(self.days, f'"{self._table}.days" of {self.drug}')
         if self.dose_value <= 0:
             raise CatalogError(
                 f'{self.place}: got "{self.dose}", expected more than 0.\n'
@@ -351,6 +361,7 @@ class Given(Part):
     def _one_thing(self) -> Given:
         if bool(self.drug) == bool(self.cells):
             raise CatalogError('"given": got neither or both of "drug" and "cells".\n  Name the one that is given.')
+        _refuse_twice(self.days, f'"given.days" of {self.drug or self.cells}')
         if self.drug and self.above is not None:
             raise CatalogError('"given.above" is said of cells.\n  Take it out, or name cells in place of the drug.')
         if self.drug:

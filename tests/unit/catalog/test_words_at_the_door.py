@@ -55,6 +55,7 @@ def trial_file(tmp_path, change) -> str:
     ("change", "told"),
     [
         (lambda t: t.replace("days = [-6, -5, -4, -3]", "days = -6"), r'lymphodepletion\[1\]\.days": got -6, expected a list'),
+        (lambda t: t.replace("days = [-6, -5, -4, -3]", "days = [-6, -5, -5]"), r'lymphodepletion\.days" of fludarabine: day -5 stands more than once'),
         (lambda t: t.replace('drug = "fludarabine"', "drug = 3"), 'drug": got 3, expected a text in quotes'),
         (lambda t: t.replace("allowed = true", 'allowed = "perhaps"'), 'allowed": got "perhaps", expected true or false'),
         (lambda t: re.sub(r"(?m)^enrolled.*", 'enrolled = "many"', t), 'enrolled": got "many", expected a whole number'),

@@ -21,6 +21,9 @@ BLANK = ("", "na", "n/a", "nan", "null", "none measured", ".")
 MOST_ODD = 20_000
 """So many different texts of one column are read one by one; beyond, the column does not hold numbers."""
 
+FEWEST_WITH_FRACTION = 20.0
+"""Cells per microlitre: below, a fraction is not a count but a number in 10^9/L among others."""
+
 _SIGN, _EXPONENT = r"^[+-]?", r"(?:[eE][+-]?\d{1,3})?$"
 _EITHER = rf"{_SIGN}[1-9]\d{{0,2}},\d{{3}}$"
 _COMMA_DECIMAL = rf"{_SIGN}(?:\d*,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}"
@@ -71,6 +74,8 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
             wrong = np.isnan(converted) | (converted < column.low) | (converted > high)
             if column.whole:
                 wrong |= converted != np.floor(converted)
+            if _per_microlitre(match, column):
+                wrong |= (given < FEWEST_WITH_FRACTION) & (given != np.floor(given))
         wrong &= ~blank
         rows = np.flatnonzero(wrong)
         n_problems += rows.size
@@ -88,6 +93,11 @@ def numbers(table: UserTable, matches: Mapping[str, Match], columns: Iterable[Co
         count = f"{n_problems} cell{'s' if n_problems > 1 else ''} cannot be used"
         raise BadInput(listed(f"{table.source}: {count} (the heading is row 1)", told, n_problems))
     return Numbers(values, "comma" if decimals.comma else "point", tuple(notes))
+
+
+def _per_microlitre(match: Match, column: Column) -> bool:
+    """Whether a column of counts is stated in cells per microlitre, of which none has a fraction."""
+    return column.unit == "1e9/L" and float(_in_own_unit(np.asarray(1.0), match, column)) == 1e-3
 
 
 def _nines(table: UserTable, heading: str, cells: pl.Series) -> list[str]:
@@ -251,6 +261,8 @@ def _told(table: UserTable, column: Column, match: Match, cell: str, row: int, h
         value = decimals.read(cell)
         if high != column.high and float(_in_own_unit(np.asarray(value), match, column)) > high:
             why = f" above {high:g} only with the unit in the heading, as in [{column.unit}]"
+        elif _per_microlitre(match, column) and value < FEWEST_WITH_FRACTION and value != int(value):
+            why = f'; "{match.unit}" is what the heading says, and so few are counted whole: is this cell in 10^9/L?'
     except NotANumber as problem:
         if any(letter.isdigit() for letter in cell):
             why = f" ({problem})"

@@ -111,3 +111,30 @@ def test_a_number_beyond_all_measure_is_refused_by_its_range(tmp_path):
     # rounding 1e308 overflows; a warning is an error in tests
     with pytest.raises(BadInput, match='"ldh": got "1e308"'):
         read(tmp_path, "ldh\n1e308\n")
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "fault"),
+    [
+        ("ANC [cells/uL]", ("2000", "300", "1.4"), "row 4"),
+        ("ANC [/uL]", ("2000", "300", "0.4"), "row 4"),
+        ("PLT [1/uL]", ("200000", "15.5", "90000"), "row 3"),
+        ("ANC [cells/uL]", ("2000", "458.3", "14"), ""),
+        ("ANC [10*9/L]", ("2.0", "0.3", "1.4"), ""),
+    ],
+)
+def test_a_fraction_of_a_cell_is_asked_about(tmp_path, heading, cells, fault, capsys):
+    # expected: counters tell whole cells; 1.4 among thousands is 1.4 of 10^9/L, three powers of ten away
+    from livingdrug.cli.main import main
+
+    table = tmp_path / "counts.csv"
+    table.write_text(
+        "\n".join([f"patient,day,{heading}", *(f"A,{day},{cell}" for day, cell in enumerate(cells, 1))]),
+        encoding="utf-8",
+    )
+    scale = "ctcae_platelets" if heading.startswith("PLT") else "ctcae_neutrophils"
+    assert main(["grade", str(table), "--scale", scale]) == (2 if fault else 0)
+    told = capsys.readouterr().err
+    if fault:
+        assert fault in told
+        assert "is this cell in 10^9/L?" in told

@@ -18,7 +18,8 @@ class Told(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-        for option, times in Counter(order).items():
+        given: Counter[Any] = Counter(order)
+        for option, times in given.items():
             once = option.param_type_name == "option" and not option.multiple and not option.count
             if times > 1 and once and not ctx.resilient_parsing and (not option.is_flag or option.secondary_opts):
                 raise BadInput(

@@ -38,9 +38,9 @@ def read_toml_file(path: Path, *, called: str = "") -> dict[str, Any]:
     return parse_toml(data, name)
 
 
-def refuse_large(path: Path, name: str, expected: str, error: type[BadInput], most: int = LARGEST_FILE) -> None:
+def refuse_large(path: Path, name: str, expected: str, error: type[BadInput], most: int | None = None) -> None:
     """Raise `error` where a file called `name` is larger than `most` bytes, by default any file of the catalogue; OSError where there is none."""
-    size = path.stat().st_size
+    size, most = path.stat().st_size, LARGEST_FILE if most is None else most
     if size > most:
         raise error(
             f"{name}: {size / 2**20:.0f} MiB, expected {expected} of at most {most / 2**20:g} MiB.\n  Give the right file."

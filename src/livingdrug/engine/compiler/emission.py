@@ -2,12 +2,11 @@
 
 LLVM's time for a function of ten thousands of instructions goes into two schedulers, which gain nothing here: the order in which kernels
 are written already keeps lives short. They can be switched off for a whole process only, so that long texts go to one of their own, which
-imports nothing but llvmlite. Two such processes also work side by side; within one process LLVM is under a lock. No instruction is another, so that
+imports little but llvmlite. Two such processes also work side by side; within one process LLVM is under a lock. No instruction is another, so that
 results are the same to the last bit.
 
-Of LLVM's passes only those run that change something: graphs are written without repetition, as vectors, and hardly branch.
-
-This file is also that process's program: it reads IR text and writes object code.
+Of LLVM's passes only those run that change something: graphs are written without repetition, as vectors, and hardly branch. Values of long
+texts then wait in memory between distant uses (`waiting`), which LLVM would find out slowly.
 """
 
 from __future__ import annotations
@@ -21,9 +20,13 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from livingdrug.engine.compiler.waiting import with_waiting
+
 _LOG = logging.getLogger("livingdrug.engine")
 _LONG = 2_000_000  # characters; below, a second process costs more than it saves
 _UNSCHEDULED = ("-enable-misched=false", "-post-RA-scheduler=false")
+_SPREAD = "linearise"  # the kernel whose values are wanted again far away
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from livingdrug.engine.compiler.emission import serve; serve()"
 
 
 def target_machine() -> Any:
@@ -53,6 +56,9 @@ def _emitted(ir: str, machine: Any) -> bytes:
     passes.add_instruction_combine_pass()
     passes.add_reassociate_pass()  # of fractions only the order of operands, which decides what a fused multiply-add rounds
     passes.run(module, builder)
+    if len(ir) > _LONG:
+        module = llvm.parse_assembly(with_waiting(str(module), _SPREAD))
+        module.verify()
     return machine.emit_object(module)
 
 
@@ -61,7 +67,8 @@ def _made_apart(ir: str) -> bytes | None:
     if "python" not in Path(sys.executable or "").name.lower():  # within a program of its own, which would start twice
         return None
     try:
-        done = subprocess.run([sys.executable, "-P", __file__], input=ir.encode(), capture_output=True, check=False)
+        command = [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[3])]
+        done = subprocess.run(command, input=ir.encode(), capture_output=True, check=False)
     except OSError as problem:
         _LOG.info("no process for machine code could be started (%s); making it here, which takes longer", problem)
         return None
@@ -71,12 +78,9 @@ def _made_apart(ir: str) -> bytes | None:
     return None
 
 
-def _main() -> None:
+def serve() -> None:
+    """Read IR text and write object code: what a process of its own does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked
     for option in _UNSCHEDULED:
         llvm.set_option("", option)
     sys.stdout.buffer.write(_emitted(sys.stdin.buffer.read().decode(), target_machine()))
-
-
-if __name__ == "__main__":
-    _main()

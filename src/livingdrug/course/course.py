@@ -150,8 +150,6 @@ class Course:
             )
         there = ~np.isnan(values).all(axis=2)
         row, check = np.nonzero(there)
-        columns = {
-            name: pl.Series(without_never(name, values[:, :, place][there])).fill_nan(None)
-            for place, name in enumerate(self._known)
-        }
-        return pl.DataFrame({"patient": self.patients[rows[row]], "day": self.days[check], **columns})
+        columns = {name: without_never(name, values[:, :, place][there]) for place, name in enumerate(self._known)}
+        frame = pl.DataFrame({"patient": self.patients[rows[row]], "day": self.days[check], **columns})
+        return frame.with_columns(pl.col(list(columns)).fill_nan(None)) if columns else frame

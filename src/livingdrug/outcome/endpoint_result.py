@@ -309,7 +309,9 @@ class EndpointResult:
         import polars as pl
 
         self._known(arm)
-        return self.patients.filter(pl.col("arm") == arm)
+        theirs = self.patients["arm"] == arm
+        # a filter of a small frame costs more than most estimates
+        return self.patients if theirs.all(ignore_nulls=False) else self.patients.filter(pl.col("arm") == arm)
 
     def _by_arm(self) -> dict[str, pl.DataFrame]:
         return {arm: self._of(arm) for arm in self.arms}

@@ -554,7 +554,7 @@ def _machine_code(
     kernels: Sequence[Any], system: Any, method: Any, lanes: int, bits: int, cache_dir: Path | str | None
 ) -> Any:
     """The kernels, the linear algebra of one step and the step itself, as machine code."""
-    from livingdrug.engine.compiler.assembly import calls_ir, kernel_ir
+    from livingdrug.engine.compiler.assembly import calls_ir, declared_ir, kernel_ir
     from livingdrug.engine.compiler.machine import MachineCode
     from livingdrug.engine.compiler.pieces import LONGEST
     from livingdrug.engine.compiler.row_loops import factor_ir, factor_rest_ir, first_in_loops, solve_ir
@@ -564,7 +564,8 @@ def _machine_code(
 
     widths = {(1, bits), (lanes, bits), (lanes, 64)}
     functions = {node[0] for kernel in kernels for node in kernel.graph.nodes}
-    parts, pattern = [vector_math(*width, functions) for width in sorted(widths)], system.pattern
+    math, pattern = "\n".join(vector_math(*width, functions) for width in sorted(widths)), system.pattern
+    parts = [math]
     every = [*kernels]
     if pattern.is_huge:
         parts += [factor_ir(pattern, lanes, bits), solve_ir(pattern, lanes, bits)]
@@ -576,12 +577,15 @@ def _machine_code(
         parts.append(solve_ir(pattern, lanes, bits))
     else:
         every += [factor_kernel(pattern), solve_kernel(pattern)]
-    parts += [
-        kernel_ir(kernel, lanes, bits, in_pieces=pattern.is_huge or len(kernel.graph.nodes) > LONGEST)
-        for kernel in every
-    ]
-    parts.append(step_ir(method, lanes, pattern, time_derivative=system.time_derivative, bits=bits))
-    return MachineCode("\n".join(parts), ("step", *(kernel.name for kernel in every)), cache_dir)
+    in_pieces = {kernel.name: pattern.is_huge or len(kernel.graph.nodes) > LONGEST for kernel in every}
+    written = {kernel.name: kernel_ir(kernel, lanes, bits, in_pieces=in_pieces[kernel.name]) for kernel in every}
+    names = ("step", *written)
+    slopes = system.linearise.name
+    apart = [math, written.pop(slopes)] if pattern.is_long and not in_pieces[slopes] else []  # half of LLVM's time
+    parts += [*written.values(), step_ir(method, lanes, pattern, time_derivative=system.time_derivative, bits=bits)]
+    if not apart:
+        return MachineCode("\n".join(parts), names, cache_dir)
+    return MachineCode(["\n".join([*parts, declared_ir(system.linearise)]), "\n".join(apart)], names, cache_dir)
 
 
 def _bits(precision: str, *, interpret: bool) -> int:

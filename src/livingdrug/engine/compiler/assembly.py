@@ -101,6 +101,11 @@ def _piece_ir(kernel: Kernel, w: Writer, shape: dict[str, tuple[int, int]], piec
     w.end()
 
 
+def declared_ir(kernel: Kernel) -> str:
+    """IR text that tells of a kernel of another module."""
+    return f"declare void @{kernel.name}({', '.join('ptr noalias' for _ in kernel.arrays)}) nounwind\n"
+
+
 def calls_ir(name: str, first: Kernel, then: str) -> str:
     """IR text of a function that calls a kernel and after it another function of the same arrays."""
     w, arrays = Writer(1), tuple(array.name for array in first.arrays)

@@ -39,12 +39,13 @@ def target_machine() -> Any:
     )  # fmt: skip
 
 
-def object_code(ir: str, machine: Any) -> bytes:
-    """Object code of a module; of a long one by a process of its own, where one can be had."""
-    return (_made_apart(ir) if len(ir) > _LONG else None) or _emitted(ir, machine)
+def object_code(ir: str, machine: Any, *, apart: bool = False) -> bytes:
+    """Object code of a module; of a long one, or `apart`, by a process of its own, where one can be had."""
+    apart = apart or len(ir) > _LONG
+    return (_made_apart(ir) if apart else None) or _emitted(ir, machine, waits=apart)
 
 
-def _emitted(ir: str, machine: Any) -> bytes:
+def _emitted(ir: str, machine: Any, *, waits: bool) -> bytes:
     module = llvm.parse_assembly(ir)
     module.verify()
     module.triple = machine.triple
@@ -56,7 +57,7 @@ def _emitted(ir: str, machine: Any) -> bytes:
     passes.add_instruction_combine_pass()
     passes.add_reassociate_pass()  # of fractions only the order of operands, which decides what a fused multiply-add rounds
     passes.run(module, builder)
-    if len(ir) > _LONG:
+    if waits and f"define void @{_SPREAD}(" in ir:
         module = llvm.parse_assembly(with_waiting(str(module), _SPREAD))
         module.verify()
     return machine.emit_object(module)
@@ -83,4 +84,4 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asked
     for option in _UNSCHEDULED:
         llvm.set_option("", option)
-    sys.stdout.buffer.write(_emitted(sys.stdin.buffer.read().decode(), target_machine()))
+    sys.stdout.buffer.write(_emitted(sys.stdin.buffer.read().decode(), target_machine(), waits=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import llvmlite
@@ -31,34 +33,48 @@ class MachineCode:
     Parameters
     ----------
     ir
-        IR text of a whole module.
+        IR text of a whole module; or of several, made side by side and kept one by one, where a function of one is called by those before.
     names
         Functions to look up.
     cache_dir
         Where to keep object code; None for the default place.
     """
 
-    def __init__(self, ir: str, names: tuple[str, ...], cache_dir: Path | str | None = None) -> None:
+    def __init__(self, ir: str | Sequence[str], names: tuple[str, ...], cache_dir: Path | str | None = None) -> None:
         self._machine = target_machine()
-        key = "\n".join(
-            [ir, llvmlite.__version__, str(llvm.llvm_version_info), self._machine.triple, llvm.get_host_cpu_name(),
-             llvm.get_host_cpu_features().flatten()]
-        )  # fmt: skip
+        self.from_cache = True
         folder = usable_folder(Path(cache_dir) if cache_dir is not None else default_cache_dir())
-        path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.o" if folder else None
-        code = read_sealed(path, _WHAT) if path else None
-        self.from_cache = code is not None
-        if code is None:
-            code = object_code(ir, self._machine)
-            if path:
-                write_sealed(path, code, _WHAT)
+        codes = self._codes([ir] if isinstance(ir, str) else list(ir), folder)
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        for code in codes:
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
         self._addresses = {name: self._engine.get_function_address(name) for name in names}
         missing = [name for name, address in self._addresses.items() if not address]
         if missing:
             raise RuntimeError(f"the compiled module lacks {', '.join(missing)}; please report this")
+
+    def _codes(self, modules: list[str], folder: Path | None) -> list[bytes]:
+        if len(modules) == 1:
+            return [self._code(modules[0], folder, apart=False)]
+        with ThreadPoolExecutor(max_workers=len(modules), thread_name_prefix="machine-code") as pool:
+            return list(pool.map(lambda one: self._code(one, folder, apart=True), modules))
+
+    def _code(self, ir: str, folder: Path | None, *, apart: bool) -> bytes:
+        """Object code of a module, from the cache or made and kept there."""
+        key = "\n".join(
+            [ir, llvmlite.__version__, str(llvm.llvm_version_info), self._machine.triple, llvm.get_host_cpu_name(),
+             llvm.get_host_cpu_features().flatten()]
+        )  # fmt: skip
+        path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.o" if folder else None
+        code = read_sealed(path, _WHAT) if path else None
+        if code is None:
+            self.from_cache = False
+            # one machine for each: a module is made for the one it is given to
+            code = object_code(ir, target_machine() if apart else self._machine, apart=apart)
+            if path:
+                write_sealed(path, code, _WHAT)
+        return code
 
     def address(self, name: str) -> int:
         """Address of a function of this module."""

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from livingdrug.engine.compiler import emission
+from livingdrug.engine.compiler import emission, sparse
 from livingdrug.engine.ensemble import Beginning, LateCode, compile_model
 from livingdrug.engine.odes import Odes
 
@@ -33,6 +33,28 @@ def test_another_process_makes_code_of_the_same_bits(everything, arguments, para
     assert [done.returncode for done in asked] == [0]
     np.testing.assert_array_equal(apart.outputs, here.outputs)
     np.testing.assert_array_equal(apart.steps, here.steps)
+
+
+def test_a_long_models_code_in_two_modules_has_the_same_bits(everything, arguments, parameters, tmp_path, monkeypatch):
+    # expected: bitwise equality with code of one module; both are kept, and what one lacks is made alone
+    here = _course(everything, arguments, parameters, tmp_path / "here")
+    asked = []
+    real = emission.subprocess.run
+    monkeypatch.setattr(sparse, "MOST_ENTRIES", 0)
+    monkeypatch.setattr(
+        emission.subprocess, "run", lambda *given, **words: asked.append(real(*given, **words)) or asked[-1]
+    )
+    two = _course(everything, arguments, parameters, tmp_path / "two")
+    kept = sorted((tmp_path / "two").iterdir())
+    assert [done.returncode for done in asked] == [0, 0]
+    assert len(kept) == 2
+    kept[0].unlink()
+    again = _course(everything, arguments, parameters, tmp_path / "two")
+    assert len(asked) == 3
+    assert sorted((tmp_path / "two").iterdir()) == kept
+    for got in (two, again):
+        np.testing.assert_array_equal(got.outputs, here.outputs)
+        np.testing.assert_array_equal(got.steps, here.steps)
 
 
 @pytest.mark.parametrize("program", ["", "/somewhere/an_app", "/somewhere/python", "broken/python"])

@@ -25,11 +25,9 @@ def written(monkeypatch):
     monkeypatch.setattr(emission, "_made_apart", lambda ir: None)
     monkeypatch.setattr(waiting, "_LONG", 0)
     monkeypatch.setattr(waiting, "_FAR", 2)
-    real = waiting.with_waiting
+    monkeypatch.setattr(emission, "_SPREAD", "")
     monkeypatch.setattr(
-        emission,
-        "with_waiting",
-        lambda ir, _: texts.append(real(ir, re.findall(r"(?m)^define void @(\w+)", ir)[-1])) or texts[-1],
+        emission, "with_waiting", lambda ir, name: texts.append(waiting.with_waiting(ir, name)) or texts[-1]
     )
     return texts
 
@@ -46,6 +44,7 @@ def _called(kernel, code, **given):
 
 def _both(kernel, tmp_path, written, **given):
     """Results of code made as it is written, and of code in which values wait."""
+    emission._SPREAD = kernel.name
     emission._LONG = 10**9
     straight = _called(kernel, _code(kernel, tmp_path / "straight"), **given)
     assert not written

@@ -89,6 +89,7 @@ def test_doses_in_a_trial_file(trial_file: TrialFile, cells, low, high, capsys):
     [
         ("1,500 mg/m^2", "may be 1500 or 1.5"), ("500 mg", "dosed by size"), ("500–600 mg/m^2", "a range"), ("9**9**9 mg/m^2", "no unit"),
         ("500", "without a unit"), ("500 mg/L", "expected a dose such as"), ("1" * 300 + " mg/m^2", "letters"),
+        ("500 mg/kg", "35,000 mg a day in an adult"), ("500 microgram/m^2", "0.9 mg a day in an adult"),  # 70 kg and 1.8 m^2
     ],
 )  # fmt: skip
 def test_doses_that_are_asked_about(trial_file: TrialFile, dose, told, capsys):
@@ -97,6 +98,12 @@ def test_doses_that_are_asked_about(trial_file: TrialFile, dose, told, capsys):
     said = capsys.readouterr().err
     assert told in said
     assert "cyclophosphamide" in said
+
+
+@pytest.mark.parametrize("dose", ["60 mg/kg", "1500 mg/m^2", "50 mg/m^2"])
+def test_doses_within_ten_times_the_usual_are_sound(trial_file: TrialFile, dose):
+    # in an adult of 70 kg and 1.8 m^2: 4,200, 2,700 and 90 mg, the highest usual dose 900 mg
+    assert main(["check", str(trial_file('dose = "500 mg/m^2"', f'dose = "{dose}"'))]) == 0
 
 
 def test_a_flat_dose_that_is_meant_is_said_so(trial_file: TrialFile, capsys):

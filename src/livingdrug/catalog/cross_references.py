@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.questions import questions_of
+from livingdrug.catalog.records.drug import ADULT
 from livingdrug.foundation.errors import BadInput, CatalogError
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
     from livingdrug.catalog.records.trial import Trial
+
+
+FAR_ABOVE, FAR_BELOW = 10.0, 100.0
+"""A dose so many times above the highest usual one, or below it, is a slip of the unit (assumed: mg/kg for mg/m^2 is 39 times, microgram for mg a thousandth)."""
 
 
 def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
@@ -56,30 +61,45 @@ def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
             if kind == "guideline":  # the one kind named by a trial that names others itself
                 waiting += [(f'guideline "{name}"', "drug", drug) for drug in record.drugs]
                 waiting += [(f'guideline "{name}"', "scale", scale) for scale in record.scales]
-    problems += _without_size(trial, catalog)
+    problems += _unusual_doses(trial, catalog)
     return problems or _unanswered(trial, catalog)
 
 
-def _without_size(trial: Trial, catalog: Lookup) -> list[BadInput]:
-    """Flat amounts of drugs that are dosed by size: "30 mg" where "30 mg/m^2" is usual."""
+def _unusual_doses(trial: Trial, catalog: Lookup) -> list[BadInput]:
+    """Flat amounts of drugs that are dosed by size ("30 mg" where "30 mg/m^2" is usual), and doses far from any usual one ("30 mg/kg")."""
     found: list[BadInput] = []
     for number, arm in enumerate(trial.arms, start=1):
         for given in arm.drugs:
-            if given.dose_unit != "mg" or given.is_flat or not catalog.has("drug", given.drug):
+            if not catalog.has("drug", given.drug):
                 continue
             try:
                 drug = catalog.load("drug", given.drug)
             except BadInput:
                 continue  # told already
-            if drug.dosed_by_size:
+            place = f'trial "{trial.id}", "arm[{number}].{given.place[1:]}: got "{given.dose}"'
+            if drug.dosed_by_size and given.dose_unit == "mg" and not given.is_flat:
                 found.append(
                     CatalogError(
-                        f'trial "{trial.id}", "arm[{number}].{given.place[1:]}: got "{given.dose}",'
-                        f" the same for everybody; {given.drug} is dosed by size: {drug.usual_dose}.\n"
+                        f"{place}, the same for everybody; {given.drug} is dosed by size: {drug.usual_dose}.\n"
                         f'  Write for example "{given.dose}/m^2", or "{given.dose}/patient" if everybody gets as much.'
                     )
                 )
+            elif (highest := drug.usual_highest) is not None and given.dose_unit in ADULT:
+                usual = highest.value * ADULT[highest.unit]
+                milligrams = given.dose_value * ADULT[given.dose_unit]
+                if not usual / FAR_BELOW <= milligrams <= usual * FAR_ABOVE:
+                    found.append(
+                        CatalogError(
+                            f"{place}, about {_amount(milligrams)} mg a day in an adult of 70 kg and 1.8 m^2;"
+                            f" the highest usual dose, {highest.value:g} {highest.unit}, is {_amount(usual)} mg.\n"
+                            f"  Look at the unit: {drug.usual_dose}."
+                        )
+                    )
     return found
+
+
+def _amount(milligrams: float) -> str:
+    return f"{milligrams:,.0f}" if milligrams >= 10 else f"{milligrams:.2g}"
 
 
 def _unanswered(trial: Trial, catalog: Lookup) -> list[BadInput]:

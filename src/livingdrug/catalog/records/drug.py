@@ -12,6 +12,8 @@ from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.units import factor
 
 _IN_THE_MODEL = ("enters", "amount_unit", "amount_per_mg", "amount_per_cycle", "amount_scales_with")
+ADULT = {"mg/m^2": 1.8, "mg/kg": 70.0, "mg": 1.0}
+"""Unit of a dose -> how many of it an adult of 70 kg and 1.8 m^2 gets in milligrams: a scale to hold doses against, for nobody's treatment."""
 NO_AMOUNT = Quantity(
     value=0.0,
     unit="mg/mg",
@@ -35,6 +37,8 @@ class Drug(CatalogRecord):
     dosed_by_size
         True when `usual_dose` is per body surface or weight, so that a flat amount in a trial is a slip more often than
         a plan: it is asked about.
+    usual_highest
+        Highest usual dose of one day, in mg/m^2, mg/kg or mg: a trial's dose that is far from it is a slip of the unit.
     lowers_fever
         True for a drug after which fever counts as treated: no fever then is no proof of none.
     supportive
@@ -58,6 +62,7 @@ class Drug(CatalogRecord):
     route: str
     usual_dose: str
     dosed_by_size: bool = False
+    usual_highest: Quantity | None = None
     lowers_fever: bool = False
     supportive: bool = False
     enters: str
@@ -106,6 +111,16 @@ class Drug(CatalogRecord):
     def amount_per_unit(self) -> float:
         """How much of `amount_unit` one milligram, or one cycle, adds."""
         return (self.amount_per_cycle or self.amount_per_mg).value
+
+    @model_validator(mode="after")
+    def _highest_fits(self) -> Drug:
+        if (highest := self.usual_highest) is None:
+            return self
+        if highest.value <= 0:
+            raise CatalogError(f'"usual_highest": got {highest.value:g}, expected more than 0.')
+        if highest.unit not in ADULT:
+            raise UnitError(f'"usual_highest": got the unit "{highest.unit}", expected {" or ".join(ADULT)}.')
+        return self
 
     @model_validator(mode="after")
     def _amount_fits(self) -> Drug:

@@ -54,7 +54,9 @@ def test_resume_after_ctrl_c_gives_the_same_bytes(
 
 def test_resume_refuses_another_run(finished: Path, livingdrug: Command, small_run: tuple[str, ...]) -> None:
     before = frames(finished)
-    done = livingdrug(*small_run, "--seed", "8", "-o", finished, "--resume")
+    other = [*small_run]
+    other[other.index("--seed") + 1] = "8"
+    done = livingdrug(*other, "-o", finished, "--resume")
     assert done.returncode == 2, done.stderr
     assert "seed" in done.stderr
     assert "Traceback" not in done.stderr

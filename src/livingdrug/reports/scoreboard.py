@@ -107,14 +107,14 @@ def _number(one: Misfit, value: float) -> str:
 
 def counts(score: Score) -> str:
     """How many numbers are near, in a sentence."""
-    return _counted(score.misfits)
+    return _counted([score])
 
 
-def _counted(misfits: Sequence[Misfit]) -> str:
+def _counted(scores: Sequence[Score]) -> str:
     parts = [
         f"{near(found)} of {len(found)} {words} ({recalled(found)} recalled, not read)"
         for use, words in (("calibration", "used for calibration"), ("comparison", "only compared"))
-        if (found := _of_use(misfits, use))
+        if (found := _of_use(scores, use))
     ]
     return f"Within {NEAR:g} published standard errors: {listed(parts)}." if parts else "Nothing to compare."
 
@@ -131,30 +131,29 @@ def _told(score: Score, found: Sequence[Misfit], catalog: Catalog | None) -> lis
     return [shown(one, score.arm, records[one.row.endpoint]) for one in found]
 
 
-def _of_use(misfits: Sequence[Misfit], use: str) -> list[Misfit]:
-    return [one for one in misfits if one.row.use == use]
+def _of_use(scores: Sequence[Score], use: str) -> list[Misfit]:
+    return [one for score in scores for one in score.of_use(use)]
 
 
-def _all(board: Scoreboard) -> list[Misfit]:
-    return [one for score in board.scores for one in score.misfits]
+def _name(score: Score) -> str:
+    """A trial's title up to what it is about."""
+    return score.title.split(":")[0]
 
 
 def _lead(board: Scoreboard) -> str:
     if len(board.scores) > FEW:
-        return f"{len(board.scores)} trials. {_counted(_all(board))}"
-    sentences = [
-        f"{score.title.split(':')[0]}: {counts(score)[0].lower()}{counts(score)[1:]}" for score in board.scores
-    ]
+        return f"{len(board.scores)} trials. {_counted(board.scores)}"
+    sentences = [f"{_name(score)}: {counts(score)[0].lower()}{counts(score)[1:]}" for score in board.scores]
     return " ".join(sentences) or "No calibration trial was asked for."
 
 
 def _cards(board: Scoreboard, there: Mapping[str, Mapping[str, Any]]) -> Cards | None:
     cards = []
     detail = f"within {NEAR:g} published standard errors"
-    told = [(f"{score.title.split(':')[0]}: ", score.misfits) for score in board.scores]
-    for name, misfits in told if len(told) <= FEW else [("", _all(board))]:
+    told = [(f"{_name(score)}: ", [score]) for score in board.scores]
+    for name, scores in told if len(told) <= FEW else [("", [*board.scores])]:
         for use, words in USES.items():
-            if found := _of_use(misfits, use):
+            if found := _of_use(scores, use):
                 title = f"{name}{words.lower()}" if name else words
                 cards.append(Card(title, f"{near(found)} of {len(found)}", detail))
     frozen = sum(bool(one.frozen_on or one.trial in there) for one in board.predictions)
@@ -167,7 +166,7 @@ def _trials(scores: Sequence[Score]) -> Section:
     told = []
     for score in scores:
         groups = [score.of_use(use) for use in USES]
-        told.append((f"{score.title.split(':')[0]}\n{score.trial}", *(f"{near(mine)} of {len(mine)}" if mine else DASH for mine in groups),
+        told.append((f"{_name(score)}\n{score.trial}", *(f"{near(mine)} of {len(mine)}" if mine else DASH for mine in groups),
                      str(recalled(score.misfits)) if score.misfits else DASH))  # fmt: skip
     table = Table(("trial", *(words.lower() for words in USES.values()), "recalled, not read"), tuple(told))
     return Section("trials", "Trial by trial", f"Rows within {NEAR:g} published standard errors.", (table,))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.fitting.joint.free import Free
-from livingdrug.fitting.joint.linear import Linear, Posterior, posterior
+from livingdrug.fitting.joint.linear import Linear, Posterior, posterior, predicted
 from livingdrug.fitting.joint.problem import TrialProblem, linearised
 from livingdrug.fitting.joint.search import Found
 from livingdrug.foundation import streams
@@ -78,8 +78,7 @@ class Calibrated:
 
     def by_parameters(self) -> Floats:
         """Standard deviation of every row from what the free numbers leave open (R,), on the rows' scales."""
-        jacobian = self.found.jacobian
-        return np.sqrt(np.maximum(np.einsum("rp,pq,rq->r", jacobian, self.posterior().covariance, jacobian), 0.0))
+        return predicted(self.linear(), self.tau, self.posterior()).parts["parameter"]
 
 
 def ensemble(found: Posterior, free: Sequence[Free], draws: int, seed: int) -> Floats:

@@ -20,30 +20,32 @@ def _course(everything, arguments, parameters, folder):
     return got
 
 
-def test_another_process_makes_code_of_the_same_bits(everything, arguments, parameters, tmp_path, monkeypatch):
+@pytest.fixture
+def asked(monkeypatch):
+    """What other processes answered, in order."""
+    answers, real = [], emission.subprocess.run
+    monkeypatch.setattr(
+        emission.subprocess, "run", lambda *given, **words: answers.append(real(*given, **words)) or answers[-1]
+    )
+    return answers
+
+
+def test_another_process_makes_code_of_the_same_bits(everything, arguments, parameters, tmp_path, monkeypatch, asked):
     # expected: bitwise equality with code made in this process
     here = _course(everything, arguments, parameters, tmp_path / "here")
-    asked = []
-    real = emission.subprocess.run
     monkeypatch.setattr(emission, "_LONG", 0)
-    monkeypatch.setattr(
-        emission.subprocess, "run", lambda *given, **words: asked.append(real(*given, **words)) or asked[-1]
-    )
     apart = _course(everything, arguments, parameters, tmp_path / "apart")
     assert [done.returncode for done in asked] == [0]
     np.testing.assert_array_equal(apart.outputs, here.outputs)
     np.testing.assert_array_equal(apart.steps, here.steps)
 
 
-def test_a_long_models_code_in_two_modules_has_the_same_bits(everything, arguments, parameters, tmp_path, monkeypatch):
+def test_a_long_models_code_in_two_modules_has_the_same_bits(
+    everything, arguments, parameters, tmp_path, monkeypatch, asked
+):
     # expected: bitwise equality with code of one module; both are kept, and what one lacks is made alone
     here = _course(everything, arguments, parameters, tmp_path / "here")
-    asked = []
-    real = emission.subprocess.run
     monkeypatch.setattr(sparse, "MOST_ENTRIES", 0)
-    monkeypatch.setattr(
-        emission.subprocess, "run", lambda *given, **words: asked.append(real(*given, **words)) or asked[-1]
-    )
     two = _course(everything, arguments, parameters, tmp_path / "two")
     kept = sorted((tmp_path / "two").iterdir())
     assert [done.returncode for done in asked] == [0, 0]

@@ -106,7 +106,9 @@ def board_rows(
     if published:
         arm = trial.arms[0].name
         return [
-            _observed(trial, arm, row, interval(found, arm, place, between.get(row.about, 0.0)))
+            _observed(
+                trial, arm, row, interval(found, arm, place, math.hypot(between.get(row.about, 0.0), row.rounding))
+            )
             for place, (row, _) in enumerate(published)
         ]
     rows = [

@@ -15,6 +15,7 @@ from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.fitting.joint.statistics import (
     OWN_VALUE,
     QUARTILE_LOSS,
+    QUARTILES,
     Answer,
     Measure,
     arcsine,
@@ -93,6 +94,12 @@ class Row:
     def weighted_error(self) -> float:
         """The error that the fit uses."""
         return self.error * (1.0 if self.read else RECALLED)
+
+    @property
+    def rounding(self) -> float:
+        """Error of the number by the digits printed, on its scale; nought of shares, which are counts, and of what is worked out."""
+        printed = self.measure in ("middle", *QUARTILES)
+        return _rounding(math.exp(self.number)) if printed else 0.0
 
     @property
     def group(self) -> tuple[str, str]:

@@ -93,6 +93,15 @@ def test_quartiles_and_spreads_stand_beside_the_middle():
     assert limits == pytest.approx([0.5206 / far, 0.5206 * far], rel=1e-3)
 
 
+def test_a_number_printed_whole_may_have_been_half_of_one_away():
+    """By hand: seven days stand for 6.5 to 7.5, a uniform law whose deviation is 1 / (2 sqrt 3); shares are counts, a spread is worked out."""
+    catalog = default_catalog()
+    rows = [row for row, _ in published_numbers(load_trial("cartitude_1", catalog), catalog)]
+    onset = next(row for row in rows if named(row.published.endpoint, row.measure) == "crs_onset")
+    assert onset.rounding == pytest.approx(1 / (2 * math.sqrt(3)) / 7)
+    assert {row.rounding for row in rows if row.measure in ("share", "spread")} == {0.0}
+
+
 def test_coverage_counts_by_class_and_use():
     # by hand: of three calibration rows two are inside; the row only compared is not counted here
     rows = [row(True), row(False), row(True, about="survival"), row(False, use="comparison"), row(None)]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.fitting.joint.simulated import simulated_endpoints
-from livingdrug.fitting.joint.statistics import answer
+from livingdrug.fitting.joint.statistics import answer, share_of
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.door import planned
 from livingdrug.trial.estimate import refuse_at_once
@@ -177,9 +177,12 @@ def interval(found: Replicates, arm: str, place: int, between: float = 0.0) -> I
     middle = float(np.median(known))
     within = float(known.std(ddof=1))
     sd = math.hypot(within, between)
-    low, high = (question.shown(middle + side * Z90 * sd) for side in (-1.0, 1.0))
+    low, centre, high = (
+        100 * share_of(number, n) if question.share and n else question.shown(number)
+        for number in (middle - Z90 * sd, middle, middle + Z90 * sd)
+    )
     sampling = 1 / (2 * math.sqrt(n + 0.5)) if question.share and n else math.nan
-    return Interval(low, question.shown(middle), high, middle, sd, int(n), sd / sampling if sampling else math.nan)
+    return Interval(low, centre, high, middle, sd, int(n), sd / sampling if sampling else math.nan)
 
 
 def _of_ordered(numbers: NDArray[np.float64], question: Question, n: int) -> Interval | None:

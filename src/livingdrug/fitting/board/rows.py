@@ -16,7 +16,7 @@ import numpy as np
 
 from livingdrug.catalog.questions import questions_of
 from livingdrug.fitting.board.asked import questions_frozen
-from livingdrug.fitting.board.replicates import Interval, Replicates, interval, replicate
+from livingdrug.fitting.board.replicates import Z90, Interval, Replicates, interval, replicate
 from livingdrug.fitting.joint.predict import Question
 from livingdrug.fitting.joint.rows import published_rows
 from livingdrug.fitting.joint.statistics import OWN_VALUE
@@ -156,8 +156,8 @@ def named(endpoint: str, measure: str) -> str:
 
 def _observed(trial: Trial, arm: str, row: Row, told: Interval | None) -> BoardRow:
     published, (value, low, high) = row.published, observed(row)
-    inside = None if told is None else told.low <= value <= told.high
-    z = None if told is None or told.sd <= 0 else (row.number - told.scale) / told.sd
+    z = None if told is None or not told.sd > 0 else (row.number - told.scale) / told.sd
+    inside = None if told is None else abs(z) <= Z90 if z is not None else told.low <= value <= told.high
     provenance = f"{'read' if row.read else 'recalled'}: {published.source}"
     unit = "" if row.measure == "spread" else published.unit
     return BoardRow(

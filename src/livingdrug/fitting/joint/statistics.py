@@ -200,6 +200,16 @@ def arcsine(share: float, n: float) -> float:
     return math.asin(math.sqrt((share * n + 0.375) / (n + 0.75)))
 
 
+def share_of(number: float, n: float) -> float:
+    """The share whose `arcsine` is a number: what a count of n would have to be; 0 and 1 at the ends of the scale.
+
+    >>> round(share_of(arcsine(0.3, 40), 40), 12), share_of(arcsine(0.0, 40) - 0.1, 40)
+    (0.3, 0.0)
+    """
+    pulled = math.sin(min(max(number, 0.0), math.pi / 2)) ** 2
+    return min(max((pulled * (n + 0.75) - 0.375) / n, 0.0), 1.0)
+
+
 def arcsine_error(n: float) -> float:
     """Standard error of `arcsine` (Anscombe 1948)."""
     return 1 / (2 * math.sqrt(n + 0.5))

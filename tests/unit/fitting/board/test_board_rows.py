@@ -11,6 +11,7 @@ import pytest
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.fitting.board.replicates import Replicates, interval
 from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage, named, observed, published_numbers
+from livingdrug.fitting.joint.statistics import arcsine
 
 
 def replicates(numbers, counted, share=True):
@@ -32,6 +33,15 @@ def test_the_interval_of_pure_sampling_is_that_of_a_binomial():
     assert found.low == pytest.approx(32.1, abs=0.8)
     assert found.high == pytest.approx(48.1, abs=0.8)
     assert found.width_over_sampling == pytest.approx(1.0, abs=0.04)
+
+
+def test_nobody_is_inside_where_one_trial_in_four_has_nobody():
+    """By theory: of trials of 268 with a risk of 0.5 % each, 26 % count nobody (0.995^268), so that none is no surprise; nine in ten count at most 1.1 %."""
+    counts = np.random.default_rng(5).binomial(268, 0.005, 4000)
+    found = interval(replicates([arcsine(count / 268, 268) for count in counts], np.full(4000, 268)), "a", 0)
+    assert found is not None
+    assert found.low == 0.0
+    assert found.high == pytest.approx(100 * 3 / 268, abs=0.4)
 
 
 def test_the_difference_between_trials_widens_it():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from livingdrug.foundation.expressions import read_formula
 from livingdrug.observation.frames import FRAMES, tidy
@@ -127,13 +128,36 @@ def _starts(people: pl.DataFrame, records: Sequence[Endpoint], known: Known) -> 
 
 def rows_of(answers: Answers, replicate_of: pl.Expr, place_of: pl.Expr) -> pl.DataFrame:
     """One row for each endpoint and person it counts, with the columns of `ROWS`."""
-    pieces = []
-    for name, result in answers.endpoints.items():
-        start = answers.starts.select(*KEYS, start_day=pl.col(name))
-        frame = result.patients.join(start, on=KEYS, how="left", maintain_order="left")
-        frame = frame.with_columns(endpoint=pl.lit(name), replicate=replicate_of, patient=place_of)
-        missing = [
-            pl.lit(None, dtype=kind).alias(column) for column, kind in ROWS.items() if column not in frame.columns
-        ]
-        pieces.append(frame.with_columns(*missing).select([pl.col(column).cast(kind) for column, kind in ROWS.items()]))
-    return pl.concat(pieces) if pieces else pl.DataFrame(schema=ROWS)
+    if not answers.endpoints:
+        return pl.DataFrame(schema=ROWS)
+    found = [result.patients for result in answers.endpoints.values()]
+    heights = [frame.height for frame in found]
+    names = pl.Series(list(answers.endpoints), dtype=pl.String)
+    start = np.concatenate([_start_of(answers, name, frame) for name, frame in zip(answers.endpoints, found, strict=True)])
+    columns = {
+        "endpoint": names.gather(np.repeat(np.arange(len(found)), heights)),
+        **{name: _one_below_the_other(found, name) for name in ("arm", "patient", "success", "time_days", "cause", "value")},
+        "start_day": pl.Series(start, dtype=pl.Float64),
+    }  # fmt: skip
+    kinds = [pl.col(name).cast(kind) for name, kind in ROWS.items()]
+    return pl.DataFrame(columns).with_columns(replicate=replicate_of, patient=place_of).select(kinds)
+
+
+def _one_below_the_other(frames: Sequence[pl.DataFrame], name: str) -> pl.Series:
+    """A column of several frames; null for those of a frame without it."""
+    kind = ROWS[name]
+    parts = [
+        frame.get_column(name).cast(kind) if name in frame.columns else pl.Series([None], dtype=kind).new_from_index(0, frame.height)
+        for frame in frames
+    ]  # fmt: skip
+    return pl.concat(parts, rechunk=True)
+
+
+def _start_of(answers: Answers, name: str, counted: pl.DataFrame) -> NDArray[np.float64]:
+    """The own day on which the clock of each person whom an endpoint counts starts."""
+    days = answers.starts.get_column(name).to_numpy()
+    if counted.height == days.size:
+        return days
+    if not days.any():
+        return np.zeros(counted.height)
+    return counted.select(KEYS).join(answers.starts.select(*KEYS, name), on=KEYS, how="left", maintain_order="left")[name].to_numpy()

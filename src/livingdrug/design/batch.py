@@ -163,7 +163,7 @@ def _told(
     )
     if work.trial.planned_design.strata:
         people = people.join(_strata(work, frames, replicate, place), on=["replicate", "arm", "patient"], how="left")
-    return {"people": people, "rows": rows, "estimates": _estimates(work, answers, arms, replicate, entry)}
+    return {"people": people, "rows": rows, "estimates": _estimates(work, answers, arms, only, entry)}
 
 
 def _strata(work: Work, frames: dict[str, pl.DataFrame], replicate: pl.Expr, place: pl.Expr) -> pl.DataFrame:
@@ -173,16 +173,27 @@ def _strata(work: Work, frames: dict[str, pl.DataFrame], replicate: pl.Expr, pla
     return numbers.with_columns(stratum=pl.Series(design.stratum_of(values)))
 
 
-def _estimates(work: Work, answers, arms: Sequence[str], replicate: pl.Expr, entry: pl.DataFrame) -> pl.DataFrame:
+def _estimates(work: Work, answers, arms: Sequence[str], only: int | None, entry: pl.DataFrame) -> pl.DataFrame:
     """Each endpoint's numbers in each replicate, as `EndpointResult.table` tells them."""
-    numbers = entry["replicate"].unique(maintain_order=True).to_list() if work.tells else []
+    numbers = np.unique(entry["replicate"].to_numpy()) if work.tells else np.zeros(0, np.int64)
     asked = []
-    for result in answers.endpoints.values() if numbers else ():
-        parts = result.patients.with_columns(_of=replicate).partition_by("_of", as_dict=True, include_key=False)
-        asked += [replace(result, patients=parts.get((one,), result.patients.clear())) for one in numbers]
+    for result in answers.endpoints.values() if numbers.size else ():
+        of = _replicates_of(result.patients, only)
+        patients = result.patients
+        if (of[1:] < of[:-1]).any():  # arm by arm, each with all replicates
+            order = np.argsort(of, kind="stable")
+            patients, of = patients[order], of[order]
+        ends = np.searchsorted(of, [numbers, numbers + 1])
+        asked += [replace(result, patients=patients.slice(first, end - first)) for first, end in ends.T.tolist()]
     found, lengths = tables(asked)
-    of = np.repeat(np.array(numbers * len(answers.endpoints), dtype=np.int64), np.array(lengths, dtype=np.int64))
+    of = np.repeat(np.tile(numbers, len(answers.endpoints)), np.array(lengths, dtype=np.int64))
     return found.with_columns(replicate=pl.Series(of, dtype=pl.Int64)).select(list(estimates_schema()))
+
+
+def _replicates_of(patients: pl.DataFrame, only: int | None) -> np.ndarray:
+    if only is not None:
+        return np.full(patients.height, only)
+    return (patients["patient"].to_numpy() - 1) // STRIDE + 1
 
 
 def estimates_schema() -> dict:

@@ -365,6 +365,7 @@ class CompiledModel:
                 memory_start, np.array(summary_start, dtype=np.float64),
                 recorded, stored[np.array(self._checks.acted, dtype=np.int64)],
                 _pairs([(int(stored[column]), place) for column, place in self._checks.remembered if stored[column] >= 0]),
+                self._checks.read,
                 side_by_side(outputs), memory, summed, status, stop_check, steps,
             )  # fmt: skip
         order = np.lexsort((where[:, 2], where[:, 1], where[:, 0]))

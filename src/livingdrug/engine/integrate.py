@@ -42,6 +42,7 @@ _FIRST_STEP = 1e-3
 _STEP_AFTER_DOSE = 1e-2
 _PATIENCE = 6  # non-finite attempts in a row before the dense pivoted step is tried
 _BLUR = 4.0  # units in the last place around a turn that a step leaves out
+_LATER = 8  # calls that record what a lane has waiting: each of as many checks of one patient as there are lanes
 _EXCHANGE = 1e3  # rows are exchanged for a pivot larger by this than the one on the diagonal
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 6.0  # usual choices of step control (Hairer & Wanner II, IV.2)
 
@@ -219,6 +220,31 @@ def _first_step(x, d, weights, lane, lanes):
     return _FIRST_STEP
 
 
+@_inner
+def _record_later(
+    addresses, lane, lanes, patient, first, waiting, states, days, p, read, p_same, now, on, row, z, recorded, outputs
+):  # fmt: skip
+    """Record the checks of one patient that wait, side by side on all lanes: one on each, where alone they would fill a few."""
+    n_states = states.shape[1] // lanes
+    for k in range(read.size):
+        value = p[read[k] * lanes + lane]
+        for place in range(lanes):
+            p_same[read[k] * lanes + place] = value
+    for begin in range(0, waiting, lanes):
+        some = min(lanes, waiting - begin)
+        for place in range(lanes):
+            now[place], on[place] = days[lane, begin + min(place, some - 1)], 1.0 if place < some else 0.0
+        x = states[lane * _LATER + begin // lanes]
+        for place in range(some, lanes):  # nobody's: as the last
+            for s in range(n_states):
+                x[s * lanes + place] = x[s * lanes + some - 1]
+        _call(addresses[RECORD], (x, p_same, now, on, row, z))
+        for k in range(recorded.size):
+            if recorded[k] >= 0:
+                for place in range(some):
+                    outputs[patient, recorded[k], first + begin + place] = row[k * lanes + place]
+
+
 @compiled
 def _longer(where, value):
     """The same log with twice the room."""
@@ -234,7 +260,7 @@ def _longer(where, value):
 def integrate(
     addresses, lanes, n_entries, n_filled, n_firings, pattern, gamma, method, tolerances, log_scales, max_steps,
     parameters, n_parameters, start, checks, program_on, dose_first, dose_state, dose_amount, turns, longest,
-    memory_start, summary_start, recorded, acted, remembered,
+    memory_start, summary_start, recorded, acted, remembered, read,
     outputs, memory, summed, status, stop_check, steps,
 ):  # fmt: skip
     """Take every patient through all checks.
@@ -264,6 +290,8 @@ def integrate(
     recorded, acted, remembered
         Output columns of the rows of record and act, -1 for what is not kept; (., 2) output column and place of outputs that
         are memory.
+    read
+        Places of the parameters that record reads, (.,).
     outputs, memory, summed, status, stop_check, steps
         Results, written in place: (n, O, C) filled with NaN before, (n, M), (n, Z), (n,), (n,), (n,).
 
@@ -284,6 +312,12 @@ def integrate(
     now, on, size = _aligned(lanes, checks), _aligned(lanes, checks), _aligned(lanes, checks)
     row, local = _aligned(recorded.size * lanes, checks), _aligned(acted.size * lanes, checks)
     flags = _aligned((n_firings + 2) * lanes, checks)
+    # where rows are all that recording gives, it waits until a patient has checks for all lanes
+    later = addresses[RECORD] != 0 and n_summed == 0
+    room = _LATER * lanes if later else 0
+    states = _aligned(room * n_states * lanes, tolerances).reshape((room, n_states * lanes))
+    days_later, held, held_from = np.zeros((lanes, room)), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    p_same, now_later, on_later = _aligned(p.size if later else 0, tolerances), _aligned(lanes, checks), _aligned(lanes, checks)
     for s in range(n_states):
         for lane in range(lanes):
             weights[s * lanes + lane] = tolerances[0, s]
@@ -324,15 +358,30 @@ def integrate(
                     continue
                 at_check[lane], some, on[lane], now[lane] = True, True, 1.0, checks[check[lane]]
             if some:
-                if addresses[RECORD] != 0:
+                if addresses[RECORD] != 0 and not later:
                     _call(addresses[RECORD], (x, p, now, on, row, z))
                 for lane in range(lanes):
                     if not at_check[lane]:
                         continue
                     i, g = patient[lane], check[lane]
-                    for k in range(recorded.size):
-                        if recorded[k] >= 0:
-                            outputs[i, recorded[k], g] = row[k * lanes + lane]
+                    if later:
+                        if held[lane] == room:
+                            _record_later(
+                                addresses, lane, lanes, i, held_from[lane], room, states, days_later, p, read, p_same,
+                                now_later, on_later, row, z, recorded, outputs,
+                            )  # fmt: skip
+                            held[lane] = 0
+                        k = held[lane]
+                        if k == 0:
+                            held_from[lane] = g
+                        days_later[lane, k], held[lane] = now[lane], k + 1
+                        k, place = lane * _LATER + k // lanes, k % lanes
+                        for s in range(n_states):
+                            states[k, s * lanes + place] = x[s * lanes + lane]
+                    else:
+                        for k in range(recorded.size):
+                            if recorded[k] >= 0:
+                                outputs[i, recorded[k], g] = row[k * lanes + lane]
                     for q in range(dose_first[g], dose_first[g + 1]):
                         amount, s = dose_amount[q, i], dose_state[q]
                         if amount != 0.0:
@@ -389,6 +438,12 @@ def integrate(
                 if outcome[lane] < 0:
                     continue
                 i = patient[lane]
+                if held[lane] > 0:
+                    _record_later(
+                        addresses, lane, lanes, i, held_from[lane], held[lane], states, days_later, p, read, p_same,
+                        now_later, on_later, row, z, recorded, outputs,
+                    )  # fmt: skip
+                    held[lane] = 0
                 status[i], stop_check[i], steps[i] = outcome[lane], check[lane], tries[lane]
                 for q in range(n_memory):
                     memory[i, q] = m[q * lanes + lane]

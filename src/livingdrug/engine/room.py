@@ -1,6 +1,7 @@
 """Room for the outputs of runs: large memory that is used again when nobody holds it any more.
 
-Memory fresh from the system costs more than what is written there: it comes in small pages, each emptied first.
+Memory fresh from the system costs more than what is written there: it comes in small pages, each emptied first. Sizes are
+rounded up, so that the next run finds it large enough.
 """
 
 from __future__ import annotations
@@ -76,4 +77,10 @@ def _memory(size: int) -> Floats:
         if size <= found.size <= 2 * size:
             return found
         _free.append(found)
-    return np.empty(size)
+    return np.empty(_rounded(size))
+
+
+def _rounded(size: int) -> int:
+    """So many numbers or up to an eighth more: runs of nearly equal size find each other's memory. What is not written takes no room."""
+    step = 1 << max(size.bit_length() - 4, 0)
+    return -(-size // step) * step

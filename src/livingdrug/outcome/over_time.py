@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,11 +28,14 @@ class OverTime(Estimator):
 
     def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
         """One line for each of the endpoint's times."""
+        return self.rows_at(asked, lambda days: self.at(asked, patients, days), counted(patients))
+
+    def rows_at(self, asked: Asked, at: Callable[[Floats], dict[str, Floats]], counted: tuple[int, int]) -> list[Row]:
+        """The same of a curve that is there: `at` reads it on given days, `counted` are patients and events."""
         times, unit = asked.record.at, asked.record.at_unit
-        found = self.at(asked, patients, np.array(times, dtype=np.float64) * factor(unit, "day"))
-        n, n_events = counted(patients)
+        found = at(np.array(times, dtype=np.float64) * factor(unit, "day"))
         return [
-            Row("probability", *_three(found, i), "", n, n_events, time=time, time_unit=unit)
+            Row("probability", *_three(found, i), "", *counted, time=time, time_unit=unit)
             for i, time in enumerate(times)
         ]
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from livingdrug.engine.compiler.formulas import node_of
 from livingdrug.engine.compiler.graph import Graph
@@ -46,6 +50,15 @@ class CheckKernels:
     remembered: tuple[tuple[int, int], ...]
     brief: Kernel | None = None
     briefly: tuple[int, ...] = ()
+
+    @cached_property
+    def read(self) -> NDArray[np.int64]:
+        """Places of the parameters that are read where something is recorded."""
+        if self.record is None:
+            return np.zeros(0, np.int64)
+        graph, stores = self.record.graph, self.record.stores
+        needed = (graph.nodes[node] for node in graph.order(node for _, _, node in stores))
+        return np.array(sorted({int(node[2]) for node in needed if node[:2] == ("input", "p")}), dtype=np.int64)
 
 
 def check_program(program: CheckProgram, odes: Odes) -> None:

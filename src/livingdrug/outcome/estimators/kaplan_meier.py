@@ -207,13 +207,16 @@ class KaplanMeier(OverTime):
 
     def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
         """The shares at the endpoint's times, and the median time."""
-        month = factor("month", "day")
-        middle, low, high = (day / month for day in self.fit(asked, patients).quantile(0.5))
-        last = Row("median time", middle, low, high, "month", *counted(patients), absent="not reached")
-        return [*super().rows(asked, patients), last]
+        month, curve, n = factor("month", "day"), self.fit(asked, patients), counted(patients)
+        middle, low, high = (day / month for day in curve.quantile(0.5))
+        last = Row("median time", middle, low, high, "month", *n, absent="not reached")
+        return [*self.rows_at(asked, lambda days: self._at(asked, curve, days), n), last]
 
     def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
-        found = self.fit(asked, patients).at(days, beyond=CARRIED)
+        return self._at(asked, self.fit(asked, patients), days)
+
+    def _at(self, asked: Asked, curve: SurvivalCurve, days: Floats) -> dict[str, Floats]:
+        found = curve.at(days, beyond=CARRIED)
         if self.free(asked):
             return found
         low, high = 1 - found["ci_high"], 1 - found["ci_low"]

@@ -133,7 +133,9 @@ def rows_of(answers: Answers, replicate_of: pl.Expr, place_of: pl.Expr) -> pl.Da
     found = [result.patients for result in answers.endpoints.values()]
     heights = [frame.height for frame in found]
     names = pl.Series(list(answers.endpoints), dtype=pl.String)
-    start = np.concatenate([_start_of(answers, name, frame) for name, frame in zip(answers.endpoints, found, strict=True)])
+    start = np.concatenate(
+        [_start_of(answers, name, frame) for name, frame in zip(answers.endpoints, found, strict=True)]
+    )
     columns = {
         "endpoint": names.gather(np.repeat(np.arange(len(found)), heights)),
         **{name: _one_below_the_other(found, name) for name in ("arm", "patient", "success", "time_days", "cause", "value")},
@@ -160,4 +162,8 @@ def _start_of(answers: Answers, name: str, counted: pl.DataFrame) -> NDArray[np.
         return days
     if not days.any():
         return np.zeros(counted.height)
-    return counted.select(KEYS).join(answers.starts.select(*KEYS, name), on=KEYS, how="left", maintain_order="left")[name].to_numpy()
+    return (
+        counted.select(KEYS)
+        .join(answers.starts.select(*KEYS, name), on=KEYS, how="left", maintain_order="left")[name]
+        .to_numpy()
+    )

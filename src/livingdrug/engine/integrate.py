@@ -317,7 +317,11 @@ def integrate(
     room = _LATER * lanes if later else 0
     states = _aligned(room * n_states * lanes, tolerances).reshape((room, n_states * lanes))
     days_later, held, held_from = np.zeros((lanes, room)), np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
-    p_same, now_later, on_later = _aligned(p.size if later else 0, tolerances), _aligned(lanes, checks), _aligned(lanes, checks)
+    p_same, now_later, on_later = (
+        _aligned(p.size if later else 0, tolerances),
+        _aligned(lanes, checks),
+        _aligned(lanes, checks),
+    )
     for s in range(n_states):
         for lane in range(lanes):
             weights[s * lanes + lane] = tolerances[0, s]

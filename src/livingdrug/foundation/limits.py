@@ -69,16 +69,15 @@ def largest(unit: str) -> tuple[float, str]:
 
 def _cancels(unit: str) -> bool:
     """Whether a dimension stands above and below the line, as in mg/kg: then the whole says little about what is measured."""
-    from livingdrug.foundation.unit_registry import registry
     from livingdrug.foundation.unit_text import NotAUnit, parse
+    from livingdrug.foundation.units import dimensions
 
     try:
         powers = parse(unit).powers
     except NotAUnit:
         return True
     above, below = (
-        {part for name, power in powers.items() if power * sign > 0 for part in registry().Unit(name).dimensionality}
-        for sign in (1, -1)
+        {part for name, power in powers.items() if power * sign > 0 for part in dimensions(name)} for sign in (1, -1)
     )
     return bool(above & below)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from livingdrug.foundation.kept_answers import KeptAnswers
+
+ANSWERS = KeptAnswers("units", ("foundation/unit*.py", "foundation/kept_answers.py"), ("pint",))
+"""What pint said of units before: to load its registry takes half a second of every command."""
 DEFINITIONS = (
     "cell = [cell]",
     "copy = [gene_copy]",
@@ -22,3 +26,15 @@ def registry() -> Any:
     for line in DEFINITIONS:
         units.define(line)
     return units
+
+
+def known_name(spelling: str) -> str:
+    """pint's name of a unit in this spelling; empty where it knows none."""
+    return ANSWERS.of(f"name of {spelling!r}", lambda: _name_of(spelling))
+
+
+def _name_of(spelling: str) -> str:
+    try:
+        return str(registry().get_name(spelling))
+    except Exception:
+        return ""

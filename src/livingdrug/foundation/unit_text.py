@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from livingdrug.foundation.numerals import plain_spaces
 from livingdrug.foundation.unit_names import AMBIGUOUS, ANY_CASE, NAMES, TEMPERATURE_SCALES, THOUSANDS
-from livingdrug.foundation.unit_registry import registry
+from livingdrug.foundation.unit_registry import known_name
 
 LONGEST_UNIT, DEEPEST_BRACKETS, HIGHEST_POWER, HIGHEST_SCALE = 80, 4, 6.0, 30
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -260,10 +260,8 @@ def unit_name(name: str) -> str:
         return ANY_CASE[name.lower()]
     if len(name) >= 4 and name.replace("_", "").isascii():
         for spelling in (name, name.lower()):
-            try:
-                return str(registry().get_name(spelling))
-            except Exception:
-                continue
+            if found := known_name(spelling):
+                return found
     raise NotAUnit(f'"{name}" is not a unit')
 
 

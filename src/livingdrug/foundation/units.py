@@ -12,8 +12,10 @@ from typing import Any
 
 from livingdrug.foundation.amounts import Amount, NotAnAmount, read_amount, read_span
 from livingdrug.foundation.errors import UnitError
-from livingdrug.foundation.unit_registry import registry
+from livingdrug.foundation.unit_registry import ANSWERS, registry
 from livingdrug.foundation.unit_text import NotAUnit, ParsedUnit, parse
+
+MOVES = "temperatures in different scales have no common factor"
 
 
 def pint_quantity(unit: ParsedUnit) -> Any:
@@ -22,15 +24,31 @@ def pint_quantity(unit: ParsedUnit) -> Any:
     return units.Quantity(unit.scale, units.UnitsContainer(unit.powers))
 
 
+def dimensions(name: str) -> tuple[str, ...]:
+    """The dimensions of one of pint's names: ``("[length]",)``."""
+    return tuple(ANSWERS.of(f"dimensions of {name!r}", lambda: sorted(registry().Unit(name).dimensionality)))
+
+
 def _one(unit: str) -> Any:
     return pint_quantity(parse(unit))
 
 
 @lru_cache(maxsize=4096)
-def _by_factor(unit: str, to: str) -> bool:
-    """Whether a number is all that lies between two units; the zero of temperatures moves, too."""
-    here, there = _one(unit), _one(to)
-    return bool(here.units == there.units or (here._is_multiplicative and there._is_multiplicative))
+def _between(unit: str, to: str) -> tuple[float | None, str]:
+    """How many `to` make one `unit`, or None and why: the two are no units, do not convert, or the zero of a temperature moves."""
+    number, why = ANSWERS.of(f"{unit!r} in {to!r}", lambda: _asked_of_pint(unit, to))
+    return number, why
+
+
+def _asked_of_pint(unit: str, to: str) -> tuple[float | None, str]:
+    try:
+        here, there = _one(unit), _one(to)
+        if here.units != there.units and not (here._is_multiplicative and there._is_multiplicative):
+            here.to(there.units)  # refuses other dimensions
+            return None, MOVES
+        return float(here.to(there.units).magnitude / there.magnitude), ""
+    except Exception as problem:
+        return None, str(problem)
 
 
 @lru_cache(maxsize=4096)
@@ -52,13 +70,10 @@ def factor(unit: str, to: str) -> float:
     >>> round(factor("mL/min/m^2", "mL/min/1.73 m2"), 3)
     1.73
     """
-    try:
-        here, there = _one(unit), _one(to)
-        if here.units != there.units and not (here._is_multiplicative and there._is_multiplicative):
-            raise ValueError("temperatures in different scales have no common factor")
-        return float(here.to(there.units).magnitude / there.magnitude)
-    except Exception as problem:
-        raise UnitError(f'got unit "{_short(unit)}", expected one that converts to "{to}" ({problem})') from None
+    number, why = _between(unit, to)
+    if number is None:
+        raise _does_not_convert(unit, to, why)
+    return number
 
 
 def convert(value: Any, unit: str, to: str) -> Any:
@@ -76,15 +91,20 @@ def convert(value: Any, unit: str, to: str) -> Any:
     >>> convert(800.0, "1/uL", "1e9/L")
     0.8
     """
+    number, why = _between(unit, to)
+    if number is not None:
+        return value * number
+    if why != MOVES:
+        raise _does_not_convert(unit, to, why)
     try:
-        if _by_factor(unit, to):
-            return value * factor(unit, to)
         here, there = _one(unit), _one(to)
         return registry().Quantity(value, here.units).to(there.units).magnitude
-    except UnitError:
-        raise
     except Exception as problem:
-        raise UnitError(f'got unit "{_short(unit)}", expected one that converts to "{to}" ({problem})') from None
+        raise _does_not_convert(unit, to, str(problem)) from None
+
+
+def _does_not_convert(unit: str, to: str, why: str) -> UnitError:
+    return UnitError(f'got unit "{_short(unit)}", expected one that converts to "{to}" ({why})')
 
 
 def convert_laboratory(value: Any, unit: str, to: str, *, molar_mass: float = 0.0) -> Any:

@@ -13,10 +13,13 @@ from functools import cache
 from typing import Any
 
 from livingdrug.foundation.errors import UnitError
+from livingdrug.foundation.kept_answers import KeptAnswers
 from livingdrug.foundation.unit_registry import registry
 from livingdrug.foundation.unit_text import parse
 from livingdrug.foundation.units import pint_quantity
 
+ANSWERS = KeptAnswers("model_units", ("foundation/unit*.py", "foundation/kept_answers.py", "model/units.py"), ("pint",))
+"""What came of units in models before, without pint's registry."""
 _COUNTS = {"cell": "item", "copy": "item", "molecule": "item"}
 _ROOTS = {"gram": "gram", "second": "second", "meter": "metre", "kelvin": "kelvin", "mole": "mole", "count": "item"}
 
@@ -80,8 +83,13 @@ def parse_unit(text: str) -> Unit:
     >>> parse_unit("mg/L").same(parse_unit("ug/mL")), parse_unit("mg/L").same(parse_unit("pg/mL"))
     (True, False)
     """
+    factor, powers = ANSWERS.of(f"root of {text!r}", lambda: _root(text))
+    return Unit(factor, tuple((name, power) for name, power in powers))
+
+
+def _root(text: str) -> list[Any]:
     root = _quantity(text).to_root_units()
-    return Unit(float(root.magnitude), _sorted({str(k): float(v) for k, v in root.unit_items()}))
+    return [float(root.magnitude), [*_sorted({str(k): float(v) for k, v in root.unit_items()})]]
 
 
 def _quantity(text: str) -> Any:
@@ -134,6 +142,10 @@ def antimony_definition(text: str) -> str:
     >>> antimony_definition("1/day")
     '1 / (86400 second)'
     """
+    return ANSWERS.of(f"Antimony of {text!r}", lambda: _definition(text))
+
+
+def _definition(text: str) -> str:
     quantity = _quantity(text)
     above, below = [], []
     for name, power in quantity.unit_items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.load import is_path
 from livingdrug.catalog.roles import Roles, roles_in
 from livingdrug.foundation.errors import LivingDrugError, UnknownName
 from livingdrug.manufacturing.lots import BEGUN
@@ -258,6 +259,8 @@ class Source:
         import polars as pl
 
         id = what if isinstance(what, str) else what.id
+        if id not in self.asked and self._is_nobodys(what):
+            self.asked[id] = None  # a published result of something that is no endpoint
         if id not in self.asked:
             try:
                 self.asked[id] = self.result.endpoint(what)
@@ -283,11 +286,23 @@ class Source:
         if not ids and self.catalog is not None:
             ids = self.catalog.names("endpoint")
         published = [row.endpoint for row in self.evidence.results] if self.evidence is not None else []
-        ids += [id for id in published if self.catalog is None or self.catalog.has("endpoint", id)]
+        ids += [id for id in dict.fromkeys(published) if self._known_endpoints is None or id in self._known_endpoints]
         found = [one for id in dict.fromkeys(ids) if (one := self.endpoint(id)) is not None]
         return sorted(
             (one for one in found if not groups or one.record.group in groups), key=lambda one: one.record.place
         )
+
+    def _is_nobodys(self, what: str | Endpoint) -> bool:
+        """Whether a name is no endpoint of the catalogue, nor one that the trial asks for: then nobody is told why it is not there."""
+        if not isinstance(what, str) or is_path(what) or self._known_endpoints is None:
+            return False
+        if getattr(self.result, "catalog", None) is not self.catalog:
+            return False  # the run knows others
+        return what not in self._known_endpoints and what not in [use.id for use in self.trial.endpoints]
+
+    @cached_property
+    def _known_endpoints(self) -> frozenset[str] | None:
+        return frozenset(self.catalog.names("endpoint")) if self.catalog is not None else None
 
     def published(self, endpoint: str) -> list[Published]:
         """Published results of an endpoint, those used for calibration and those read in their source first."""
@@ -317,6 +332,10 @@ class Source:
 
         The manifest names the catalogue files that the simulation read.
         """
+        return self._quantities
+
+    @cached_property
+    def _quantities(self) -> list[tuple[str, Quantity]]:
         found: list[tuple[str, Quantity]] = []
         for place in (self.result.manifest or {}).get("catalog", {}):
             kind, _, name = str(place).partition("/")

@@ -36,6 +36,11 @@ def usable_folder(folder: Path) -> Path | None:
     return found
 
 
+def folder_without_ado(folder: Path) -> Path | None:
+    """The folder where it can be written and nobody else could have, else None: for what may as well not be kept, and needs no words."""
+    return folder if _writable(folder) and is_ours(folder) else None
+
+
 def _writable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

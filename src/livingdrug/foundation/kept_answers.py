@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from livingdrug.foundation.cache_folder import default_cache_dir, usable_folder
+from livingdrug.foundation.cache_folder import default_cache_dir, folder_without_ado
 from livingdrug.foundation.kept_text import digest_of_code
 from livingdrug.foundation.sealed import read_sealed, write_sealed
 
@@ -53,13 +53,13 @@ class KeptAnswers:
         if path is None or not path.parent.is_dir():
             return
         known = {**self._kept(), **self._answers}
-        some = dict(list(known.items())[:MOST])
+        some = dict(list(known.items())[-MOST:])  # the latest
         write_sealed(path, json.dumps(some).encode(), f"answers on {self.name}")
 
     @cached_property
     def _path(self) -> Path | None:
         code = digest_of_code(self.files, self.libraries)
-        folder = usable_folder(default_cache_dir()) if code else None
+        folder = folder_without_ado(default_cache_dir()) if code else None
         return folder / f"{self.name}.{code[:32]}.json" if folder else None
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
@@ -244,6 +245,7 @@ class Recipe(Part):
     accepted_warnings: tuple[AcceptedWarning, ...] = ()
 
 
+@lru_cache(maxsize=512)  # a mechanism reads its sheet, and so do those who want the sheet alone
 def sheet_from(file: str, text: str) -> MechanismSheet:
     """The sheet in a TOML text; `file` names it in errors.
 

@@ -76,7 +76,7 @@ def sheet_of(mechanism: str, texts: Mapping[str, str]) -> MechanismSheet:
     ModelError
         What is wrong in the sheet.
     """
-    return _sheet(f"{mechanism}.toml", _text("mechanism", "mechanisms", mechanism, texts))
+    return sheet_from(f"{mechanism}.toml", _text("mechanism", "mechanisms", mechanism, texts))
 
 
 def mechanism_of(mechanism: str, texts: Mapping[str, str]) -> Mechanism:
@@ -111,6 +111,5 @@ def read_text(path: Path) -> str:
 
 
 # The same text gives the same record: one assembly after another parses nothing twice.
-_sheet = lru_cache(maxsize=512)(sheet_from)
 _mechanism = lru_cache(maxsize=512)(mechanism_from)
 _recipe = lru_cache(maxsize=64)(recipe_from)

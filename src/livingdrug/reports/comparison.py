@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.catalog.records.endpoint import GROUPS
 from livingdrug.foundation.errors import LivingDrugError
+from livingdrug.foundation.remembered import ByObject
 from livingdrug.reports.source import Source
 from livingdrug.trial.misfit import Misfit, compare_row
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.endpoint import Endpoint
     from livingdrug.catalog.records.evidence import Published
 
+_COMPARED: ByObject[tuple[list[Compared], list[Published]]] = ByObject()
 LAST = len(GROUPS), 0, ""
 """The place of what has no endpoint of its own."""
 
@@ -57,6 +59,10 @@ class Compared:
 
 def compare(source: Source) -> tuple[list[Compared], list[Published]]:
     """Every published row that this run can answer (the arm it tells of, else the first with an answer), and the rows it cannot."""
+    return _COMPARED.of(source, lambda: _compare(source))
+
+
+def _compare(source: Source) -> tuple[list[Compared], list[Published]]:
     compared: list[Compared] = []
     unanswered: list[Published] = []
     for row in source.evidence.results if source.evidence is not None else ():

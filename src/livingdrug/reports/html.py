@@ -187,11 +187,9 @@ def _template() -> Any:
 
 def _with_its_unit(value: Any) -> Any:
     """A number and its per cent sign stay on one line."""
-    return (
-        type(value)(value.replace(" %", "\u00a0%"))
-        if isinstance(value, str) and not value.startswith("data:")
-        else value
-    )
+    if not isinstance(value, str) or " %" not in value or value.startswith("data:"):
+        return value
+    return type(value)(value.replace(" %", "\u00a0%"))
 
 
 class _Verbatim:

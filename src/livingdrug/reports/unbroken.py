@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 
-_TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 _NAME = re.compile(r"<(/?)([a-z0-9]+)", re.I)
 _PARTS = re.compile(r"[\d.,]*\d–[\d.,]+(?:\u00a0%)?")
 _SHORT_END = re.compile(r"\w+-\w{1,4}\b(?!-)")
 """Of a heading: the names of products."""
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _LEFT_ALONE = frozenset({"script", "style", "svg", "title", "option", "textarea", "pre"})
+_WHOLE = "|".join(rf"<{name}(?![a-z0-9])[^>]*(?<!/)>.*?</{name}(?![a-z0-9])[^>]*>" for name in sorted(_LEFT_ALONE))
+_TAG = re.compile(rf"(<!--.*?-->|{_WHOLE}|<[^>]*>)", re.DOTALL | re.I)
+"""A comment, an element that is left alone with all that is in it, or a tag."""
 
 
 def unbroken(page: str) -> str:
@@ -32,8 +34,8 @@ def unbroken(page: str) -> str:
                 closes, name = bool(found[1]), found[2].lower()
                 if inside:
                     inside = "" if closes and name == inside else inside
-                elif name in _LEFT_ALONE and not closes and not piece.endswith("/>"):
-                    inside = name
+                elif name in _LEFT_ALONE and not closes and "</" not in piece and not piece.endswith("/>"):
+                    inside = name  # an element that nobody closes
                 elif name in _HEADINGS:
                     heading = not closes
         elif piece and not inside:

@@ -67,7 +67,17 @@ def test_the_file_and_its_questions_stay_small(folder, monkeypatch):
     assert many.of("x" * 1000, lambda: 2) == 2
     many.write()
     after = KeptAnswers("colours", FILES, LIBRARIES)
-    assert [after.of(str(k), lambda: None) for k in range(5)] == [0, 1, 2, None, None]
+    assert [after.of(str(k), lambda: None) for k in range(5)] == [None, None, 2, 3, 4]
+
+
+def test_a_folder_that_others_can_write_to_is_left_alone_without_a_word(folder, caplog):
+    folder.chmod(0o777)
+    with caplog.at_level(logging.WARNING):
+        first = KeptAnswers("colours", FILES, LIBRARIES)
+        assert first.of("sky", lambda: "blue") == "blue"
+        first.write()
+    assert not caplog.text
+    assert not list(folder.iterdir())
 
 
 ASK = """

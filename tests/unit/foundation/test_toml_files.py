@@ -1,10 +1,13 @@
 """TOML files at the door: expected values from the TOML definition; what is beyond the bounds is refused with its place."""
 
+import tomllib
+
 import pytest
 
 from livingdrug.foundation import toml_files
 from livingdrug.foundation.errors import CatalogError, ExpressionError
 from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.kept_answers import KeptAnswers
 from livingdrug.foundation.toml_files import parse_toml, read_toml_file
 
 
@@ -60,3 +63,22 @@ def test_whole_numbers_in_formulas_do_not_overflow():
     # 9^9^9 is beyond the largest float, so infinite; 2^-1 is a half: both by definition of the power
     assert read_formula("9**9**9 > 1e300").evaluate({})
     assert read_formula("a**-1").evaluate({"a": 2}) == 0.5
+
+
+def test_a_file_of_the_package_is_the_same_table_when_it_was_read_before(tmp_path, monkeypatch):
+    """Python's own reader gives every table; what is kept as JSON gives the same ones, a new one each time; dates are read anew."""
+    monkeypatch.setenv("LIVINGDRUG_CACHE", str(tmp_path))
+    monkeypatch.setattr(toml_files, "TABLES", KeptAnswers("tables", ("foundation/toml_files.py",), ()))
+    paths = sorted((toml_files.PACKAGE / "catalog" / "drug").glob("*.toml"))
+    assert len(paths) > 10
+    first = [toml_files.read_toml_file(path) for path in paths]
+    assert first == [tomllib.loads(path.read_text(encoding="utf-8")) for path in paths]
+    toml_files.TABLES.write()
+    monkeypatch.setattr(toml_files, "TABLES", KeptAnswers("tables", ("foundation/toml_files.py",), ()))
+    monkeypatch.setattr(toml_files, "parse_toml", lambda data, name: pytest.fail("read again"))
+    again = [toml_files.read_toml_file(path) for path in paths]
+    assert [repr(one) for one in again] == [repr(one) for one in first]
+    again[0]["title"] = "changed"
+    assert repr(toml_files.read_toml_file(paths[0])) == repr(first[0])
+    assert toml_files._told({"day": tomllib.loads("a = 2026-01-01")["a"]}) == ""
+    assert toml_files._told({"value": float("nan")}) == ""

@@ -79,8 +79,9 @@ class Panel:
 
     def band(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], role: str) -> None:
         """The area between two lines over the same x values."""
-        upper = [(self.x(a), self.y(b)) for a, b in zip(x, high, strict=True)]
-        lower = [(self.x(a), self.y(b)) for a, b in zip(x, low, strict=True)]
+        places = [self.x(a) for a in x]
+        upper = [(a, self.y(b)) for a, b in zip(places, high, strict=True)]
+        lower = [(a, self.y(b)) for a, b in zip(places, low, strict=True)]
         self.add(element("path", d=ribbon(upper, lower), class_=f"band {role}"))
 
     def published(self, x: float, value: float, low: float | None, high: float | None, tip: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 MONTH = 365.25 / 12
 
@@ -28,11 +29,17 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         """The place of `value`; values outside are put on the border."""
-        if math.isnan(value):
+        if value != value:
             return math.nan
         inside = min(max(value, self.low), self.high)
-        first, last = self.bend(self.low), self.bend(self.high)
-        return self.start + (self.bend(inside) - first) / (last - first) * (self.end - self.start)
+        first, span, room = self._ends
+        return self.start + (self.bend(inside) - first) / span * room
+
+    @cached_property
+    def _ends(self) -> tuple[float, float, float]:
+        """Where the lowest value is bent to, and how far the highest is from it: bent, and in pixels."""
+        first = self.bend(self.low)
+        return first, self.bend(self.high) - first, self.end - self.start
 
 
 def _label(value: float, unit: str) -> str:

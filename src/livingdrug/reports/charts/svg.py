@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from functools import cache
 
 Point = tuple[float, float]
 
@@ -34,10 +34,14 @@ def element(name: str, content: str = "", **attributes: object) -> str:
     for key, value in attributes.items():
         if value is None:
             continue
-        label = key.rstrip("_").replace("_", "-")
-        parts.append(f'{label}="{number(value) if isinstance(value, (int, float)) else escape(value)}"')
+        parts.append(f'{_label(key)}="{number(value) if isinstance(value, (int, float)) else escape(value)}"')
     opening = " ".join(parts)
     return f"<{opening}>{content}</{name}>" if content else f"<{opening}/>"
+
+
+@cache
+def _label(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
 
 
 def text(x: float, y: float, words: object, role: str = "", *, anchor: str = "start", **attributes: object) -> str:
@@ -73,21 +77,27 @@ def trace(points: Iterable[Point]) -> str:
         if not (math.isfinite(x) and math.isfinite(y)):
             pen_down = False
             continue
-        steps.append(f"{'L' if pen_down else 'M'}{number(x)} {number(y)}")
+        steps.append(f"L{x:.1f} {y:.1f}" if pen_down else f"M{x:.1f} {y:.1f}")
         pen_down = True
-    return "".join(steps)
+    return _short("".join(steps))
+
+
+def _short(path: str) -> str:
+    """Path data of coordinates with one decimal, without those that are 0, as `number` writes them."""
+    return path.replace(".0", "")
 
 
 def stairs(points: Sequence[Point]) -> str:
     """Path data of a step function: level until the next point, then down."""
     if not points:
         return ""
-    steps = [f"M{number(points[0][0])} {number(points[0][1])}"]
-    for (_, before), (x, y) in pairwise(points):
-        steps.append(f"H{number(x)}")
-        if number(y) != number(before):
-            steps.append(f"V{number(y)}")
-    return "".join(steps)
+    before = f"{points[0][1]:.1f}"
+    steps = [f"M{points[0][0]:.1f} {before}"]
+    for x, y in points[1:]:
+        now = f"{y:.1f}"
+        steps.append(f"H{x:.1f}V{now}" if now != before else f"H{x:.1f}")
+        before = now
+    return _short("".join(steps))
 
 
 def ribbon(upper: Sequence[Point], lower: Sequence[Point]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,13 @@ from livingdrug.manufacturing.lots import (
     Lots,
     no_donor,
 )
-from livingdrug.manufacturing.network.waits import Waits, own_clocks, waits_of
 from livingdrug.manufacturing.release import RELEASED, Release, decide, fill
 from livingdrug.manufacturing.variation import Steps
 from livingdrug.manufacturing.waiting import SHARED_WITH_MODEL, frailty, growing_tumour, lost_on_day
 from livingdrug.population.cohort import Cohort
+
+if TYPE_CHECKING:
+    from livingdrug.manufacturing.network.waits import Waits
 
 Array = NDArray[np.float64]
 
@@ -40,6 +42,8 @@ def supply(
     """Collect, make, release and wait, for every patient of the cohort: see `livingdrug.manufacturing.make`."""
     assert plan.making is not None  # an arm with a product has a making process: `plan_arm` sees to it
     waiting = {**plan.disease.waiting, **{name: numbers[name] for name in SHARED_WITH_MODEL}}
+    from livingdrug.manufacturing.network.waits import waits_of  # whoever only reads of a supply needs no network
+
     waits = waits_of(plan.network, cohort.patients, seed) if plan.network else None
     return make_lots(
         cohort,
@@ -100,7 +104,7 @@ def make_lots(
     collection = collect(cohort, fitness, steps)
     lot = _attempts(_Patients(cohort, fitness, weight, making, arm), collection, steps, waiting)
 
-    waits = waits or own_clocks(waiting)
+    waits = waits or _own_clocks(waiting)
     clocks = _clocks(lot, waits, arm, waiting)
 
     # The tumour meanwhile.
@@ -139,6 +143,12 @@ class _Clocks:
 
     waiting_ends: Array
     infusion: Array
+
+
+def _own_clocks(waiting: Steps) -> Waits:
+    from livingdrug.manufacturing.network.waits import own_clocks
+
+    return own_clocks(waiting)
 
 
 def _clocks(lot: _Lot, waits: Waits, arm: Arm, waiting: Steps) -> _Clocks:

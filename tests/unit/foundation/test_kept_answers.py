@@ -36,8 +36,9 @@ def test_an_answer_is_found_once_and_kept_for_the_next_process(folder):
 
 def test_what_two_processes_learn_is_kept_of_both(folder):
     one, other = (KeptAnswers("colours", FILES, LIBRARIES) for _ in range(2))
-    one.of("sky", lambda: "blue"), other.of("grass", lambda: "green")
-    one.write(), other.write()
+    assert (one.of("sky", lambda: "blue"), other.of("grass", lambda: "green")) == ("blue", "green")
+    one.write()
+    other.write()
     third = KeptAnswers("colours", FILES, LIBRARIES)
     assert (third.of("sky", _never), third.of("grass", _never)) == ("blue", "green")
 

@@ -15,9 +15,9 @@ import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
+from asking import a_page, asking, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -232,8 +232,17 @@ def _digits(value: float) -> str:
     return f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def main() -> None:
+    """Writes a page's tables."""
+    asked = asking(__doc__)
+    asked.add_argument("page", type=a_page, help=f"one of: {', '.join(PAGES)}")
+    page = asked.parse_args().page
+    if page.stem not in PAGES:
+        asked.error(f"no tables of {page}; there are some of: {', '.join(PAGES)}")
+    words = text(page.stem)
+    write_generated(page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    told = text(target.stem)
-    write_generated(target, told)
-    sys.stdout.write(told + "\n")
+    told(main)

@@ -8,10 +8,10 @@ Prints what to write into the experiment's file.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import numpy as np
+from asking import asking, told
 from scipy.optimize import least_squares
 
 from livingdrug.trial.bench import Work, courses, prepared
@@ -48,10 +48,18 @@ def fitted(work: Work, names: Sequence[str], *, treated: bool) -> dict[str, floa
     return dict(zip(names, np.exp(best.x), strict=True))
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        raise SystemExit(__doc__)
-    ready = prepared(sys.argv[1])
-    for own, treated in ((sys.argv[2], False), (sys.argv[3], True)):
+def main() -> None:
+    """Prints what each number comes to."""
+    asked = asking(__doc__)
+    asked.add_argument("experiment", help="of the catalogue: glioma_killing, myeloma_xenograft …")
+    asked.add_argument("untreated", help="its numbers of growth, by comma")
+    asked.add_argument("treated", help="its other numbers, by comma")
+    given = asked.parse_args()
+    ready = prepared(given.experiment)
+    for own, treated in ((given.untreated, False), (given.treated, True)):
         for name, value in fitted(ready, own.split(","), treated=treated).items():
             print(f"{name} = {value:.4g}")
+
+
+if __name__ == "__main__":
+    told(main)

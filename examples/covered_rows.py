@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from asking import a_page, asking, told
 
 from livingdrug.model.pages import table, write_generated
 
@@ -124,23 +125,23 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def main(arguments: list[str]) -> int:
+def main() -> None:
     """Prints or writes the tables."""
-    if not arguments:
-        print(__doc__)
-        return 2
-    if arguments[0] == "reasons" and len(arguments) == 2:
-        page = Path(arguments[1])
-        page.write_text(with_reasons(page.read_text(encoding="utf-8")), encoding="utf-8")
-        return 0
-    found = text(Path(arguments[0]))
-    if len(arguments) == 1:
+    asked = asking(__doc__)
+    asked.add_argument("calibration", help='folder of a calibration, or "reasons"')
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    if given.calibration == "reasons":
+        if given.page is None:
+            asked.error("reasons are written into a page; name it")
+        given.page.write_text(with_reasons(given.page.read_text(encoding="utf-8")), encoding="utf-8")
+        return
+    found = text(Path(given.calibration))
+    if given.page is None:
         print(found)
-        return 0
-    page = Path(arguments[1])
-    write_generated(page, found)
-    return 0
+    else:
+        write_generated(given.page, found)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    told(main)

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from asking import a_page, asking, told
 
 from livingdrug.catalog.arms import Arm
 from livingdrug.catalog.load import default_catalog, load_trial
@@ -210,9 +210,16 @@ def summary(typical: dict[str, np.ndarray]) -> list[list[str]]:
     ]
 
 
+def main() -> None:
+    """Prints the tables, and writes them into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    page = asked.parse_args().page
+    words = text()
+    if page is not None:
+        write_generated(page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    told = text()
-    if len(sys.argv) > 1:
-        page = Path(sys.argv[1])
-        write_generated(page, told)
-    sys.stdout.write(told + "\n")
+    told(main)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from asking import asking, told
 
 from livingdrug.model.pages import table
 
@@ -71,5 +72,11 @@ def text() -> str:
     return f"{CLONES} clones of {START:g} cells.\n\n" + table(header, rows)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Prints the table."""
+    asking(__doc__).parse_args()
     sys.stdout.write(text() + "\n")
+
+
+if __name__ == "__main__":
+    told(main)

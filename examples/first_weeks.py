@@ -7,7 +7,6 @@ python examples/first_weeks.py docs                  writes them into docs/cytok
 from __future__ import annotations
 
 import csv
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from asking import asking, told
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import default_catalog, load_trial
@@ -279,20 +279,22 @@ def aftermath_table() -> str:
     return table(["measure", "simulated trial", "published", "accepted", "simulated", "", "source"], rows)
 
 
-def main(arguments: list[str]) -> int:
-    told = f"{PATIENTS} enrolled, seed {SEED}, followed for {DAYS} days."
+def main() -> None:
+    """Prints the tables, or writes them into their pages."""
+    asked = asking(__doc__)
+    asked.add_argument("docs", nargs="?", choices=("docs",), help="write them into the pages")
+    docs = asked.parse_args().docs
+    words = f"{PATIENTS} enrolled, seed {SEED}, followed for {DAYS} days."
     pages = {
-        "cytokines.md": f"ELIANA, {told}\n\n{cytokine_table(weeks('eliana'))}",
-        "aftermath.md": f"{told}\n\n{aftermath_table()}",
+        "cytokines.md": f"ELIANA, {words}\n\n{cytokine_table(weeks('eliana'))}",
+        "aftermath.md": f"{words}\n\n{aftermath_table()}",
     }
     for name, text in pages.items():
-        page = ROOT / "docs" / name
-        if arguments == ["docs"]:
-            write_generated(page, text)
+        if docs:
+            write_generated(ROOT / "docs" / name, text)
         else:
             print(text, "\n")
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    told(main)

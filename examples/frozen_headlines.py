@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from pathlib import Path
+
+from asking import a_page, asking, told
 
 from livingdrug.model.pages import table, write_generated
 
@@ -81,6 +82,13 @@ def _told(row: dict[str, str], digits: int, *, with_interval: bool = True) -> st
     return f"{middle} ({low} to {high})" if with_interval else middle
 
 
-if __name__ == "__main__":
-    page = Path(sys.argv[1])
+def main() -> None:
+    """Writes the page's tables."""
+    asked = asking(__doc__)
+    asked.add_argument("page", type=a_page, help="docs/predictions/README.md")
+    page = asked.parse_args().page
     write_generated(page, text(page.parent))
+
+
+if __name__ == "__main__":
+    told(main)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+
+from asking import a_page, asking, told
 
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.catalog.plan import plan_arm
@@ -79,12 +80,20 @@ def product(name: str = "tisa_cel") -> str:
     return told
 
 
-if __name__ == "__main__":
-    asked = sys.argv[1:]
-    if not asked or asked[0] not in ("fitted", "product") or (asked[0] == "product" and len(asked) < 2):
-        raise SystemExit(__doc__)
-    text, pages = (fitted(), asked[1:]) if asked[0] == "fitted" else (product(asked[1]), asked[2:])
-    if pages:
-        page = Path(pages[0])
-        write_generated(page, text)
+def main() -> None:
+    """Prints a table, and writes it into a page."""
+    asked = asking(__doc__)
+    which = asked.add_subparsers(dest="which", required=True, metavar="fitted|product")
+    of_fitted, of_product = which.add_parser("fitted"), which.add_parser("product")
+    of_product.add_argument("name", help="product of the catalogue")
+    for one in (of_fitted, of_product):
+        one.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    text = fitted() if given.which == "fitted" else product(given.name)
+    if given.page is not None:
+        write_generated(given.page, text)
     sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    told(main)

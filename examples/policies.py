@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from asking import a_page, asking, patients, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -126,9 +127,17 @@ def text(patients: int) -> str:
     )
 
 
+def main() -> None:
+    """Prints the tables, and writes them into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("patients", type=patients, nargs="?", default=1000, help="patients; 1000 when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    words = text(given.patients)
+    if given.page is not None:
+        write_generated(given.page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
-    if len(sys.argv) > 2:
-        page = Path(sys.argv[2])
-        write_generated(page, told)
-    sys.stdout.write(told + "\n")
+    told(main)

@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from asking import asking, told
+
 ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"python ((?:examples/\w+\.py|-m livingdrug\.[\w.]+)[^`\n]*?)(?=`|\n|$)")
 
@@ -22,23 +24,29 @@ def commands() -> dict[Path, list[str]]:
     found = {}
     for page in sorted((ROOT / "docs").rglob("*.md")):
         own = str(page.relative_to(ROOT))
-        told = [match.strip() for match in COMMAND.findall(page.read_text(encoding="utf-8"))]
-        here = [one for one in dict.fromkeys(told) if one.split()[-1] in (own, str(Path(own).parent))]
+        written = [match.strip() for match in COMMAND.findall(page.read_text(encoding="utf-8"))]
+        here = [one for one in dict.fromkeys(written) if one.split()[-1] in (own, str(Path(own).parent))]
         if here:
             found[page] = here
     return found
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Lists or runs; 1 where a command failed."""
+    asked = asking(__doc__)
+    asked.add_argument("pages", nargs="*", help="all, or pages and folders of docs; nothing lists the commands")
+    pages = asked.parse_args().pages
+    for one in pages:
+        if one != "all" and not (ROOT / one).exists():
+            asked.error(f'there is no page or folder "{one}"')
     failed = 0
-    chosen = [ROOT / one for one in arguments if one != "all"]
+    chosen = [ROOT / one for one in pages if one != "all"]
     for page, several in commands().items():
-        if arguments and chosen and not any(page == one or one in page.parents for one in chosen):
+        if chosen and not any(page == one or one in page.parents for one in chosen):
             continue
         for command in several:
             print(f"{page.relative_to(ROOT)}: python {command}", flush=True)
-            if arguments:
+            if pages:
                 done = subprocess.run(
                     [sys.executable, *shlex.split(command)], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
                 )
@@ -47,4 +55,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    told(main)

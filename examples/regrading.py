@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from asking import a_page, asking, patients, told
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import default_catalog, load_trial
@@ -281,10 +282,17 @@ def text(trials: int, seed: int = SEED) -> str:
     )
 
 
+def main() -> None:
+    """Prints the tables, and writes them into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("patients", type=patients, nargs="?", default=60, help="simulated trials; 60 when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    words = text(given.patients)
+    if given.page is not None:
+        write_generated(given.page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    made = text(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
-    if len(sys.argv) > 2:
-        page = Path(sys.argv[2])
-        write_generated(page, made)
-    else:
-        print(made)
+    told(main)

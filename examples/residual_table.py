@@ -7,9 +7,9 @@ python examples/residual_table.py 300 docs/trials/residual_leukaemia.md      wri
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from arms_tables import cell
+from asking import a_page, asking, patients, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -73,9 +73,17 @@ def _mean(result: ld.Result, name: str, arm: str) -> str:
     return f"{row.estimate:.1f}{limits}"
 
 
+def main() -> None:
+    """Prints the tables, and writes them into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("patients", type=patients, nargs="?", default=300, help="enrolled; 300 when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    words = text(given.patients)
+    if given.page is not None:
+        write_generated(given.page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
-    if len(sys.argv) > 2:
-        page = Path(sys.argv[2])
-        write_generated(page, told)
-    sys.stdout.write(told + "\n")
+    told(main)

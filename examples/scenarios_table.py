@@ -15,6 +15,8 @@ import time
 import tomllib
 from pathlib import Path
 
+from asking import a_page, asking, patients, told
+
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.course.equations import equations
@@ -105,10 +107,19 @@ def _experiments(n: int) -> str:
     return table(["experiment", "calibrated on", "time, wall (processor)", "measured means"], rows)
 
 
+def main() -> None:
+    """Prints the table, and writes it into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("patients", type=patients, nargs="?", default=300, help="enrolled; 300 when omitted")
+    asked.add_argument("page", nargs="?", default="-", help="page to write it into; - for none")
+    asked.add_argument("scenarios", nargs="*", help="some alone; all when omitted")
+    given = asked.parse_args()
+    page = None if given.page == "-" else a_page(given.page)
+    words = text(given.patients, given.scenarios or None)
+    if page is not None:
+        write_generated(page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    told = text(n, sys.argv[3:] or None)
-    if len(sys.argv) > 2 and sys.argv[2] != "-":
-        page = Path(sys.argv[2])
-        write_generated(page, told)
-    sys.stdout.write(told + "\n")
+    told(main)

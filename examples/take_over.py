@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from asking import a_folder, asking, told
+
 from livingdrug.catalog.load import Catalog
 from livingdrug.catalog.parameter_set import SPREAD
 from livingdrug.fitting.joint.free import Fitted, fitted_numbers
@@ -66,12 +68,13 @@ def _at(table: Mapping[str, Any], place: str) -> float:
     return table["spread" if place.endswith(SPREAD) else "value"]
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Tell or write; 2 where the calibration has a number that no file has."""
-    if not arguments:
-        print(__doc__)
-        return 2
-    values = json.loads((Path(arguments[0]) / "parameters.json").read_text(encoding="utf-8"))["values"]
+    asked = asking(__doc__)
+    asked.add_argument("calibration", type=a_folder, help="folder of the calibration")
+    asked.add_argument("--write", action="store_true", help="write it; otherwise only tell")
+    given = asked.parse_args()
+    values = json.loads((given.calibration / "parameters.json").read_text(encoding="utf-8"))["values"]
     fitted = {one.address: one for one in fitted_numbers(Catalog())}
     unknown = sorted(set(values) - set(fitted))
     if unknown:
@@ -80,7 +83,7 @@ def main(arguments: list[str]) -> int:
     found = moves(fitted, values)
     for address, (before, after) in found.items():
         print(f"{address:80s} {before:12.5g} -> {after:12.5g}")
-    if "--write" in arguments:
+    if given.write:
         texts: dict[Path, str] = {}
         for address, (_, after) in found.items():
             path = file_of(address)
@@ -95,9 +98,9 @@ def main(arguments: list[str]) -> int:
             )
         for path, text in texts.items():
             path.write_text(text, encoding="utf-8")
-    print(f"{len(found)} of {len(values)} numbers {'written' if '--write' in arguments else 'differ'}")
+    print(f"{len(found)} of {len(values)} numbers {'written' if given.write else 'differ'}")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    told(main)

@@ -10,7 +10,8 @@ within one day, or within two published standard errors.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+
+from asking import a_page, asking, patients, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -85,10 +86,17 @@ def text(patients: int = 1000) -> str:
     return f"{patients} enrolled in each trial, seed {SEED}: {told} of {len(rows)}.\n\n{table(header, rows)}"
 
 
+def main() -> None:
+    """Prints the tables, and writes them into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("patients", type=patients, nargs="?", default=1000, help="patients a trial; 1000 when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    words = text(given.patients)
+    if given.page is not None:
+        write_generated(given.page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    made = text(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
-    if len(sys.argv) > 2:
-        page = Path(sys.argv[2])
-        write_generated(page, made)
-    else:
-        sys.stdout.write(made + "\n")
+    told(main)

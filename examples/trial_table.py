@@ -8,7 +8,8 @@ python examples/trial_table.py pilot,zuma_12 800 docs/trials/…        several 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+
+from asking import a_page, asking, patients, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -84,11 +85,18 @@ def several(trials: list[str], patients: int) -> str:
     return "\n\n".join(f"### {ld.load_trial(trial).title}\n\n{text(trial, patients)}" for trial in trials)
 
 
+def main() -> None:
+    """Prints the table, and writes it into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("trials", help="names of the catalogue, by comma")
+    asked.add_argument("patients", type=patients, nargs="?", default=1000, help="enrolled; 1000 when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    words = several(given.trials.split(","), given.patients)
+    if given.page is not None:
+        write_generated(given.page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit(__doc__)
-    told = several(sys.argv[1].split(","), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
-    if len(sys.argv) > 3:
-        page = Path(sys.argv[3])
-        write_generated(page, told)
-    sys.stdout.write(told + "\n")
+    told(main)

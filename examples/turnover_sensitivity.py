@@ -9,9 +9,9 @@ The same patients, three times; only `tumour_turnover` differs. Takes about half
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import polars as pl
+from asking import a_page, asking, patients, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -57,9 +57,17 @@ def text(patients: int) -> str:
     )
 
 
+def main() -> None:
+    """Prints the tables, and writes them into a page."""
+    asked = asking(__doc__)
+    asked.add_argument("patients", type=patients, nargs="?", default=500, help="patients; 500 when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    words = text(given.patients)
+    if given.page is not None:
+        write_generated(given.page, words)
+    sys.stdout.write(words + "\n")
+
+
 if __name__ == "__main__":
-    told = text(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
-    if len(sys.argv) > 2:
-        page = Path(sys.argv[2])
-        write_generated(page, told)
-    sys.stdout.write(told + "\n")
+    told(main)

@@ -11,8 +11,9 @@ Each writes into its page, between the markers; one to three minutes of a quiet 
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
+
+from asking import a_page, asking, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
@@ -72,14 +73,15 @@ def _cells(row: tuple[str, ...]) -> list[str]:
     return [f"{value} ({interval})" if interval else value for value, _, interval in split]
 
 
-def main(arguments: list[str]) -> int:
+def main() -> None:
     """Writes the tables of a page."""
-    path, *kept = map(Path, arguments)
-    made = text(path.stem, kept[0] if kept else None)
-    write_generated(path, made)
-    print(f"wrote {path}")
-    return 0
+    asked = asking(__doc__)
+    asked.add_argument("page", type=a_page, help="page to write it into")
+    asked.add_argument("kept", type=Path, nargs="?", help="folder in which run and report are kept")
+    given = asked.parse_args()
+    write_generated(given.page, text(given.page.stem, given.kept))
+    print(f"wrote {given.page}")
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    told(main)

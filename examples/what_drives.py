@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
+from asking import a_folder, a_page, asking, told
 
 from livingdrug.model.pages import table, write_generated
 
@@ -255,11 +255,20 @@ def write(folder: Path, page: Path) -> None:
     (page.parent / "images/what_drives.svg").write_text(picture(found), encoding="utf-8", newline="\n")
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["simulate"] and len(sys.argv) == 3:
-        simulate(Path(sys.argv[2]))
-    elif sys.argv[1:2] == ["write"] and len(sys.argv) == 4:
-        write(Path(sys.argv[2]), Path(sys.argv[3]))
+def main() -> None:
+    """Simulates, or writes the page."""
+    asked = asking(__doc__)
+    which = asked.add_subparsers(dest="which", required=True, metavar="simulate|write")
+    simulated, written = which.add_parser("simulate"), which.add_parser("write")
+    simulated.add_argument("folder", type=Path, help="where what is simulated is kept")
+    written.add_argument("folder", type=a_folder, help="where what was simulated is")
+    written.add_argument("page", type=a_page, help="page to write it into")
+    given = asked.parse_args()
+    if given.which == "simulate":
+        simulate(given.folder)
     else:
-        print(__doc__)
-        raise SystemExit(2)
+        write(given.folder, given.page)
+
+
+if __name__ == "__main__":
+    told(main)

@@ -64,6 +64,8 @@ def held_row() -> type[Row]:
 @pytest.fixture(scope="session")
 def first_weeks():
     path = Path(__file__).parents[2] / "examples" / "first_weeks.py"
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # its neighbours
     spec = importlib.util.spec_from_file_location("first_weeks", path)
     assert spec is not None
     assert spec.loader is not None

@@ -39,6 +39,8 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def regrading():
+    if str(PAGE.parent) not in sys.path:
+        sys.path.append(str(PAGE.parent))  # its neighbours
     spec = importlib.util.spec_from_file_location("regrading_example", PAGE)
     assert spec is not None
     assert spec.loader is not None

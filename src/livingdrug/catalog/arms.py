@@ -19,8 +19,8 @@ from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
 CYCLE = "cycle"
 """A whole regimen is dosed in cycles: "1 cycle", the same for everybody."""
-HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 500.0, "mg": 2e4, CYCLE: 4.0}
-"""Beyond these a dose is a slip of the unit (assumed; high-dose methotrexate reaches 8,000 mg/m^2)."""
+HIGHEST_DOSE = {"mg/m^2": 1e4, "mg/kg": 5e3, "mg": 2e5, CYCLE: 4.0}
+"""Beyond these a dose is a slip of the unit (assumed; high-dose methotrexate reaches 8,000 mg/m^2, immunoglobulin 2,000 mg/kg); a drug that states its usual dose has narrower ones."""
 CELL_DOSES = {"cell/kg": (1e3, 1e10), "cell": (1e4, 1e13)}
 """Below and beyond these a dose of cells is a slip of the unit or a million left out (assumed; doses begin near 1e5 cells, and the largest given, of unmodified lymphocytes, are near 2e9 cell/kg)."""
 LABEL_WEIGHT_KG = 50.0

@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from livingdrug.catalog.questions import questions_of
-from livingdrug.catalog.records.drug import ADULT
+from livingdrug.catalog.usual_doses import far_from_usual
 from livingdrug.foundation.errors import BadInput, CatalogError
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
     from livingdrug.catalog.records.trial import Trial
-
-
-FAR_ABOVE, FAR_BELOW = 10.0, 100.0
-"""A dose so many times above the highest usual one, or below it, is a slip of the unit (assumed: mg/kg for mg/m^2 is 39 times, microgram for mg a thousandth)."""
 
 
 def check_trial(trial: Trial, catalog: Lookup) -> list[BadInput]:
@@ -84,22 +80,9 @@ def _unusual_doses(trial: Trial, catalog: Lookup) -> list[BadInput]:
                         f'  Write for example "{given.dose}/m^2", or "{given.dose}/patient" if everybody gets as much.'
                     )
                 )
-            elif (highest := drug.usual_highest) is not None and given.dose_unit in ADULT:
-                usual = highest.value * ADULT[highest.unit]
-                milligrams = given.dose_value * ADULT[given.dose_unit]
-                if not usual / FAR_BELOW <= milligrams <= usual * FAR_ABOVE:
-                    found.append(
-                        CatalogError(
-                            f"{place}, about {_amount(milligrams)} mg a day in an adult of 70 kg and 1.8 m^2;"
-                            f" the highest usual dose, {highest.value:g} {highest.unit}, is {_amount(usual)} mg.\n"
-                            f"  Look at the unit: {drug.usual_dose}."
-                        )
-                    )
+            elif far := far_from_usual(given.dose_value, given.dose_unit, drug):
+                found.append(CatalogError(f"{place}, {far}"))
     return found
-
-
-def _amount(milligrams: float) -> str:
-    return f"{milligrams:,.0f}" if milligrams >= 10 else f"{milligrams:.2g}"
 
 
 def _unanswered(trial: Trial, catalog: Lookup) -> list[BadInput]:

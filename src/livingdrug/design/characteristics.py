@@ -15,7 +15,7 @@ from livingdrug.design.layers import Layers
 from livingdrug.design.method import DECISIONS, FUTILE, GO, NO_GO, UNTESTED, Decision
 from livingdrug.design.observed import Observed
 from livingdrug.design.pieces import PIECES
-from livingdrug.design.price import refuse_price
+from livingdrug.design.price import held_by_replicates, refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import Ruled, endpoint_for, rule_of, trial_for
 from livingdrug.design.trials import numbers_for, trials_of
@@ -181,7 +181,8 @@ def operating_characteristics(
     works = {MODEL: work}
     if null and ruled.method.arms == 2:
         works[NULL] = replace(work, plans=_without_effect(work, first))
-    refuse_price(work, replicates * len(works), threads, hours)
+    held = held_by_replicates(work, replicates * len(works), out, decisions=grid.n_cells)
+    refuse_price(work, replicates * len(works), threads, hours, held)
     place = None if out is None else _free(Path(out))
     decided = []
     for number, (scenario, one) in enumerate(works.items()):
@@ -220,6 +221,11 @@ class _Grid:
     attrition: float
     known_after: str
     designs: Mapping[tuple[int, str], Any]
+
+    @property
+    def n_cells(self) -> int:
+        """Decisions on one replicate at most."""
+        return len(self.sizes) * len(self.paces) * len(self.follow) * (2 + len(self.effects))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from livingdrug.design import phase_1
 from livingdrug.design.finder import STOP, Finder, Found, Persons, find
 from livingdrug.design.layers import Layers
 from livingdrug.design.people import entry_days_of
-from livingdrug.design.price import refuse_price
+from livingdrug.design.price import held_by_replicates, refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, carried_out, prepared, refuse_replicates
 from livingdrug.design.ruled import keys_of
 from livingdrug.foundation.arguments import in_words
@@ -111,7 +111,7 @@ def dose_finding(
         record.model_copy(update={"data_cutoff": None}), patients=n, seed=seed, layers=Layers(), endpoints=asked, catalog=catalog,
         cuts=False, tells=False,
     )  # fmt: skip
-    refuse_price(work, replicates, threads, hours)
+    refuse_price(work, replicates, threads, hours, held_by_replicates(work, replicates, out, decisions=1, at_once=True))
     found = carried_out(work, replicates, threads=threads, out=out, resume=resume, force=force, progress=progress)
     walked = [
         (number, find(finder, given, persons)) for number, persons in persons_of(found, work, harmful, given.window)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from livingdrug.foundation.errors import BadInput
-from livingdrug.trial.estimate import USUAL_MEMORY_GB, estimate, refuse_at_once
+from livingdrug.trial.estimate import USUAL_MEMORY_GB, estimate, refuse_at_once, refuse_held
 
 if TYPE_CHECKING:
     from livingdrug.design.batch import Work
@@ -19,6 +19,45 @@ _TOLD_SECONDS = 120.0
 _OF_ALONE = (
     0.5  # seconds that a simulation by itself costs besides its patients, measured on 100 patients of a lymphoma trial
 )
+
+
+# Measured on ELIANA, ZUMA-1 and a trial of two arms, in memory: 70 bytes a person and endpoint, 50 a person, 90 a row of estimates.
+_PERSON, _OUTCOME, _COUNTED, _ESTIMATE = 60.0, 9.0, 80.0, 100.0
+_ESTIMATES = 5  # rows of an endpoint in an arm at most, on average over a trial's endpoints
+_COPIES = 3  # pieces, their union, and that sorted
+_DECISION = 1_200.0  # bytes of a rule's decision as it is held and told
+_RUN, _VALUE = 1_500.0, 250.0  # bytes of a run of a sensitivity, and of each value it is run at, as they are held and told
+
+
+def held_by_replicates(work: Work, replicates: int, folder: object, *, decisions: int = 0, at_once: bool = False) -> float:
+    """Bytes that the results of replicates take at the end [byte].
+
+    Parameters
+    ----------
+    work, replicates
+        What is simulated, and how often.
+    folder
+        Where the pieces are kept; None keeps all of them in memory.
+    decisions
+        Cells in which a rule decides on each replicate.
+    at_once
+        Whether everybody of an endpoint is read together.
+    """
+    arms, endpoints = len(work.plans), len(work.records)
+    people = replicates * work.patients * sum(work.trial.share_of(plan.arm.name) for plan in work.plans)
+    held = replicates * decisions * _DECISION
+    if work.tells:
+        held += replicates * endpoints * arms * _ESTIMATES * _ESTIMATE * _COPIES
+    if folder is None:
+        held += people * (_PERSON + _OUTCOME * len(work.outcomes) + _COUNTED * endpoints)
+    if at_once:
+        held += people * _COUNTED * 2
+    return held
+
+
+def held_by_runs(runs: int, factors: int, targets: int) -> float:
+    """Bytes that the runs of a sensitivity take, points and answers [byte]."""
+    return runs * (_RUN + _VALUE * (factors + targets))
 
 
 @dataclass(frozen=True)
@@ -60,8 +99,19 @@ def price(work: Work, replicates: int, threads: int | None) -> Price:
     return Price(math.ceil(n * sum(shares)), needs.seconds + alone)
 
 
-def refuse_price(work: Work, replicates: int, threads: int | None, hours: float) -> Price:
-    """Stop at work that would take longer than allowed; say what a long one takes.
+def refuse_price(work: Work, replicates: int, threads: int | None, hours: float, held: float = 0.0) -> Price:
+    """Stop at work that would take longer than allowed, or more memory than there is; say what a long one takes.
+
+    Parameters
+    ----------
+    work, replicates
+        What is simulated, and how often.
+    threads
+        Pieces computed at a time.
+    hours
+        What may be taken at most.
+    held
+        What the results take at the end [byte].
 
     Raises
     ------
@@ -81,6 +131,7 @@ def refuse_price(work: Work, replicates: int, threads: int | None, hours: float)
             f"{replicates:,} replicates of {work.patients:,} patients would take {found}; {hours:g} hours are allowed.\n"
             "  Ask for fewer replicates or patients, or allow more by hours=… (--hours)."
         )
+    refuse_held(held, f"{replicates:,} simulations of {work.patients:,} patients")
     if found.seconds > _TOLD_SECONDS:
         _LOG.warning("This takes %s.", found)
     return found

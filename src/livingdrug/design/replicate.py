@@ -15,7 +15,7 @@ from livingdrug.course.settings import Settings
 from livingdrug.design.layers import Layers
 from livingdrug.design.people import STRIDE
 from livingdrug.design.pieces import Pieces
-from livingdrug.design.price import refuse_price
+from livingdrug.design.price import held_by_replicates, refuse_price
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.foundation.notebook import as_html
@@ -199,7 +199,7 @@ def replicate(
         trial, patients=patients, seed=seed, layers=layers, endpoints=endpoints, outcomes=outcomes, parameters=parameters,
         catalog=catalog,
     )  # fmt: skip
-    refuse_price(work, replicates, threads, hours)
+    refuse_price(work, replicates, threads, hours, held_by_replicates(work, replicates, out))
     return carried_out(work, replicates, threads=threads, out=out, resume=resume, force=force, progress=progress)
 
 

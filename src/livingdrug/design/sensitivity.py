@@ -17,7 +17,7 @@ from livingdrug.design.factors import Factor, factors_of, turned
 from livingdrug.design.indices import latin_points, partial_rank_correlations, sobol_indices, sobol_points
 from livingdrug.design.layers import Layers
 from livingdrug.design.pieces import Pieces
-from livingdrug.design.price import refuse_price
+from livingdrug.design.price import held_by_runs, refuse_price
 from livingdrug.design.replicate import USUAL_HOURS, n_processors, prepared
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
@@ -143,7 +143,8 @@ def sensitivity(
     plan = work.plans[0] if arm is None else next(one for one in work.plans if one.arm.name == work.trial.arm(arm).name)
     work = replace(work, plans=(plan,), trial=work.trial.model_copy(update={"arms": (plan.arm,), "design": None}))
     turning = factors_of(plan, factors, ranges)
-    refuse_price(work, _n_runs(method, len(turning), samples) + len(policies), threads, hours)
+    runs = _n_runs(method, len(turning), samples) + len(policies)
+    refuse_price(work, runs, threads, hours, held_by_runs(runs, len(turning), len(work.records)))
     points = _points(method, turning, samples, seed)
     variants = [(f"policy={name}", _under(plan, name, catalog)) for name in policies]
     jobs = [(dict(zip([one.address for one in turning], row, strict=True)), plan) for row in points]
@@ -152,11 +153,11 @@ def sensitivity(
     table = _told(
         method, turning, [name for name, _ in variants], [one.id for one in work.records], points, values, seed
     )
-    runs = _runs(jobs, turning, work, values)
+    frame = _runs(jobs, turning, work, values)
     if out is not None:
         storage.write_frame(Path(out) / "sensitivity.parquet", table)
-        storage.write_frame(Path(out) / "estimates.parquet", runs)
-    return Sensitivity(method, table, runs, work.trial.title, standing(work.trial, work.plans))
+        storage.write_frame(Path(out) / "estimates.parquet", frame)
+    return Sensitivity(method, table, frame, work.trial.title, standing(work.trial, work.plans))
 
 
 def _runs(
@@ -238,7 +239,8 @@ def _computed(
     workers = threads or n_processors()
     with nullcontext() if place is None else held(place):
         pieces = Pieces.opened(place, ("targets",), manifest, resume=resume, force=force)
-        missing = [place for place, name in enumerate(names) if not pieces.has(name) and names.index(name) == place]
+        first = {name: place for place, name in reversed(list(enumerate(names)))}
+        missing = [place for name, place in sorted(first.items(), key=lambda one: one[1]) if not pieces.has(name)]
         tell(len(set(names)) - len(missing), len(set(names)))
         pool, waiting, stopped = ThreadPoolExecutor(max_workers=workers), {}, False
         done = len(set(names)) - len(missing)

@@ -209,6 +209,21 @@ def refuse_at_once(plans: Sequence[Plan], patients: Sequence[int], threads: int 
         )
 
 
+def refuse_held(held: float, what: str) -> None:
+    """Stop at results that memory would not hold.
+
+    Raises
+    ------
+    BadInput
+        What they would take, and what to change.
+    """
+    if _GROUND + held > USUAL_MEMORY_GB * _GB:
+        raise BadInput(
+            f"the results of {what} would take about {_size(_GROUND + held)} of memory, and {USUAL_MEMORY_GB:g} GB are allowed.\n"
+            "  Ask for fewer of them, fewer patients (-n) or fewer endpoints, or keep them in a folder (out=…, -o …)."
+        )
+
+
 def refuse_too_much(needs: Needs, *, patients: int, memory_gb: float, folder: Path | None) -> None:
     """Stop a run that would take more memory or disk than there is; say what a long one takes.
 

@@ -38,7 +38,7 @@ class Drug(CatalogRecord):
         True when `usual_dose` is per body surface or weight, so that a flat amount in a trial is a slip more often than
         a plan: it is asked about.
     usual_highest
-        Highest usual dose of one day, in mg/m^2, mg/kg or mg: a trial's dose that is far from it is a slip of the unit.
+        Highest usual dose of one day, in mg/m^2, mg/kg or mg: a dose of a trial or of a guideline's rule that is far from it is a slip of the unit.
     lowers_fever
         True for a drug after which fever counts as treated: no fever then is no proof of none.
     supportive

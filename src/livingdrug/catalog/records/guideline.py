@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from livingdrug.catalog.arms import as_cycles
+from livingdrug.catalog.arms import CYCLE, HIGHEST_DOSE, as_cycles
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.catalog.records.scale import read_names
+from livingdrug.catalog.usual_doses import far_from_usual
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Status
 from livingdrug.foundation.toml_files import read_toml_file
 from livingdrug.foundation.units import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from livingdrug.catalog.lookup import Lookup
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -84,6 +87,8 @@ class Dose(Part):
             raise ValueError("below_weight and per_kg_below belong together")
         if self.factor:
             read_names(self.factor, "dose.factor")
+        if (cycles := as_cycles(self.fixed)) is not None and cycles > HIGHEST_DOSE[CYCLE]:
+            raise ValueError(f"got {cycles:g} cycles (fixed), expected at most {HIGHEST_DOSE[CYCLE]:g} at a time")
         for name, (most, unit) in HIGHEST.items():
             value = getattr(self, name)
             if value is not None and not 0 < value <= most:
@@ -91,6 +96,17 @@ class Dose(Part):
                     f"got {value:g} {unit} ({name}), expected more than 0 and at most {most:g} {unit}; look at the unit"
                 )
         return self
+
+    def amounts(self) -> Iterator[tuple[str, str, float, str]]:
+        """Each amount it states in milligrams: key, as written, value, unit (mg/kg or mg)."""
+        for key, value, unit in (
+            ("per_kg", self.mg_per_kg, "mg/kg"),
+            ("fixed", self.mg_fixed if as_cycles(self.fixed) is None else None, "mg"),
+            ("per_kg_below", self.mg_per_kg_below, "mg/kg"),
+            ("at_most", self.mg_at_most, "mg"),
+        ):
+            if value is not None:
+                yield key, getattr(self, key), value, unit
 
     @property
     def mg_per_kg(self) -> float | None:
@@ -357,6 +373,22 @@ class Guideline(CatalogRecord):
         except ValueError as problem:
             raise CatalogError(f"{problem}.") from None
         return whole
+
+    def check_in(self, catalog: Lookup) -> None:
+        """No amount of a rule, and no limit, is far from what is usual of its drug."""
+        for rule in self.rule:
+            for key, text, value, unit in rule.dose.amounts():
+                self._refuse_far(catalog, rule.drug, f'rule "{rule.id}", "dose.{key}": got "{text}"', value, unit)
+        for name, limit in self.limit.items():
+            if limit.mg_at_most is not None:
+                place = f'"limit.{name}.at_most_per_dose": got "{limit.at_most_per_dose}"'
+                self._refuse_far(catalog, name, place, limit.mg_at_most, "mg")
+
+    def _refuse_far(self, catalog: Lookup, drug: str, place: str, value: float, unit: str) -> None:
+        if not catalog.has("drug", drug):
+            return  # told where every name is looked up
+        if far := far_from_usual(value, unit, catalog.load("drug", drug)):
+            raise CatalogError(f"{place}, {far}")
 
     @property
     def drugs(self) -> tuple[str, ...]:

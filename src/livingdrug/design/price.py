@@ -26,10 +26,12 @@ _PERSON, _OUTCOME, _COUNTED, _ESTIMATE = 60.0, 9.0, 80.0, 100.0
 _ESTIMATES = 5  # rows of an endpoint in an arm at most, on average over a trial's endpoints
 _COPIES = 3  # pieces, their union, and that sorted
 _DECISION = 1_200.0  # bytes of a rule's decision as it is held and told
-_RUN, _VALUE = 1_500.0, 250.0  # bytes of a run of a sensitivity, and of each value it is run at, as they are held and told
+_RUN, _VALUE = 1_500.0, 250.0  # bytes of a run of a sensitivity, and of each of its values
 
 
-def held_by_replicates(work: Work, replicates: int, folder: object, *, decisions: int = 0, at_once: bool = False) -> float:
+def held_by_replicates(
+    work: Work, replicates: int, folder: object, *, decisions: int = 0, at_once: bool = False
+) -> float:
     """Bytes that the results of replicates take at the end [byte].
 
     Parameters

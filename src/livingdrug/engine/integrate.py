@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -76,10 +77,16 @@ class _FirstTime(event.Listener):
             config.OPT, self.level = self.level, None
 
 
+_FIRST = threading.Lock()
+
+
 def run_integrator(*arguments: Any) -> tuple[Any, Any]:
-    """`integrate`, with a message if it must be compiled first."""
-    with event.install_listener("numba:compile", _FirstTime()):
-        return integrate(*arguments)
+    """`integrate`, with one message if it must be compiled first, however many threads ask for it."""
+    signature = tuple(integrate.typeof_pyval(argument) for argument in arguments)
+    if signature not in integrate.overloads:
+        with _FIRST, event.install_listener("numba:compile", _FirstTime()):  # what hears of it hears of every thread
+            integrate.compile(signature)
+    return integrate(*arguments)
 
 
 def _typed_call(typing_context: Any, address: Any, arrays: Any) -> Any:

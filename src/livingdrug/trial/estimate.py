@@ -220,7 +220,7 @@ def refuse_held(held: float, what: str) -> None:
     if _GROUND + held > USUAL_MEMORY_GB * _GB:
         raise BadInput(
             f"the results of {what} would take about {_size(_GROUND + held)} of memory, and {USUAL_MEMORY_GB:g} GB are allowed.\n"
-            "  Ask for fewer of them, fewer patients (-n) or fewer endpoints, or keep them in a folder (out=…, -o …)."
+            "  Ask for fewer of them, fewer patients (-n) or fewer endpoints; kept in a folder (out=…, -o …) they take less."
         )
 
 

@@ -1,4 +1,4 @@
-"""What stays on one line of a page: ranges such as 71–89, and words whose end is too short for a line of its own.
+"""What stays on one line of a page: ranges such as 71–89 and −3.4 to +3.4, and words whose end is too short for a line of its own.
 
 Done by the style sheet, around the words: what is copied from the page, or searched for in it, holds no letter that is not seen.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _NAME = re.compile(r"<(/?)([a-z0-9]+)", re.I)
-_PARTS = re.compile(r"[\d.,]*\d–[\d.,]+(?:\u00a0%)?")
+_NUMBER = r"\d[\d.,]*(?:e[-+−]?\d+)?"
+_PARTS = re.compile(rf"(?:(?<![\w.])[-+−])?{_NUMBER}(?:–| to [-+−]?){_NUMBER}(?:\u00a0%)?")
 _SHORT_END = re.compile(r"\w+-\w{1,4}\b(?!-)")
 """Of a heading: the names of products."""
 _HEADINGS = frozenset({"h1", "h2", "h3"})
@@ -25,6 +26,8 @@ def unbroken(page: str) -> str:
     --------
     >>> unbroken("<h3>axi-cel</h3><p title='1–2'>5–10 of 20</p>")
     '<h3><span class="whole">axi-cel</span></h3><p title=\\'1–2\\'><span class="whole">5–10</span> of 20</p>'
+    >>> unbroken("<small>−3.4 to +3.4</small>")
+    '<small><span class="whole">−3.4 to +3.4</span></small>'
     """
     told, inside, heading = [], "", False
     for piece in _TAG.split(page):

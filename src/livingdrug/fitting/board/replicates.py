@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,22 +142,30 @@ def replicate(
                 answers[arm, place] = (found.number, found.n)
         return answers, _contrasts(told)
 
-    every: dict[int, tuple[dict, dict]] = {}
+    answers: dict[
+        tuple[str, int], NDArray[np.float64]
+    ] = {}  # numbers, not objects: a hundred thousand of each row fit into memory
+    counted: dict[tuple[str, int], NDArray[np.float64]] = {}
+    apart_of: dict[tuple[str, str], NDArray[np.float64]] = {}
+    waiting: dict[Future, int] = {}
+    numbers, finished = iter(range(replicates)), 0
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        futures = {pool.submit(one, number): number for number in range(replicates)}
-        for count, future in enumerate(as_completed(futures), start=1):
-            every[futures[future]] = future.result()
-            if done is not None:
-                done(count, replicates)
-    rows = [every[number] for number in range(replicates)]
-    return Replicates(
-        trial.id,
-        sizes,
-        tuple(questions),
-        {key: np.array([answers[key][0] for answers, _ in rows]) for key in rows[0][0]},
-        {key: np.array([answers[key][1] for answers, _ in rows], dtype=float) for key in rows[0][0]},
-        {key: np.array([apart[key] for _, apart in rows]) for key in rows[0][1]},
-    )
+        while True:
+            waiting |= {pool.submit(one, number): number for number in islice(numbers, 2 * threads - len(waiting))}
+            if not waiting:
+                break
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                number = waiting.pop(future)
+                told, contrasts = future.result()
+                for key, (value, n) in told.items():
+                    answers.setdefault(key, np.full(replicates, np.nan))[number] = value
+                    counted.setdefault(key, np.full(replicates, np.nan))[number] = n
+                for pair, values in contrasts.items():
+                    apart_of.setdefault(pair, np.full((replicates, len(values)), np.nan))[number] = values
+                finished += 1
+                if done is not None:
+                    done(finished, replicates)
+    return Replicates(trial.id, sizes, tuple(questions), answers, counted, apart_of)
 
 
 def interval(found: Replicates, arm: str, place: int, between: float = 0.0) -> Interval | None:

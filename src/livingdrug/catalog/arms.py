@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from livingdrug.catalog.records.base import Part
 from livingdrug.catalog.records.route import INTRAVENOUS
 from livingdrug.foundation.errors import CatalogError, UnitError
+from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 
 DOSE_UNITS = {"mg/m^2": "bsa_m2", "mg/kg": "weight_kg", "mg": "patient"}
@@ -68,7 +69,7 @@ class Bridging(Part):
 
 def _refuse_twice(days: tuple[float, ...], place: str) -> None:
     """Stop at a day that stands twice: whether it means two doses or a slip is not known."""
-    if twice := sorted({day for day in days if days.count(day) > 1}):
+    if twice := sorted(repeated(days)):
         raise CatalogError(
             f"{place}: day {twice[0]:g} stands more than once, expected each day once.\n"
             "  Correct the list, or state the dose of the whole day."

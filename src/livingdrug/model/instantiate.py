@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from livingdrug.foundation.errors import ModelError, UnitError
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.units import factor
 from livingdrug.model.fragment import Mechanism, Statement, check, names_in
 from livingdrug.model.instance import Clone, Instance, Instances
@@ -69,7 +70,7 @@ def _gathered(instances: Instances, parts: list[Mechanism], recipe: str) -> dict
             every = [(name, one) for each in of.kinds for name, one in instances.get(each, {}).items()]
             every += [(name, Instance(called=words)) for name, words in of.also.items()]
             names = [name for name, _ in every]
-            twice = sorted({name for name in names if names.count(name) > 1})
+            twice = sorted(repeated(names))
             if twice:
                 raise ModelError(
                     f"{recipe}: {twice[0]} is the name of two {kind}s ({', '.join((*of.kinds, *of.also))})\n"
@@ -220,7 +221,7 @@ class _Writer:
 
     def check_names(self, names: list[str]) -> None:
         """No name may stand for two things."""
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(repeated(names))
         if twice:
             self._clash(twice[0])
 

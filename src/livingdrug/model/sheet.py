@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from livingdrug.foundation.errors import CatalogError, ModelError, UnitError
 from livingdrug.foundation.findings import sentence, telling
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.sources import check_sources
 from livingdrug.foundation.toml_files import parse_toml
 from livingdrug.model.instance import Instance, Own
@@ -161,7 +162,7 @@ class MechanismSheet(Part):
         if lost:
             raise ValueError(f'"own" has {", ".join(lost)}, which is no parameter or state of this sheet')
         owned = [*self.state, *self.parameter, *self.output]
-        twice = sorted({name for name in owned if owned.count(name) > 1})
+        twice = sorted(repeated(owned))
         if twice:
             raise ValueError(f"{', '.join(twice)} stands in two tables of state, parameter and output")
         both = sorted(set(self.reads) & set(owned))

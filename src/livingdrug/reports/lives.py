@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.catalog.load import is_path
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.repeated import repeated
 from livingdrug.reports.html import page
 from livingdrug.reports.page import Note, Section, Table
 from livingdrug.reports.sections.one_patient import Diary, figures_of, legend_of_story
@@ -68,7 +69,7 @@ def lives_of(
     own = trial.arm(arm)
     wanted = [own.management.guideline, *policies]
     names = [Path(one).stem if is_path(one) else one for one in wanted]
-    twice = [name for name in names if names.count(name) > 1]
+    twice = repeated(names)
     if twice:
         raise BadInput(
             f'got the policy "{twice[0]}" twice; the arm\'s own, "{names[0]}", is always shown first.\n  Name another one.'

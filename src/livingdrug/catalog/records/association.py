@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.repeated import repeated
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
@@ -168,7 +169,7 @@ class Association(CatalogRecord):
         if abs(total - 1.0) > 1e-9:
             raise ValueError(f"simulated_by: the shares add up to {total:g}, expected 1")
         titles = [row.title for row in self.rows]
-        twice = sorted({title for title in titles if titles.count(title) > 1})
+        twice = sorted(repeated(titles))
         if twice:
             raise ValueError(f'two rows are called "{twice[0]}": give each its own title')
         return self

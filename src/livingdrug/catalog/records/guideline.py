@@ -13,6 +13,7 @@ from livingdrug.catalog.records.scale import read_names
 from livingdrug.catalog.usual_doses import far_from_usual
 from livingdrug.foundation.errors import CatalogError
 from livingdrug.foundation.quantities import Status
+from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.toml_files import read_toml_file
 from livingdrug.foundation.units import read
 
@@ -309,7 +310,7 @@ class Guideline(CatalogRecord):
         for name in [*ids, *self.define]:
             if not _NAME.match(name):
                 raise ValueError(f'"{name}" is not a name: use small letters, digits and _')
-        twice = sorted({name for name in ids if ids.count(name) > 1})
+        twice = sorted(repeated(ids))
         if twice:
             raise ValueError(f"rule ids must differ: {', '.join(twice)} stands more than once")
         for name, text in self.define.items():

@@ -12,6 +12,7 @@ from livingdrug.catalog.calendar import DataCutoff, Enrolment
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.errors import CatalogError, UnknownName
 from livingdrug.foundation.quantities import Quantity
+from livingdrug.foundation.repeated import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,7 +151,7 @@ class Design(Part):
                     "  Sort the limits, each once."
                 )
         names = [one.covariate for one in self.strata]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(repeated(names))
         if twice:
             raise CatalogError(
                 f'"design.strata": {twice[0]} stands there twice.\n'
@@ -294,7 +295,7 @@ class Trial(CatalogRecord):
     @model_validator(mode="after")
     def _holds_together(self) -> Trial:
         names = [arm.name for arm in self.arms]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(repeated(names))
         if twice:
             raise CatalogError(f'"arm.name": two arms are called "{twice[0]}".\n  Give each arm its own name.')
         if self.follow_up_days <= 0:
@@ -335,7 +336,7 @@ class Trial(CatalogRecord):
                 f"  Take the visit{'s' if len(days) > 1 or others else ''} out, or lengthen the follow-up."
             )
         ids = [endpoint.id for endpoint in self.endpoints]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
+        twice = sorted(repeated(ids))
         if twice:
             raise CatalogError(f'"endpoint": "{twice[0]}" is listed twice.\n  Keep one.')
         return self

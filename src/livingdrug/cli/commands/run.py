@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -159,10 +160,17 @@ def run(
         return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
+    point, members, between = None, [], {}
     if parameters is not None:
-        from livingdrug.fitting.joint.calibrated import read_parameters
+        from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
 
-        known = known.under(read_parameters(parameters)[0])
+        point, members = read_parameters(parameters)
+        if uncertainty > len(members):  # asked before the work, not after it
+            raise BadInput(
+                f"--uncertainty {uncertainty}: the calibration kept {len(members)} draws.\n  Ask for that many at most."
+            )
+        between = read_between_trials(parameters) if uncertainty else {}
+        known = known.under(point)
     protocol = load_trial(trial, catalog=known)
     folder = out if out is not None else Path("runs") / protocol.id
     refuse_both(replicates, uncertainty)
@@ -200,8 +208,8 @@ def run(
             afterwards=None if no_report else tell,
         )  # fmt: skip
     told = (
-        _expected(trial, files, parameters, uncertainty, patients, seed, threads, folder)
-        if parameters and uncertainty
+        _expected(trial, files, point.sha256, members[:uncertainty], between, patients, seed, threads, folder)
+        if point is not None and uncertainty
         else None
     )
     return _say(result, known, folder, written, told, as_json)
@@ -261,43 +269,31 @@ def _workers(address: str | None) -> AbstractContextManager[Executor | None]:
 
 
 def _expected(
-    trial: str,
-    files: Any,
-    parameters: Path,
-    draws: int,
-    patients: int | None,
-    seed: int,
-    threads: int | None,
-    folder: Path,
-) -> Any:
+    trial: str, files: Any, parameter_set: str, draws: Sequence[Any], between: Mapping[str, float], patients: int | None, seed: int,
+    threads: int | None, folder: Path,
+) -> Any:  # fmt: skip
     """The trial under draws of the parameters: written to `UNCERTAINTY`, and a table of intervals."""
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.calibration_progress import told
-    from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
     from livingdrug.fitting.joint.predict import predict
     from livingdrug.fitting.joint.search import Progress
     from livingdrug.reports.calibrated.expected import table
     from livingdrug.trial.storage import write_json
 
-    point, members = read_parameters(parameters)
-    if draws > len(members):
-        raise BadInput(
-            f"--uncertainty {draws}: the calibration kept {len(members)} draws.\n  Ask for that many at most."
-        )
     with told() as tell:
         found = predict(
-            load_trial(trial, catalog=files), files, members[:draws], read_between_trials(parameters), patients=patients,
-            seed=seed, threads=threads or 1, done=lambda done, total: tell(Progress("draws", float("inf"), done, total)),
+            load_trial(trial, catalog=files), files, draws, between, patients=patients, seed=seed, threads=threads or 1,
+            done=lambda done, total: tell(Progress("draws", float("inf"), done, total)),
         )  # fmt: skip
     written = {
         "note": "Simulation; not for patient care.",
-        "parameter_set_sha256": point.sha256,
+        "parameter_set_sha256": parameter_set,
         "interval_percent": 90,
     }
     write_json(
-        folder / UNCERTAINTY, {**written, "draws": draws, "seed": seed, "expected": [one.told() for one in found]}
+        folder / UNCERTAINTY, {**written, "draws": len(draws), "seed": seed, "expected": [one.told() for one in found]}
     )
-    return table(found, draws)
+    return table(found, len(draws))
 
 
 COMMAND = Command(run, panel=SIMULATE, order=30)

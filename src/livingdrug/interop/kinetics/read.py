@@ -20,6 +20,7 @@ from livingdrug.foundation.amounts import LONGEST, NotAnAmount, read_amount
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, UnitError, UnknownName, naming
 from livingdrug.foundation.numerals import NotANumber, leading_number, plain_spaces
+from livingdrug.foundation.repeated import places
 from livingdrug.foundation.units import read
 from livingdrug.interop.kinetics import checks
 from livingdrug.interop.kinetics.apart import apart, told_apart_by
@@ -634,6 +635,7 @@ def _assemble(
     occasions = sorted(
         {m[7] for m in rows}, key=lambda word: (read_number(word) is None, read_number(word) or 0.0, word)
     )
+    output_at, occasion_at = places(outputs), places(occasions)
     doses = sorted((number[d[0]], d[1] + shift, d[2], d[3], d[4]) for d in got.doses if d[0] in number)
     changing, changes = _changes(number, got, shift)
     data = KineticsData(
@@ -643,11 +645,11 @@ def _assemble(
         value=np.array([m[2] for m in rows]),
         censored=np.array([m[3] for m in rows], np.int64),
         covariates=_covariates(names, got),
-        output=np.array([outputs.index(m[4]) for m in rows], np.int64),
+        output=np.array([output_at[m[4]] for m in rows], np.int64),
         row=np.array([m[5] for m in rows], np.int64),
         doses=np.array(doses, float).reshape(-1, 5),
         outputs=tuple(outputs),
-        occasion=np.array([occasions.index(m[7]) for m in rows], np.int64),
+        occasion=np.array([occasion_at[m[7]] for m in rows], np.int64),
         occasions=tuple(occasions),
         changing=changing,
         changes=changes,
@@ -679,10 +681,9 @@ def _covariates(names: list[str], got: _Gathered) -> pl.DataFrame:
 def _changes(number: Mapping[str, int], got: _Gathered, shift: float) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Covariates of numbers that change, and where each patient's value is another than before; see `KineticsData`."""
     names = tuple(dict.fromkeys(one[2] for one in got.courses))
+    at = places(names)
     rows = sorted(
-        (number[who], names.index(what), time + shift, value)
-        for who, time, what, value, _ in got.courses
-        if who in number
+        (number[who], at[what], time + shift, value) for who, time, what, value, _ in got.courses if who in number
     )
     kept = [
         row

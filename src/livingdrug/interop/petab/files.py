@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livingdrug.engine.sbml.source import read_model_file
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.toml_files import refuse_large
 
 Row = Mapping[str, str]
@@ -107,7 +108,7 @@ def _rows(path: Path, needed: tuple[str, ...]) -> list[Row]:
             raise BadInput(
                 f"{path}: no column {', '.join(missing)}.{parted}\n  Give it a heading; cells are parted by tabs."
             )
-        twice = [name for name in headings if name and headings.count(name) > 1]
+        twice = [name for name in repeated(headings) if name]
         if twice:
             raise BadInput(f'{path}: the heading "{twice[0]}" stands twice.\n  Take one of them out.')
         found: list[Row] = []

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.repeated import repeated
 
 LARGEST_FILE, MOST_COLUMNS, ROWS_AT_ONCE = 400 * 2**20, 2000, 50_000
 PLAIN_FROM, BYTES_AT_ONCE = 2**20, 2**23
@@ -298,8 +299,6 @@ def _check_headings(path: Path, headings: list[str]) -> None:
         raise BadInput(
             f"{path}: {len(headings)} columns, expected at most {MOST_COLUMNS}.\n  Take out what is not read."
         )
-    repeated = sorted({heading for heading in headings if heading and headings.count(heading) > 1})
-    if repeated:
-        raise BadInput(
-            f'{path}: the heading "{repeated[0]}" stands {headings.count(repeated[0])} times, expected once.'
-        )
+    twice = sorted(heading for heading in repeated(headings) if heading)
+    if twice:
+        raise BadInput(f'{path}: the heading "{twice[0]}" stands {headings.count(twice[0])} times, expected once.')

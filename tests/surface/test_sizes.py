@@ -137,3 +137,39 @@ def test_replicates_of_a_scoreboard_are_bounded(replicates, threads):
 
     with pytest.raises(BadInput, match=r"expected 2 to|are allowed|threads"):
         replicate("eliana", default_catalog(), (), replicates=replicates, threads=threads)
+
+
+TWO_ARMS = ROOT / "examples/design/two_arms.toml"
+IN_FILES = [
+    # kind, file, what stands there, what is asked for, named in the refusal
+    ("trial", "eliana", "enrolled = 97", f"enrolled = {HUGE}", "enrolled"),
+    ("trial", "eliana", 'follow_up = "5 year"', f'follow_up = "{HUGE} day"', "follow_up"),
+    ("trial", "eliana", "kinetics = [1,", f"kinetics = [{'1,' * 3_000_000}", "MiB"),
+    ("trial", TWO_ARMS, "[design]", f"[design]\nblock = {HUGE}", "block"),
+    ("trial", TWO_ARMS, "[design]", f"[design]\nratio = [{HUGE}, 1]", "ratio"),
+    ("trial", TWO_ARMS, 'enrolment = "', f'enrolment = "{HUGE}', "enrolment"),
+    ("disease", "ovarian_high_grade_serous", "shells = 3", f"shells = {HUGE}", "shells"),
+    ("network", "three_centres", "patients = ", f"patients = {HUGE} # ", "patients"),
+    ("network", "three_centres", "replicates = ", f"replicates = {HUGE} # ", "replicates"),
+    ("network", "three_centres", "chairs = ", f"chairs = {HUGE} # ", "chairs"),
+    ("network", "three_centres", "beds = ", f"beds = {HUGE} # ", "beds"),
+    ("network", "three_centres", "lines = ", f"lines = {HUGE} # ", "lines"),
+    ("network", "three_centres", "analysts = ", f"analysts = {HUGE} # ", "analysts"),
+    ("network", "three_centres", 'slots = "10', f'slots = "{HUGE}', "slots"),
+    ("network", "three_centres", 'arrivals = "12', f'arrivals = "{HUGE}', "warm_up"),  # all come within the first moment
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "file", "old", "new", "named"), IN_FILES, ids=lambda value: str(value)[:24])
+def test_what_a_file_asks_for_is_bounded(tmp_path, capsys, kind, file, old, new, named):
+    from livingdrug.catalog.load import default_catalog
+
+    text = default_catalog().path(kind, file).read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / kind).mkdir()
+    mine = tmp_path / kind / "mine.toml"
+    mine.write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert main(["check", str(mine)]) == 2
+    told = capsys.readouterr().err
+    assert "mine.toml" in told
+    assert named in told

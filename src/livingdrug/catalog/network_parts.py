@@ -19,6 +19,8 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 ZERO = Clock(at="0 day")
 MOST = 10**6
+MOST_SLOTS = 1000.0
+"""Slots a day at most: each comes by itself, and a centre with as many has none to wait for."""
 
 
 class Hours(Part):
@@ -169,6 +171,11 @@ class Centre(Part):
         with in_its_place():
             if not (self.rate and self.slots_per_day):
                 raise CatalogError("expected more than 0")
+        if self.slots and self.slots_per_day > MOST_SLOTS:
+            raise CatalogError(
+                f'"slots": got "{self.slots}", expected at most {MOST_SLOTS:,.0f} per day.\n'
+                "  Look at the number, or leave it out: without it slots are unlimited."
+            )
         return self
 
     @cached_property

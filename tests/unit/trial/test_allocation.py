@@ -95,6 +95,7 @@ def test_only_the_analysis_that_fits_the_design_is_offered():
     [
         ({"kind": "paired", "ratio": (1, 1)}, "belong to a randomised trial"),
         ({"kind": "randomised", "ratio": (1, 0)}, "whole numbers from 1"),
+        ({"kind": "randomised", "ratio": (10**9, 1)}, "small numbers"),  # a block of 2e9 places: 16 GB
         ({"kind": "randomised", "ratio": (2, 1), "block": 4}, "a multiple of 3"),
         ({"kind": "randomised", "strata": ({"covariate": "age_years", "above": (60, 40)},)}, "must rise"),
     ],

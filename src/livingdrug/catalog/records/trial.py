@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 WIDEST_WINDOW_DAYS = 31.0
 """A visit that may lie further off than this has no planned day (assumed)."""
 LONGEST_FOLLOW_UP_DAYS = 36525.0
+MOST_OF_A_BLOCK = 10_000
+"""Patients of a block at most: its random order is held in memory, and no list of a trial is as long."""
 
 
 class Visits(Part):
@@ -125,7 +127,7 @@ class Design(Part):
     kind: Literal["randomised", "paired", "single_arm"]
     ratio: tuple[int, ...] = ()
     strata: tuple[Stratum, ...] = ()
-    block: int = Field(default=0, ge=0)
+    block: int = Field(default=0, ge=0, le=MOST_OF_A_BLOCK)
 
     @model_validator(mode="after")
     def _sound(self) -> Design:
@@ -138,6 +140,11 @@ class Design(Part):
             raise CatalogError(
                 f'"design.ratio": got {list(self.ratio)}, expected whole numbers from 1.\n'
                 "  Write one for each arm, such as [2, 1]; an arm that nobody is to enter is taken out."
+            )
+        if sum(self.ratio) > MOST_OF_A_BLOCK // 2:
+            raise CatalogError(
+                f'"design.ratio": got {list(self.ratio)}, expected a sum of at most {MOST_OF_A_BLOCK // 2:,}: a block holds them all.\n'
+                "  Write the ratio in small numbers, such as [2, 1]."
             )
         if self.ratio and self.block % sum(self.ratio):
             raise CatalogError(

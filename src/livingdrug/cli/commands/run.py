@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,9 @@ from livingdrug.cli.replicates import refuse_alone, refuse_both, run_replicates
 from livingdrug.cli.trials import print_json, refuse_silence
 from livingdrug.cli.void import refuse_void
 from livingdrug.foundation.errors import BadInput
+
+if TYPE_CHECKING:
+    from livingdrug.catalog.parameter_set import ParameterSet
 
 UNCERTAINTY = "uncertainty.json"
 
@@ -160,17 +164,9 @@ def run(
         return _from_fit(trial, from_fit, alone, out, patients, uncertainty, seed, known, force, no_report, as_json)
     if uncertainty and parameters is None:
         raise BadInput("--uncertainty needs the draws of a calibration.\n  Give its folder: --parameters DIR.")
-    point, members, between = None, [], {}
-    if parameters is not None:
-        from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
-
-        point, members = read_parameters(parameters)
-        if uncertainty > len(members):  # asked before the work, not after it
-            raise BadInput(
-                f"--uncertainty {uncertainty}: the calibration kept {len(members)} draws.\n  Ask for that many at most."
-            )
-        between = read_between_trials(parameters) if uncertainty else {}
-        known = known.under(point)
+    calibrated = None if parameters is None else _calibrated(parameters, uncertainty)
+    if calibrated is not None:
+        known = known.under(calibrated.point)
     protocol = load_trial(trial, catalog=known)
     folder = out if out is not None else Path("runs") / protocol.id
     refuse_both(replicates, uncertainty)
@@ -208,8 +204,8 @@ def run(
             afterwards=None if no_report else tell,
         )  # fmt: skip
     told = (
-        _expected(trial, files, point.sha256, members[:uncertainty], between, patients, seed, threads, folder)
-        if point is not None and uncertainty
+        _expected(trial, files, calibrated, patients, seed, threads, folder)
+        if calibrated is not None and uncertainty
         else None
     )
     return _say(result, known, folder, written, told, as_json)
@@ -268,10 +264,30 @@ def _workers(address: str | None) -> AbstractContextManager[Executor | None]:
     return cluster(address)
 
 
+@dataclass(frozen=True)
+class _Calibrated:
+    """What a calibration's folder says: its point, the draws that were asked for, differences between trials."""
+
+    point: ParameterSet
+    draws: Sequence[ParameterSet]
+    between: Mapping[str, float]
+
+
+def _calibrated(folder: Path, draws: int) -> _Calibrated:
+    """The calibration, with as many draws as were asked for: asked before the work, not after it."""
+    from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
+
+    point, members = read_parameters(folder)
+    if draws > len(members):
+        raise BadInput(
+            f"--uncertainty {draws}: the calibration kept {len(members)} draws.\n  Ask for that many at most."
+        )
+    return _Calibrated(point, members[:draws], read_between_trials(folder) if draws else {})
+
+
 def _expected(
-    trial: str, files: Any, parameter_set: str, draws: Sequence[Any], between: Mapping[str, float], patients: int | None, seed: int,
-    threads: int | None, folder: Path,
-) -> Any:  # fmt: skip
+    trial: str, files: Any, under: _Calibrated, patients: int | None, seed: int, threads: int | None, folder: Path
+) -> Any:
     """The trial under draws of the parameters: written to `UNCERTAINTY`, and a table of intervals."""
     from livingdrug.catalog.load import load_trial
     from livingdrug.cli.calibration_progress import told
@@ -282,18 +298,19 @@ def _expected(
 
     with told() as tell:
         found = predict(
-            load_trial(trial, catalog=files), files, draws, between, patients=patients, seed=seed, threads=threads or 1,
+            load_trial(trial, catalog=files), files, under.draws, under.between, patients=patients, seed=seed, threads=threads or 1,
             done=lambda done, total: tell(Progress("draws", float("inf"), done, total)),
         )  # fmt: skip
     written = {
         "note": "Simulation; not for patient care.",
-        "parameter_set_sha256": parameter_set,
+        "parameter_set_sha256": under.point.sha256,
         "interval_percent": 90,
     }
     write_json(
-        folder / UNCERTAINTY, {**written, "draws": len(draws), "seed": seed, "expected": [one.told() for one in found]}
+        folder / UNCERTAINTY,
+        {**written, "draws": len(under.draws), "seed": seed, "expected": [one.told() for one in found]},
     )
-    return table(found, len(draws))
+    return table(found, len(under.draws))
 
 
 COMMAND = Command(run, panel=SIMULATE, order=30)

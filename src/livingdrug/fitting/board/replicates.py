@@ -38,6 +38,8 @@ USUAL_PATIENTS = 200
 LEAST_REPLICATES = 2
 MOST_REPLICATES = 100_000
 
+Numbers = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Replicates:
@@ -142,18 +144,25 @@ def replicate(
                 answers[arm, place] = (found.number, found.n)
         return answers, _contrasts(told)
 
-    answers: dict[
-        tuple[str, int], NDArray[np.float64]
-    ] = {}  # numbers, not objects: a hundred thousand of each row fit into memory
-    counted: dict[tuple[str, int], NDArray[np.float64]] = {}
-    apart_of: dict[tuple[str, str], NDArray[np.float64]] = {}
+    answers, counted, contrasts = _collected(one, replicates, threads, done)
+    return Replicates(trial.id, sizes, tuple(questions), answers, counted, contrasts)
+
+
+def _collected(
+    one: Callable[[int], tuple[dict[tuple[str, int], tuple[float, int]], dict[tuple[str, str], tuple[float, float]]]],
+    replicates: int, threads: int, done: Callable[[int, int], None] | None,
+) -> tuple[dict[tuple[str, int], Numbers], dict[tuple[str, int], Numbers], dict[tuple[str, str], Numbers]]:  # fmt: skip
+    """Every replicate simulated, its numbers put into arrays: as objects a hundred thousand of each row would take gigabytes."""
+    answers: dict[tuple[str, int], Numbers] = {}
+    counted: dict[tuple[str, int], Numbers] = {}
+    apart: dict[tuple[str, str], Numbers] = {}
     waiting: dict[Future, int] = {}
     numbers, finished = iter(range(replicates)), 0
     with ThreadPoolExecutor(max_workers=threads) as pool:
         while True:
             waiting |= {pool.submit(one, number): number for number in islice(numbers, 2 * threads - len(waiting))}
             if not waiting:
-                break
+                return answers, counted, apart
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 number = waiting.pop(future)
                 told, contrasts = future.result()
@@ -161,11 +170,10 @@ def replicate(
                     answers.setdefault(key, np.full(replicates, np.nan))[number] = value
                     counted.setdefault(key, np.full(replicates, np.nan))[number] = n
                 for pair, values in contrasts.items():
-                    apart_of.setdefault(pair, np.full((replicates, len(values)), np.nan))[number] = values
+                    apart.setdefault(pair, np.full((replicates, len(values)), np.nan))[number] = values
                 finished += 1
                 if done is not None:
                     done(finished, replicates)
-    return Replicates(trial.id, sizes, tuple(questions), answers, counted, apart_of)
 
 
 def interval(found: Replicates, arm: str, place: int, between: float = 0.0) -> Interval | None:

@@ -64,3 +64,13 @@ def test_sources_of_facts_and_of_rows_of_scales(shown):
     assert "Locke FL, Lancet Oncol" in " ".join(shown("product", "axi_cel", sources=True).split())
     assert "fact.approval_fl" in shown("product", "axi_cel", sources=True)
     assert "j.bbmt.2018.12.758" in "".join(shown("scale", "crs_astct", sources=True).split())
+
+
+def test_a_kind_without_files_says_where_they_are(capsys, monkeypatch):
+    from livingdrug.cli.main import main
+
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["list"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.split()[1:2] == ["0"]]
+    assert rows, "every kind has files: this test has nothing to look at"
+    assert all("named by its path" in line for line in rows)

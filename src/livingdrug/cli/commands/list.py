@@ -9,6 +9,8 @@ import typer
 from livingdrug.cli.catalogue import CATALOG, one_kind, opened
 from livingdrug.cli.command import LOOK, Command
 
+NONE = "none here: a file of your own is named by its path"
+
 
 def list_names(
     kind: Annotated[
@@ -31,7 +33,7 @@ def list_names(
     kinds = tuple(known.kinds())
     kind = None if kind is None else one_kind(kind, kinds)
     if kind is None:
-        rows = [(each, len(names), ", ".join(names)) for each in kinds for names in [known.names(each)]]
+        rows = [(each, len(names), ", ".join(names) or NONE) for each in kinds for names in [known.names(each)]]
         screen.print(table(("kind", "n", "names"), rows, right=("n",)))
         screen.print("Next: livingdrug show KIND NAME, for example livingdrug show trial eliana")
     else:

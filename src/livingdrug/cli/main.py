@@ -26,6 +26,7 @@ def run() -> None:
             _say(f"Error: {STOPPED_WORDS}")
         if code == STOPPED:
             _leave_at_once(code)
+        _hear_no_more()  # what was asked for is done and written: a Ctrl-C now would only take its exit code away
     except KeyboardInterrupt:  # once more, while the first one was told
         _leave_at_once(STOPPED)
     sys.exit(code)
@@ -100,14 +101,21 @@ def _say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def _leave_at_once(code: int) -> None:
-    """End without waiting for threads that still compute; all that is to be kept is on the disk."""
+def _hear_no_more() -> None:
+    """Ctrl-C is ignored from here on."""
     import contextlib
-    import os
     import signal
 
     with contextlib.suppress(OSError, ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _leave_at_once(code: int) -> None:
+    """End without waiting for threads that still compute; all that is to be kept is on the disk."""
+    import contextlib
+    import os
+
+    _hear_no_more()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

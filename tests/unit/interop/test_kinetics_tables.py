@@ -281,3 +281,15 @@ def test_a_limit_that_rows_overrule_is_told(tmp_path: Path) -> None:
     (told,) = [one for one in data.findings if "limits of its own" in one.what]
     assert (told.severity, told.rows) == ("warning", (3,))
     assert not [one for one in read_kinetics(file).findings if "limits of its own" in one.what]
+
+
+def test_a_frame_of_too_many_cells_is_refused_as_a_file_is(monkeypatch):
+    # expected: 3 rows of 3 columns are 9 cells
+    import polars as pl
+
+    from livingdrug.interop.kinetics import read
+
+    monkeypatch.setattr(read, "MOST_CELLS", 8)
+    frame = pl.DataFrame({"ID": [1, 1, 1], "TIME": [0, 7, 14], "DV": [1.0, 5.0, 2.0]})
+    with pytest.raises(BadInput, match="3 rows of 3 columns"):
+        read.read_kinetics(frame, value_unit="copy/ug")

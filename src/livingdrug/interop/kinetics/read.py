@@ -218,25 +218,32 @@ def open_table(table: Path | str | Any) -> Table:
         from livingdrug.interop.user_tables.files import read_table
 
         found = read_table(table)
-        if found.frame.height * found.frame.width > MOST_CELLS:
-            raise BadInput(
-                f"{table}: {found.frame.height:,} rows of {found.frame.width} columns, more than {MOST_CELLS:,} cells.\n"
-                "  Take out columns that are not read, or divide the table by patients."
-            )
+        _refuse_cells(str(table), *found.frame.shape)
         headings, lines, frame = tuple(found.frame.columns), found.lines.tolist(), found.frame
         columns = [frame[heading].to_list() for heading in headings]
         rows = zip(*columns, strict=True)
         cells = [dict(zip(headings, (cell or "" for cell in row), strict=True)) for row in rows]
         return Table(str(table), headings, tuple(zip(lines, cells, strict=True)), found.delimiter)
     if hasattr(table, "to_dicts"):
+        _refuse_cells("the frame", *table.shape)
         dicts = table.to_dicts()
     elif hasattr(table, "to_dict"):
+        _refuse_cells("the frame", *table.shape)
         dicts = table.to_dict(orient="records")
     else:
         raise BadInput(f"got {type(table).__name__}, expected a CSV file or a polars or pandas frame.")
     headings = tuple(str(name) for name in table.columns)
     cells = [{str(k): _cell_text(v) for k, v in row.items()} for row in dicts]
     return Table("frame", headings, tuple(enumerate(cells, start=_FIRST_LINE)))
+
+
+def _refuse_cells(name: str, rows: int, columns: int) -> None:
+    """Stop at a table that would not fit into memory cell by cell."""
+    if rows * columns > MOST_CELLS:
+        raise BadInput(
+            f"{name}: {rows:,} rows of {columns} columns, more than {MOST_CELLS:,} cells.\n"
+            "  Take out columns that are not read, or divide the table by patients."
+        )
 
 
 def _cell_text(value: Any) -> str:

@@ -89,7 +89,7 @@ def test_doses_in_a_trial_file(trial_file: TrialFile, cells, low, high, capsys):
     [
         ("1,500 mg/m^2", "may be 1500 or 1.5"), ("500 mg", "dosed by size"), ("500–600 mg/m^2", "a range"), ("9**9**9 mg/m^2", "no unit"),
         ("500", "without a unit"), ("500 mg/L", "expected a dose such as"), ("1" * 300 + " mg/m^2", "letters"),
-        ("500 mg/kg", "35,000 mg a day in an adult"), ("500 microgram/m^2", "0.9 mg a day in an adult"),  # 70 kg and 1.8 m^2
+        ("500 mg/kg", "35,000 mg in an adult"), ("500 microgram/m^2", "0.9 mg in an adult"),  # 70 kg and 1.8 m^2
     ],
 )  # fmt: skip
 def test_doses_that_are_asked_about(trial_file: TrialFile, dose, told, capsys):

@@ -227,8 +227,9 @@ def own(folder, name="mine", base="kymriah_label_2018", more=""):
 def test_a_policy_extends_another(tmp_path):
     """By the documentation of the record: own rules first, replaced in place, left out by name."""
     base = CATALOG.load("guideline", "kymriah_label_2018")
-    more = 'without = ["methylprednisolone_daily"]' + RULE.format(id="tocilizumab_repeat", drug="tocilizumab")
-    mine = CATALOG.load("guideline", own(tmp_path, more=more + RULE.format(id="first", drug="tocilizumab")))
+    rule = RULE.replace("1 mg", "400 mg")
+    more = 'without = ["methylprednisolone_daily"]' + rule.format(id="tocilizumab_repeat", drug="tocilizumab")
+    mine = CATALOG.load("guideline", own(tmp_path, more=more + rule.format(id="first", drug="tocilizumab")))
     ids = [rule.id for rule in base.rule if rule.id != "methylprednisolone_daily"]
     assert [rule.id for rule in mine.rule] == ["first", *ids]
     assert next(rule for rule in mine.rule if rule.id == "tocilizumab_repeat").when == "temperature >= 41"

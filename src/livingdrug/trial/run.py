@@ -345,7 +345,8 @@ def _follow_elsewhere() -> Simulate:
 def _interrupted(folder: Path | None, n_kept: int, n_all: int) -> Interrupted:
     if folder is None:
         return Interrupted(
-            "stopped; nothing was kept, because no folder was given.\n  Give out=… (-o …) to keep what is done."
+            "stopped; nothing of this simulation was kept, because it is held in memory.\n"
+            "  Start again. What livingdrug run -o … (run(…, out=…)) has done is kept as it goes."
         )
     return Interrupted(
         f"stopped; {n_kept} of {n_all} chunks are finished and kept in {folder}.\n"

@@ -34,6 +34,8 @@ RUN = ("run", "eliana", "-n", "30", "--chunk", "5", "--sample", "2", "--seed", "
 OTHER = ("run", "eliana", "-n", "10", "--chunk", "5", "--sample", "1", "--seed", "8", "--threads", "1")
 TIMES = "timing.json"
 """Tells how long the run took: the one file that differs."""
+ANSWERS = ("units.", "model_units.", "tables.")
+"""Begin the names of answers that are kept between processes (`livingdrug.foundation.kept_answers`)."""
 LONGEST = 900.0
 
 
@@ -302,7 +304,9 @@ def kept(chance: random.Random, base: Undisturbed, out: Path) -> tuple[int, str]
     left = [
         path.name
         for path in caches.rglob("*")
-        if path.is_file() and not path.suffix.startswith((".o", ".nbi", ".nbc", ".py", ".xml", ".equations"))
+        if path.is_file()
+        and not path.suffix.startswith((".o", ".nbi", ".nbc", ".py", ".xml", ".equations"))
+        and not path.name.startswith(ANSWERS)
     ]
     shutil.rmtree(caches, ignore_errors=True)
     return code, wrong or (f"left beside what is kept: {', '.join(left[:3])}" if left else "")

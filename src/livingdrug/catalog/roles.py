@@ -42,7 +42,10 @@ def roles_among(outcomes: Iterable[Outcome]) -> Roles:
         found[outcome.role] = outcome.pattern
     for role in get_args(Role):
         if role not in found:
-            raise CatalogError(f'no outcome plays the role "{role}".\n  Add role = "{role}" to the outcome that does.')
+            raise CatalogError(
+                f'outcome/*.toml, "role": nobody plays the role "{role}", expected one outcome that does.\n'
+                f'  Add role = "{role}" to its file.'
+            )
     return found
 
 

@@ -12,17 +12,16 @@ published row that the run can answer first, then the endpoints that the page as
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from asking import a_page, asking, told
+from asking import a_page, asking, told, told_and_kept
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.catalog.records.evidence import Published
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.reports.frontier import points
 from livingdrug.trial.misfit import Misfit, misfits
 
@@ -239,9 +238,7 @@ def main() -> None:
     page = asked.parse_args().page
     if page.stem not in PAGES:
         asked.error(f"no tables of {page}; there are some of: {', '.join(PAGES)}")
-    words = text(page.stem)
-    write_generated(page, words)
-    sys.stdout.write(words + "\n")
+    told_and_kept(text(page.stem), page)
 
 
 if __name__ == "__main__":

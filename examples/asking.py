@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from livingdrug.cli.failures import explain
 from livingdrug.foundation.errors import BadInput
-from livingdrug.model.pages import with_generated
+from livingdrug.model.pages import with_generated, write_generated
 
 
 def asking(doc: str | None) -> argparse.ArgumentParser:
@@ -44,6 +44,32 @@ def patients(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:12]) <= 100_000:
         raise argparse.ArgumentTypeError(f'got "{text}", expected a whole number from 1 to 100000')
     return int(text)
+
+
+def told_and_kept(words: str, page: Path | None) -> None:
+    """Tables printed, and written between the markers of a page where one is named."""
+    if page is not None:
+        write_generated(page, words)
+    sys.stdout.write(words + "\n")
+
+
+def tables(doc: str | None, made: Callable[[int], str], usual: int, counted: str) -> None:
+    """The work of a script whose tables follow from a number of patients: `[PATIENTS] [PAGE]`.
+
+    Parameters
+    ----------
+    doc
+        The script's own first lines.
+    made
+        The tables for so many.
+    usual, counted
+        How many when omitted, and what they are: ``"patients a trial"``.
+    """
+    asked = asking(doc)
+    asked.add_argument("patients", type=patients, nargs="?", default=usual, help=f"{counted}; {usual} when omitted")
+    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
+    given = asked.parse_args()
+    told_and_kept(made(given.patients), given.page)
 
 
 def told(work: Callable[[], int | None]) -> NoReturn:

@@ -9,11 +9,10 @@ and death from toxicity are switched off, so that only the equations speak. Take
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
-from asking import a_page, asking, told
+from asking import a_page, asking, told, told_and_kept
 
 from livingdrug.catalog.arms import Arm
 from livingdrug.catalog.load import default_catalog, load_trial
@@ -21,7 +20,7 @@ from livingdrug.catalog.plan import plan_arm
 from livingdrug.clinic.protocol import doses
 from livingdrug.course.equations import Equations, equations, parameters_of
 from livingdrug.engine.ensemble import Dose
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.population.spread import individual_parameters
 
 PATIENTS, SEED = 200, 11
@@ -215,10 +214,7 @@ def main() -> None:
     asked = asking(__doc__)
     asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
     page = asked.parse_args().page
-    words = text()
-    if page is not None:
-        write_generated(page, words)
-    sys.stdout.write(words + "\n")
+    told_and_kept(text(), page)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,15 @@ python examples/number_tables.py product tisa_cel [docs/products/tisa_cel.md]
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
-from asking import a_page, asking, told
+from asking import a_page, asking, told, told_and_kept
 
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.course.equations import assembled, parameters_of
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 
 
 def fitted(trial_name: str = "eliana") -> str:
@@ -89,10 +88,7 @@ def main() -> None:
     for one in (of_fitted, of_product):
         one.add_argument("page", type=a_page, nargs="?", help="page to write it into")
     given = asked.parse_args()
-    text = fitted() if given.which == "fitted" else product(given.name)
-    if given.page is not None:
-        write_generated(given.page, text)
-    sys.stdout.write(text + "\n")
+    told_and_kept(fitted() if given.which == "fitted" else product(given.name), given.page)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,15 @@ python examples/policies.py 1000 docs/policies.md        writes them into the pa
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from asking import a_page, asking, patients, told
+from asking import tables, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.outcome.estimators.geometric_mean import geometric_mean
 from livingdrug.outcome.estimators.paired import paired_means
 from livingdrug.trial.compare import Comparison, compare
@@ -129,14 +128,7 @@ def text(patients: int) -> str:
 
 def main() -> None:
     """Prints the tables, and writes them into a page."""
-    asked = asking(__doc__)
-    asked.add_argument("patients", type=patients, nargs="?", default=1000, help="patients; 1000 when omitted")
-    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
-    given = asked.parse_args()
-    words = text(given.patients)
-    if given.page is not None:
-        write_generated(given.page, words)
-    sys.stdout.write(words + "\n")
+    tables(__doc__, text, 1000, "patients")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ agreement; what the simulation was fitted to is told in docs/regrading.md.
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from asking import a_page, asking, patients, told
+from asking import tables, told
 from numpy.typing import NDArray
 
 from livingdrug.catalog.load import default_catalog, load_trial
@@ -27,7 +26,7 @@ from livingdrug.catalog.plan import plan_arm
 from livingdrug.catalog.records.evidence import Published
 from livingdrug.course.equations import parameters_of
 from livingdrug.foundation.quantities import Quantity
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.trial.misfit import misfits
 from livingdrug.trial.run import run
 
@@ -284,14 +283,7 @@ def text(trials: int, seed: int = SEED) -> str:
 
 def main() -> None:
     """Prints the tables, and writes them into a page."""
-    asked = asking(__doc__)
-    asked.add_argument("patients", type=patients, nargs="?", default=60, help="simulated trials; 60 when omitted")
-    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
-    given = asked.parse_args()
-    words = text(given.patients)
-    if given.page is not None:
-        write_generated(given.page, words)
-    sys.stdout.write(words + "\n")
+    tables(__doc__, text, 60, "simulated trials")
 
 
 if __name__ == "__main__":

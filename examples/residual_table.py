@@ -6,14 +6,12 @@ python examples/residual_table.py 300 docs/trials/residual_leukaemia.md      wri
 
 from __future__ import annotations
 
-import sys
-
 from arms_tables import cell
-from asking import a_page, asking, patients, told
+from asking import tables, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.trial.misfit import compare_row
 
 TRIAL, SEED = "b_all_residual_chemotherapy", 1
@@ -75,14 +73,7 @@ def _mean(result: ld.Result, name: str, arm: str) -> str:
 
 def main() -> None:
     """Prints the tables, and writes them into a page."""
-    asked = asking(__doc__)
-    asked.add_argument("patients", type=patients, nargs="?", default=300, help="enrolled; 300 when omitted")
-    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
-    given = asked.parse_args()
-    words = text(given.patients)
-    if given.page is not None:
-        write_generated(given.page, words)
-    sys.stdout.write(words + "\n")
+    tables(__doc__, text, 300, "enrolled")
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ import time
 import tomllib
 from pathlib import Path
 
-from asking import a_page, asking, patients, told
+from asking import a_page, asking, patients, told, told_and_kept
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.course.equations import equations
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.trial.bench import bench
 from livingdrug.trial.door import planned
 from livingdrug.trial.headline import headline
@@ -111,14 +111,14 @@ def main() -> None:
     """Prints the table, and writes it into a page."""
     asked = asking(__doc__)
     asked.add_argument("patients", type=patients, nargs="?", default=300, help="enrolled; 300 when omitted")
-    asked.add_argument("page", nargs="?", default="-", help="page to write it into; - for none")
+    asked.add_argument("page", type=_page, nargs="?", default="-", help="page to write it into; - for none")
     asked.add_argument("scenarios", nargs="*", help="some alone; all when omitted")
     given = asked.parse_args()
-    page = None if given.page == "-" else a_page(given.page)
-    words = text(given.patients, given.scenarios or None)
-    if page is not None:
-        write_generated(page, words)
-    sys.stdout.write(words + "\n")
+    told_and_kept(text(given.patients, given.scenarios or None), given.page)
+
+
+def _page(text: str) -> Path | None:
+    return None if text == "-" else a_page(text)
 
 
 if __name__ == "__main__":

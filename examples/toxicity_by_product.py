@@ -9,13 +9,11 @@ within one day, or within two published standard errors.
 
 from __future__ import annotations
 
-import sys
-
-from asking import a_page, asking, patients, told
+from asking import tables, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.trial.misfit import Misfit, misfits
 
 SEED = 7
@@ -88,14 +86,7 @@ def text(patients: int = 1000) -> str:
 
 def main() -> None:
     """Prints the tables, and writes them into a page."""
-    asked = asking(__doc__)
-    asked.add_argument("patients", type=patients, nargs="?", default=1000, help="patients a trial; 1000 when omitted")
-    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
-    given = asked.parse_args()
-    words = text(given.patients)
-    if given.page is not None:
-        write_generated(given.page, words)
-    sys.stdout.write(words + "\n")
+    tables(__doc__, text, 1000, "patients a trial")
 
 
 if __name__ == "__main__":

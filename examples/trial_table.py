@@ -7,14 +7,12 @@ python examples/trial_table.py pilot,zuma_12 800 docs/trials/…        several 
 
 from __future__ import annotations
 
-import sys
-
-from asking import a_page, asking, patients, told
+from asking import a_page, asking, patients, told, told_and_kept
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.catalog.records.evidence import Published
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 from livingdrug.trial.misfit import Misfit, misfits
 
 SEED = 7
@@ -92,10 +90,7 @@ def main() -> None:
     asked.add_argument("patients", type=patients, nargs="?", default=1000, help="enrolled; 1000 when omitted")
     asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
     given = asked.parse_args()
-    words = several(given.trials.split(","), given.patients)
-    if given.page is not None:
-        write_generated(given.page, words)
-    sys.stdout.write(words + "\n")
+    told_and_kept(several(given.trials.split(","), given.patients), given.page)
 
 
 if __name__ == "__main__":

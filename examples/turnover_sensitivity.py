@@ -8,16 +8,14 @@ The same patients, three times; only `tumour_turnover` differs. Takes about half
 
 from __future__ import annotations
 
-import sys
-
 import polars as pl
-from asking import a_page, asking, patients, told
+from asking import tables, told
 
 import livingdrug as ld
 from livingdrug.catalog.load import default_catalog
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.course.equations import parameters_of
-from livingdrug.model.pages import table, write_generated
+from livingdrug.model.pages import table
 
 TURNOVERS = (0.03, 0.1, 0.3)
 SEED = 7
@@ -59,14 +57,7 @@ def text(patients: int) -> str:
 
 def main() -> None:
     """Prints the tables, and writes them into a page."""
-    asked = asking(__doc__)
-    asked.add_argument("patients", type=patients, nargs="?", default=500, help="patients; 500 when omitted")
-    asked.add_argument("page", type=a_page, nargs="?", help="page to write it into")
-    given = asked.parse_args()
-    words = text(given.patients)
-    if given.page is not None:
-        write_generated(given.page, words)
-    sys.stdout.write(words + "\n")
+    tables(__doc__, text, 500, "patients")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from livingdrug.design.replicate import USUAL_HOURS, n_processors, prepared
 from livingdrug.foundation.arguments import in_words
 from livingdrug.foundation.errors import BadInput, Interrupted, UnknownName
 from livingdrug.foundation.notebook import as_html
+from livingdrug.foundation.repeated import places
 from livingdrug.trial import storage
 from livingdrug.trial.estimate import refuse_numbers
 from livingdrug.trial.line import follow
@@ -239,8 +240,7 @@ def _computed(
     workers = threads or n_processors()
     with nullcontext() if place is None else held(place):
         pieces = Pieces.opened(place, ("targets",), manifest, resume=resume, force=force)
-        first = {name: place for place, name in reversed(list(enumerate(names)))}
-        missing = [place for name, place in sorted(first.items(), key=lambda one: one[1]) if not pieces.has(name)]
+        missing = [place for name, place in places(names).items() if not pieces.has(name)]
         tell(len(set(names)) - len(missing), len(set(names)))
         pool, waiting, stopped = ThreadPoolExecutor(max_workers=workers), {}, False
         done = len(set(names)) - len(missing)

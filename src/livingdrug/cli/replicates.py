@@ -44,13 +44,15 @@ def uncertainty_of(folder: Path | None, trial: str, catalog: Any) -> tuple[list[
         return [], {}
     from livingdrug.catalog.load import load_trial
     from livingdrug.catalog.questions import questions_of
+    from livingdrug.fitting.joint.between import between_of
     from livingdrug.fitting.joint.calibrated import read_between_trials, read_parameters
-    from livingdrug.fitting.joint.rows import about
+    from livingdrug.fitting.joint.rows import about, own_measure
 
     record = load_trial(trial, catalog=catalog)
     known, spread = questions_of(record, catalog), read_between_trials(folder)
-    classes = {use.id: about(catalog.load("endpoint", use.id), known) for use in record.endpoints}
-    return read_parameters(folder)[1], {name: spread[word] for name, word in classes.items() if spread.get(word)}
+    endpoints = [catalog.load("endpoint", use.id) for use in record.endpoints]
+    apart = {one.id: between_of(spread, about(one, known), own_measure(one)) for one in endpoints}
+    return read_parameters(folder)[1], {name: sd for name, sd in apart.items() if sd}
 
 
 def run_replicates(

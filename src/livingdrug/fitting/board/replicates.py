@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.fitting.joint.simulated import simulated_endpoints
-from livingdrug.fitting.joint.statistics import answer, share_of
+from livingdrug.fitting.joint.statistics import answer
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.door import planned
 from livingdrug.trial.estimate import refuse_at_once
@@ -194,10 +194,7 @@ def interval(found: Replicates, arm: str, place: int, between: float = 0.0) -> I
     middle = float(np.median(known))
     within = float(known.std(ddof=1))
     sd = math.hypot(within, between)
-    low, centre, high = (
-        100 * share_of(number, n) if question.share and n else question.shown(number)
-        for number in (middle - Z90 * sd, middle, middle + Z90 * sd)
-    )
+    low, centre, high = (question.shown(number, n) for number in (middle - Z90 * sd, middle, middle + Z90 * sd))
     sampling = 1 / (2 * math.sqrt(n + 0.5)) if question.share and n else math.nan
     return Interval(low, centre, high, middle, sd, int(n), sd / sampling if sampling else math.nan)
 
@@ -207,7 +204,9 @@ def _of_ordered(numbers: NDArray[np.float64], question: Question, n: int) -> Int
     known = np.sort(numbers[~np.isnan(numbers)])
     if known.size < LEAST_REPLICATES:
         return None
-    low, middle, high = (question.shown(float(q)) for q in np.quantile(known, (0.05, 0.5, 0.95), method="inverted_cdf"))
+    low, middle, high = (
+        question.shown(float(q), int(n)) for q in np.quantile(known, (0.05, 0.5, 0.95), method="inverted_cdf")
+    )
     return Interval(low, middle, high, math.log(middle) if middle > 0 else -math.inf, math.nan, n, math.nan)
 
 

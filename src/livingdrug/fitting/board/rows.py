@@ -17,6 +17,7 @@ import numpy as np
 from livingdrug.catalog.questions import questions_of
 from livingdrug.fitting.board.asked import questions_frozen
 from livingdrug.fitting.board.replicates import Z90, Interval, Replicates, interval, replicate
+from livingdrug.fitting.joint.between import between_of
 from livingdrug.fitting.joint.predict import Question
 from livingdrug.fitting.joint.rows import published_rows
 from livingdrug.fitting.joint.statistics import OWN_VALUE
@@ -93,7 +94,7 @@ def board_rows(
     replicates, draws, seed, threads, done
         As for `livingdrug.fitting.board.replicates.replicate`.
     between_trials
-        Class of endpoints -> standard deviation of the difference between trials, of a calibration.
+        Kind of numbers -> standard deviation of the difference between trials, of a calibration (`livingdrug.fitting.joint.between`).
     """
     between = dict(between_trials or {})
     published = () if trial.role == "prediction" else published_numbers(trial, catalog)
@@ -107,12 +108,17 @@ def board_rows(
         arm = trial.arms[0].name
         return [
             _observed(
-                trial, arm, row, interval(found, arm, place, math.hypot(between.get(row.about, 0.0), row.rounding))
+                trial,
+                arm,
+                row,
+                interval(found, arm, place, math.hypot(between_of(between, row.about, row.measure), row.rounding)),
             )
             for place, (row, _) in enumerate(published)
         ]
     rows = [
-        _predicted(trial, arm, question, interval(found, arm, place, between.get(question.about, 0.0)))
+        _predicted(
+            trial, arm, question, interval(found, arm, place, between_of(between, question.about, question.measure))
+        )
         for arm in found.sizes
         for place, question in enumerate(questions)
         if not np.isnan(found.answers[arm, place]).all()

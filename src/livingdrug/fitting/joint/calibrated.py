@@ -10,8 +10,10 @@ evaluations/       every trial at every point, so that an interrupted calibratio
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.catalog.parameter_set import ParameterSet
+from livingdrug.fitting.joint.between import marginal, unseen
 from livingdrug.fitting.joint.free import Free
 from livingdrug.fitting.joint.linear import Linear, Posterior, posterior, predicted
 from livingdrug.fitting.joint.problem import TrialProblem, linearised
@@ -57,8 +60,13 @@ class Calibrated:
 
     @property
     def tau(self) -> Floats:
-        """Spread between trials of each class of rows (C,)."""
+        """Spread between trials of each kind of rows (C,), by maximum likelihood: what the search weighed rows with."""
         return self.found.tau
+
+    @cached_property
+    def between(self) -> Floats:
+        """Standard deviation of the difference between trials of each kind of rows (C,), the spread integrated out: what is told."""
+        return marginal(self.linear(self.problem.fitted), self.tau, self.problem.prior_between)
 
     @property
     def values(self) -> dict[str, float]:
@@ -108,7 +116,7 @@ def write(calibrated: Calibrated, folder: Path, *, asked: Mapping[str, Any], dra
                 for one in calibrated.free
             },
             "correlation": law.correlation.tolist(),
-            "between_trials": dict(zip(problem.kinds, calibrated.tau.tolist(), strict=True)),
+            "between_trials": dict(zip(problem.kinds, calibrated.between.tolist(), strict=True)) | unseen(),
             "draws": [list(problem.values(member).values()) for member in members],
             "at_rest": found.at_rest,
             "objective": found.objective,
@@ -141,11 +149,12 @@ def rows_told(calibrated: Calibrated) -> list[dict[str, Any]]:
     for place, row in enumerate(problem.rows):
         simulated = float(found.simulated[place])
         known = simulated == simulated
-        noise = float(np.sqrt(own[place, place] + calibrated.tau[problem.kind[place]] ** 2))
+        simulation = math.sqrt(max(own[place, place] - row.weighted_error**2, 0.0))
+        noise = float(np.sqrt(own[place, place] + calibrated.between[problem.kind[place]] ** 2))
         told.append({
             "trial": row.trial, "family": row.family, "endpoint": row.published.endpoint, "at": row.published.at,
             "measure": row.measure, "class": row.about, "label": row.label, "unit": row.published.unit,
-            "published": row.shown(row.number), "simulated": row.shown(simulated) if known else None,
+            "published": row.shown(row.number), "simulated": row.shown(simulated, simulation) if known else None,
             "z_sampling": (simulated - row.number) / row.error if known else None,
             "z": (simulated - row.number) / noise if known else None,
             "z_all": (simulated - row.number) / float(np.hypot(noise, open_[place])) if known else None,
@@ -179,5 +188,5 @@ def read_parameters(folder: Path) -> tuple[ParameterSet, list[ParameterSet]]:
 
 
 def read_between_trials(folder: Path) -> dict[str, float]:
-    """Class of rows -> standard deviation of the difference between trials, of a calibration's folder."""
+    """Kind of rows (`livingdrug.fitting.joint.between.kind_of`) -> standard deviation of the difference between trials, of a calibration's folder."""
     return {str(word): float(sd) for word, sd in storage.read_json(folder / PARAMETERS)["between_trials"].items()}

@@ -28,6 +28,8 @@ class Compared:
         The published row.
     simulated
         On the row's scale; NaN without an answer.
+    simulation
+        Standard error of the simulated number, from the finite number simulated.
     sampling, between, parameters
         Standard deviations: of publishing and simulating, between trials, and of what the free numbers leave open.
     seen
@@ -36,6 +38,7 @@ class Compared:
 
     row: Row
     simulated: float
+    simulation: float
     sampling: float
     between: float
     parameters: float
@@ -45,6 +48,11 @@ class Compared:
     def answered(self) -> bool:
         """Whether the simulation had anybody to count."""
         return self.simulated == self.simulated
+
+    @property
+    def shown(self) -> float:
+        """The simulated number in the published unit."""
+        return self.row.shown(self.simulated, self.simulation)
 
     @property
     def z_sampling(self) -> float:
@@ -114,12 +122,13 @@ def compared(calibrated: Calibrated) -> list[Compared]:
     told = []
     for place, row in enumerate(problem.rows):
         simulation = max(covariance[place, place] - row.weighted_error**2, 0.0)
-        between = float(calibrated.tau[problem.kind[place]])
+        between = float(calibrated.between[problem.kind[place]])
         sampling = float(np.sqrt(row.error**2 + simulation))
         told.append(
             Compared(
                 row,
                 float(found.simulated[place]),
+                math.sqrt(simulation),
                 sampling,
                 between,
                 float(parameters[place]),

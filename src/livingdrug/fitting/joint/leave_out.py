@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.fitting.joint.between import marginal
 from livingdrug.fitting.joint.calibrated import Calibrated
 from livingdrug.fitting.joint.fit import Z90
 from livingdrug.fitting.joint.linear import Posterior, between_trials, posterior, predicted
@@ -133,27 +134,28 @@ def leave_out(calibrated: Calibrated, *, done: Callable[[int, int], None] | None
     found = []
     for place, name in enumerate(problem.families):
         mine = problem.family == place
-        law, tau = without(calibrated, problem.taught_by(place))
-        found.append(told(calibrated, name, mine, law, tau))
+        law, _, between = without(calibrated, problem.taught_by(place))
+        found.append(told(calibrated, name, mine, law, between))
         if done is not None:
             done(place + 1, len(problem.families))
     return found
 
 
-def without(calibrated: Calibrated, mine: NDArray[np.bool_]) -> tuple[Posterior, Floats]:
-    """Posterior and differences between trials without some rows: one step from the best point."""
+def without(calibrated: Calibrated, mine: NDArray[np.bool_]) -> tuple[Posterior, Floats, Floats]:
+    """Posterior without some rows, one step from the best point; spreads between trials (C,) at their best, and integrated out."""
     problem = calibrated.problem
     others = calibrated.linear(problem.fitted & ~mine)
     tau = between_trials(others, calibrated.tau)
     law = posterior(others, tau)
-    return replace(law, mean=np.clip(law.mean, problem.low, problem.high)), tau
+    law = replace(law, mean=np.clip(law.mean, problem.low, problem.high))
+    return law, tau, marginal(others, tau, problem.prior_between)
 
 
-def told(calibrated: Calibrated, name: str, mine: NDArray[np.bool_], law: Posterior, tau: Floats) -> Family:
-    """The family's rows under a law of the parameters."""
+def told(calibrated: Calibrated, name: str, mine: NDArray[np.bool_], law: Posterior, between: Floats) -> Family:
+    """The family's rows under a law of the parameters and standard deviations between trials (C,)."""
     problem, found = calibrated.problem, calibrated.found
     around = linearised(problem, found.point, found.simulated, found.jacobian, mine, weighted=False)
-    line = predicted(around, tau, law)
+    line = predicted(around, between, law)
     trials = tuple(
         dict.fromkeys(row.trial for row, here in zip(problem.rows, mine, strict=True) if here and not row.within)
     )
@@ -185,8 +187,10 @@ def refit(calibrated: Calibrated, family: str, *, jacobians: int = 2, tell: Tell
         problem, calibrated.found.point, rows=others, tau=without(calibrated, ~others)[1], jacobians=jacobians, tell=tell,
     )  # fmt: skip
     again = Calibrated(problem, found)
-    law = posterior(again.linear(others), found.tau)
-    return told(again, family, mine, replace(law, mean=found.point), found.tau)
+    seen = again.linear(others)
+    law = posterior(seen, found.tau)
+    between = marginal(seen, found.tau, problem.prior_between)
+    return told(again, family, mine, replace(law, mean=found.point), between)
 
 
 def scores(families: Sequence[Family], *, read: bool = True) -> list[Scored]:

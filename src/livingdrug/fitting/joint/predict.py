@@ -18,9 +18,10 @@ import numpy as np
 
 from livingdrug.catalog.plan import plan_arm
 from livingdrug.catalog.questions import questions_of
+from livingdrug.fitting.joint.between import between_of
 from livingdrug.fitting.joint.rows import about
 from livingdrug.fitting.joint.simulated import simulated_endpoints
-from livingdrug.fitting.joint.statistics import Measure, answer
+from livingdrug.fitting.joint.statistics import Answer, Measure, answer, share_of
 from livingdrug.foundation import streams
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.units import factor
@@ -53,9 +54,9 @@ class Question:
         """Whether it is a share of patients."""
         return self.measure == "share"
 
-    def shown(self, number: float) -> float:
-        """Percent, or the amount in its unit."""
-        return 100 * math.sin(min(max(number, 0.0), math.pi / 2)) ** 2 if self.share else math.exp(number)
+    def shown(self, number: float, n: float) -> float:
+        """Percent of n patients counted, or the amount in its unit."""
+        return 100 * share_of(number, n) if self.share else math.exp(number)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def predict(
     draws
         Of the parameters: one trial is simulated under each.
     between_trials
-        Class of endpoints -> standard deviation of the difference between trials; none for a class that no trial taught.
+        Kind of numbers -> standard deviation of the difference between trials, as a calibration's folder tells them.
     patients
         Of each trial; as many as it enrols when omitted: the interval is that of a trial of this size.
     seed
@@ -135,23 +136,23 @@ def predict(
     questions = questions_asked(trial, catalog)
     arms = [plan.arm.name for plan in plans]
 
-    def one(draw: int) -> dict[tuple[str, int], float]:
+    def one(draw: int) -> dict[tuple[str, int], Answer]:
         under = catalog.under(draws[draw])
         record = under.load("trial", trial.id) if catalog.has("trial", trial.id) else trial
-        found: dict[tuple[str, int], float] = {}
+        found: dict[tuple[str, int], Answer] = {}
         for place, arm in enumerate(arms):
             # arms are different people, as in a trial: what two arms share is the draw
             first = 1 + (draw * len(arms) + place) * n
             plan = plan_arm(record, arm, under, plans[place].questions)
             told = simulated_endpoints(plan, [each.endpoint for each in questions], np.arange(first, first + n), seed)
             for number, each in enumerate(questions):
-                found[arm, number] = answer(told[each.endpoint.id], arm, each.measure, each.day, each.statistic).number
+                found[arm, number] = answer(told[each.endpoint.id], arm, each.measure, each.day, each.statistic)
         return found
 
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
         futures = {pool.submit(one, draw): draw for draw in range(len(draws))}
-        every: dict[int, dict[tuple[str, int], float]] = {}
+        every: dict[int, dict[tuple[str, int], Answer]] = {}
         for count, future in enumerate(as_completed(futures), start=1):
             every[futures[future]] = future.result()
             if done is not None:
@@ -166,7 +167,7 @@ def predict(
 def _spread(
     arms: Sequence[str],
     questions: Sequence[Question],
-    every: Mapping[int, Mapping[tuple[str, int], float]],
+    every: Mapping[int, Mapping[tuple[str, int], Answer]],
     between_trials: Mapping[str, float],
     seed: int,
 ) -> list[Expected]:
@@ -175,13 +176,15 @@ def _spread(
     expected = []
     for arm in arms:
         for number, question in enumerate(questions):
-            sd = float(between_trials.get(question.about, 0.0))
+            sd = between_of(between_trials, question.about, question.measure)
             # one difference for all times of a curve
             moved = sd * streams.normal(seed, f"between_trials/{arm}/{question.endpoint.id}", luck)
-            values = np.array([every[draw][arm, number] for draw in range(len(every))]) + moved
+            answers = [every[draw][arm, number] for draw in range(len(every))]
+            values = np.array([one.number for one in answers]) + moved
             known = values[np.isfinite(values)]
             if known.size:
-                low, middle, high = (question.shown(float(q)) for q in np.percentile(known, PERCENTILES))
+                n = float(np.median([one.n for one in answers if math.isfinite(one.number)]))
+                low, middle, high = (question.shown(float(q), n) for q in np.percentile(known, PERCENTILES))
                 expected.append(Expected(arm, question, low, middle, high, int(known.size), sd))
     return expected
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.fitting.joint.bench import Bench, Simulated
+from livingdrug.fitting.joint.between import kind_of, priors
 from livingdrug.fitting.joint.free import Free
 from livingdrug.fitting.joint.linear import Linear
 from livingdrug.fitting.joint.rows import Row
@@ -31,7 +32,9 @@ class Problem(Protocol):
     published, fitted
         Numbers (R,) and which of them the fit sees (R,).
     group, kind, family
-        Of each row: what shares a difference between trials, its class, and what is left out together (R,).
+        Of each row: what shares a difference between trials, its class and scale, and what is left out together (R,).
+    prior_between
+        Scale of the prior of the difference between trials of each kind (C,).
     centre, width, low, high
         Of the priors, and bounds (P,).
     """
@@ -41,6 +44,7 @@ class Problem(Protocol):
     group: NDArray[np.int64]
     kind: NDArray[np.int64]
     family: NDArray[np.int64]
+    prior_between: Floats
     centre: Floats
     width: Floats
     low: Floats
@@ -92,8 +96,11 @@ class TrialProblem:
         self.published = np.array([row.number for row in self.rows])
         self.fitted = np.array([row.fitted and not self.held_out & {row.family, *row.families} for row in self.rows])
         self.group = _numbered([row.group for row in self.rows])
-        self.kinds = tuple(dict.fromkeys(row.about for row in self.rows))
-        self.kind = np.array([self.kinds.index(row.about) for row in self.rows])
+        kinds = [kind_of(row.about, row.measure) for row in self.rows]
+        self.kinds = tuple(dict.fromkeys(kinds))
+        self.kind = np.array([self.kinds.index(kind) for kind in kinds])
+        measures = {kind: row.measure for kind, row in zip(kinds, self.rows, strict=True)}
+        self.prior_between = priors([measures[kind] for kind in self.kinds])
         self.families = tuple(dict.fromkeys(row.family for row in self.rows))
         self.family = np.array([self.families.index(row.family) for row in self.rows])
         self.centre, self.width, self.low, self.high = (

@@ -20,6 +20,8 @@ from livingdrug.fitting.joint.statistics import (
     Measure,
     arcsine,
     arcsine_error,
+    count_of,
+    share_of,
 )
 from livingdrug.foundation.errors import BadInput, LivingDrugError
 from livingdrug.outcome.asked import ask
@@ -112,11 +114,17 @@ class Row:
         extra = "" if self.measure in OWN_VALUE or self.within else f", {self.measure}"
         return f"{self.title}{f' at {self.published.at}' if self.day is not None else ''}{extra}"
 
-    def shown(self, number: float) -> float:
+    def shown(self, number: float, error: float = math.nan) -> float:
         """A number of the scale in the published unit: percent, days …; of a spread the deviation of the logarithms; a contrast of shares stays on
-        its scale."""
+        its scale.
+
+        Parameters
+        ----------
+        error
+            Of a simulated share: its own sampling error, which says how many were counted; those of the published row when omitted.
+        """
         if self.measure == "share":
-            return 100 * math.sin(min(max(number, 0.0), math.pi / 2)) ** 2
+            return 100 * share_of(number, count_of(error) if error > 0 else self.published.n or USUAL_N)
         return number if self.measure in ("concordance", "at least", "at most", "contrast") else math.exp(number)
 
 
@@ -177,6 +185,11 @@ def about(endpoint: Endpoint, questions: Questions) -> str:
 def about_in_words(word: str) -> str:
     """A class of rows as a heading."""
     return {**GROUPS, **WITHIN}.get(word, word.replace("_", " "))
+
+
+def own_measure(endpoint: Endpoint) -> Measure:
+    """Measure of an endpoint's own value: a share of patients, or the middle of an amount."""
+    return "share" if ask(endpoint).estimator.shares else "middle"
 
 
 def _measures(row: Published, endpoint: Endpoint) -> list[tuple[Measure, float, float]]:

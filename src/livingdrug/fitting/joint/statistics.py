@@ -215,6 +215,15 @@ def arcsine_error(n: float) -> float:
     return 1 / (2 * math.sqrt(n + 0.5))
 
 
+def count_of(error: float) -> float:
+    """How many patients give a share this `arcsine_error`.
+
+    >>> count_of(arcsine_error(40))
+    40.0
+    """
+    return round(1 / (4 * error**2) - 0.5, 6)
+
+
 def smooth_quantile(values: NDArray[np.float64], share: float) -> float:
     """A quantile of the mid-distribution: with ties it lies between the tied values, in proportion to their weights.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from livingdrug.fitting.joint.between import scale_of
 from livingdrug.fitting.joint.fit import Z90, Compared, Share, compared, learned, shares, strong_correlations, worst
 from livingdrug.fitting.joint.leave_out import Family, Predicted, scores
 from livingdrug.fitting.joint.profiles import EXPECTED_RISE
@@ -23,6 +24,7 @@ LEAD = (
     "well a trial is predicted by the others."
 )
 FAR_OFF = 3.0
+SCALES = {"share": "shares", "amount": "amounts, times", "spread": "spread between patients"}
 DECADES = 0.05
 
 
@@ -76,7 +78,7 @@ def _fit(rows: Sequence[Compared]) -> Section:
     far = worst(seen, 15)
     table = Table(
         ("", "trial", "published", "simulated", "z, sampling", "z, trials differ", "z, all"),
-        tuple((one.row.label, one.row.trial, _told(one.row.shown(one.row.number)), _told(one.row.shown(one.simulated)),
+        tuple((one.row.label, one.row.trial, _told(one.row.shown(one.row.number)), _told(one.shown),
                f"{one.z_sampling:+.1f}", f"{one.z:+.1f}", f"{one.z_all:+.1f}") for one in far),
         title="Farthest off", roomy=True, marks=tuple((i, "misfit") for i, one in enumerate(far) if abs(one.z_all) > FAR_OFF),
     )  # fmt: skip
@@ -86,9 +88,9 @@ def _fit(rows: Sequence[Compared]) -> Section:
         f"A row recalled, not read, weighs {1 / RECALLED**2:g}."
     )
     points = [
-        (one.row, Agreement(one.row.shown(one.row.number), one.row.shown(one.simulated),
+        (one.row, Agreement(one.row.shown(one.row.number), one.shown,
                             one.row.shown(one.simulated - Z90 * one.sd),
-                            one.row.shown(one.simulated + Z90 * one.sd), abs(one.z_all) <= Z90, _tip(one.row, one.row.shown(one.simulated))))
+                            one.row.shown(one.simulated + Z90 * one.sd), abs(one.z_all) <= Z90, _tip(one.row, one.shown)))
         for one in seen if one.answered
     ]  # fmt: skip
     return Section("fit", "The fit", lead, (*tables, *_agreements(points, "simulated"), table))
@@ -172,18 +174,22 @@ def _numbers(told: Told) -> Section:
 def _between(told: Told) -> Section:
     problem = told.calibrated.problem
     rows = []
-    for place, (word, tau) in enumerate(zip(problem.kinds, told.calibrated.tau, strict=True)):
+    for place, (tau, between) in enumerate(zip(told.calibrated.tau, told.calibrated.between, strict=True)):
         mine = [row for row, kind in zip(problem.rows, problem.kind, strict=True) if kind == place]
-        share = any(row.measure == "share" for row in mine)
-        amount = any(row.measure != "share" for row in mine)
-        points = f"± {100 * math.sin(min(2 * tau, math.pi / 2)) / 2:.1f} points at 50 %" if share else DASH
-        rows.append(
-            (about_in_words(word), str(len(mine)), f"{tau:.3f}", points, f"× {math.exp(tau):.2f}" if amount else DASH)
+        scale = scale_of(mine[0].measure)
+        points = (
+            f"± {100 * math.sin(min(2 * between, math.pi / 2)) / 2:.1f} points at 50 %"
+            if scale == "share"
+            else f"× {math.exp(between):.2f}"
         )
-    table = Table(("class of rows", "rows", "standard deviation", "of a share", "of an amount"), tuple(rows))
+        rows.append(
+            (about_in_words(mine[0].about), SCALES[scale], str(len(mine)), f"{tau:.3f}", f"{between:.3f}", points)
+        )
+    table = Table(("class of rows", "what", "rows", "most likely", "standard deviation", "which is"), tuple(rows))
     lead = (
         "What sets trials apart beyond sampling and beyond what the parameters explain: the spread that a new trial has around its prediction. "
-        "One standard deviation, estimated for each class with the parameters integrated out."
+        "One standard deviation for each class and scale, the parameters integrated out: the most likely one, which the search weighed rows with, and "
+        "the one that is told, which holds how little a class of few rows says of it."
     )
     return Section("between-trials", "Between trials", lead, (table,))
 

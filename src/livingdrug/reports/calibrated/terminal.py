@@ -34,7 +34,7 @@ def summary(told: Told) -> Group:
     parts.append(
         _table(
             "Farthest off", ("", "", "published", "simulated", "z"),
-            [(one.row.trial, one.row.label, _shown(one.row.shown(one.row.number)), _shown(one.row.shown(one.simulated)),
+            [(one.row.trial, one.row.label, _shown(one.row.shown(one.row.number)), _shown(one.shown),
               f"{one.z_sampling:+.1f}") for one in worst(rows)],
         )
     )  # fmt: skip

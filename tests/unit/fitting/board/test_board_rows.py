@@ -11,14 +11,14 @@ import pytest
 from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.fitting.board.replicates import Replicates, interval
 from livingdrug.fitting.board.rows import COLUMNS, BoardRow, as_csv, coverage, named, observed, published_numbers
-from livingdrug.fitting.joint.statistics import arcsine
+from livingdrug.fitting.joint.statistics import arcsine, share_of
 
 
 def replicates(numbers, counted, share=True):
     question = SimpleNamespace(
         share=share,
         measure="share" if share else "middle",
-        shown=(lambda x: 100 * math.sin(min(max(x, 0.0), math.pi / 2)) ** 2) if share else math.exp,
+        shown=lambda x, n: 100 * share_of(x, n) if share else math.exp(x),
     )
     key = ("a", 0)
     return Replicates("t", {"a": 50}, (question,), {key: np.array(numbers)}, {key: np.array(counted, dtype=float)}, {})

@@ -43,4 +43,5 @@ def test_draws_lie_within_bounds_about_the_point(kept):
 
 
 def test_differences_between_trials_are_told_for_every_class(kept):
-    assert {"efficacy", "survival", "CRS", "ICANS", "kinetics"} <= set(read_between_trials(KEPT))
+    kinds = {"efficacy", "survival", "CRS", "CRS: amount", "ICANS", "kinetics: amount", "kinetics: spread", "any"}
+    assert kinds <= set(read_between_trials(KEPT))

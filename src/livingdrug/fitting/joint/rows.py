@@ -184,7 +184,8 @@ def about(endpoint: Endpoint, questions: Questions) -> str:
 
 def about_in_words(word: str) -> str:
     """A class of rows as a heading."""
-    return {**GROUPS, **WITHIN}.get(word, word.replace("_", " "))
+    told = word.replace("_", " ")
+    return {**GROUPS, **WITHIN}.get(word, told[:1].upper() + told[1:])
 
 
 def own_measure(endpoint: Endpoint) -> Measure:

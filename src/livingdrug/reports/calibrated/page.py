@@ -176,16 +176,17 @@ def _between(told: Told) -> Section:
     rows = []
     for place, (tau, between) in enumerate(zip(told.calibrated.tau, told.calibrated.between, strict=True)):
         mine = [row for row, kind in zip(problem.rows, problem.kind, strict=True) if kind == place]
+        taught = sum(bool(fitted) for fitted, kind in zip(problem.fitted, problem.kind, strict=True) if kind == place)
         scale = scale_of(mine[0].measure)
         points = (
             f"± {100 * math.sin(min(2 * between, math.pi / 2)) / 2:.1f} points at 50 %"
             if scale == "share"
             else f"× {math.exp(between):.2f}"
         )
-        rows.append(
-            (about_in_words(mine[0].about), SCALES[scale], str(len(mine)), f"{tau:.3f}", f"{between:.3f}", points)
-        )
-    table = Table(("class of rows", "what", "rows", "most likely", "standard deviation", "which is"), tuple(rows))
+        rows.append((about_in_words(mine[0].about), SCALES[scale], str(taught), f"{tau:.3f}", f"{between:.3f}", points))
+    table = Table(
+        ("class of rows", "what", "rows fitted to", "most likely", "standard deviation", "which is"), tuple(rows)
+    )
     lead = (
         "What sets trials apart beyond sampling and beyond what the parameters explain: the spread that a new trial has around its prediction. "
         "One standard deviation for each class and scale, the parameters integrated out: the most likely one, which the search weighed rows with, and "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
@@ -51,3 +52,31 @@ def test_an_entry_is_whole(one):
 def test_entries_stand_once_and_do_not_share_a_reason():
     assert len({(one["trial"], one["row"], one["side"]) for one in ENTRIES}) == len(ENTRIES)
     assert len({one["reason"] for one in ENTRIES}) == len(ENTRIES)
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    for name in ("covered_rows", "board_rows"):
+        sys.modules.pop(name, None)
+    import board_rows
+
+    page = (ROOT / "docs/scoreboard.md").read_text(encoding="utf-8")
+    found = board_rows.outside(page)
+    assert len(found) > 5, "the page lists rows outside"
+    return board_rows, page, found
+
+
+def test_every_row_outside_on_the_scoreboard_has_a_reason(board):
+    told, _, found = board
+    without = [row[:2] for row in found if row[-1] == "not looked into"]
+    assert not without, "say why in tests/published/outside.toml"
+    assert all(told.why(row[0], row[1], float(row[-2])) == row[-1] for row in found), (
+        "python examples/board_rows.py runs/validate docs/scoreboard.md"
+    )
+
+
+def test_the_scoreboard_told_is_that_of_the_parameters_kept(board):
+    _, page, _ = board
+    kept = json.loads((ROOT / "docs/calibration/parameters/parameters.json").read_text(encoding="utf-8"))["sha256"]
+    assert f"parameter set `{kept[:12]}`" in page

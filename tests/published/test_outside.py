@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import sys
@@ -16,16 +17,21 @@ ROOT = Path(__file__).parents[2]
 ENTRIES = tomllib.loads((Path(__file__).parent / "outside.toml").read_text(encoding="utf-8"))["outside"]
 
 
+def _told_by(monkeypatch: pytest.MonkeyPatch, script: str, page: str):
+    """A script of examples/, a page that it wrote, and the rows outside that the page lists."""
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    for name in ("covered_rows", "board_rows"):
+        sys.modules.pop(name, None)
+    told = importlib.import_module(script)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = told.outside(text)
+    assert len(found) > 5, "the page lists rows outside"
+    return told, text, found
+
+
 @pytest.fixture
 def rows(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
-    sys.modules.pop("covered_rows", None)
-    import covered_rows
-
-    page = (ROOT / "docs/coverage.md").read_text(encoding="utf-8")
-    found = covered_rows.outside(page)
-    assert len(found) > 5, "the page lists rows outside"
-    return covered_rows, page, found
+    return _told_by(monkeypatch, "covered_rows", "docs/coverage.md")
 
 
 def test_every_row_outside_has_a_reason(rows):
@@ -56,15 +62,7 @@ def test_entries_stand_once_and_do_not_share_a_reason():
 
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
-    for name in ("covered_rows", "board_rows"):
-        sys.modules.pop(name, None)
-    import board_rows
-
-    page = (ROOT / "docs/scoreboard.md").read_text(encoding="utf-8")
-    found = board_rows.outside(page)
-    assert len(found) > 5, "the page lists rows outside"
-    return board_rows, page, found
+    return _told_by(monkeypatch, "board_rows", "docs/scoreboard.md")
 
 
 def test_every_row_outside_on_the_scoreboard_has_a_reason(board):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from livingdrug.cli.replicates import counted
 from livingdrug.cli.told_once import print_json, shown_rows
+from livingdrug.cli.trials import refuse_silence
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ def run_outcomes_only(
     **words: Any,
 ) -> None:
     """`livingdrug run TRIAL -n N --outcomes-only`."""
-    from livingdrug.cli.screen import console, notice
-    from livingdrug.design.outcomes_only import NUMBERS, USUAL_MEMORY_GB, outcomes_only
-    from livingdrug.reports.html import write_page
-    from livingdrug.reports.outcomes_only import outcomes_page
+    from livingdrug.design.outcomes_only import USUAL_MEMORY_GB, outcomes_only
+    from livingdrug.reports.html import write_report
+    from livingdrug.reports.patients_read import patients_read
 
     if patients is None:
         raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
@@ -42,16 +42,21 @@ def run_outcomes_only(
             memory_gb=USUAL_MEMORY_GB if memory is None else memory,
             **words,
         )
+    result = found.asked(patients_read(found.trial, found.questions, found.catalog) if report else ())
     if report:
-        titles = {one["id"]: one["title"] for one in found.manifest["endpoint_titles"]}
-        text = outcomes_page(
-            found.numbers, title=found.trial.title, patients=found.manifest["patients"], seed=found.manifest["seed"],
-            titles=titles, standing=found.standing,
-        )  # fmt: skip
-        write_page(folder / "report.html", text)
+        write_report(result, folder / "report.html")
     if as_json:
         print_json(found, folder, endpoints=found.numbers)
-        return
+    else:
+        _tell(found, folder, report=report)
+    refuse_silence(result)
+
+
+def _tell(found: OutcomesOnly, folder: Path, *, report: bool) -> None:
+    """The endpoints as a table, and where everything is."""
+    from livingdrug.cli.screen import console, notice
+    from livingdrug.design.outcomes_only import NUMBERS
+
     screen = console()
     screen.print(table_of(found))
     for one in found.standing:
@@ -61,6 +66,20 @@ def run_outcomes_only(
         screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
     screen.print(f"All numbers: {folder / NUMBERS}; each patient's outcomes: {folder / 'pieces'}", markup=False)
     notice(screen)
+
+
+def run_or_outcomes(folder: Path, catalog: Any) -> Any:
+    """A finished run of a folder, or a trial of which outcomes alone were kept, as a result that may be asked and told."""
+    from livingdrug.design.outcomes_kept import holds_outcomes, open_outcomes
+    from livingdrug.trial.result import Result
+
+    if not holds_outcomes(folder):
+        return Result.load(folder, catalog=catalog)
+    from livingdrug.catalog.load import default_catalog
+    from livingdrug.reports.patients_read import patients_read
+
+    known = catalog or default_catalog()
+    return open_outcomes(folder, catalog=known, columns=lambda trial, asked: patients_read(trial, asked, known))
 
 
 def table_of(found: OutcomesOnly) -> Any:

@@ -20,7 +20,7 @@ def refuse_silence(result: Any) -> None:
     """
     from livingdrug.foundation.errors import SimulationFailed
 
-    failed, n_courses = result.failed, result.exits.height
+    failed, n_courses = result.failed, result.n_courses
     if failed.height == 0:
         return
     reasons: dict[str, list[str]] = {}
@@ -30,8 +30,8 @@ def refuse_silence(result: Any) -> None:
         f"    {why} (patient{'s' if len(who) > 1 else ''} {', '.join(who[:10])}{', …' if len(who) > 10 else ''})"
         for why, who in reasons.items()
     ]
-    most = 20
-    others = [f"    … and {len(told) - most} more reasons, in failed.parquet"] if len(told) > most else []
+    most, listed = 20, "course_status in pieces/*/people.parquet" if result.outcomes_alone else "failed.parquet"
+    others = [f"    … and {len(told) - most} more reasons, in {listed}"] if len(told) > most else []
     kept = (
         "No course finished, so no patient is counted"
         if failed.height >= n_courses
@@ -40,7 +40,7 @@ def refuse_silence(result: Any) -> None:
     raise SimulationFailed(
         f"{failed.height} of {n_courses} courses did not finish:\n"
         + "\n".join([*told[:most], *others])
-        + f"\n  {kept}; failed.parquet lists these. Look for a value far out of its range in the product, disease or"
+        + f"\n  {kept}; {listed} lists these. Look for a value far out of its range in the product, disease or"
         " parameters;\n  if there is none, please report it."
     )
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,14 +19,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from livingdrug.catalog.plan import questions_sha256
 from livingdrug.course.equations import scenario_told
 from livingdrug.course.settings import Settings
 from livingdrug.design.asked import KEYS, with_everyone
+from livingdrug.design.outcomes_kept import (
+    NUMBERS,
+    PIECE_FRAMES,
+    OutcomesKept,
+    asked_of_pieces,
+    endpoints_told,
+    names_read,
+    people_of,
+    with_everyone_enrolled,
+)
 from livingdrug.design.pieces import Pieces
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.observation.data_cut import cut, with_entry_days
 from livingdrug.observation.frames import FRAMES, tidy
-from livingdrug.outcome.names import check_names, outcomes_read
 from livingdrug.trial import storage
 from livingdrug.trial.calendar import begins, known_before
 from livingdrug.trial.chunks import Job, Jobs
@@ -34,7 +44,7 @@ from livingdrug.trial.estimate import Needs, estimate, refuse_hopeless, refuse_m
 from livingdrug.trial.line import follow, outcomes_of
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe
-from livingdrug.trial.result import Result, table_schema
+from livingdrug.trial.result import table_schema, trial_toml
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog
@@ -46,8 +56,6 @@ if TYPE_CHECKING:
 
 USUAL_CHUNK = 500
 USUAL_MEMORY_GB = 2.0
-NUMBERS = "endpoints.parquet"
-_PIECES = ("people", "lacking")
 # A row without an outcome stands for a chunk in which somebody was treated.
 _LACKING = {"arm": pl.String, "outcome": pl.String, "why": pl.String}
 # Measured on ELIANA in November 2026: columns that its endpoints read, in memory and twice while one is computed; on disk.
@@ -71,14 +79,34 @@ class OutcomesOnly:
         What a reader has to know first, in sentences: what is not calibrated.
     pieces, names
         Where each chunk's patients are, and the chunks in order of arm and patient.
+    questions, catalog
+        What was asked of each patient, and where endpoints are looked up.
+    timing
+        Seconds and threads.
     """
 
     trial: Trial
     manifest: Mapping[str, Any]
     numbers: pl.DataFrame
     standing: tuple[str, ...]
-    pieces: Pieces = field(repr=False)
-    names: tuple[str, ...] = field(repr=False)
+    pieces: Pieces
+    names: tuple[str, ...]
+    questions: Questions
+    catalog: Catalog
+    timing: Mapping[str, Any]
+
+    def asked(self, columns: Iterable[str] | None = None) -> OutcomesKept:
+        """The trial as a run that may be asked: for endpoints besides, and for its report.
+
+        Parameters
+        ----------
+        columns
+            Names that will be read of the patients; all when omitted (1 kB a patient).
+        """
+        return asked_of_pieces(
+            self.trial, self.manifest, self.pieces, self.names, self.questions, catalog=self.catalog, columns=columns,
+            timing=self.timing,
+        )  # fmt: skip
 
     def patients(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """One row for each enrolled patient and arm, as `Result.patients` has it; some columns, or all.
@@ -88,7 +116,7 @@ class OutcomesOnly:
         columns
             By name, besides arm and patient.
         """
-        return _people(self.pieces, self.names, columns)
+        return people_of(self.pieces, self.names, columns)
 
     def __repr__(self) -> str:
         return f"{self.trial.title}: outcomes of {self.manifest['patients']:,} patients"
@@ -132,16 +160,6 @@ class _Work:
             [(plan.arm.name, "", ""), *lacking] if len(asked.patients) else []
         )  # where nobody was treated, nothing is told
         return {"people": people, "lacking": pl.DataFrame(told, _LACKING, orient="row")}
-
-
-class _Answered(Result):
-    """A run whose outcomes are known already: endpoints are asked of it as of any."""
-
-    lacking: Mapping[tuple[str, str], str]
-
-    def not_measured(self, arm: str, names: Sequence[str]) -> str:
-        """As `Result.not_measured`, from what the chunks told."""
-        return next((why for name in names if (why := self.lacking.get((arm, name), ""))), "")
 
 
 def outcomes_only(
@@ -208,20 +226,23 @@ def outcomes_only(
     refuse_too_much(needs, patients=patients, memory_gb=memory_gb, folder=place)
     manifest = describe(work.plans, work.trial, patients=patients, seed=seed, settings=work.settings.told())
     manifest |= {"kept": "outcomes", "outcomes": [one.pattern for one in work.outcomes], "chunk": chunk}
+    manifest |= {"questions_sha256": questions_sha256(work.questions), "trial_toml": trial_toml(work.trial)}
     told = [(use.id, work.catalog.load("endpoint", use.id)) for use in work.trial.endpoints]
     manifest["endpoint_titles"] = [{"id": name, "title": one.name, "shown_at": one.time_shown} for name, one in told]
     jobs = Jobs(work.groups, chunk)
     with nullcontext() if place is None else held(storage.make_folder(place)):
-        pieces = Pieces.opened(place, _PIECES, manifest, resume=resume, force=force)
+        pieces = Pieces.opened(place, PIECE_FRAMES, manifest, resume=resume, force=force)
         _compute(work, jobs, pieces, threads, progress or (lambda done, total: None), place)
         names = tuple(_name(job) for job in jobs)
+        numbers = _numbers(work, manifest, pieces, names)
+        timing = {"seconds": round(time.time() - started, 3), "threads": threads}
         found = OutcomesOnly(
-            work.trial, manifest, _numbers(work, manifest, pieces, names), _standing(work), pieces, names
+            work.trial, manifest, numbers, _standing(work), pieces, names, work.questions, work.catalog, timing
         )
         if place is not None:
             storage.write_frame(place / NUMBERS, found.numbers)
             storage.write_json(place / "manifest.json", dict(manifest))
-            storage.write_json(place / "timing.json", {"seconds": round(time.time() - started, 3), "threads": threads})
+            storage.write_json(place / "timing.json", timing)
     return found
 
 
@@ -263,22 +284,15 @@ def _prepared(
                 f"patients: got {patients}, so few that nobody is randomised to arm {plan.arm.name}.\n  Give more patients."
             )
     wanted = {one.pattern: one for one in questions.listed()}
-    for use in record.endpoints:
-        for name in outcomes_read(_needs_of(record, catalog, use.id), questions):
-            known = questions.find(name)
-            if known is not None:
-                wanted.setdefault(name, known)
+    for name in sorted(names_read(endpoints_told(record, catalog), questions)):
+        known = questions.find(name)
+        if known is not None and not questions.problem(
+            known
+        ):  # what the trial published may be of what is not asked here
+            wanted.setdefault(name, known)
     entry, day = known_before(record, patients, seed)
     settings = Settings(sample=0, parameters=own_parameters(plans, parameters))
     return _Work(record, catalog, plans, groups, seed, settings, questions, tuple(wanted.values()), entry, day)
-
-
-def _needs_of(trial: Trial, catalog: Catalog, endpoint: str) -> tuple[str, ...]:
-    """What an endpoint reads, and of a randomised trial the same question of everyone."""
-    record = catalog.load("endpoint", endpoint)
-    if trial.planned_design.kind != "randomised" or not record.from_enrolment:
-        return tuple(record.needs)
-    return (*record.needs, *catalog.load("endpoint", record.from_enrolment).needs)
 
 
 def _compute(
@@ -314,42 +328,14 @@ def _compute(
 
 def _numbers(work: _Work, manifest: Mapping[str, Any], pieces: Pieces, names: Sequence[str]) -> pl.DataFrame:
     """Every number of every endpoint, one endpoint after another, from the columns that they read."""
-    covariates = [one.covariate for one in work.trial.planned_design.strata]
-    read: set[str] = set(covariates)
-    for use in work.trial.endpoints:
-        needs = _needs_of(work.trial, work.catalog, use.id)
-        check_names(needs, work.questions, f'endpoint "{use.id}"')
-        read |= {*needs, *outcomes_read(needs, work.questions)}
-    people = _people(pieces, names, None if not names else [*_columns(pieces, names, read), "status", "course_status"])
-    lacking = _lacking(pieces, names)
+    records = [one for use in work.trial.endpoints for one in with_everyone_enrolled(use.id, work.trial, work.catalog)]
+    read = {*names_read(records, work.questions), *(one.covariate for one in work.trial.planned_design.strata)}
+    asked = asked_of_pieces(work.trial, manifest, pieces, names, work.questions, catalog=work.catalog, columns=read)
     tables = [pl.DataFrame(schema=table_schema())]
     for use in work.trial.endpoints:
-        asked = _Answered(work.trial, manifest, {"who": people}, catalog=work.catalog)
-        vars(asked).update(patients=people, questions=work.questions, lacking=lacking)
         tables.append(asked.endpoint(use.id).table())
+        asked.forget()
     return pl.concat(tables)
-
-
-def _columns(pieces: Pieces, names: Sequence[str], read: set[str]) -> list[str]:
-    """Columns that formulas can mean: by name, or by one of the words they hold."""
-    begins_with = {name[:place] for name in read for place, letter in enumerate(name) if letter == "_"}
-    there = dict.fromkeys(column for name in names[:1] for column in pieces.frame(name, "people").columns)
-    return [column for column in there if column in read or column in begins_with]
-
-
-def _people(pieces: Pieces, names: Sequence[str], columns: Sequence[str] | None) -> pl.DataFrame:
-    """Patients of all chunks."""
-    chosen = None if columns is None else list(dict.fromkeys([*KEYS, *columns]))
-    frames = pieces.frames(list(names), "people")
-    return pl.concat([frame if chosen is None else frame.select(chosen) for frame in frames], how="diagonal_relaxed")
-
-
-def _lacking(pieces: Pieces, names: Sequence[str]) -> dict[tuple[str, str], str]:
-    """(arm, outcome) -> what nobody in the arm could see: no chunk of it with a treated patient could."""
-    told = pl.concat(list(pieces.frames(list(names), "lacking")))
-    every = told.group_by("arm", "outcome", maintain_order=True).agg(pl.len(), pl.col("why").first())
-    chunks = {arm: n for arm, name, n, _ in every.iter_rows() if not name}
-    return {(arm, name): why for arm, name, n, why in every.iter_rows() if name and n == chunks[arm]}
 
 
 def _standing(work: _Work) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,29 @@ class Pieces:
         found._look()
         return found
 
+    @classmethod
+    def to_read(
+        cls, place: Path, names: tuple[str, ...], manifest: Mapping[str, Any], remedy: str
+    ) -> tuple[Pieces, tuple[str, ...]]:
+        """The pieces of finished work, and their names in order; nothing in the folder is changed.
+
+        Raises
+        ------
+        BadInput
+            The plan is of other work than the manifest, or a piece is not as it was written; ends with the remedy.
+        """
+        found = cls(place / PIECES, names)
+        stored = storage.read_json(place / PIECES / PLAN)
+        if stored.get("sha256") != digest(stored.get("manifest")) or stored["manifest"] != dict(manifest):
+            raise BadInput(
+                f"{place / PIECES / PLAN} and {place / 'manifest.json'} are not of the same work.\n  {remedy}"
+            )
+        for path in sorted((place / PIECES).iterdir()):
+            if path.is_dir() and not path.name.startswith("."):
+                verify(path, tuple(f"{name}.parquet" for name in names), remedy)
+                found._there.add(path.name)
+        return found, tuple(sorted(found._there))
+
     def _look(self) -> None:
         assert self.folder is not None
         for path in sorted(self.folder.iterdir()):
@@ -140,15 +163,21 @@ class Pieces:
                 raise
         self._there.add(piece)
 
-    def frame(self, piece: str, name: str) -> pl.DataFrame:
-        """One frame of a piece."""
-        if self.folder is None:
-            return self._memory[piece][name]
-        return storage.read_frame(self.folder / piece / f"{name}.parquet")
+    @property
+    def place(self) -> Path | None:
+        """The folder of the work; None where its pieces are in memory."""
+        return None if self.folder is None else self.folder.parent
 
-    def frames(self, pieces: list[str], name: str) -> Iterator[pl.DataFrame]:
+    def frame(self, piece: str, name: str, columns: Collection[str] | None = None) -> pl.DataFrame:
+        """One frame of a piece; of it these columns, as far as they are there."""
+        if self.folder is None:
+            whole = self._memory[piece][name]
+            return whole if columns is None else whole.select([one for one in whole.columns if one in columns])
+        return storage.read_frame(self.folder / piece / f"{name}.parquet", columns=columns)
+
+    def frames(self, pieces: list[str], name: str, columns: Collection[str] | None = None) -> Iterator[pl.DataFrame]:
         """One frame of each of these pieces, one after another."""
-        return (self.frame(piece, name) for piece in pieces)
+        return (self.frame(piece, name, columns) for piece in pieces)
 
 
 def _clear(place: Path) -> None:

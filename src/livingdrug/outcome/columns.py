@@ -80,6 +80,19 @@ class People:
         """Their rows of a column of the patients table."""
         return patients[name] if self.rows is None else patients[name].filter(self.rows)
 
+    def keys_of(self, chosen: NDArray[np.bool_]) -> pl.DataFrame:
+        """Arm and patient of some of them (n,): the same frame for each endpoint that counts the same patients."""
+        if chosen.all():
+            return self.keys
+        told = np.packbits(chosen).tobytes()
+        if told not in self._chosen:
+            self._chosen[told] = self.keys.filter(chosen)
+        return self._chosen[told]
+
+    @cached_property
+    def _chosen(self) -> dict[bytes, pl.DataFrame]:
+        return {}
+
     @cached_property
     def arm(self) -> Mapping[str, NDArray[np.bool_]]:
         """Who is in which arm, each shaped (n,)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -309,9 +310,16 @@ class EndpointResult:
         import polars as pl
 
         self._known(arm)
-        theirs = self.patients["arm"] == arm
-        # a filter of a small frame costs more than most estimates
-        return self.patients if theirs.all(ignore_nulls=False) else self.patients.filter(pl.col("arm") == arm)
+        if arm not in self._arms:
+            theirs = self.patients["arm"] == arm
+            # a filter of a small frame costs more than most estimates
+            whole = theirs.all(ignore_nulls=False)
+            self._arms[arm] = self.patients if whole else self.patients.filter(pl.col("arm") == arm)
+        return self._arms[arm]
+
+    @cached_property
+    def _arms(self) -> dict[str, pl.DataFrame]:
+        return {}
 
     def _by_arm(self) -> dict[str, pl.DataFrame]:
         return {arm: self._of(arm) for arm in self.arms}

@@ -104,12 +104,13 @@ def evaluate(
         there &= ~people.arm.get(arm, np.zeros(n, dtype=bool))
     counted = (formula(record.among) > 0) & ~(values["course_failed"] > 0) & there
     found, has_value = asked.kind.columns(asked, formula, counted, people.keys)
-    kept = people.keys.with_columns(**{name: pl.Series(name, column) for name, column in found.items()})
     shown, left_out = counted & has_value, counted & ~has_value
+    every = bool(shown.all())
+    rows = [pl.Series(name, column if every else column[shown]) for name, column in found.items()]
     return EndpointResult(
         asked=asked,
         arms=tuple(arms),
-        patients=kept if shown.all() else kept.filter(shown),
+        patients=people.keys_of(shown).with_columns(rows),
         n_left_out={arm: int((left_out & people.arm[arm]).sum()) for arm in arms},
         design=design,
         not_measured=dict(not_measured or {}),

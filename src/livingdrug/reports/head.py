@@ -75,7 +75,7 @@ def _randomised_arm(source: Source, arm: str) -> tuple[str, bool]:
 
 def _counts(source: Source, arm: str) -> tuple[int, int, str]:
     given = "received their cells" if source.has_cells(arm) else "began treatment"
-    return source.patients(arm, infused=False).height, source.n_patients(arm), given
+    return source.n_enrolled(arm), source.n_patients(arm), given
 
 
 def _design(source: Source) -> str:
@@ -109,7 +109,7 @@ def _survival(source: Source, arm: str) -> str:
 
 
 def _flow_card(source: Source) -> Card:
-    counts = [(source.n_patients(arm), max(source.patients(arm, infused=False).height, 1)) for arm in source.arms]
+    counts = [(source.n_patients(arm), max(source.n_enrolled(arm), 1)) for arm in source.arms]
     value = " · ".join(f"{infused:,}" for infused, _ in counts)
     whom = "randomised" if is_randomised(source) else "enrolled"
     told = [f"of {enrolled:,} {whom} ({100 * infused / enrolled:.0f} %)" for infused, enrolled in counts]

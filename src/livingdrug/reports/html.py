@@ -88,6 +88,7 @@ def contents(result: Result, *, published: bool = True, catalog: Catalog | None 
         f"followed for {plain(source.last_day / 365.25, 2)} {'year' if round(source.last_day / 365.25, 2) == 1 else 'years'}",
     ]
     meta += [f"seed {manifest['seed']}"] if manifest.get("seed") is not None else []
+    meta += ["outcomes alone were kept"] if source.outcomes_alone else []
     standing = source.result.trial.standing
     return {
         "kicker": f"A virtual clinical trial · {standing}" if standing else "A virtual clinical trial", "title": top.title, "lead": top.lead,

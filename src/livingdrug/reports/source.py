@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,15 @@ class Source:
         """What a figure of one arm is called: with the arm's number where there are several."""
         return f"{name}-{self.arms.index(arm) + 1}" if len(self.arms) > 1 else name
 
+    @property
+    def outcomes_alone(self) -> bool:
+        """Whether the run kept each patient's outcomes and none of the frames from which they were told."""
+        return getattr(self.result, "outcomes_alone", False)
+
+    def kept(self, name: str) -> bool:
+        """Whether the run kept a frame: of outcomes alone only the patients, and those whose course did not finish."""
+        return not self.outcomes_alone or name == "patients" or name in self.result.frames
+
     def has(self, name: str) -> bool:
         """Whether a frame is there and has rows."""
         return self.frame(name).height > 0
@@ -116,7 +126,7 @@ class Source:
 
         if name == "log":
             return self._given
-        frame = getattr(self.result, name, None)
+        frame = getattr(self.result, name, None) if self.kept(name) else None
         return frame if frame is not None else pl.DataFrame()
 
     @cached_property
@@ -136,7 +146,7 @@ class Source:
 
         if not self._in_memory:
             return self.result.frames.scan(name)  # type: ignore[attr-defined]
-        frame = getattr(self.result, name, None)
+        frame = getattr(self.result, name, None) if self.kept(name) else None
         return (frame if frame is not None else pl.DataFrame()).lazy()
 
     @cached_property
@@ -178,21 +188,26 @@ class Source:
             else pl.DataFrame()
         )
 
-    def patients(self, arm: str, *, infused: bool = True) -> pl.DataFrame:
-        """The patients of an arm whose simulation finished; only the infused ones unless said otherwise."""
-        import polars as pl
-
+    def patients(self, arm: str, *, infused: bool = True, columns: Collection[str] | None = None) -> pl.DataFrame:
+        """The patients of an arm; only the infused ones unless said otherwise. Of some columns, as far as they are there, less is copied."""
         frame = self.frame("patients")
         if frame.height == 0:
             return frame
-        chosen = frame.filter(pl.col("arm") == arm)
-        return chosen.filter(pl.col("status").is_in(BEGUN)) if infused else chosen
+        rows = (frame["arm"] == arm).fill_null(False)
+        if infused:
+            rows &= frame["status"].is_in(BEGUN).fill_null(False)
+        shown = frame if columns is None else frame.select([one for one in frame.columns if one in ("arm", *columns)])
+        return shown if rows.all() else shown.filter(rows)
 
     def n_patients(self, arm: str) -> int:
         """How many `patients` of an arm there are."""
         if arm not in self._counts:
-            self._counts[arm] = self.patients(arm).height
+            self._counts[arm] = self.patients(arm, columns=("patient",)).height
         return self._counts[arm]
+
+    def n_enrolled(self, arm: str) -> int:
+        """How many were enrolled into an arm."""
+        return self.patients(arm, infused=False, columns=("patient",)).height
 
     def has_cells(self, arm: str) -> bool:
         """Whether the arm gives cells: then there is apheresis or a bank, and an infusion; else treatment just begins."""

@@ -40,8 +40,7 @@ OTHERS = (
          "Their numbers are {place}/summary.parquet and {place}/estimates.parquet; the same livingdrug run … --replicates command"
          " with --resume -o {place} tells them again."),
     Work(("pieces", "endpoints.parquet"), "outcomes of a large trial, of which nothing else was kept",
-         "The numbers of its endpoints are {place}/endpoints.parquet; the same livingdrug run … --outcomes-only command with --resume"
-         " -o {place} tells them again."),
+         "livingdrug report {place} tells it; the numbers of its endpoints are {place}/endpoints.parquet."),
     Work(("pieces",), "replicates, outcomes of a large trial or a sensitivity analysis that were interrupted",
          "Complete them: the same command with --resume -o {place}."),
     Work(("trial_from_fit.json",), "a trial whose kinetics are from a fit",

@@ -273,6 +273,16 @@ class Result:
         """Arms that were run, in order."""
         return tuple(self.manifest["arms"])
 
+    @property
+    def n_courses(self) -> int:
+        """How many were treated: their courses were simulated, whether they finished or not."""
+        return self.exits.height
+
+    @property
+    def outcomes_alone(self) -> bool:
+        """Whether of each patient outcomes were kept, and none of the frames from which they were told."""
+        return False
+
     def endpoint(self, endpoint: str | Path | Endpoint, arm: str | Sequence[str] | None = None) -> EndpointResult:
         """One endpoint, by catalog name, TOML file or record.
 

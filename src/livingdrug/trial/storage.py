@@ -8,7 +8,7 @@ import io
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,8 +107,8 @@ def write_frame(path: Path, frame: pl.DataFrame, *, about: Mapping[str, str] | N
     write_bytes(path, memory.getvalue())
 
 
-def read_frame(path: Path) -> pl.DataFrame:
-    """Read a Parquet frame.
+def read_frame(path: Path, *, columns: Collection[str] | None = None) -> pl.DataFrame:
+    """Read a Parquet frame; of it some columns, as far as they are there, or all.
 
     Raises
     ------
@@ -118,7 +118,9 @@ def read_frame(path: Path) -> pl.DataFrame:
     import polars as pl
 
     try:
-        return pl.read_parquet(path)
+        if columns is None:
+            return pl.read_parquet(path)
+        return pl.read_parquet(path, columns=[one for one in pl.read_parquet_schema(path) if one in columns])
     except FileNotFoundError:
         raise BadInput(f"{path} is not there.\n  The run may be unfinished: go on with resume (--resume).") from None
     except (OSError, pl.exceptions.PolarsError) as problem:

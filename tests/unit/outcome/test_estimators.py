@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +20,7 @@ from livingdrug.outcome.estimators.kaplan_meier import kaplan_meier, survival_cu
 from livingdrug.outcome.estimators.log_rank import log_rank
 from livingdrug.outcome.estimators.quantiles import median
 from livingdrug.outcome.estimators.restricted_mean import restricted_mean
+from livingdrug.outcome.over_time import CARRIED
 
 TIMES = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 2)), min_size=1, max_size=40)
 
@@ -141,3 +146,18 @@ def test_restricted_mean_of_everybody_event_free_is_the_horizon():
 def test_impossible_times_stop_at_the_door(time):
     with pytest.raises(BadInput, match="negative or not finite"):
         kaplan_meier(time, [1])
+
+
+def test_a_curve_found_before_is_that_of_the_same_patients_and_level():
+    # expected: each time what is fitted anew, whichever patients and level came before
+    rows = [("a", 1, 10.0, 1), ("a", 2, 20.0, 0), ("b", 3, 5.0, 1), ("b", 4, 30.0, 2), ("b", 5, 40.0, 0)]
+    everyone = pl.DataFrame(rows, schema=["arm", "patient", "time_days", "cause"], orient="row")
+    frames = [everyone.filter(pl.col("arm") == arm) for arm in ("a", "b")] + [everyone]
+    days = np.array([6.0, 15.0, 25.0])
+    for name in ("kaplan_meier", "cumulative_incidence"):
+        estimator = import_module(f"livingdrug.outcome.estimators.{name}").ESTIMATOR
+        for level, frame in [(level, frame) for level in (0.95, 0.9, 0.95) for frame in (*frames, frames[0])]:
+            asked = SimpleNamespace(level=level, keys=SimpleNamespace(curve="survival"))
+            told, anew = estimator.at(asked, frame, days), estimator.fit(asked, frame).at(days, beyond=CARRIED)
+            for key, found in anew.items():
+                np.testing.assert_array_equal(told[key], found)

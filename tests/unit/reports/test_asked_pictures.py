@@ -11,7 +11,6 @@ from livingdrug.design.window import Window
 from livingdrug.reports.charts.bars import Bar, Block, draw_bars
 from livingdrug.reports.charts.crosses import HEIGHT, LEFT, RADIUS, RIGHT, TOP, Cross, draw_crosses
 from livingdrug.reports.frontier import Point, frontier_figure
-from livingdrug.reports.outcomes_only import outcomes_page
 from livingdrug.reports.sensitivity import sensitivity_figure
 from livingdrug.reports.sheet import sheet_text
 from livingdrug.reports.window import window_figure, window_page
@@ -92,16 +91,3 @@ def test_sensitivity_in_every_method_says_what_it_rests_on(method: str):
     assert STANDING.capitalize() in sheet_text(figure, 860)
     assert "a_number" in figure.draw(860)
     assert "a_number" in figure.draw(342)
-
-
-def test_the_page_of_outcomes_alone_says_first_what_is_not_calibrated():
-    row = {
-        "endpoint": "os", "arm": "a", "measure": "probability", "time": 12.0, "time_unit": "month", "estimate": 0.5, "ci_low": 0.4,
-        "ci_high": 0.6, "unit": "", "n": 100_000, "n_events": 50_000,
-    }  # fmt: skip
-    text = outcomes_page(
-        pl.DataFrame([row]), title="T", patients=100_000, seed=1, titles={"os": "Overall survival"}, standing=[STANDING]
-    )
-    held(text)
-    assert text.index(STANDING) < text.index("Overall survival")
-    assert "100,000 virtual patients" in text

@@ -47,7 +47,6 @@ WRITTEN = {
     "reports/html.py": "tests/unit/reports/test_page_policy.py",
     "reports/lives.py": "tests/surface/test_lives.py",
     "reports/logistics.py": "tests/surface/test_logistics.py",
-    "reports/outcomes_only.py": "tests/unit/reports/test_asked_pictures.py",
     "reports/scoreboard.py": "tests/unit/reports/test_scoreboard.py",
     "reports/trial_kinetics.py": "tests/unit/fitting/test_trial_kinetics.py",
     "reports/window.py": "tests/unit/reports/test_asked_pictures.py",

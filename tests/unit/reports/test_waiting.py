@@ -32,7 +32,7 @@ def told() -> Section:
     frames = {"short": people(INFUSED, "short"), "long": people(WITHDRAWN_WAITING, "long")}
     source: Any = SimpleNamespace(
         arms=("short", "long"), roles=ROLES, has=lambda name: True, has_cells=lambda arm: True,
-        patients=lambda arm, infused: frames[arm], trial=SimpleNamespace(planned_design=SimpleNamespace(kind="paired")),
+        patients=lambda arm, infused, columns: frames[arm], trial=SimpleNamespace(planned_design=SimpleNamespace(kind="paired")),
     )  # fmt: skip
     found = section(source)
     assert found is not None

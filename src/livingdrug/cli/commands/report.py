@@ -9,6 +9,7 @@ import typer
 
 from livingdrug.cli.catalogue import CATALOG, opened
 from livingdrug.cli.command import ASK, Command
+from livingdrug.cli.outcomes_only import run_or_outcomes
 from livingdrug.cli.trials import RUN_FOLDER
 
 
@@ -26,7 +27,7 @@ def report(
     pdf: Annotated[bool, typer.Option("--pdf", help="As PDF: RUN_FOLDER/report.pdf by default.")] = False,
     catalog: CATALOG = None,
 ) -> None:
-    """Write the report of a finished run: one HTML page that needs no network, or a PDF.
+    """Write the report of a finished run: one HTML page that needs no network, or a PDF. Of outcomes alone (--outcomes-only), what can be told of them.
 
     [bold]For example[/bold]
 
@@ -36,7 +37,6 @@ def report(
     from livingdrug.cli.screen import console, notice
     from livingdrug.foundation.errors import BadInput
     from livingdrug.reports.pictures import can_pdf
-    from livingdrug.trial.result import Result
 
     target = out if out is not None else folder / ("report.pdf" if pdf else "report.html")
     if pdf and target.suffix.lower() != ".pdf":
@@ -45,7 +45,7 @@ def report(
         raise BadInput(
             'a PDF needs the package typst.\n  Install it with pip install "livingdrug[figures]"; HTML reports need nothing.'
         )
-    result = Result.load(folder, catalog=opened(catalog))
+    result = run_or_outcomes(folder, opened(catalog))
     from contextlib import nullcontext
 
     from livingdrug.foundation.errors import naming

@@ -176,10 +176,10 @@ class CumulativeIncidence(OverTime):
         return incidence_curve(patients["time_days"].to_numpy(), patients["cause"].to_numpy(), level=asked.level)
 
     def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
-        return self.fit(asked, patients).at(days, beyond=CARRIED)
+        return self.fitted(asked, patients).at(days, beyond=CARRIED)
 
     def curve(self, asked: Asked, patients: pl.DataFrame) -> Steps:
-        c = self.fit(asked, patients)
+        c = self.fitted(asked, patients)
         known = (c.n_at_risk - c.n_competing + np.cumsum(c.n_competing)).astype(np.float64)
         high = np.where(c.incidence == 0, 1 - without_events(known, c.level), c.ci_high)
         return Steps(c.time, c.incidence, c.ci_low, high, c.n_at_risk, c.n_events, c.n_censored, start=0.0)

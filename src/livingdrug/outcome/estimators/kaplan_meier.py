@@ -207,13 +207,13 @@ class KaplanMeier(OverTime):
 
     def rows(self, asked: Asked, patients: pl.DataFrame) -> list[Row]:
         """The shares at the endpoint's times, and the median time."""
-        month, curve, n = factor("month", "day"), self.fit(asked, patients), counted(patients)
+        month, curve, n = factor("month", "day"), self.fitted(asked, patients), counted(patients)
         middle, low, high = (day / month for day in curve.quantile(0.5))
         last = Row("median time", middle, low, high, "month", *n, absent="not reached")
         return [*self.rows_at(asked, lambda days: self._at(asked, curve, days), n), last]
 
     def at(self, asked: Asked, patients: pl.DataFrame, days: Floats) -> dict[str, Floats]:
-        return self._at(asked, self.fit(asked, patients), days)
+        return self._at(asked, self.fitted(asked, patients), days)
 
     def _at(self, asked: Asked, curve: SurvivalCurve, days: Floats) -> dict[str, Floats]:
         found = curve.at(days, beyond=CARRIED)
@@ -223,7 +223,7 @@ class KaplanMeier(OverTime):
         return {**found, "estimate": 1 - found["estimate"], "ci_low": low, "ci_high": high}
 
     def curve(self, asked: Asked, patients: pl.DataFrame) -> Steps:
-        c = self.fit(asked, patients)
+        c = self.fitted(asked, patients)
         counts = (c.n_at_risk, c.n_events, c.n_censored)
         low = np.where(c.survival == 1, without_events(c.n_at_risk.astype(np.float64), c.level), c.ci_low)
         if self.free(asked):

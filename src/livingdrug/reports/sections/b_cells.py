@@ -11,6 +11,7 @@ from livingdrug.reports.banded import band_of, banded
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.curve_figure import curve_figure
 from livingdrug.reports.endpoint_rows import endpoint_table
+from livingdrug.reports.not_kept import not_kept
 from livingdrug.reports.page import Figure, Note, Section, Table
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import DASH, plain
@@ -33,7 +34,10 @@ def section(source: Source) -> Section:
     figures = {one.band.short: band_of(source, one) for one in assays if one.band is not None}
     figures["infections"] = _infections(source)
     absent = [name for name, figure in figures.items() if figure is None]
-    notes = [Note(f"Not available in this run: {', '.join(absent)}.", "missing")] if absent else []
+    if source.outcomes_alone:
+        notes = list(not_kept(source, "Counts of B cells, immunoglobulin and infections over time"))
+    else:
+        notes = [Note(f"Not available in this run: {', '.join(absent)}.", "missing")] if absent else []
     table = endpoint_table(source, "b_cells", "infection")
     for one in assays:
         table = _with_lowest(source, one, table)

@@ -43,13 +43,20 @@ def section(source: Source) -> Section:
     for arm in source.arms:
         cells = source.has_cells(arm)
         event = source.enrolled_by(arm)
-        stages = _stages(source.patients(arm, infused=False), source.criterion, source.roles, cells, event)
+        everyone = source.patients(arm, infused=False, columns=columns_read(source.roles))
+        stages = _stages(everyone, source.criterion, source.roles, cells, event)
         rows = [(s.name, s.n) for s in stages] + [(e.name, e.n) for s in stages for e in s.exits]
         data = pl.DataFrame(rows, schema=["group", "patients"], orient="row")
         title = f"From {event} to the end of follow-up{source.of_arm(arm)}"
         figures.append(Figure(title, partial(draw_river, stages), data=data, id=source.figure_id("flow", arm)))
     table = endpoint_table(source, "manufacturing", title="Getting the cells")
     return Section("flow", "Patient flow", LEAD, (*figures, *([table] if table else [])))
+
+
+def columns_read(roles: Roles) -> tuple[str, ...]:
+    """Columns of the patients table that this section reads."""
+    outcomes = ("first response", "relapse", "death", "antigen-negative relapse", "further therapy")
+    return ("status", "vein_to_vein_days", *(roles[role] for role in outcomes))
 
 
 def _stages(

@@ -9,6 +9,7 @@ from livingdrug.reports.band_figure import band_figure
 from livingdrug.reports.charts.bands import Limit, draw_bands
 from livingdrug.reports.endpoint_rows import endpoint_table
 from livingdrug.reports.measured import Measured, measured
+from livingdrug.reports.not_kept import not_kept
 from livingdrug.reports.page import Figure, Section, missing
 from livingdrug.reports.quantile_bands import as_frame, bands, limit_of
 from livingdrug.reports.source import Source
@@ -18,8 +19,9 @@ SCHEDULE = "kinetics"
 """The visits at which the cells themselves are measured."""
 LEAD = (
     "After infusion the cells leave the blood for the tissues, multiply where they find their antigen, contract, and persist as a small "
-    "memory pool, as far as the planned visits show it. The band holds nine in ten patients, its darker part every second one."
+    "memory pool, as far as the planned visits show it."
 )
+BANDS = " The band holds nine in ten patients, its darker part every second one."
 
 
 def section(source: Source) -> Section | None:
@@ -32,10 +34,10 @@ def section(source: Source) -> Section | None:
     figures = [_large(source, one) for one in found[:1]]
     figures += [band_figure(source, one.quantity, one.title, one.unit_words, log=True) for one in found[1:]]
     table = endpoint_table(source, "kinetics", title="Exposure")
-    parts = [part for part in (*figures, table) if part]
+    parts = [part for part in (*figures, *not_kept(source, "Courses of the cells in blood"), table) if part]
     if not parts:
         return missing("kinetics", "Cellular kinetics", "This run has no visits at which the cells were measured.")
-    return Section("kinetics", "Cellular kinetics", LEAD, tuple(parts))
+    return Section("kinetics", "Cellular kinetics", LEAD + BANDS * any(figures), tuple(parts))
 
 
 def _large(source: Source, one: Measured) -> Figure | None:

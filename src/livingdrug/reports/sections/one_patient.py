@@ -10,6 +10,7 @@ from livingdrug.reports.charts.tracks import Moment, draw_tracks, tracks_frame
 from livingdrug.reports.choosing import SEVERE, choose
 from livingdrug.reports.diary import Entry, drug_marks
 from livingdrug.reports.drugs import drug_classes
+from livingdrug.reports.not_kept import section_not_kept
 from livingdrug.reports.page import Figure, Note, Section, missing
 from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
@@ -36,6 +37,10 @@ class Diary:
 
 def section(source: Source) -> Section:
     """Paragraphs, small multiples and a diary."""
+    if absent := section_not_kept(
+        source, "patient", "One patient's story", "Visits, drugs and the course of one patient"
+    ):
+        return absent
     chosen = choose(
         {**{name: source.frame(name) for name in ("patients", "log", "courses")}, "grades": source.graded_from(SEVERE)},
         source.roles,

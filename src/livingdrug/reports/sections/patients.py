@@ -37,7 +37,7 @@ def section(source: Source) -> Section:
     """Two tables: every covariate of the trial's population among the enrolled, and the lots of the infused."""
     if not source.has("patients"):
         return missing("patients", "Who the patients are", "This run has no patients frame.")
-    n = ("Patients enrolled", *(f"{source.patients(arm, infused=False).height:,}" for arm in source.arms))
+    n = ("Patients enrolled", *(f"{source.n_enrolled(arm):,}" for arm in source.arms))
     people = [(*n, DASH), *_rows(source, _covariates(source), infused=False)]
     infused = [f"{source.n_patients(arm):,}" if source.has_cells(arm) else DASH for arm in source.arms]
     m = ("Patients infused", *infused)
@@ -66,7 +66,7 @@ def _rows(source: Source, rows: list | tuple, *, infused: bool) -> list[tuple[st
     found = []
     for column, words, share in rows:
         cells = [
-            _cell(source.patients(arm, infused=infused), column, share)
+            _cell(source.patients(arm, infused=infused, columns=(column,)), column, share)
             if source.has_cells(arm) or not infused
             else DASH
             for arm in source.arms

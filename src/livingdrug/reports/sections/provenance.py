@@ -8,6 +8,7 @@ from typing import Any
 from livingdrug.reports.page import Note, Section, Table
 from livingdrug.reports.references import references
 from livingdrug.reports.source import Source
+from livingdrug.trial.manifest import code_sha256
 
 ORDER = 120
 LIMITS = (
@@ -22,7 +23,7 @@ LIMITS = (
 def section(source: Source) -> Section:
     """Versions and hashes, failed courses, sources, limits."""
     manifest: Mapping[str, Any] = source.result.manifest or {}
-    parts: list = [_versions(manifest), _failed(source)]
+    parts: list = [_versions(manifest), _failed(source), *_told_by_other_code(source, manifest)]
     sources = tuple((f"[{i}] {r.name}", r.uses, r.status) for i, r in enumerate(references(source), 1))
     if sources:
         note = "read: the number was seen in the source; unverified: recalled, to be checked."
@@ -50,6 +51,15 @@ def _versions(manifest: Mapping[str, Any]) -> Table:
     if isinstance(packages, Mapping):
         rows.append(("Packages", ", ".join(f"{name} {version}" for name, version in packages.items())))
     return Table(("", "this run"), tuple(rows) or (("manifest", "this run has none"),), title="This run", words=(1,))
+
+
+def _told_by_other_code(source: Source, manifest: Mapping[str, Any]) -> tuple[Note, ...]:
+    """Of outcomes alone what was seen is not there to be told anew: each patient's outcomes are those of the code that kept them."""
+    here = code_sha256()
+    if not source.outcomes_alone or manifest.get("code_sha256") == here:
+        return ()
+    words = "Each patient's outcomes were told by the code named above, and endpoints from them by other code"
+    return (Note(f"{words} (SHA-256 {here})."),)
 
 
 def _failed(source: Source) -> Note:

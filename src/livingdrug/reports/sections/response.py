@@ -51,7 +51,7 @@ def _best(source: Source, criterion: Criterion) -> Table | None:
     for status in words.status:
         cells = []
         for arm in source.arms:
-            patients = source.patients(arm)
+            patients = source.patients(arm, columns=(best,))
             n = patients.filter(pl.col(best) == status).height
             cells.append(f"{n:,} ({percent(n / patients.height)})" if patients.height else DASH)
         name = words.status[status]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from livingdrug.reports.charts.swimmer import Lane, draw_swimmer
 from livingdrug.reports.diary import cause_of_death
 from livingdrug.reports.drugs import MARKS, DrugClass, drug_classes, given
+from livingdrug.reports.not_kept import section_not_kept
 from livingdrug.reports.page import Figure, Section, missing
 from livingdrug.reports.setting import Setting, setting
 from livingdrug.reports.source import Source
@@ -34,6 +35,8 @@ OUTCOMES = (
 
 def section(source: Source) -> Section:
     """One figure per arm: an even sample of the infused, longest followed at the top."""
+    if absent := section_not_kept(source, "swimmer", "Patient by patient", "Lanes with daily grades and drugs"):
+        return absent
     if not source.has("patients") or not any(source.n_patients(arm) for arm in source.arms):
         return missing("swimmer", "Patient by patient", f"This run has no {source.begun} patients to show.")
     scales = (one for one in graded_scales(source) if any(looked_for(source, arm, one) for arm in source.arms))

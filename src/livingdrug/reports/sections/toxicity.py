@@ -10,6 +10,7 @@ from livingdrug.reports.charts.stacked import draw_grades
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.drugs import drug_classes, given, title_of
 from livingdrug.reports.endpoint_rows import endpoint_table
+from livingdrug.reports.not_kept import not_kept
 from livingdrug.reports.page import Figure, Note, Section, Table, legend_of, missing
 from livingdrug.reports.source import Source
 from livingdrug.reports.toxicity_scales import SEVERE, episodes_by_patient, graded_scales, looked_for
@@ -34,7 +35,8 @@ def section(source: Source) -> Section:
         endpoint_table(source, "management", title="Management of toxicity"),
         _doses(source),
     )
-    parts = (*_grades(source), *_drugs(source), *(table for table in tables if table))
+    absent = not_kept(source, "Grades by day, the scales side by side, and how many received each drug")
+    parts = (*_grades(source), *_drugs(source), *absent, *(table for table in tables if table))
     if not parts:
         what = "This run has no grades and no toxicity endpoints."
         if not any(source.has_cells(arm) for arm in source.arms):

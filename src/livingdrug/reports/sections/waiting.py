@@ -32,6 +32,8 @@ LEAD = (
     " 95 % intervals; those lost while waiting count as not responding. A patient alive at one year without having been infused is followed by"
     " nobody, so what is told is the share that was infused and lives a year after enrolment."
 )
+DAYS = ("enrolment_day", "vein_to_vein_days")
+BURDEN, MEMORY = "burden_percent_at_lymphodepletion", "memory_fraction"
 Flags = NDArray[np.float64]
 
 
@@ -40,7 +42,7 @@ def section(source: Source) -> Section | None:
     arms = [arm for arm in source.arms if source.has("patients") and source.has_cells(arm)]
     if not arms:
         return None
-    everyone = {arm: source.patients(arm, infused=False) for arm in arms}
+    everyone = {arm: source.patients(arm, infused=False, columns=columns_read(source.roles)) for arm in arms}
     rows = [
         _days("Enrolment to infusion, day (10 to 90 % of the infused)", everyone, "enrolment_day"),
         _days("Apheresis to infusion, day", everyone, "vein_to_vein_days"),
@@ -63,6 +65,13 @@ def section(source: Source) -> Section | None:
         note = "The same people in both arms: mean of the differences within people, with its 95 % interval."
         parts.append(Table(("", *arms[1:]), tuple(pairs), title=f"Against {arms[0]}, in points", note=note, roomy=True))
     return Section("waiting", "What waiting costs", LEAD, tuple(parts))
+
+
+def columns_read(roles: Roles) -> tuple[str, ...]:
+    """Columns of the patients table that this section reads."""
+    stages = (name for name, _ in STAGES)
+    outcomes = (roles["first response"], roles["death"], roles["last contact"])
+    return ("patient", "status", *DAYS, *stages, BURDEN, MEMORY, *outcomes)
 
 
 def _flags(frame: pl.DataFrame, roles: Roles) -> tuple[Flags, Flags, Flags, Flags]:
@@ -128,7 +137,7 @@ def _cells(everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
     """Of the infused: memory cells in what they were given."""
     cells = []
     for frame in everyone.values():
-        values = 100.0 * _column(frame, "memory_fraction")[np.isin(frame["status"].to_numpy(), BEGUN)]
+        values = 100.0 * _column(frame, MEMORY)[np.isin(frame["status"].to_numpy(), BEGUN)]
         cells.append(_spread(values[np.isfinite(values)]))
     name = "Memory cells (CCR7-positive) in the lot, per cent (10 to 90 % of the infused)"
     return (name, *cells) if any(cell != DASH for cell in cells) else ()
@@ -137,7 +146,7 @@ def _cells(everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
 def _numbers(name: str, everyone: dict[str, pl.DataFrame]) -> tuple[str, ...]:
     cells = []
     for frame in everyone.values():
-        values = _column(frame, "burden_percent_at_lymphodepletion")
+        values = _column(frame, BURDEN)
         cells.append(_spread(values[np.isfinite(values)]))
     return (name, *cells) if any(cell != DASH for cell in cells) else ()
 

@@ -5,6 +5,7 @@ What the numbers are is the estimator's; this file only asks it, arm by arm.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -175,12 +176,12 @@ class EndpointResult:
         for arm in self.arms:
             found = self.asked.estimator.at(self.asked, self._of(arm), days)
             rows += [
-                (arm, float(time), unit, *(float(found[key][i]) for key in _THREE), int(found["n_at_risk"][i]))
+                (arm, float(time), unit, *(_or_none(found[key][i]) for key in _THREE), int(found["n_at_risk"][i]))
                 for i, time in enumerate(wanted)
             ]
         columns = ["arm", "time", "unit", *_THREE, "n_at_risk"]
         types = [pl.String, pl.Float64, pl.String, pl.Float64, pl.Float64, pl.Float64, pl.Int64]
-        return pl.DataFrame(rows, schema=dict(zip(columns, types, strict=True)), orient="row").fill_nan(None)
+        return pl.DataFrame(rows, schema=dict(zip(columns, types, strict=True)), orient="row")
 
     def curve(self) -> pl.DataFrame:
         """The whole step curve, beginning at time 0: arm, day, estimate, ci_low, ci_high, n_at_risk, n_events, n_censored.
@@ -201,8 +202,11 @@ class EndpointResult:
             columns = {name: np.concatenate([[0.0 if name == "day" else c.start], v]) for name, v in steps.items()}
             counts = {"n_at_risk": c.n_at_risk, "n_events": c.n_events, "n_censored": c.n_censored}
             columns |= {name: np.concatenate([[n if name == "n_at_risk" else 0], v]) for name, v in counts.items()}
-            parts.append(pl.DataFrame(columns).select(pl.lit(arm).alias("arm"), pl.all()))
-        return pl.concat(parts).fill_nan(None)
+            numbers = [pl.Series(name, column, nan_to_null=True) for name, column in columns.items()]
+            parts.append(
+                pl.DataFrame([pl.Series("arm", [arm], dtype=pl.String).new_from_index(0, len(c.day) + 1), *numbers])
+            )
+        return parts[0] if len(parts) == 1 else pl.concat(parts)
 
     def table(self) -> pl.DataFrame:
         """Every number of this endpoint in one long table.
@@ -298,6 +302,10 @@ class EndpointResult:
         """The lines of the table of one arm as records, the headline first; each says what stands for a missing number."""
         return self.asked.estimator.rows(self.asked, self._of(arm))
 
+    def cell(self, arm: str) -> Any:
+        """An amount of an arm as a table's cell tells it (`livingdrug.outcome.estimator.Estimator.cell`); None where there is none."""
+        return self.asked.estimator.cell(self.asked, self._of(arm))
+
     def reading(self, arm: str, *, day: float | None, statistic: str) -> Reading | None:
         """What an arm says to a published number: see `livingdrug.outcome.estimator.Estimator.reading`."""
         return self.asked.estimator.reading(self.asked, self._of(arm), day=day, statistic=statistic)
@@ -343,10 +351,19 @@ def tables(found: Iterable[EndpointResult]) -> tuple[pl.DataFrame, list[int]]:
         columns["endpoint"] += [result.id] * len(rows)
         columns["arm"] += [arm for arm, _ in rows]
         for name in _ROW:
-            columns[name] += [getattr(row, name) for _, row in rows]
-    frame = pl.DataFrame(columns, schema=table_schema())
-    numbers = pl.col(*_THREE)
-    return frame.with_columns(pl.when(numbers.is_finite()).then(numbers)), lengths
+            told = (getattr(row, name) for _, row in rows)
+            columns[name] += [_finite(one) for one in told] if name in _THREE else list(told)
+    return pl.DataFrame(columns, schema=table_schema()), lengths
+
+
+def _or_none(number: Any) -> float | None:
+    """A number, or None for what is not one."""
+    return None if math.isnan(number) else float(number)
+
+
+def _finite(number: float | None) -> float | None:
+    """A number; None for what is none, and for one without end."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def shown_once(found: Iterable[EndpointResult]) -> pl.DataFrame:

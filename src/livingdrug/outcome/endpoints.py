@@ -110,7 +110,7 @@ def evaluate(
     return EndpointResult(
         asked=asked,
         arms=tuple(arms),
-        patients=people.keys_of(shown).with_columns(rows),
+        patients=people.keys_of(shown).hstack(rows),
         n_left_out={arm: int((left_out & people.arm[arm]).sum()) for arm in arms},
         design=design,
         not_measured=dict(not_measured or {}),

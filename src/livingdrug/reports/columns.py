@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.foundation.as_arrays import as_numbers
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -18,11 +20,9 @@ def numbers(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
     -------
     Finite floats, shaped (known values,).
     """
-    import polars as pl
-
     if column not in frame.columns:
         return np.empty(0)
-    values = frame[column].drop_nulls().cast(pl.Float64).to_numpy()
+    values = as_numbers(frame[column])
     return values[np.isfinite(values)]
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
-from livingdrug.reports.estimates import curve_frame, curves
+from livingdrug.reports.estimates import curve_frame, curves, curves_of
 from livingdrug.reports.page import Figure, legend_of
 from livingdrug.reports.source import Source
 from livingdrug.reports.words import percent_interval
@@ -27,7 +27,8 @@ def curve_figure(
     beside
         Endpoints drawn as thin lines; with several arms they stay in the tables.
     """
-    found = curves(source, one.id)
+    data = curve_frame(source, one.id)
+    found = [] if data is None else curves_of(data, source.arms)
     if not found:
         return None
     quiet = [curve for other in beside or [] for curve in _thin(source, other)] if len(source.arms) == 1 else []
@@ -37,7 +38,7 @@ def curve_figure(
     legend = [*legend_of([curve.name for curve in found], [curve.name for curve in quiet])]
     legend += [("published", "published, 95 % CI")] if points else []
     caption = one.record.definition.strip().replace("\n", " ")
-    return Figure(one.title, draw, caption, tuple(legend), curve_frame(source, one.id), half, id=one.id)
+    return Figure(one.title, draw, caption, tuple(legend), data, half, id=one.id)
 
 
 def _thin(source: Source, one: EndpointResult) -> list[Curve]:

@@ -107,7 +107,7 @@ def estimate_words(one: Estimate) -> str:
 
 def amount(found: EndpointResult, arm: str) -> str:
     """``30,900 (74 %)`` or ``11 (3–23)``; a dash without any."""
-    one = found.asked.estimator.cell(found.asked, found.patients.filter(found.patients["arm"] == arm))
+    one = found.cell(arm) if arm in found.arms else None
     if one is None:
         return DASH
     if one.cv_percent == one.cv_percent:

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from livingdrug.foundation.as_arrays import as_numbers
 from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.reports.charts.survival import Curve
 from livingdrug.reports.source import Source
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
+_CURVE = ("day", "estimate", "ci_low", "ci_high", "n_at_risk", "n_events", "n_censored")
 LATE = 0.02  # a time asked for may lie this share beyond the last time watched
 
 
@@ -62,7 +65,7 @@ def at_day(source: Source, id: str, arm: str, day: float) -> Estimate | None:
     if not rows:
         return None
     row = rows[0]
-    n = found.patients.filter(found.patients["arm"] == arm).height
+    n = int((found.patients["arm"] == arm).sum())
     return Estimate(
         row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), n, None, "", True, row["n_at_risk"]
     )
@@ -76,20 +79,19 @@ def curves(source: Source, id: str) -> list[Curve]:
 
 def curves_of(frame: pl.DataFrame, arms: Sequence[str]) -> list[Curve]:
     """The step curves of a frame of `livingdrug.outcome.endpoint_result.EndpointResult.curve`, for the arms that have one."""
-    import polars as pl
-
     found = []
+    numbers = {name: as_numbers(frame[name]) for name in _CURVE}
     for arm in arms:
-        rows = frame.filter(frame["arm"] == arm)
-        if rows.height < 2:
+        mine = (frame["arm"] == arm).to_numpy()
+        if mine.sum() < 2:
             continue
+        rows = numbers if mine.all() else {name: column[mine] for name, column in numbers.items()}
+        days = rows["day"]
         # Two neighbouring equal estimates add nothing to the picture but bytes; times of censoring are kept apart.
-        censored = rows.filter(rows["n_censored"] > 0)["day"].to_numpy()
-        steps = rows.filter((rows["n_events"] > 0) | (rows["day"] == rows["day"].max()) | (rows["day"] == 0))
-        day, share, low, high = (
-            steps[name].fill_null(math.nan).to_numpy() for name in ("day", "estimate", "ci_low", "ci_high")
-        )
-        risk = rows.select(pl.col("day", "n_at_risk").cast(pl.Float64)).to_numpy()
+        censored = days[rows["n_censored"] > 0]
+        step = (rows["n_events"] > 0) | (days == days.max()) | (days == 0)
+        day, share, low, high = (rows[name][step] for name in ("day", "estimate", "ci_low", "ci_high"))
+        risk = np.column_stack([days, rows["n_at_risk"]])
         found.append(Curve(arm, day, share, low, high, tuple(_spread_out(censored, float(day[-1]))), risk))
     return found
 

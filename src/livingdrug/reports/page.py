@@ -116,7 +116,8 @@ class Figure:
     def csv(self) -> str:
         """The data as a link that needs no host."""
         assert self.data is not None
-        return "data:text/csv;charset=utf-8," + _quoted(self.data[self._rows].write_csv(float_precision=4))
+        shown = self.data if self.whole else self.data[self._rows]
+        return "data:text/csv;charset=utf-8," + _quoted(shown.write_csv(float_precision=4))
 
     @property
     def whole(self) -> bool:

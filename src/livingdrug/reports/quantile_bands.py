@@ -35,18 +35,20 @@ def bands(source: Source, quantity: str, *, floor: float | None = None, ceiling:
     shown = pl.when(below).then(lowest).otherwise(pl.col("value"))
     if ceiling is not None:
         shown = pl.min_horizontal(shown, pl.lit(ceiling))
-    visits = visits.with_columns(shown.alias("shown"), below.alias("is_below"))
-    return [band for arm in source.arms if (band := _band(visits.filter(pl.col("arm") == arm), arm)) is not None]
+    marked = visits.lazy().with_columns(shown.alias("shown"), below.alias("is_below"))
+    everyone = {arm: visits["patient"].filter(visits["arm"] == arm).n_unique() for arm in source.arms}
+    found = (_band(marked.filter(pl.col("arm") == arm), arm, everyone[arm]) for arm in source.arms)
+    return [band for band in found if band is not None]
 
 
-def _band(visits: pl.DataFrame, arm: str) -> Band | None:
+def _band(visits: pl.LazyFrame, arm: str, n_patients: int) -> Band | None:
     import polars as pl
 
     quantiles = [pl.col("shown").quantile(q, "linear").alias(f"q{q}") for q in SHARES]
     table = (
         visits.drop_nulls("shown").group_by("day_planned")
         .agg(*quantiles, pl.len().alias("n"), pl.col("is_below").mean().alias("below"))
-        .filter(pl.col("n") >= min(FEWEST, visits["patient"].n_unique())).sort("day_planned")
+        .filter(pl.col("n") >= min(FEWEST, n_patients)).sort("day_planned").collect()
     )  # fmt: skip
     if table.height == 0:
         return None

@@ -53,6 +53,7 @@ class Source:
     asked: dict[str, EndpointResult | None] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    _rows: dict[tuple[str, bool], pl.Series] = field(default_factory=dict, repr=False, compare=False)
     _latest: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -190,14 +191,24 @@ class Source:
 
     def patients(self, arm: str, *, infused: bool = True, columns: Collection[str] | None = None) -> pl.DataFrame:
         """The patients of an arm; only the infused ones unless said otherwise. Of some columns, as far as they are there, less is copied."""
+        import polars as pl
+
         frame = self.frame("patients")
         if frame.height == 0:
             return frame
-        rows = (frame["arm"] == arm).fill_null(False)
-        if infused:
-            rows &= frame["status"].is_in(BEGUN).fill_null(False)
-        shown = frame if columns is None else frame.select([one for one in frame.columns if one in ("arm", *columns)])
-        return shown if rows.all() else shown.filter(rows)
+        rows = self._rows_of(arm, infused)
+        names = frame.columns if columns is None else [one for one in frame.columns if one in ("arm", *columns)]
+        whole = rows.all()
+        # column by column: a query for each small table would cost more than what it does
+        return pl.DataFrame([frame[name] if whole else frame[name].filter(rows) for name in names])
+
+    def _rows_of(self, arm: str, infused: bool) -> pl.Series:
+        """Which rows of the patients frame are an arm's, or those of its infused."""
+        frame = self.frame("patients")
+        if (arm, infused) not in self._rows:
+            rows = frame["arm"] == arm
+            self._rows[arm, infused] = (rows & frame["status"].is_in(BEGUN) if infused else rows).fill_null(False)
+        return self._rows[arm, infused]
 
     def n_patients(self, arm: str) -> int:
         """How many `patients` of an arm there are."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from livingdrug.catalog.records.trial import Trial
 
 HERE = Path(__file__).parent
+_WITHIN = f"{HERE}{os.sep}"
 RECORDS = HERE / "records"
 VARIABLE = "LIVINGDRUG_CATALOG"
 LONGEST_NAME, LONGEST_PATH = 200, 4000
@@ -420,4 +421,5 @@ def _existing(path: Path) -> Path:
 
 def _short(path: Path) -> str:
     """The file as people refer to it: kind/name.toml for the package's own, the path as given otherwise."""
-    return path.relative_to(HERE).as_posix() if path.is_relative_to(HERE) else str(path)
+    text = str(path)
+    return text.removeprefix(_WITHIN).replace(os.sep, "/") if text.startswith(_WITHIN) else text

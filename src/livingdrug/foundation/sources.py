@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from livingdrug.foundation.errors import CatalogError
@@ -44,6 +45,8 @@ def no_source(text: str) -> str:
     >>> no_source("http://www.120ty.net/bencandy.php?aid=55009"), no_source("doi:10.1056/NEJMoa1709866")
     ('120ty.net', '')
     """
+    if not any(host in text for host in NO_SOURCE):
+        return ""
     found = _FOUND.search(text)
     return found.group() if found else ""
 
@@ -58,10 +61,14 @@ def bare_address(text: str) -> str:
     >>> bare_address("https://doi.org/10.1056/NEJMoa1709866"), bare_address("Maude 2018, https://pubmed.ncbi.nlm.nih.gov/29385370")
     ('', '')
     """
+    if "/" not in text and "www." not in text.lower():
+        return ""
     left = _DOI.sub("citation", text)
     found = _ADDRESS.search(left)
+    if found is None:
+        return ""
     told = any(word.lower() not in _PLACES for word in _WORD.findall(_ADDRESS.sub(" ", left)))
-    return found.group().rstrip(".,;:)") if found and not told else ""
+    return "" if told else found.group().rstrip(".,;:)")
 
 
 def check_sources(table: Mapping[str, Any], file: str) -> None:
@@ -79,6 +86,8 @@ def check_sources(table: Mapping[str, Any], file: str) -> None:
     CatalogError
         Says where, which host, and what to do.
     """
+    if all(map(_is_source, _texts(table))):
+        return
     for place, text in every_source(table, ""):
         if host := no_source(text):
             raise CatalogError(
@@ -92,6 +101,31 @@ def check_sources(table: Mapping[str, Any], file: str) -> None:
                 "  Name the publication (authors, journal, year, page, or its DOI), or the label with its date and section; put the"
                 ' address into "seen_at".'
             )
+
+
+@lru_cache(maxsize=8192)
+def _is_source(text: str) -> bool:
+    """Whether there is nothing to say against a source: most stand in many files."""
+    return not no_source(text) and not bare_address(text)
+
+
+def _texts(table: Mapping[str, Any]) -> set[str]:
+    """The texts of `every_source`, without their places: these are wanted only where something is wrong."""
+    found: set[str] = set()
+    waiting: list[Any] = [table]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            for key, value in node.items():
+                if key in KEYS:
+                    found.update(one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+                    if isinstance(value, Mapping):
+                        waiting.append(value)
+                elif isinstance(value, (dict, list, Mapping)):
+                    waiting.append(value)
+        elif isinstance(node, list):
+            waiting += [one for one in node if isinstance(one, (dict, list, Mapping))]
+    return found
 
 
 def every_source(node: Any, place: str) -> Iterator[tuple[str, str]]:

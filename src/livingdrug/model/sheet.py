@@ -13,7 +13,7 @@ from livingdrug.foundation.findings import sentence, telling
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.sources import check_sources
-from livingdrug.foundation.toml_files import parse_toml
+from livingdrug.foundation.toml_files import own_table, parse_toml
 from livingdrug.model.instance import Instance, Own
 from livingdrug.model.names import Name, Part, Template, UnitText, kinds_in
 from livingdrug.model.units import parse_unit
@@ -265,7 +265,7 @@ def recipe_from(file: str, text: str) -> Recipe:
 
 def _record(file: str, text: str, record: type[_Record]) -> _Record:
     try:
-        data = parse_toml(text.encode("utf-8"), file)
+        data = own_table(text, file) if _of_the_package(file, text) else parse_toml(text.encode("utf-8"), file)
         check_sources(data, file)
     except CatalogError as problem:
         raise ModelError(str(problem)) from None
@@ -273,6 +273,14 @@ def _record(file: str, text: str, record: type[_Record]) -> _Record:
         return record.model_validate(data)
     except ValidationError as problem:
         raise ModelError(f"{faults(problem, file)}\n  Compare with another file of the same folder.") from None
+
+
+def _of_the_package(file: str, text: str) -> bool:
+    """Whether a text is that of the package's own sheet or recipe of this name."""
+    from livingdrug.model.texts import package_texts
+
+    own = package_texts()
+    return any(own.get(f"{place}/{file}") == text for place in ("mechanisms", "recipes"))
 
 
 def faults(problem: ValidationError, file: str) -> str:

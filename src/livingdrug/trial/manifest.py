@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -113,10 +114,16 @@ def _version(package: str) -> str:
 
 @cache
 def _folder_hashes(folder: str, endings: tuple[str, ...]) -> dict[str, str]:
-    root = Path(__file__).resolve().parent.parent
-    files = sorted(path for path in (root / folder).rglob("*") if path.suffix in endings)
-    return {path.relative_to(root).as_posix(): _hash_file(path) for path in files}
+    root = f"{Path(__file__).resolve().parent.parent}{os.sep}"
+    files = (
+        f"{place}{os.sep}{name}"
+        for place, _, names in os.walk(os.path.join(root, folder).rstrip(os.sep))
+        for name in names
+        if name.endswith(endings) and not name.startswith(".")
+    )
+    return {path.removeprefix(root).replace(os.sep, "/"): _hash_file(path) for path in sorted(files)}
 
 
-def _hash_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _hash_file(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from livingdrug.reports.not_kept import WHY
 from livingdrug.reports.sections import one_patient, swimmer
 from livingdrug.trial.run import run
 
-SIZE = {"patients": 60, "seed": 3, "threads": 1}
+SIZE: dict[str, Any] = {"patients": 60, "seed": 3, "threads": 1}
 WHOLE = ("flow", "waiting", "between", "how-much", "patients", "survival", "response", "further", "calibration")
 """Sections that outcomes alone can tell."""
 IN_PART = ("kinetics", "toxicity", "b-cells", "marrow", "laboratory")
@@ -150,6 +151,22 @@ def _rewritten(place: Path, manifest: dict) -> None:
 
     (place / "manifest.json").write_text(json.dumps(manifest))
     (place / "pieces" / "plan.json").write_text(json.dumps({"manifest": manifest, "sha256": digest(manifest)}))
+
+
+def test_a_report_beyond_the_memory_allowed_is_left_to_its_own_command(tmp_path, capsys, monkeypatch):
+    from livingdrug.reports import patients_read
+
+    place = tmp_path / "alone"
+    words = ["run", "eliana", "-n", "6", "--outcomes-only", "-o", str(place)]
+    assert main(words) == 0
+    assert (place / "report.html").is_file()
+    monkeypatch.setattr(patients_read, "_EACH", 1e9)
+    capsys.readouterr()
+    assert main([*words, "--force"]) == 0
+    assert "livingdrug report" in capsys.readouterr().out
+    assert not (place / "report.html").exists()  # of the run that was replaced
+    assert main(["report", str(place)]) == 0
+    assert (place / "report.html").is_file()
 
 
 def test_courses_that_did_not_finish_are_told_and_leave_exit_code_3(tmp_path, capsys, monkeypatch):

@@ -28,10 +28,11 @@ def run_outcomes_only(
     """`livingdrug run TRIAL -n N --outcomes-only`."""
     from livingdrug.design.outcomes_only import USUAL_MEMORY_GB, outcomes_only
     from livingdrug.reports.html import write_report
-    from livingdrug.reports.patients_read import patients_read
+    from livingdrug.reports.patients_read import memory_of_report, patients_read
 
     if patients is None:
         raise BadInput("--outcomes-only is for large trials.\n  Say how many patients: -n 100000.")
+    memory = USUAL_MEMORY_GB if memory is None else memory
     with counted("outcomes", things="patients", quiet=as_json) as progress:
         found = outcomes_only(
             trial,
@@ -39,20 +40,27 @@ def run_outcomes_only(
             catalog=catalog,
             out=folder,
             progress=progress,
-            memory_gb=USUAL_MEMORY_GB if memory is None else memory,
+            memory_gb=memory,
             **words,
         )
-    result = found.asked(patients_read(found.trial, found.questions, found.catalog) if report else ())
-    if report:
-        write_report(result, folder / "report.html")
+    page, takes = folder / "report.html", memory_of_report(found.n_rows) / 1e9
+    fits = takes <= memory
+    result = found.asked(patients_read(found.trial, found.questions, found.catalog) if report and fits else ())
+    if report and fits:
+        write_report(result, page)
+    elif words.get("force"):
+        page.unlink(missing_ok=True)  # it would be of the work that was replaced
     if as_json:
         print_json(found, folder, endpoints=found.numbers)
+    elif not report:
+        _tell(found, folder, "")
     else:
-        _tell(found, folder, report=report)
+        later = f"not written: it takes about {takes:.1f} GB. livingdrug report {folder} writes it"
+        _tell(found, folder, f"Report: {page.resolve() if fits else later}")
     refuse_silence(result)
 
 
-def _tell(found: OutcomesOnly, folder: Path, *, report: bool) -> None:
+def _tell(found: OutcomesOnly, folder: Path, report: str) -> None:
     """The endpoints as a table, and where everything is."""
     from livingdrug.cli.screen import console, notice
     from livingdrug.design.outcomes_only import NUMBERS
@@ -63,7 +71,7 @@ def _tell(found: OutcomesOnly, folder: Path, *, report: bool) -> None:
         screen.print(one, markup=False)
     screen.print(f"{found!r}", markup=False)
     if report:
-        screen.print(f"Report: {(folder / 'report.html').resolve()}", markup=False)
+        screen.print(report, markup=False)
     screen.print(f"All numbers: {folder / NUMBERS}; each patient's outcomes: {folder / 'pieces'}", markup=False)
     notice(screen)
 

@@ -95,6 +95,12 @@ class OutcomesOnly:
     catalog: Catalog
     timing: Mapping[str, Any]
 
+    @property
+    def n_rows(self) -> int:
+        """Patients of all arms together: each person once where chance put them into an arm, in every arm otherwise."""
+        arms = 1 if self.trial.planned_design.kind == "randomised" else len(self.manifest["arms"])
+        return self.manifest["patients"] * arms
+
     def asked(self, columns: Iterable[str] | None = None) -> OutcomesKept:
         """The trial as a run that may be asked: for endpoints besides, and for its report.
 

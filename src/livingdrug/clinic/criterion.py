@@ -186,7 +186,7 @@ class Criterion:
         """
         judged = visits.filter(pl.col("quantity").is_in(self.reads))
         found = self.record(self, self.status_at_visits(judged), _everyone(visits, patients), by_day)
-        return found.select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS)
+        return found.lazy().select(*KEYS, *RECORDED).cast(dict(RECORDED.items())).sort(*KEYS).collect()
 
 
 def one_query(steps: Callable[..., pl.DataFrame]) -> Callable[..., pl.DataFrame]:

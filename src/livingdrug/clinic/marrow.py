@@ -152,7 +152,7 @@ def _judge(degrees: tuple[Recovery, ...], rest: Unrecovered) -> Callable[[pl.Dat
         words = ("NR", *(one.word for one in degrees), rest.word)
         status = word_of(words, first_of(seen.blasts >= BLASTS_PERCENT, *reached))
         found = seen.marrow.with_columns(status=status, residual=seen.residual)
-        return found.filter(~pl.col("start")).select(*STATUS_SCHEMA).sort(*KEYS, "day")
+        return found.lazy().filter(~pl.col("start")).select(*STATUS_SCHEMA).sort(*KEYS, "day").collect()
 
     return status_at_visits
 

@@ -215,7 +215,7 @@ def _events(
         "grade": pl.Int64,
     }
     told = response.join(ends.roster(patients), on="patient", how="left", maintain_order="left")
-    told = told.with_columns(death_cause=pl.Series(ends.cause, dtype=pl.String))
+    told = told.hstack([pl.Series("death_cause", ends.cause, dtype=pl.String)]).lazy()
     days = {
         "remission": ("first_response_day", pl.col("best_response")),
         "treatment_failure": ("treatment_failure_day", pl.lit("no remission")),
@@ -229,18 +229,18 @@ def _events(
         )
         for event, (day, detail) in days.items()
     ]
-    infected = infections.select(
+    infected = infections.lazy().select(
         "patient", "day", event=pl.lit("infection"), detail=pl.col("infection_class"), grade=pl.col("grade")
     )
     # a late effect is told also after another therapy, up to the last contact
     later = [
-        pl.DataFrame({"patient": patients, "day": one.onset_day})
+        pl.LazyFrame({"patient": patients, "day": one.onset_day})
         .filter(pl.col("day") <= pl.Series(ends.last_contact))
         .with_columns(event=pl.lit(one.event), detail=pl.lit(""), grade=pl.lit(None, dtype=pl.Int64))
         for one in late
     ]
     frame = pl.concat([piece.cast(kinds) for piece in (infected, *pieces, *later)])
-    return frame.sort("patient", "day", maintain_order=True)
+    return frame.sort("patient", "day", maintain_order=True).collect()
 
 
 def _finite(days: Floats) -> pl.Series:

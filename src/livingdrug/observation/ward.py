@@ -148,7 +148,7 @@ def log_rows(course: Course, last_day: Floats) -> pl.DataFrame:
         signs = {name: course[name][who, check] for name in rule.reads if name in course}
         reasons = reason_texts(rule, signs, len(here))
         rows = _given(course, who, course.days[check], rule.id, rule.drug, fired.value[here], rule.unit, reasons)
-        by_rule.append(rows.with_columns(place=here))
+        by_rule.append(rows.hstack([pl.Series("place", here)]))
     if by_rule:  # of one moment: in the order in which the rules fired
         pieces.append(pl.concat(by_rule).sort("place").drop("place"))
     kinds = {"patient": pl.Int64, "day": pl.Float64, "rule": pl.String, "drug": pl.String, "amount": pl.Float64,

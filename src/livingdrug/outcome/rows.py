@@ -141,7 +141,7 @@ class Rows:
 
     def column(self, name: str) -> pl.Series | None:
         """A column as it stands (r,); None where the frame has none of this name."""
-        return self.table.frame[name].gather(self.chosen) if name in self.table.frame.columns else None
+        return self.table.frame[name][self.chosen] if name in self.table.frame.columns else None
 
     def among(self, column: str, wanted: object) -> NDArray[np.bool_]:
         """In which of the rows a column has the value wanted (r,)."""

@@ -67,7 +67,7 @@ class Mechanism:
         return (*(s.formula for s in self.statements), *(s.initial for s in self.sheet.state.values()))
 
 
-def mechanism_from(identifier: str, sheet: str, fragment: str) -> Mechanism:
+def mechanism_from(identifier: str, sheet: str, fragment: str, own: bool = False) -> Mechanism:
     """The mechanism in the texts of a sheet and of its fragment.
 
     Raises
@@ -75,7 +75,7 @@ def mechanism_from(identifier: str, sheet: str, fragment: str) -> Mechanism:
     ModelError
         Sheet and fragment do not belong together: a state without rate rule, a rule for something not owned …
     """
-    read = sheet_from(f"{identifier}.toml", sheet)
+    read = sheet_from(f"{identifier}.toml", sheet, own)
     found = Mechanism(identifier, read, fragment, read_statements(fragment, f"{identifier}.ant"))
     _check_placeholders(found)
     check(found)

@@ -247,25 +247,25 @@ class Recipe(Part):
 
 
 @lru_cache(maxsize=512)  # a mechanism reads its sheet, and so do those who want the sheet alone
-def sheet_from(file: str, text: str) -> MechanismSheet:
-    """The sheet in a TOML text; `file` names it in errors.
+def sheet_from(file: str, text: str, own: bool = False) -> MechanismSheet:
+    """The sheet in a TOML text; `file` names it in errors. The package's `own` texts are kept as tables between processes.
 
     Raises
     ------
     ModelError
         Not TOML, a key missing or unknown, a value of the wrong sort: says file and key.
     """
-    return _record(file, text, MechanismSheet)
+    return _record(file, text, MechanismSheet, own)
 
 
-def recipe_from(file: str, text: str) -> Recipe:
+def recipe_from(file: str, text: str, own: bool = False) -> Recipe:
     """The recipe in a TOML text; errors as in `sheet_from`."""
-    return _record(file, text, Recipe)
+    return _record(file, text, Recipe, own)
 
 
-def _record(file: str, text: str, record: type[_Record]) -> _Record:
+def _record(file: str, text: str, record: type[_Record], own: bool) -> _Record:
     try:
-        data = own_table(text, file) if _of_the_package(file, text) else parse_toml(text.encode("utf-8"), file)
+        data = own_table(text, file) if own else parse_toml(text.encode("utf-8"), file)
         check_sources(data, file)
     except CatalogError as problem:
         raise ModelError(str(problem)) from None
@@ -273,14 +273,6 @@ def _record(file: str, text: str, record: type[_Record]) -> _Record:
         return record.model_validate(data)
     except ValidationError as problem:
         raise ModelError(f"{faults(problem, file)}\n  Compare with another file of the same folder.") from None
-
-
-def _of_the_package(file: str, text: str) -> bool:
-    """Whether a text is that of the package's own sheet or recipe of this name."""
-    from livingdrug.model.texts import package_texts
-
-    own = package_texts()
-    return any(own.get(f"{place}/{file}") == text for place in ("mechanisms", "recipes"))
 
 
 def faults(problem: ValidationError, file: str) -> str:

@@ -76,7 +76,8 @@ def sheet_of(mechanism: str, texts: Mapping[str, str]) -> MechanismSheet:
     ModelError
         What is wrong in the sheet.
     """
-    return sheet_from(f"{mechanism}.toml", _text("mechanism", "mechanisms", mechanism, texts))
+    text = _text("mechanism", "mechanisms", mechanism, texts)
+    return sheet_from(f"{mechanism}.toml", text, _is_own("mechanisms", mechanism, text))
 
 
 def mechanism_of(mechanism: str, texts: Mapping[str, str]) -> Mechanism:
@@ -86,12 +87,18 @@ def mechanism_of(mechanism: str, texts: Mapping[str, str]) -> Mechanism:
         raise ModelError(
             f"{mechanism}.ant: missing beside {mechanism}.toml\n  A mechanism is two files, <id>.ant and <id>.toml."
         )
-    return _mechanism(mechanism, sheet, texts[f"mechanisms/{mechanism}.ant"])
+    return _mechanism(mechanism, sheet, texts[f"mechanisms/{mechanism}.ant"], _is_own("mechanisms", mechanism, sheet))
 
 
 def recipe_of(recipe: str, texts: Mapping[str, str]) -> Recipe:
     """A recipe; errors as in `sheet_of`."""
-    return _recipe(f"{recipe}.toml", _text("recipe", "recipes", recipe, texts))
+    text = _text("recipe", "recipes", recipe, texts)
+    return _recipe(f"{recipe}.toml", text, _is_own("recipes", recipe, text))
+
+
+def _is_own(place: str, name: str, text: str) -> bool:
+    """Whether a text is the package's own of this name."""
+    return package_texts().get(f"{place}/{name}.toml") == text
 
 
 def _text(kind: str, place: str, name: str, texts: Mapping[str, str]) -> str:

@@ -42,12 +42,13 @@ KEYS = ("source", "sources")
 def no_source(text: str) -> str:
     """The host in a text that is no source; empty for none.
 
-    >>> no_source("http://www.120ty.net/bencandy.php?aid=55009"), no_source("doi:10.1056/NEJMoa1709866")
-    ('120ty.net', '')
+    >>> no_source("http://www.120ty.net/bencandy.php?aid=55009"), no_source("HTTPS://WWW.Drugs.COM/x"), no_source("doi:10.1056/NEJMoa1709866")
+    ('120ty.net', 'drugs.com', '')
     """
-    if not any(host in text for host in NO_SOURCE):
+    lowered = text.lower()  # hosts are alike in any case
+    if not any(host in lowered for host in NO_SOURCE):
         return ""
-    found = _FOUND.search(text)
+    found = _FOUND.search(lowered)
     return found.group() if found else ""
 
 

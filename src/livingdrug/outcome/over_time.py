@@ -17,7 +17,7 @@ from livingdrug.outcome.kinds import time_to_event
 if TYPE_CHECKING:
     import polars as pl
 
-_LAST: deque[tuple[weakref.ref[Any], tuple[object, ...], Any]] = deque(maxlen=2)
+_LAST: deque[tuple[weakref.ref[Any], Asked, Any]] = deque(maxlen=2)
 """The curves fitted last, with the patients whose curves they are: one is told at many times, drawn and compared, one after the other."""
 CARRIED = 0.05  # how far beyond the last time watched a curve is carried on, as a share of that time
 
@@ -50,13 +50,12 @@ class OverTime(Estimator):
         return None if np.isnan(estimate) else Reading(estimate, low, high)
 
     def fitted(self, asked: Asked, patients: pl.DataFrame) -> Any:
-        """As `fit`, and of the same frame as before what was found then; nobody may change it."""
-        key = (type(self), asked.level)
+        """As `fit`, and of the same question and frame as before what was found then; nobody may change either."""
         for frame, known, curve in tuple(_LAST):
-            if frame() is patients and known == key:
+            if known is asked and frame() is patients:
                 return curve
         curve = self.fit(asked, patients)
-        _LAST.append((weakref.ref(patients), key, curve))
+        _LAST.append((weakref.ref(patients), asked, curve))
         return curve
 
     def free(self, asked: Asked) -> bool:

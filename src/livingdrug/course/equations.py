@@ -323,7 +323,7 @@ def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity
             + f", outside what its sheet allows: {own.low if own.low is not None else '-inf'} to"
             f" {own.high if own.high is not None else 'inf'}.\n  Correct the value ({own.meaning[:1].lower()}{own.meaning[1:]})."
         )
-    if wanted := _too_far(quantity, own):
+    if wanted := _wrong_sign(quantity, low, own) or _off_scale(quantity) or _too_far(quantity, own):
         raise ModelError(
             f"{who} sets {name} to {quantity.value:g} {quantity.unit}".rstrip()
             + f", expected {wanted} ({own.meaning[:1].lower()}{own.meaning[1:]}).\n"
@@ -334,6 +334,22 @@ def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity
         if (low, high) == (quantity.low, quantity.high)
         else quantity.model_copy(update={"low": low, "high": high})
     )
+
+
+def _wrong_sign(quantity: Quantity, low: float | None, own: Quantity) -> str:
+    """Why a number may not be negative; "" where it is not, where bounds say what it can be, or where the sheet's is negative itself."""
+    return "0 or more" if quantity.value < 0.0 <= own.value and low is None else ""
+
+
+def _off_scale(quantity: Quantity) -> str:
+    """Why a number cannot differ between patients on its scale; "" where it can."""
+    if quantity.spread == 0.0 or quantity.spread_scale == "normal":
+        return ""
+    if quantity.spread_scale == "logit" and not 0.0 < quantity.value < 1.0:
+        return "a share above 0 and below 1, which its spread on the logit scale asks for"
+    if quantity.value <= 0.0:
+        return f"a number above 0, which its spread on the {quantity.spread_scale} scale asks for"
+    return ""
 
 
 def _too_far(quantity: Quantity, own: Quantity) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import antimony
 import libsbml
 
+from livingdrug.foundation.antimony_numbers import TAKEN_IN_PART, number_read_in_part
 from livingdrug.foundation.errors import ModelError
 from livingdrug.model.consistency import objections
 from livingdrug.model.unit_check import UnitChecker, UnitMismatch, Unknown
@@ -39,6 +40,8 @@ def to_sbml(identifier: str, text: str, lines: Mapping[int, str]) -> str:
             place = _place(message, text, lines)
             plain = re.sub(r"^Error in model string, line \d+:\s*", "", message)
             raise ModelError(f"{place}: {plain}\n  Mend the statement there.")
+        if found := number_read_in_part(text):
+            raise ModelError(f"{lines.get(found[1], 'the joined text')}: {TAKEN_IN_PART.format(number=found[0])}")
         sbml = antimony.getSBMLString(identifier)
         antimony.clearPreviousLoads()
     return str(sbml)

@@ -44,6 +44,32 @@ def test_a_parameter_the_model_does_not_have_is_refused(plan):
         check_plan(replace(plan, product=product))
 
 
+@pytest.mark.parametrize("layer", ["product", "disease"])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"value": -1.0}, "to -1, expected 0 or more"),
+        ({"value": 0.0, "spread": 0.3}, "to 0, expected a number above 0"),
+        ({"value": 1.5, "spread": 0.3, "spread_scale": "logit"}, "to 1.5, expected a share above 0 and below 1"),
+    ],
+)
+def test_a_layer_keeps_to_the_sign_and_scale_of_what_it_replaces(plan, layer, change, said):
+    # expected: killing below nothing has no meaning, and a logarithm or logit needs a number it is defined for
+    changed = {"killing_product": own(1.0).model_copy(update=change)}
+    record = getattr(plan, layer).model_copy(update={"parameter": changed})
+    with pytest.raises(ModelError, match=f'{layer} "{record.id}" sets killing_product {said}'):
+        check_plan(replace(plan, **{layer: record}))
+
+
+def test_a_number_that_may_be_negative_is_taken(plan):
+    # expected: what is negative in its sheet, or states bounds of its own, may be
+    known = parameters_of(plan)
+    below = next(name for name, one in known.items() if one.value < 0.0)
+    assert parameters_of(plan, {below: known[below].model_copy(update={"value": -0.5})})[below].value == -0.5
+    bounded = own(-1.0).model_copy(update={"low": -2.0})
+    assert parameters_of(plan, {"killing_product": bounded})["killing_product"].value == -1.0
+
+
 def test_an_assay_that_reads_what_the_model_lacks_is_refused_where_it_was_asked_for(plan):
     # expected: refused at the door when the trial names it; not done, and no trouble, when only its group is visited
     assay = plan.measured[0].assay.model_copy(update={"id": "mine", "reads": "tumour_in_the_moon"})

@@ -91,6 +91,7 @@ def _is_harmless(error: Any) -> bool:
         error.getCategory() in _HARMLESS_CATEGORIES
         or "is not part of the definition of an SBML" in error.getMessage()  # an attribute that SBML does not know
         or number in (libsbml.DuplicateMetaId, libsbml.InvalidMetaidSyntax, libsbml.InvalidSBOTermSyntax)
+        or number == libsbml.MissingXMLEncoding  # the text has been decoded already
         or any(first <= number <= last for first, last in _HARMLESS_NUMBERS)
     )
 

@@ -207,8 +207,11 @@ class Formulas:
         definition = self._functions[name]
         if definition.getBody() is None:
             raise UnsupportedModel(f'the function "{name}" without a body')
-        given = [self._numeric(part, local) for part in _children(node)]
         bound = [definition.getArgument(i).getName() for i in range(definition.getNumArguments())]
+        if len(set(bound)) < len(bound):
+            raise BadInput(f'the function "{name}" has two arguments of one name.\n  Give each its own.')
+        _refuse_number(node, node.getNumChildren(), len(bound), len(bound))
+        given = [self._numeric(part, local) for part in _children(node)]
         return f"({self._numeric(definition.getBody(), dict(zip(bound, (f'({g})' for g in given), strict=True)))})"
 
     def _piecewise(self, parts: list[Any], local: Mapping[str, str]) -> str:
@@ -223,12 +226,15 @@ def _refuse_number_of_arguments(node: Any) -> None:
     if node.isNumber():
         return
     fewest, most = _ARGUMENTS.get(node.getType(), (0, math.inf))
-    if not fewest <= node.getNumChildren() <= most:
-        said = str(libsbml.formulaToL3String(node) or node.getName() or "an operator")[:120]
-        raise BadInput(
-            f'"{said}" has {node.getNumChildren()} arguments, expected {fewest if fewest == most else f"at least {fewest}"}.\n'
-            "  Correct that formula."
-        )
+    _refuse_number(node, node.getNumChildren(), fewest, most)
+
+
+def _refuse_number(node: Any, n: int, fewest: int, most: float) -> None:
+    if fewest <= n <= most:
+        return
+    said = str(libsbml.formulaToL3String(node) or node.getName() or "an operator")[:120]
+    expected = str(fewest) if fewest == most else f"{fewest} to {most}" if n > most else f"at least {fewest}"
+    raise BadInput(f'"{said}" has {n} argument{"" if n == 1 else "s"}, expected {expected}.\n  Correct that formula.')
 
 
 def _arithmetic(node: Any, parts: list[str]) -> str:

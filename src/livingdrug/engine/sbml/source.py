@@ -10,6 +10,7 @@ from typing import Any
 
 import antimony
 
+from livingdrug.foundation.antimony_numbers import TAKEN_IN_PART, number_read_in_part
 from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.toml_files import refuse_large
 
@@ -99,6 +100,8 @@ def _from_antimony(text: str, place: str) -> str:
                 f"{place} is neither SBML (it does not begin with <) nor sound Antimony: {_said(text)}\n"
                 "  Give the text of a model, or the path of its file."
             )
+        if found := number_read_in_part(text):
+            raise BadInput(f"{place}, line {found[1]}: {TAKEN_IN_PART.format(number=found[0])}")
         sbml = str(antimony.getSBMLString(antimony.getMainModuleName()))
         antimony.clearPreviousLoads()
     return sbml

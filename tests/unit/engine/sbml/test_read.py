@@ -145,3 +145,60 @@ def test_a_wrong_number_of_arguments_is_refused(formula):
       </model></sbml>"""
     with pytest.raises(BadInput):
         read_sbml(text)
+
+
+_MATH = """<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model id="m">
+<listOfFunctionDefinitions><functionDefinition id="f"><math xmlns="http://www.w3.org/1998/Math/MathML"><lambda>
+<bvar><ci>a</ci></bvar><bvar><ci>b</ci></bvar><apply><minus/><ci>a</ci><ci>b</ci></apply></lambda></math></functionDefinition>
+</listOfFunctionDefinitions><listOfParameters><parameter id="x" value="1" constant="false"/></listOfParameters><listOfRules>
+<rateRule variable="x"><math xmlns="http://www.w3.org/1998/Math/MathML">{}</math></rateRule></listOfRules></model></sbml>"""
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("<cn>1.5</cn>", 1.5), ("<cn> -.5e3 </cn>", -500.0), ("<cn>5.</cn>", 5.0), ('<cn type="integer">15</cn>', 15.0),
+        ('<cn type="integer">15.0</cn>', 15.0), ('<cn type="e-notation">1.5<sep/>-2</cn>', 0.015),
+        ('<cn type="rational">1<sep/>4</cn>', 0.25), ('<cn type="integer" base="10">10</cn>', 10.0),
+        ("<apply><ci>f</ci><cn>3</cn><cn>1</cn></apply>", 2.0),
+    ],
+)  # fmt: skip
+def test_numbers_of_mathml_have_their_value(written, value):
+    # expected: MathML 2.0, section 4.4.1
+    assert _values(read_sbml(_MATH.format(written)))["x rate"] == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<cn>1,5</cn>", "<cn>1 500</cn>", "<cn>1d3</cn>", "<cn>0x10</cn>", "<cn>1_000</cn>", "<cn>1.5f</cn>", "<cn>\u0661\u0665</cn>",
+        '<cn type="integer">1.5</cn>', '<cn type="integer">1e3</cn>', '<cn type="integer" base="2">10</cn>',
+        '<cn type="e-notation">1,5<sep/>3</cn>', '<cn type="e-notation">1.5<sep/>3.5</cn>', '<cn type="rational">1.5<sep/>3</cn>',
+        "<cn>1<sep/>3</cn>",
+    ],
+)  # fmt: skip
+def test_a_number_of_mathml_that_is_none_is_refused_with_its_line(written):
+    # libSBML makes of each the first digits that it understands: 1 of "1,5" and of "1d3"
+    with pytest.raises(BadInput, match=r"line 5, <cn>"):
+        read_sbml(_MATH.format(written))
+
+
+def test_what_stands_in_notes_is_no_mathematics():
+    text = _MATH.format("<cn>2</cn>").replace(
+        '<model id="m">', '<model id="m"><annotation><cn xmlns="http://example.org">1,5</cn></annotation>'
+    )
+    assert _values(read_sbml(text))["x rate"] == 2.0
+
+
+@pytest.mark.parametrize("given", ["<cn>3</cn>", "<cn>3</cn><cn>2</cn><cn>1</cn>", "<cn>3</cn><ci></ci><cn>1</cn>"])
+def test_a_function_is_given_as_many_arguments_as_it_has(given):
+    with pytest.raises(BadInput, match=r"function|argument|not sound SBML"):
+        read_sbml(_MATH.format(f"<apply><ci>f</ci>{given}</apply>"))
+
+
+def test_arguments_of_one_name_are_refused():
+    twice = _MATH.format("<apply><ci>f</ci><cn>3</cn><cn>1</cn></apply>").replace(
+        "<bvar><ci>b</ci>", "<bvar><ci>a</ci>"
+    )
+    with pytest.raises(BadInput, match=r"argument|ci"):
+        read_sbml(twice.replace("<ci>b</ci>", "<ci>a</ci>"))

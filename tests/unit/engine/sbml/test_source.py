@@ -109,3 +109,14 @@ def test_what_is_wrong_is_told_with_the_file_and_what_to_do(tmp_path, sbml, chan
     assert said.startswith(str(path))
     assert "\n  " in said
     assert len(said) < 1500
+
+
+@pytest.mark.parametrize("written", ["1d3", "0x10", "1_000", "1e400", "1e3e2", "1.5e", "0b11"])
+def test_a_number_that_antimony_reads_in_part_is_refused(written):
+    # libantimony makes of each its first digits and a unit called after the rest; whoever wrote it meant another number
+    with pytest.raises(BadInput, match=rf'the text, line 2: of "{written}"'):
+        read_sbml(f"S = 1; // 0x10 in a comment\nk = {written}; S' = -k*S")
+
+
+def test_units_behind_a_number_are_read():
+    assert read_sbml("S = 1; k = 2.5e-3 mg; d3 = 4 mL; S' = -k*d3*S").defaults == (0.0025, 4.0)

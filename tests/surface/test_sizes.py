@@ -147,6 +147,7 @@ IN_FILES = [
     ("trial", "eliana", "kinetics = [1,", f"kinetics = [{'1,' * 3_000_000}", "MiB"),
     ("trial", TWO_ARMS, "[design]", f"[design]\nblock = {HUGE}", "block"),
     ("trial", TWO_ARMS, "[design]", f"[design]\nratio = [{HUGE}, 1]", "ratio"),
+    ("trial", TWO_ARMS, "[visits]", "".join(f'[[endpoint]]\nid = "e{k}"\n' for k in range(20_000)) + "[visits]", "20,005"),
     ("trial", TWO_ARMS, 'enrolment = "', f'enrolment = "{HUGE}', "enrolment"),
     ("disease", "ovarian_high_grade_serous", "shells = 3", f"shells = {HUGE}", "shells"),
     ("network", "three_centres", "patients = ", f"patients = {HUGE} # ", "patients"),
@@ -173,3 +174,70 @@ def test_what_a_file_asks_for_is_bounded(tmp_path, capsys, kind, file, old, new,
     told = capsys.readouterr().err
     assert "mine.toml" in told
     assert named in told
+
+
+def _fitted() -> object:
+    """A fit of two patients, three results each: small enough to be made in a moment."""
+    import polars as pl
+
+    import livingdrug as ld
+    from livingdrug.fitting.saem import Settings
+
+    table = pl.DataFrame({
+        "patient": ["A"] * 6 + ["B"] * 6 + ["C"] * 6, "day": [1.0, 4, 8, 14, 28, 60] * 3,
+        "value": [20.0, 900, 5000, 1200, 300, 100, 30, 700, 9000, 1500, 350, 90, 15, 500, 4000, 1000, 200, 80],
+    })  # fmt: skip
+    return ld.fit(ld.read_kinetics(table), "stein2019", settings=Settings(explore=10, settle=10), refined=False)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> object:
+    return _fitted()
+
+
+IN_PYTHON = {
+    "new patients": lambda ld, fit: ld.simulate(fit, patients=1_000_000, times=range(100)),
+    "times of new patients": lambda ld, fit: ld.simulate(fit, patients=10_000, times=range(10_000)),
+    "copies of a check": lambda ld, fit: _vpc(fit, HUGE),
+    "no copy": lambda ld, fit: _vpc(fit, 0),
+    "patients of a schedule": lambda ld, fit: _schedule(fit, patients=HUGE),
+    "patients below none": lambda ld, fit: _schedule(fit, patients=-5),
+    "a schedule held against": lambda ld, fit: _schedule(fit, reference=range(20_000)),
+    "groups of a test": lambda ld, fit: ld.log_rank(range(1, 1001), [1] * 1000, [str(k) for k in range(1000)]),
+    "a count": lambda ld, fit: ld.exact_binomial(10**30, 10**31),
+    "patients of a run": lambda ld, fit: ld.run("eliana", patients=10**9),
+}  # fmt: skip
+
+
+def _vpc(fit: Any, n: int) -> object:
+    from livingdrug.fitting.predictive import vpc
+
+    return vpc(fit, n=n)
+
+
+def _schedule(fit: Any, **asked: Any) -> object:
+    from livingdrug.fitting.schedules import sampling_times
+
+    return sampling_times(fit, 4, candidates=range(60), **asked)
+
+
+@pytest.mark.parametrize("what", IN_PYTHON)
+def test_what_python_asks_for_is_bounded(fitted, what):
+    import livingdrug as ld
+    from livingdrug.foundation.errors import BadInput
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(BadInput, match=r"expected|allowed") as told:
+        IN_PYTHON[what](ld, fitted)
+    assert "\n  " in str(told.value), "what to do"
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * (1 if sys.platform == "darwin" else 1024) < 1e9
+
+
+def test_a_million_values_given_are_not_told_back():
+    from livingdrug.foundation.errors import BadInput
+
+    told = str(BadInput(f"sizes: got {list(range(1_000_000))}, expected fewer.\n  Give fewer."))
+    assert len(told) < 3000
+    assert told.startswith("sizes: got [0, 1, ")
+    assert told.endswith("expected fewer.\n  Give fewer.")

@@ -63,19 +63,21 @@ def span(text: str) -> list[float]:
     Raises
     ------
     BadInput
-        Not so written, or more than a thousand times.
+        Not so written, or more times than are compared with one another.
 
     Examples
     --------
     >>> span("0:2:0.5"), span("1:3")
     ([0.0, 0.5, 1.0, 1.5, 2.0], [1.0, 2.0, 3.0])
     """
+    from livingdrug.fitting.schedules import MOST_TIMES
+
     number = r"-?\d{1,9}(?:\.\d{1,9})?"
     found = re.fullmatch(rf"({number}):({number})(?::({number}))?", text.replace(" ", ""))
     first, last, step = (float(part or 1) for part in found.groups()) if found else (0.0, 0.0, 0.0)
-    if step <= 0 or last < first or (last - first) / step > 1000:
+    if step <= 0 or last < first or (last - first) / step >= MOST_TIMES:
         raise BadInput(
-            f'--days "{text[:60]}": expected at most a thousand times, rising.\n  Write 0:90, or 0:90:0.5 (from, to, step).'
+            f'--days "{text[:60]}": expected at most {MOST_TIMES} times, rising.\n  Write 0:90, or 0:90:0.5 (from, to, step).'
         )
     return [first + k * step for k in range(int((last - first) / step + 1e-9) + 1)]
 

@@ -228,7 +228,10 @@ def _checked(visits: pl.DataFrame, quantity: str) -> pl.DataFrame:
 
     absent = [name for name in _NEEDED if name not in visits.columns]
     if absent:
-        raise BadInput(f"visits have no column {', '.join(absent)}; expected {', '.join(_NEEDED)}.\n  Rename yours.")
+        raise BadInput(
+            f"visits have no column {', '.join(absent)}; expected {', '.join(_NEEDED)}.\n"
+            "  Rename yours; livingdrug.read_kinetics and livingdrug nca know ID, TIME, DV and other programs' names."
+        )
     flags = [name for name in visits.columns if _may_flag(visits, name)]
     if flags and "below_limit" not in visits.columns:
         raise BadInput(

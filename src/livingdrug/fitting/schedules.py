@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from livingdrug.fitting.result import Fit
 
 Floats = NDArray[np.float64]
-MOST_TIMES, MOST_SAMPLES = 400, 60
+MOST_TIMES, MOST_SAMPLES, MOST_PATIENTS = 400, 60, 1_000_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +101,15 @@ def sampling_times(
     --------
     >>> sampling_times(fit, 8, candidates=range(0, 91), gap=2)                           # doctest: +SKIP
     """
-    times, n = _checked(fit, samples, candidates, gap, lloq), patients or fit.data.n_patients
+    n = fit.data.n_patients if patients is None else patients
+    if not 1 <= n <= MOST_PATIENTS:
+        raise BadInput(f"patients: got {n:,}, expected 1 to {MOST_PATIENTS:,}.\n  Leave it out for those of the fit.")
+    held = np.array(sorted(_usual(fit) if reference is None else map(float, reference)))
+    if held.size > MOST_TIMES or not np.isfinite(held).all():
+        raise BadInput(
+            f"reference (--against): got {held.size:,} times, expected at most {MOST_TIMES} finite ones.\n  Give fewer."
+        )
+    times = _checked(fit, samples, candidates, gap, lloq)
     model = _linear(fit, times)
     kept = _numbers(times, always, "always")
     chosen = best_times(model, times, samples, gap=gap, always=kept)
@@ -111,7 +119,6 @@ def sampling_times(
             f"{samples} samples of a patient at these times do not determine the {model.size} numbers of the fit.\n"
             "  Allow more samples or other times, or fit with fewer spreads (--no-spread)."
         )
-    held = np.array(sorted(_usual(fit) if reference is None else map(float, reference)))
     other = information(_linear(fit, held), range(held.size)) if held.size else np.zeros_like(matrix)
     known = log_determinant(other) > -np.inf
     apart = log_determinant(matrix) - log_determinant(other) if known else 0.0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from livingdrug.fitting.data import BELOW, KineticsData
 from livingdrug.fitting.draws import normals, uniforms
 from livingdrug.fitting.likelihood import likelihood_of
-from livingdrug.foundation.arguments import in_words
+from livingdrug.foundation.arguments import in_words, whole
 from livingdrug.foundation.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 MOST_PATIENTS = 1_000_000
+MOST_RESULTS = 25_000_000
+"""Of one simulation: about 3 GB with everything that is told of each."""
+MOST_COPIES = 100_000
 
 
 def replicates(fit: Fit, n: int, *, seed: int = 1, uncertainty: bool = False) -> Floats:
@@ -38,8 +41,19 @@ def replicates(fit: Fit, n: int, *, seed: int = 1, uncertainty: bool = False) ->
     Returns
     -------
     Values with residual error, shaped (n, measurements); nothing is censored.
+
+    Raises
+    ------
+    BadInput
+        No copy, or more results than memory holds; a fit without uncertainty where it is asked for.
     """
     population, data = fit.specification.population, fit.data
+    whole("n", n, 1)
+    if n > MOST_COPIES or n * data.time.size > MOST_RESULTS:
+        raise BadInput(
+            f"n: got {n:,} copies of {data.time.size:,} measurements, expected at most {MOST_COPIES:,} copies and"
+            f" {MOST_RESULTS:,} results.\n  Give fewer: some hundreds show the quantiles."
+        )
     patients = np.arange(data.n_patients, dtype=np.int64)
     thetas = drawn_thetas(fit, n if uncertainty else 0, seed)
     result = np.empty((n, data.time.size))
@@ -149,10 +163,16 @@ def simulate(
     from livingdrug.foundation.streams import uniform
 
     if not 1 <= patients <= MOST_PATIENTS:
-        raise BadInput(f"patients: got {patients}, expected 1 to {MOST_PATIENTS:,}.")
+        raise BadInput(f"patients: got {patients:,}, expected 1 to {MOST_PATIENTS:,}.\n  Give another number.")
     grid = np.unique(fit.data.time) if times is None else np.unique(np.asarray(times, float))
     if not (grid.size and np.isfinite(grid).all()):
-        raise BadInput("times: expected at least one finite time.")
+        raise BadInput("times: expected at least one finite time.\n  Write times=[1, 7, 14, 28].")
+    results = patients * grid.size * len(fit.data.outputs)
+    if results > MOST_RESULTS:
+        raise BadInput(
+            f"{patients:,} patients at {grid.size:,} times would be {results:,} results, expected at most {MOST_RESULTS:,}.\n"
+            "  Give fewer patients or times."
+        )
     who = np.arange(patients, dtype=np.int64)
     n = fit.data.n_patients
     like = np.minimum((uniform(seed, "fit/simulate/who", who) * n).astype(np.int64), n - 1)

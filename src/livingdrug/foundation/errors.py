@@ -17,11 +17,36 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+LONGEST_LINE = 2000
+"""Letters of one line of a message: a list of a million that was given is not told back."""
+
 
 class LivingDrugError(Exception):
     """Anything that went wrong in a way we can explain."""
 
     exit_code = 1
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(_shortened(one) if isinstance(one, str) else one for one in said))
+
+
+def _shortened(text: str) -> str:
+    """A message without the middle of lines that nobody can read.
+
+    Examples
+    --------
+    >>> len(_shortened("got " + "1, " * 1_000_000 + "expected fewer.\\n  Give fewer."))
+    2043
+    """
+    if len(text) <= LONGEST_LINE:
+        return text
+    half = LONGEST_LINE // 2
+    return "\n".join(
+        line
+        if len(line) <= LONGEST_LINE
+        else f"{line[:half]} … ({len(line) - LONGEST_LINE:,} letters) … {line[-half:]}"
+        for line in text.split("\n")
+    )
 
 
 class BadInput(LivingDrugError):

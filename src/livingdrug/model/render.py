@@ -47,7 +47,7 @@ def render(model: Model) -> str:
 </header>
 <h2>Wiring</h2>
 <p>Each row gives quantities that the mechanisms of the columns read; the number says how many, and the square names them under the pointer.</p>
-<div class="wide">{wiring_svg(model)}</div>
+<div class="wide" tabindex="0" role="group" aria-label="Wiring">{wiring_svg(model)}</div>
 <h2>Equations and parameters</h2>
 <p class="key"><span><i class="state">states</i> change by their rate</span>
 <span><i class="parameter">parameters</i> are constant in a patient</span>

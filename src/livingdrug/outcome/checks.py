@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from livingdrug.foundation.errors import BadInput
 
 Floats = NDArray[np.float64]
+LARGEST = float(np.finfo(np.float64).max)
+MOST_COUNTED = 2**53
+"""The largest whole number to which a float can count."""
 ROUNDING = float(np.sqrt(np.finfo(np.float64).eps))
 """Times nearer than this, absolutely or as a share of the mean distinct time, are one time (as R's survival joins them)."""
 
@@ -30,7 +33,7 @@ def check_level(level: Any) -> float:
 def check_number(name: str, value: Any, *, above: float = -np.inf, at_least: float = -np.inf) -> float:
     """A single finite number within its bounds."""
     number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if number and np.isfinite(value) and value > above and value >= at_least:
+    if number and abs(value) <= LARGEST and value > above and value >= at_least:
         return float(value)
     bound = f" above {above:g}" if above > -np.inf else f" of at least {at_least:g}" if at_least > -np.inf else ""
     raise BadInput(f"got {name}={value!r}; expected a single finite number{bound}.\n  Correct this argument.")
@@ -39,8 +42,10 @@ def check_number(name: str, value: Any, *, above: float = -np.inf, at_least: flo
 def check_count(name: str, value: Any) -> int:
     """A whole number, not negative; 61.0 is one, 2.5 is not."""
     whole = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if whole and np.isfinite(value) and value >= 0 and value == int(value):
+    if whole and 0 <= value <= MOST_COUNTED and value == int(value):
         return int(value)
+    if whole and MOST_COUNTED < value < np.inf:
+        raise BadInput(f"got {name}={value!r}; expected at most {MOST_COUNTED:,} patients.\n  Give a smaller number.")
     raise BadInput(
         f"got {name}={value!r}; expected a whole number of patients, 0 or more.\n  Give a count, not a share."
     )

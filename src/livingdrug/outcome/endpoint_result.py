@@ -169,6 +169,10 @@ class EndpointResult:
         wanted = check_finite("times", self.record.at if times is None else times)
         if times is not None and not wanted.size:
             raise BadInput("times: got none.\n  Give one or more, or leave them out for the endpoint's own.")
+        if wanted.size > MOST_TIMES:
+            raise BadInput(
+                f"times: got {wanted.size:,}, expected at most {MOST_TIMES:,}.\n  Give fewer; curve() has every step."
+            )
         if (wanted < 0).any():
             raise BadInput(f"times must be finite and not negative, got {wanted.tolist()} {unit}.")
         days = wanted * factor(unit, "day")
@@ -393,6 +397,8 @@ def _told(row: Row, shares: tuple[str, ...]) -> str:
     return f"{show(value)}{unit}{interval}{when}, n = {row.n}"
 
 
+MOST_TIMES = 100_000
+"""At which a curve is told; a step curve of a million patients has as many steps as events."""
 _THREE = ("estimate", "ci_low", "ci_high")
 _ROW = ("measure", "time", "time_unit", *_THREE, "unit", "n", "n_events")
 

@@ -28,6 +28,8 @@ WIDEST_WINDOW_DAYS = 31.0
 LONGEST_FOLLOW_UP_DAYS = 36525.0
 MOST_OF_A_BLOCK = 10_000
 """Patients of a block at most: its random order is held in memory, and no list of a trial is as long."""
+MOST_ENDPOINTS = 1_000
+"""Of a trial: each is read, asked and told."""
 
 
 class Visits(Part):
@@ -343,6 +345,11 @@ class Trial(CatalogRecord):
                 f"  Take the visit{'s' if len(days) > 1 or others else ''} out, or lengthen the follow-up."
             )
         ids = [endpoint.id for endpoint in self.endpoints]
+        if len(ids) > MOST_ENDPOINTS:
+            raise CatalogError(
+                f'"endpoint": got {len(ids):,}, expected at most {MOST_ENDPOINTS:,}.\n'
+                "  Leave some out; a finished run answers others: livingdrug endpoints RUN --add ID."
+            )
         twice = sorted(repeated(ids))
         if twice:
             raise CatalogError(f'"endpoint": "{twice[0]}" is listed twice.\n  Keep one.')

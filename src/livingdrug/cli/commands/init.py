@@ -68,6 +68,7 @@ def _as_design(text: str, name: str) -> str:
     text = re.sub(r'^role\s*=\s*"[a-z]+"', 'role = "design"', text, count=1, flags=re.M)
     if not name:
         return text
+    text = re.sub(r"^calibrated_on\s*=\s*\d+[^\n]*\n", "", text, flags=re.M)  # a scenario says it of itself
     text = re.sub(r'^(registration|family)\s*=\s*"[^"\n]*"\n', "", text, flags=re.M)
     called = re.sub(r"[^\w .-]", " ", name)
     return re.sub(r'^title\s*=\s*"', f'title = "{called}: begun from ', text, count=1, flags=re.M)

@@ -62,10 +62,9 @@ def read_files(path: Path | str) -> Files:
     if not path.is_file():
         raise BadInput(f"{path}: there is no such file.\n  Give the YAML file of a PEtab problem.")
     told = read_yaml(_text(path), str(path))
-    if told.get("format_version", ["1"])[0].split(".")[0] != "1":
-        raise BadInput(
-            f"{path}: format_version {told['format_version'][0]}, expected 1.\n  Convert the problem to version 1."
-        )
+    version = " ".join(told.get("format_version", ["1"]))
+    if version.split(".")[0] != "1":
+        raise BadInput(f"{path}: format_version {version or 'blank'}, expected 1.\n  Convert the problem to version 1.")
 
     def rows(key: str) -> tuple[Row, ...]:
         found: list[Row] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ class Problem:
         llh = chi2 = 0.0
         rows = []
         for row in self.files.measurements:
-            key = (row.get("preequilibrationConditionId", ""), row["simulationConditionId"])
+            key = _conditions_of(row)
             if key not in courses:
                 courses[key] = self._course(*key, values)
             here = courses[key][time(row)]
@@ -216,6 +217,18 @@ class Problem:
 
     # ---- inside -----------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _times(self) -> dict[tuple[str, str], list[float]]:
+        """(condition before, condition) -> times at which it is measured, ascending."""
+        found: dict[tuple[str, str], set[float]] = {}
+        for row in self.files.measurements:
+            found.setdefault(_conditions_of(row), set()).add(time(row))
+        return {key: sorted(times) for key, times in found.items()}
+
+    @cached_property
+    def _conditions(self) -> dict[str, Row]:
+        return {row["conditionId"]: row for row in self.files.conditions}
+
     def _course(self, before: str, condition: str, values: Mapping[str, float]) -> dict[float, dict[str, float]]:
         """Every quantity at every time that is measured in one condition; a course that fails says whose it is."""
         try:
@@ -233,10 +246,7 @@ class Problem:
             start = self._steady(parameters, self._start(parameters, changed))
         parameters, changed = self._condition(condition, values)
         initial = self._start(parameters, changed) if start is None else self._changed(start, changed)
-        times = sorted({
-            time(row) for row in self.files.measurements
-            if (row.get("preequilibrationConditionId", ""), row["simulationConditionId"]) == (before, condition)
-        })  # fmt: skip
+        times = self._times[before, condition]
         finite = [t for t in times if math.isfinite(t)]
         found = {}
         if finite:
@@ -252,12 +262,11 @@ class Problem:
 
     def _condition(self, name: str, values: Mapping[str, float]) -> tuple[Floats, dict[str, float]]:
         """Parameters of the model, and starting values that a condition sets."""
-        rows = {row["conditionId"]: row for row in self.files.conditions}
         odes = self._model.odes
         known = dict(zip(odes.parameters, odes.defaults, strict=True))
         known |= {key: value for key, value in values.items() if key in known}
         changed: dict[str, float] = {}
-        for key, text in rows[name].items():
+        for key, text in self._conditions[name].items():
             if key in (PLACE, "conditionId", "conditionName") or text.lower() in ("", "nan"):
                 continue
             value = self._number(text, values)
@@ -319,6 +328,11 @@ class Problem:
         simulated = _evaluated(observable["observableFormula"], scope, self.files.source)
         scope[name] = simulated
         return simulated, _evaluated(observable["noiseFormula"], scope, self.files.source)
+
+
+def _conditions_of(row: Row) -> tuple[str, str]:
+    """The condition before that of a measurement, "" where there is none, and its own."""
+    return row.get("preequilibrationConditionId", ""), row["simulationConditionId"]
 
 
 def load_petab(path: Path | str) -> Problem:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+MOST_GROUPS = 500
+
+
 @dataclass(frozen=True)
 class LogRank:
     """The test's result.
@@ -63,7 +66,7 @@ def log_rank(
     Raises
     ------
     BadInput
-        Fewer than two groups, a missing label, shapes that differ, or times and events that `kaplan_meier` refuses.
+        Fewer than two groups or more than `MOST_GROUPS`, a missing label, shapes that differ, or times and events that `kaplan_meier` refuses.
 
     Notes
     -----
@@ -75,6 +78,11 @@ def log_rank(
     if label.size < 2:
         raise BadInput(
             f"a log-rank test needs two groups, got {label.size} ({', '.join(label)}).\n  Give each group its label."
+        )
+    if label.size > MOST_GROUPS:
+        raise BadInput(
+            f"a log-rank test of {label.size:,} groups, expected at most {MOST_GROUPS:,}: it needs the square of their number.\n"
+            "  Give each patient the label of the group, not of the patient."
         )
     layer = np.zeros(time.size, dtype=np.int64)
     if strata is not None:

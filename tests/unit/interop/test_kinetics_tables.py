@@ -174,6 +174,8 @@ def test_one_number_in_two_sites_is_two_patients(tmp_path):
     ("text", "told"),
     [
         ("patient,day,value\n1,0,1\n01,7,2\n", '"1" and "01" may be one patient'),
+        ("arm,patient,day,value\nX,1,0,1\nY,1,7,2\n", 'stands with "X" and "Y" in column "arm"'),
+        ("USUBJID,SITEID,day,value\n1,S1,0,1\n1,S2,7,2\n", 'stands with "S1" and "S2" in column "SITEID"'),
         ("patient,day,value [log10 copy/ug]\n1,0,1\n1,7,4\n", "logarithms"),
         ("patient,day,DV_ln\n1,0,1\n1,7,4\n", "logarithms"),
         ("patient,time [s],value\n1,0,1\n1,7,4\n", '"s" is no unit of time'),

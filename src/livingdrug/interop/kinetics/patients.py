@@ -13,7 +13,7 @@ from livingdrug.interop.kinetics.cells import BLANK
 from livingdrug.interop.kinetics.columns import NAMES_OF_PATIENTS, SYNONYMS, Meaning, meaning_of, plain
 from livingdrug.interop.kinetics.table import Table
 from livingdrug.interop.user_tables.columns import key
-from livingdrug.interop.user_tables.people import SITE, STUDY, UNIQUE, alike, filled_places
+from livingdrug.interop.user_tables.people import ARM, SITE, STUDY, UNIQUE, alike, filled_places, in_several
 
 
 def with_one_name(
@@ -78,8 +78,12 @@ def with_places(text: Table, who: Meaning) -> tuple[Table, str]:
         if any(len(found) > 1 for name, found in places.items() if name.lower() not in BLANK):
             rows = tuple((line, _named(cells, who.heading, headings)) for line, cells in text.rows)
             text = replace(text, rows=rows)
-    names = dict.fromkeys(cells[who.heading].strip() for _, cells in text.rows)
-    return text, alike(tuple(dict.fromkeys(name.removesuffix(".0") for name in names if name.lower() not in BLANK)))
+    named = [cells[who.heading].strip() for _, cells in text.rows]
+    names = dict.fromkeys(name.removesuffix(".0") for name in named if name.lower() not in BLANK)
+    unique = key(who.word) in map(key, UNIQUE)
+    fixed = [one for one in text.headings if one != who.heading and (key(one) in _ARMS or (unique and one in headings))]
+    columns = [pl.Series(one, [cells[one] for _, cells in text.rows], dtype=pl.String) for one in fixed]
+    return text, alike(tuple(names)) or in_several(pl.Series(named, dtype=pl.String), columns)
 
 
 def _with_places_filled(text: Table, who: str, headings: list[str]) -> tuple[Table, str]:
@@ -97,6 +101,7 @@ def _with_places_filled(text: Table, who: str, headings: list[str]) -> tuple[Tab
     return replace(text, rows=rows), ""
 
 
+_ARMS = {key(name) for name in ARM}
 _PLACES = {key(name) for name in (*STUDY, *SITE)}
 
 

@@ -28,6 +28,11 @@ IN_STUDY = (
     ("id", "id_no", "id_number", "identifier", "rid"),
 )  # fmt: skip
 STUDY, SITE = ("study", "study_id"), ("site", "site_id", "site_no", "site_number", "centre", "centre_id", "center", "center_id")  # fmt: skip
+ARM = (
+    "arm", "arm_code", "armcd", "actarm", "actarmcd", "trt01p", "trt01a", "treatment_arm", "treatment_group", "study_arm", "actual_arm", "planned_arm",
+    "randomised_arm", "randomized_arm", "cohort", "cohort_id",
+)  # fmt: skip
+"""Columns in which one person stands with one value: with two, one name is two people, as patient 1 of each arm."""
 BLANKS = ("", "na", "n/a", "#n/a", "nan", "null", ".", "-", "--", "?", "none", "missing", "unknown")
 UNSEEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 """Letters without width or ink, which programs leave in names."""
@@ -109,7 +114,9 @@ def people(table: UserTable) -> People:
     passed = [heading for rank in ranks[1:] for heading in rank]
     if passed:
         notes.append(f"{_quoted(passed)} passed over: {_quoted(chosen[:1])} comes first")
-    place = first(STUDY)[:1] + first(SITE)[:1] if key(chosen[0]) not in map(key, UNIQUE) else []
+    place = first(STUDY)[:1] + first(SITE)[:1]
+    unique = key(chosen[0]) in map(key, UNIQUE)
+    fixed, place = [*(place if unique else ()), *first(ARM)], [] if unique else place
     names, filled, trouble = _filled(table, chosen[0])
     names = names.str.replace_all(UNSEEN, "")
     if filled:
@@ -122,7 +129,7 @@ def people(table: UserTable) -> People:
     joined = pl.DataFrame([part.alias(str(i)) for i, part in enumerate((*parts, names))])
     label = joined.select(pl.concat_str(pl.all(), separator="/", ignore_nulls=True)).to_series()
     codes, labels = _numbered(label)
-    problem = problem or alike(labels)
+    problem = problem or alike(labels) or in_several(label, [table.frame[heading] for heading in fixed])
     return People(codes, labels, (*place, chosen[0]), tuple(notes), problem)
 
 
@@ -163,6 +170,35 @@ def filled_places(
             notes.append(f'{n_blank} blank cells of "{given.name}" filled from other rows of the same patient')
         found.append(filled.fill_null(""))
     return found, notes, problem
+
+
+def in_several(names: pl.Series, columns: Iterable[pl.Series]) -> str:
+    """That one name stands with two sites, studies or arms, and may be two people; ``""`` where none does.
+
+    Parameters
+    ----------
+    names
+        Of the patients (rows,).
+    columns
+        Of what one person has one value of (rows,), named as in the table.
+
+    Examples
+    --------
+    >>> in_several(pl.Series(["1", "1", "2"]), [pl.Series("arm", ["A", "B", "A"])])[:50]
+    'patient "1" stands with "A" and "B" in column "arm'
+    """
+    for column in columns:
+        held = column.cast(pl.String).str.strip_chars()
+        rows = pl.DataFrame({"who": names, "held": held}).filter(~held.str.to_lowercase().is_in(BLANKS).fill_null(True))
+        several = rows.unique(maintain_order=True).filter(pl.col("who").is_duplicated())
+        if several.height:
+            who = several["who"][0]
+            one, other = several.filter(pl.col("who") == who)["held"].head(2)
+            return (
+                f'patient "{who}" stands with "{one}" and "{other}" in column "{column.name}", and may be two people;'
+                f' join the columns into one name for two, or take "{column.name}" out for one'
+            )
+    return ""
 
 
 def perhaps_people(table: UserTable, read: Iterable[str]) -> tuple[str, ...]:

@@ -68,8 +68,10 @@ def test_padded_names_are_one_patient_and_merged_cells_are_filled(tmp_path):
         ("patient,day,anc", two_patients("s1", "S1"), ['"s1" and "S1"']),
         ("patient,day,anc", two_patients("1", "1.0"), ['"1" and "1.0"']),
         ("patient,pat_id,day,anc", [*two_patients("A,1", "B,1")], ['"patient", "pat_id" both name patients']),
+        ("arm,patient,day,anc", two_patients("X,1", "Y,1"), ['patient "1" stands with "X" and "Y" in column "arm"']),
+        ("USUBJID,SITEID,day,anc", two_patients("1,S1", "1,S2"), ['stands with "S1" and "S2" in column "SITEID"']),
     ],
-    ids=range(6),
+    ids=range(8),
 )
 def test_patients_who_are_not_clear_are_refused_where_it_matters(tmp_path, headings, rows, told):
     file = table(tmp_path, headings, rows)

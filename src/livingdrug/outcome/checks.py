@@ -146,19 +146,38 @@ def check_causes(causes: ArrayLike, n: int) -> NDArray[np.int64]:
 
 def check_labels(name: str, labels: ArrayLike, n: int) -> NDArray[np.str_]:
     """Labels of groups or strata as text, none missing, shaped (n,)."""
-    found = np.atleast_1d(np.asarray(labels))
+    # a list of texts with a NaN among them would become texts, and "nan" a group
+    plain = (
+        labels if hasattr(labels, "dtype") or not isinstance(labels, (list, tuple)) else np.array(labels, dtype=object)
+    )
+    found = np.atleast_1d(np.asarray(plain))
     if found.shape != (n,):
         raise BadInput(
             f"{name} are shaped {found.shape}, times ({n},); expected a label for each time.\n  Give one for each patient."
         )
-    if found.dtype.kind not in "biuSU":
-        missing = np.array([label is None or label != label for label in found.tolist()], dtype=bool)
-        if missing.any():
-            raise BadInput(
-                f"{int(missing.sum())} of {n} {name} are missing (first: row {_row(missing)}).\n"
-                "  Name them, or leave those patients out."
-            )
-    return found.astype(str)
+    if found.dtype.kind in "biu":
+        return found.astype(str)
+    texts = [_label(one) for one in found.tolist()]
+    missing = np.array([text == "" for text in texts], dtype=bool)
+    if missing.any():
+        raise BadInput(
+            f"{int(missing.sum())} of {n} {name} are missing (first: row {_row(missing)}).\n"
+            "  Name them, or leave those patients out."
+        )
+    return np.array(texts, dtype=str)
+
+
+def _label(value: Any) -> str:
+    """A label as text without blanks at its ends, a whole number without its point; "" where it is missing.
+
+    >>> _label(" a "), _label(2.0), _label(float("nan")), _label(None)
+    ('a', '2', '', '')
+    """
+    if value is None or type(value).__name__ == "NAType" or value != value:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace").strip()
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
 def _codes(name: str, values: ArrayLike, n: int) -> Floats:

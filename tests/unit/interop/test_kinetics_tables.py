@@ -96,6 +96,7 @@ def test_results_as_they_are_written(written: str, value: float, censored: int |
         ("ID,TIME,DV,AMT,EVID\n1,0,.,10,1\n2,0,.,10,1\n2,1,5,0,0\n", "1 patients have doses but no result; they are left out", "warning", (2,)),
         ("ID,TIME,DV\n1,-1,5\n1,1,6\n", "results before time 0 are left out", "warning", (2,)),
         ("ID,TIME,DV,AMT,EVID\n1,1,.,10,1\n1,5,3,0,0\n", "the first dose is on day 1, not 0", "warning", (3,)),
+        ("ID,TIME,DV,AMT,EVID\n1,3,.,10,1\n1,5,3,0,0\n", "1 patients had their first dose at another time than 0 (3 day)", "warning", (3,)),
         ("ID,TIME,DV,AVALU\n1,1,5,copies/ug\n1,2,6,copies/ug\n1,3,7,cells/uL\n", "value is given in several units: copies/ug, cells/uL; in cells/uL", "error", (4,)),
         ("ID,TIME,DV\n1,1,BLQ\n1,2,6\n", "below the limit, and the limit is not known", "error", (2,)),
         ("ID,TIME,DV\n1,x,5\n1,2,6\n", "the time is no number", "error", (2,)),

@@ -123,6 +123,11 @@ def _first_day(data: KineticsData) -> list[Finding]:
     if dosed.any() and (np.round(first[dosed], 6) == 1.0).mean() > 0.5 and data.time_unit == "day":
         rows = data.row[:1]
         return [Finding("warning", "the first dose is on day 1, not 0", tuple(rows.tolist()), "If your days count from 1, move them with shift=-1 (--shift -1).")]  # fmt: skip
+    elsewhere = np.flatnonzero(dosed & (np.abs(first) > 1e-6))
+    if elsewhere.size:
+        rows = tuple(int(data.row[data.first[i]]) for i in elsewhere)
+        what = f"{elsewhere.size} patients had their first dose at another time than 0 ({first[elsewhere[0]]:g} {data.time_unit})"
+        return [Finding("warning", what, rows, "Peaks, areas and models without doses count from time 0: give times from the dose, or move all with shift=… (--shift).")]  # fmt: skip
     return []
 
 

@@ -241,3 +241,34 @@ def test_a_million_values_given_are_not_told_back():
     assert len(told) < 3000
     assert told.startswith("sizes: got [0, 1, ")
     assert told.endswith("expected fewer.\n  Give fewer.")
+
+
+def _clones(n: int) -> str:
+    begun = 'title = "many"\nextends = "b_all"\nsummary = "B-ALL of many clones."\n'
+    each = (
+        '[clone.c{0}]\nantigens = {{ CD19 = 1 }}\ncalled = "clone {0}"\nsource = "made up, to ask for many"\n'.format(k)
+        for k in range(n)
+    )
+    return begun + "".join(each)
+
+
+@pytest.mark.parametrize(
+    ("trial", "disease", "text", "said"),
+    [
+        ("eliana", "b_all", _clones(200), '200 of "clone"'),
+        ("ovarian_routes", "ovarian_high_grade_serous", 'title = "deep"\nextends = "ovarian_high_grade_serous"\nshells = 200\n', '200 of "shell"'),
+    ],
+    ids=["clones", "shells"],
+)  # fmt: skip
+def test_what_a_disease_asks_for_is_bounded(tmp_path, capsys, trial, disease, text, said):
+    (tmp_path / "disease").mkdir()
+    (tmp_path / "disease" / "mine.toml").write_text(text, encoding="utf-8")
+    assert main(["init", str(tmp_path / "own.toml"), "--from", trial]) == 0
+    own = tmp_path / "own.toml"
+    begun = own.read_text(encoding="utf-8")
+    assert f'disease = "{disease}"' in begun
+    own.write_text(begun.replace(f'disease = "{disease}"', 'disease = "mine"'), encoding="utf-8")
+    assert main(["check", str(own), "--catalog", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "expected at most 64" in told

@@ -27,6 +27,9 @@ from livingdrug.model.names import combinations, filled, kinds_in
 from livingdrug.model.sheet import ROLES, MechanismSheet, Neutral, Output, Recipe, State, faults, recipe_from
 from livingdrug.model.texts import ids, mechanism_of, package_texts, read_text, recipe_of, sheet_of, texts_in
 
+MOST_OF_A_KIND = 64
+"""Instances of one kind: hundreds are a model of thousands of states, and formulas nested as deep."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -203,6 +206,12 @@ def _written_out(
     joined = tuple(one for one in mechanisms if one not in scenario.mechanisms)
     brought = (*joined, *_owners_of(states, (*scenario.mechanisms, *joined), known))
     listed = with_composed({**scenario.instance, **_checked(instances or {})}, scenario.composed, file)
+    for kind, named in listed.items():
+        if len(named) > MOST_OF_A_KIND:
+            raise ModelError(
+                f'recipe "{name}": {len(named):,} of "{kind}", each with equations of its own, expected at most {MOST_OF_A_KIND}.\n'
+                "  Take fewer clones, lesions, shells or strains: some dozens show what many do."
+            )
     scenario = scenario.model_copy(update={"mechanisms": (*scenario.mechanisms, *brought), "instance": listed})
     written = [mechanism_of(part, known) for part in scenario.mechanisms]
     whole = completed(listed, written, file)

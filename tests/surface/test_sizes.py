@@ -246,7 +246,7 @@ def test_a_million_values_given_are_not_told_back():
 def _clones(n: int) -> str:
     begun = 'title = "many"\nextends = "b_all"\nsummary = "B-ALL of many clones."\n'
     each = (
-        '[clone.c{0}]\nantigens = {{ CD19 = 1 }}\ncalled = "clone {0}"\nsource = "made up, to ask for many"\n'.format(k)
+        f'[clone.c{k}]\nantigens = {{ CD19 = 1 }}\ncalled = "clone {k}"\nsource = "made up, to ask for many"\n'
         for k in range(n)
     )
     return begun + "".join(each)

@@ -22,11 +22,11 @@ from livingdrug.engine.ensemble import CompiledModel, compile_model
 from livingdrug.engine.odes import Odes, with_numbers
 from livingdrug.engine.program import joined
 from livingdrug.engine.sbml.kept_equations import kept_equations
-from livingdrug.foundation.errors import BadInput, CatalogError, ModelError
+from livingdrug.foundation.errors import BadInput, CatalogError, ModelError, UnitError
 from livingdrug.foundation.limits import beyond, too_far
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.remembered import ByObject, Latest
-from livingdrug.foundation.units import convert, read
+from livingdrug.foundation.units import convert, factor, read
 from livingdrug.manufacturing.grafts import grafts
 from livingdrug.manufacturing.make import mechanisms_of
 from livingdrug.model.assemble import Model, assemble
@@ -298,7 +298,10 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
     factors = {f'trait "{trait.id}"': set(trait.parameter) - set(trait.sets) for trait in plan.traits}
     for who, layer in layers.items():
         changed = {
-            name: _times(found[name], one) if name in factors.get(who, ()) else one for name, one in layer.items()
+            name: _times(found[name], one)
+            if name in factors.get(who, ())
+            else _in_unit_of(own[name], f"{who} sets {name}", one)
+            for name, one in layer.items()
         }
         found |= {name: _bounded(who, name, quantity, own[name]) for name, quantity in changed.items()}
     return found
@@ -309,6 +312,32 @@ def _times(number: Quantity, factor: Quantity) -> Quantity:
     scale = factor.value if number.spread_scale == "normal" else 1.0
     return number.model_copy(
         update={"value": number.value * factor.value, "spread": number.spread * scale, "source": factor.source}
+    )
+
+
+def _in_unit_of(own: Quantity, what: str, quantity: Quantity) -> Quantity:
+    """A layer's number in the unit of the mechanism's sheet, which the equations are in.
+
+    Raises
+    ------
+    ModelError
+        Another kind of quantity: says both units.
+    """
+    if quantity.unit == own.unit:
+        return quantity
+    try:
+        value, low, high = (
+            None if one is None else float(convert(one, quantity.unit, own.unit))
+            for one in (quantity.value, quantity.low, quantity.high)
+        )
+        scale = factor(quantity.unit, own.unit) if quantity.spread_scale == "normal" and quantity.spread else 1.0
+    except UnitError:
+        raise ModelError(
+            f"{what} to {quantity.value:g} {quantity.unit or 'without a unit'}, expected a quantity in"
+            f" {own.unit or 'no unit, a plain number'} ({own.meaning[:1].lower()}{own.meaning[1:]}).\n  Correct the unit, or the name."
+        ) from None
+    return quantity.model_copy(
+        update={"value": value, "low": low, "high": high, "spread": quantity.spread * scale, "unit": own.unit}
     )
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.catalog.own_units import refuse_other_units
 from livingdrug.catalog.parameter_set import ParameterSet
 from livingdrug.catalog.records.base import Inheriting, laid_over
 from livingdrug.catalog.typed_load import TypedLoad, class_name
@@ -217,6 +218,9 @@ class Catalog(TypedLoad):
     def _table(self, kind: str, path: Path, record_class: Any, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         """A file's table, laid over that of the file it extends where its kind allows this."""
         table = self.parameters.laid_on(kind, path.stem, read_toml(path))
+        if HERE not in path.resolve().parents:
+            with naming(_short(path), REMEDY):
+                refuse_other_units(kind, table, HERE)
         if not issubclass(record_class, Inheriting) or not isinstance(table.get("extends", ""), str):
             return table
         base = table.get("extends", "")

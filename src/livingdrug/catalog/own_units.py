@@ -16,17 +16,8 @@ from livingdrug.foundation.toml_files import read_toml_file
 from livingdrug.foundation.units import factor
 
 HELD = {
-    "antigen",
-    "assay",
-    "aftermath",
-    "disease",
-    "growth_chart",
-    "infection",
-    "loss",
-    "making",
-    "population",
-    "tissue",
-}
+    "antigen", "assay", "aftermath", "disease", "growth_chart", "infection", "loss", "making", "population", "tissue", "trial",
+}  # fmt: skip
 """Kinds whose numbers are used as they stand."""
 _NAMED = {("making", "test"), ("infection", "severity")}
 """Tables of a kind whose entries have names of the user's, each with the same numbers."""
@@ -52,7 +43,7 @@ def refuse_other_units(kind: str, table: dict[str, Any], folder: Path) -> None:
         return
     known = _units_of(kind, folder)
     for place, unit in _numbers(kind, table):
-        if kind == "disease" and place[0] == "parameter":
+        if place[:1] == ("parameter",) and kind == "disease":
             continue
         units = known.get(place, frozenset())
         if units and not any(_same(unit, one) for one in units):

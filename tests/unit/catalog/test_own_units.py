@@ -47,6 +47,7 @@ def test_another_quantity_is_refused(tmp_path):
         ("making", "tisa_cel_trial", 'unit = "day"', 'unit = "hour"', 'expected "day"'),
         ("making", "tisa_cel_trial", 'unit = "cell"', 'unit = "kg"', 'expected "cell"'),
         ("infection", "after_cd19_car_t", 'value = 0.08, unit = ""', 'value = 8, unit = "percent"', "expected no unit"),
+        ("trial", "zuma_1", 'unit = "cell/uL"', 'unit = "cell/L"', 'expected "cell/uL"'),
         ("population", "b_all_paediatric_rr", 'unit = "percent"', 'unit = ""', '"covariate.'),
     ],
 )

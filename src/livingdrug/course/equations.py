@@ -309,6 +309,11 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
 
 def _times(number: Quantity, factor: Quantity) -> Quantity:
     """A number multiplied by that of a trait; the spread between patients is the number's own."""
+    if factor.unit:
+        raise ModelError(
+            f'a trait multiplies "{number.meaning}" by {factor.value:g} {factor.unit}, expected a plain number.\n'
+            '  Write unit = "", or name the parameter in "sets" where its own value is meant.'
+        )
     scale = factor.value if number.spread_scale == "normal" else 1.0
     return number.model_copy(
         update={"value": number.value * factor.value, "spread": number.spread * scale, "source": factor.source}

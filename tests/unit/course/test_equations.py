@@ -61,6 +61,22 @@ def test_a_layer_keeps_to_the_sign_and_scale_of_what_it_replaces(plan, layer, ch
         check_plan(replace(plan, **{layer: record}))
 
 
+def test_a_trait_multiplies_by_plain_numbers(plan):
+    # expected: twice the sheet's own number; a factor of two kilograms is none
+    from livingdrug.catalog.load import default_catalog
+
+    trait = default_catalog().load("trait", "low_affinity_binder")
+    before = parameters_of(plan)["threshold_binder"].value
+    for unit, wanted in (("", 2.0 * before), ("kg", None)):
+        factor = own(2.0).model_copy(update={"unit": unit})
+        with_it = replace(plan, traits=(trait.model_copy(update={"parameter": {"threshold_binder": factor}}),))
+        if wanted is not None:
+            assert parameters_of(with_it)["threshold_binder"].value == pytest.approx(wanted)
+        else:
+            with pytest.raises(ModelError, match="by 2 kg, expected a plain number"):
+                parameters_of(with_it)
+
+
 def test_a_number_that_may_be_negative_is_taken(plan):
     # expected: what is negative in its sheet, or states bounds of its own, may be
     known = parameters_of(plan)

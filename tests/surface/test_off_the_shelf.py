@@ -17,11 +17,14 @@ LOT = {
 }  # fmt: skip
 """Typical lot of the imaginary bank; those above 0 spread between lots."""
 DOSES_PER_LOT = 4
+UNITS = {
+    "copies_per_car_t_cell": "copy/cell", "dose_wanted_fixed": "cell", "dose_wanted_per_kg": "cell/kg", "booking": "day",
+}  # fmt: skip
 
 
 def number(table: str, name: str, value: float, spread: float = 0.0, scale: str = "log") -> str:
     return (
-        f'[{table}.{name}]\nvalue = {value}\nunit = ""\nmeaning = "Of an imaginary bank"\nkind = "assumed"\n'
+        f'[{table}.{name}]\nvalue = {value}\nunit = "{UNITS.get(name, "")}"\nmeaning = "Of an imaginary bank"\nkind = "assumed"\n'
         f'source = "made up for a test"\nspread = {spread}\nspread_scale = "{scale}"\n'
     )
 

@@ -300,10 +300,10 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
         changed = {
             name: _times(found[name], one)
             if name in factors.get(who, ())
-            else _in_unit_of(own[name], f"{who} sets {name}", one)
+            else in_unit_of(own[name], f"{who} sets {name}", one)
             for name, one in layer.items()
         }
-        found |= {name: _bounded(who, name, quantity, own[name]) for name, quantity in changed.items()}
+        found |= {name: bounded(who, name, quantity, own[name]) for name, quantity in changed.items()}
     return found
 
 
@@ -320,7 +320,7 @@ def _times(number: Quantity, factor: Quantity) -> Quantity:
     )
 
 
-def _in_unit_of(own: Quantity, what: str, quantity: Quantity) -> Quantity:
+def in_unit_of(own: Quantity, what: str, quantity: Quantity) -> Quantity:
     """A layer's number in the unit of the mechanism's sheet, which the equations are in.
 
     Raises
@@ -346,7 +346,7 @@ def _in_unit_of(own: Quantity, what: str, quantity: Quantity) -> Quantity:
     )
 
 
-def _bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity:
+def bounded(who: str, name: str, quantity: Quantity, own: Quantity) -> Quantity:
     """A layer's number with the bounds of the mechanism's sheet, which hold wherever it stands."""
     low = own.low if quantity.low is None else quantity.low
     high = own.high if quantity.high is None else quantity.high

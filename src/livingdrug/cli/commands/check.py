@@ -31,6 +31,9 @@ def check(
     from livingdrug.catalog.doses_told import calendar_told, design_told, doses_told
     from livingdrug.catalog.load import is_network, kinds, load_trial
     from livingdrug.cli.screen import console, notice
+    from livingdrug.course.layer_alone import LAYERS, check_layer
+    from livingdrug.foundation.errors import naming
+    from livingdrug.model.texts import package_texts, texts_in
 
     folder, beside = Path(file).parent.name, Path(file).parent.parent
     # a file in a folder of its kind is part of a catalogue, and may name what stands beside it
@@ -59,6 +62,11 @@ def check(
         from livingdrug.trial.bench import assembled
 
         assembled(record, known)
+    elif kind in LAYERS:
+        factors = set(record.parameter) - set(record.sets) if kind == "trait" else ()
+        texts = {**package_texts(), **texts_in(known.folders)}
+        with naming(file):
+            check_layer(f'{kind} "{record.id}"', record.parameter, texts, factors=factors)
     warnings = _told_of_network(record, file) if kind == "network" else ()
     beside_it = "".join(f" --catalog {one}" for one in catalog or ())
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)

@@ -31,10 +31,6 @@ def check(
     from livingdrug.catalog.doses_told import calendar_told, design_told, doses_told
     from livingdrug.catalog.load import is_network, kinds, load_trial
     from livingdrug.cli.screen import console, notice
-    from livingdrug.course.layer_alone import LAYERS, check_layer
-    from livingdrug.foundation.errors import naming
-    from livingdrug.model.texts import package_texts, texts_in
-
     folder, beside = Path(file).parent.name, Path(file).parent.parent
     # a file in a folder of its kind is part of a catalogue, and may name what stands beside it
     whole = folder in kinds() and folder != "trial" and beside.is_dir()
@@ -50,23 +46,8 @@ def check(
         from livingdrug.trial.door import planned
 
         plans = planned(file, known)[1]
-    elif kind == "outcome":
-        from livingdrug.trial.door import check_outcome_file
-
-        check_outcome_file(record, known)
-    elif kind == "endpoint":
-        from livingdrug.trial.door import check_endpoint_file
-
-        check_endpoint_file(record, known)
-    elif kind == "experiment":
-        from livingdrug.trial.bench import assembled
-
-        assembled(record, known)
-    elif kind in LAYERS:
-        factors = set(record.parameter) - set(record.sets) if kind == "trait" else ()
-        texts = {**package_texts(), **texts_in(known.folders)}
-        with naming(file):
-            check_layer(f'{kind} "{record.id}"', record.parameter, texts, factors=factors)
+    else:
+        _hold(kind, record, known, file)
     warnings = _told_of_network(record, file) if kind == "network" else ()
     beside_it = "".join(f" --catalog {one}" for one in catalog or ())
     screen.print(f"{file}: a sound {kind.replace('_', ' ')}.\n  {record.title}", markup=False)
@@ -92,6 +73,32 @@ def check(
         screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1{beside_it}", markup=False)
     notice(screen)
+
+
+def _hold(kind: str, record: Any, known: Any, file: str) -> None:
+    """Hold a file of a catalogue against what it names."""
+    from livingdrug.course.layer_alone import LAYERS, check_layer
+    from livingdrug.foundation.errors import naming
+
+    if kind == "outcome":
+        from livingdrug.trial.door import check_outcome_file
+
+        check_outcome_file(record, known)
+    elif kind == "endpoint":
+        from livingdrug.trial.door import check_endpoint_file
+
+        check_endpoint_file(record, known)
+    elif kind == "experiment":
+        from livingdrug.trial.bench import assembled
+
+        assembled(record, known)
+    elif kind in LAYERS:
+        from livingdrug.model.texts import package_texts, texts_in
+
+        factors = set(record.parameter) - set(record.sets) if kind == "trait" else ()
+        with naming(file):
+            texts = {**package_texts(), **texts_in(known.folders)}
+            check_layer(f'{kind} "{record.id}"', record.parameter, texts, factors=factors)
 
 
 def _told_of_network(record: Any, file: str) -> tuple[str, ...]:

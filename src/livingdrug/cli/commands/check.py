@@ -31,6 +31,7 @@ def check(
     from livingdrug.catalog.doses_told import calendar_told, design_told, doses_told
     from livingdrug.catalog.load import is_network, kinds, load_trial
     from livingdrug.cli.screen import console, notice
+
     folder, beside = Path(file).parent.name, Path(file).parent.parent
     # a file in a folder of its kind is part of a catalogue, and may name what stands beside it
     whole = folder in kinds() and folder != "trial" and beside.is_dir()

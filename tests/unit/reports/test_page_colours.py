@@ -60,7 +60,8 @@ def test_contrast_of_black_on_white_is_21():
 def test_text_and_graphics_have_contrast(paper):
     colours = PAPERS[paper]
     for role in ("ink", "soft", "faint", "s1", "alarm", "good"):
-        assert contrast(colours[role], colours["paper"]) >= 4.5, role
+        for ground in ("paper", "raised", "misfit-tint"):
+            assert contrast(colours[role], colours[ground]) >= 4.5, (role, ground)
     for role in ("s0", "s1", "s2", "s3", "edge", "g4", "published"):
         assert contrast(colours[role], colours["paper"]) >= 3.0, role
 

@@ -247,6 +247,7 @@ def courses(work: Work, n: int, seed: int, between: bool) -> tuple[Floats, dict[
     """Days, and for each condition what is read off and the CAR T cells, each shaped (subjects, days); readings below the floor stand as they are."""
     from livingdrug.engine.ensemble import Dose
     from livingdrug.population.spread import individual_parameters
+    from livingdrug.trial.estimate import refuse_held
 
     record, compiled, odes = work.record, work.compiled, work.compiled.odes
     people = np.arange(1, n + 1, dtype=np.int64)
@@ -257,6 +258,11 @@ def courses(work: Work, n: int, seed: int, between: bool) -> tuple[Floats, dict[
         *(row.day for row in record.measured),
     ]
     days = np.unique(np.concatenate([np.linspace(0.0, record.until, POINTS), special]))
+    # of each group two readings and a copy of one, while one group's course and parameters are in hand (two groups of 100,000: 0.95 GB)
+    refuse_held(
+        8.0 * n * (days.size * (3 * len(record.condition) + 2) + 2 * len(odes.parameters)),
+        f"{n:,} subjects in each of {len(record.condition)} groups",
+    )
     own = individual_parameters(work.quantities, people, seed, scope="experiment", between_patient=between)
     scale = factor(work.model.outputs[record.readout.output].unit, record.readout.unit)
     spread = record.readout.error.value if between else 0.0

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.load import default_catalog
+from livingdrug.foundation.errors import BadInput
 from livingdrug.foundation.quantities import Quantity
 from livingdrug.model.assemble import assemble
 from livingdrug.model.texts import package_texts, sheet_of
@@ -120,6 +121,14 @@ def test_the_bench_has_the_patients_mechanisms_and_no_others():
 def test_the_same_seed_gives_the_same_bytes_and_more_subjects_change_nobody():
     few, many = (courses(prepared("glioma_killing"), n, 3, True)[1]["one_to_eight"][0] for n in (4, 9))
     assert np.array_equal(few, many[:4])
+
+
+def test_more_subjects_and_groups_than_memory_holds_are_refused_before_the_first_course():
+    # forty groups of 100,000 readings at 121 days, eight bytes each and three of them: more than ten gigabytes
+    record = default_catalog().load("experiment", "glioma_killing")
+    groups = {f"group_{number}": next(iter(record.condition.values())) for number in range(40)}
+    with pytest.raises(BadInput, match=r"100,000 subjects in each of 40 groups .* 4 GB are allowed"):
+        bench(record.model_copy(update={"condition": groups, "measured": ()}), n=100_000)
 
 
 @pytest.mark.skipif(not (DATA / "glioma_killing_impedance").is_dir(), reason="the measured wells are not here")

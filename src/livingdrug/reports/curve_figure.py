@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from livingdrug.reports.charts.arms import MOST_BANDS
 from livingdrug.reports.charts.survival import Curve, PublishedPoint, draw_survival
 from livingdrug.reports.estimates import curve_frame, curves, curves_of
 from livingdrug.reports.page import Figure, legend_of
@@ -36,6 +37,8 @@ def curve_figure(
     draw = partial(draw_survival, [*found, *quiet], title=one.title, last_day=source.last_day,
                    published=points, height=220 if half else 290)  # fmt: skip
     legend = [*legend_of([curve.name for curve in found], [curve.name for curve in quiet])]
+    if len(found) > MOST_BANDS:
+        legend += [("band s0 inner", f"95 % band of {found[0].name}; those of the others are in the tables")]
     legend += [("published", "published, 95 % CI")] if points else []
     caption = one.record.definition.strip().replace("\n", " ")
     return Figure(one.title, draw, caption, tuple(legend), data, half, id=one.id)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livingdrug.reports.charts.arms import role_of
 from livingdrug.reports.charts.scales import thinned
 
 if TYPE_CHECKING:
@@ -235,8 +236,8 @@ def missing(id: str, title: str, what: str) -> Section:
 
 def legend_of(names: Sequence[str], quiet: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
     """A line sample for each arm, thin ones for second denominators."""
-    items = [(f"line s{i}", name) for i, name in enumerate(names)]
-    return tuple(items + [(f"line s{len(names) + i} quiet", name) for i, name in enumerate(quiet)])
+    items = [(f"line {role_of(i)}", name) for i, name in enumerate(names)]
+    return tuple(items + [(f"line {role_of(len(names) + i)} quiet", name) for i, name in enumerate(quiet)])
 
 
 def _cell(value: object) -> str:

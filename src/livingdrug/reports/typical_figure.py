@@ -12,6 +12,7 @@ import numpy as np
 from livingdrug.foundation.errors import BadInput, UnknownName
 from livingdrug.reports.band_figure import round_up
 from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.arms import role_of
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text
 from livingdrug.reports.page import Figure, legend_of
@@ -85,6 +86,6 @@ def _drawn(
             text(x(KNEE) + 6, TOP + 10, "months, years", "hint"),
         )
     for place, points in enumerate(lines):
-        panel.line(points, f"s{place}")
+        panel.line(points, role_of(place))
     panel.x_axis("time from infusion", y=bottom)
     return panel.picture(width, bottom + 40, title)

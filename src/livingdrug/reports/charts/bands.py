@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.arms import has_band, role_of
 from livingdrug.reports.charts.line_labels import line_label
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text
@@ -41,7 +42,7 @@ def draw_bands(
     Parameters
     ----------
     bands
-        One per arm; the second and later arms get only their median and their middle half.
+        One per arm; the second and later arms get only their median and their middle half, of many arms the median alone.
     strip
         When given, a row under the plot shows the share of values below the limit, with this heading.
     """
@@ -67,10 +68,11 @@ def draw_bands(
             )
     for i, band in enumerate(bands):
         if i == 0:
-            panel.band(band.day, band.quantiles[0], band.quantiles[4], f"s{i} outer")
-        panel.band(band.day, band.quantiles[1], band.quantiles[3], f"s{i} inner")
+            panel.band(band.day, band.quantiles[0], band.quantiles[4], f"{role_of(i)} outer")
+        if has_band(i, len(bands)):
+            panel.band(band.day, band.quantiles[1], band.quantiles[3], f"{role_of(i)} inner")
     for i, band in enumerate(bands):
-        _median(panel, band, f"s{i}")
+        _median(panel, band, role_of(i))
         for j in range(len(band.day)):
             tip = (
                 f"{band.name}, day {band.day[j]:.0f}: median {band.quantiles[2][j]:,.3g} {unit}, "
@@ -83,7 +85,7 @@ def draw_bands(
                     cy=y(band.quantiles[2][j]),
                     r=2.6,
                     data_tip=tip,
-                    class_=f"dot s{i}{' under' if band.below[j] >= 0.5 else ''}",
+                    class_=f"dot {role_of(i)}{' under' if band.below[j] >= 0.5 else ''}",
                 )
             )
     medians = [[(x(day), y(value)) for day, value in zip(band.day, band.quantiles[2], strict=True)] for band in bands]
@@ -126,5 +128,5 @@ def _share_below(panel: Panel, bands: Sequence[Band], top: float, width: float, 
         for day, share in zip(band.day, band.below, strict=True):
             tall = max(share * (STRIP - 8), 0.6)
             at = panel.x(day)
-            panel.add(element("rect", x=at - 3, y=base - tall, width=6, height=tall, class_=f"fill s{i}",
+            panel.add(element("rect", x=at - 3, y=base - tall, width=6, height=tall, class_=f"fill {role_of(i)}",
                               data_tip=f"{band.name}, day {day:.0f}: {share:.0%} below the limit"))  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livingdrug.reports.charts import scales
+from livingdrug.reports.charts.arms import has_band, role_of
 from livingdrug.reports.charts.panel import Panel
 from livingdrug.reports.charts.svg import element, text
 
@@ -81,10 +82,10 @@ def draw_survival(
     panel.y_axis("% of patients")
     shown = [curve.drawn(last_day) for curve in curves]
     for i, curve in enumerate(shown):
-        if not curve.quiet:
-            _confidence(panel, curve, f"s{i}")
+        if not curve.quiet and has_band(i, sum(not one.quiet for one in shown)):
+            _confidence(panel, curve, role_of(i))
     for i, curve in enumerate(shown):
-        role = f"s{i} quiet" if curve.quiet else f"s{i}"
+        role = f"{role_of(i)} quiet" if curve.quiet else role_of(i)
         end = min(last_day, curve.day[-1] if curve.day else 0)
         points = [(d, 100 * s) for d, s in zip(curve.day, curve.share, strict=True) if d <= last_day]
         start = 100 * curve.share[0] if curve.share else 100.0  # 100 for survival, 0 for an incidence
@@ -92,7 +93,7 @@ def draw_survival(
         for day in curve.censored_day:
             if day < last_day and not curve.quiet:
                 at, high = x(day), y(100 * curves[i].at(day, curves[i].share))
-                panel.add(element("line", x1=at, x2=at, y1=high - 4, y2=high + 4, class_=f"tick-mark s{i}"))
+                panel.add(element("line", x1=at, x2=at, y1=high - 4, y2=high + 4, class_=f"tick-mark {role_of(i)}"))
     _readings(panel, curves, last_day)
     for point in published:
         if point.day <= last_day:
@@ -136,7 +137,7 @@ def _risk_table(panel: Panel, curves: Sequence[Curve], top: float) -> float:
     for i, curve in enumerate(curves):
         y += ROW
         if len(curves) > 1:
-            panel.add(text(0, y, curve.name, f"risk-name s{i}"))
+            panel.add(text(0, y, curve.name, f"risk-name {role_of(i)}"))
             y += ROW - 2
         last = -1e9
         for day, _ in panel.x.ticks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from livingdrug.reports.band_figure import round_up
 from livingdrug.reports.banded import band_of, banded
+from livingdrug.reports.charts.arms import role_of
 from livingdrug.reports.columns import middle, numbers
 from livingdrug.reports.curve_figure import curve_figure
 from livingdrug.reports.endpoint_rows import endpoint_table
@@ -60,7 +61,7 @@ def _infections(source: Source) -> Figure | None:
             graded = pl.col("grade").fill_null(1) >= lowest
             chosen = infections.filter((pl.col("arm") == arm) & graded & (pl.col("day") <= last))
             points = [(0.0, 0.0)] + [(d, 100.0 * (k + 1) / n) for k, d in enumerate(chosen["day"].sort())]
-            role = f"s{i}" if not lowest else f"s{i} quiet"
+            role = role_of(i) if not lowest else f"{role_of(i)} quiet"
             series.append((points, role))
             rows += [(arm, words, *point) for point in points]
             legend.append((f"line {role}", f"{arm}, {words}" if len(source.arms) > 1 else words))

@@ -6,6 +6,7 @@ import math
 from functools import partial
 
 from livingdrug.reports.band_figure import band_figure
+from livingdrug.reports.charts.arms import has_band, role_of
 from livingdrug.reports.charts.bands import Limit, draw_bands
 from livingdrug.reports.endpoint_rows import endpoint_table
 from livingdrug.reports.measured import Measured, measured
@@ -54,8 +55,12 @@ def _large(source: Source, one: Measured) -> Figure | None:
         limits=(Limit(limit, f"limit of quantification, {limit:g} {one.unit_words}"),) if limit else (),
         last_day=source.last_day, height=320, strip="Patients below the limit of quantification",
     )  # fmt: skip
-    legend = [(f"line s{i}", f"{b.name}: median") for i, b in enumerate(found)]
-    legend += [(f"band s{i} inner", "middle 50 %" + source.of_arm(b.name)) for i, b in enumerate(found)]
+    legend = [(f"line {role_of(i)}", f"{b.name}: median") for i, b in enumerate(found)]
+    legend += [
+        (f"band {role_of(i)} inner", "middle 50 %" + source.of_arm(b.name))
+        for i, b in enumerate(found)
+        if has_band(i, len(found))
+    ]
     legend += [
         ("band s0 outer", "middle 90 %" + source.of_arm(found[0].name)),
         ("line s0 under", "most below the limit"),

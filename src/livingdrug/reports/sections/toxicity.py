@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from livingdrug.reports.charts.arms import role_of
 from livingdrug.reports.charts.multiples import Lines, draw_multiples
 from livingdrug.reports.charts.stacked import draw_grades
 from livingdrug.reports.columns import middle, numbers
@@ -136,7 +137,7 @@ def _drugs(source: Source) -> list[Figure]:
             n = max(source.n_patients(arm), 1)
             points = [(0.0, 0.0), *((day, 100.0 * (k + 1) / n) for k, day in enumerate(first))]
             points.append((float(MONTH), points[-1][1]))
-            lines.append((points, f"s{i}"))
+            lines.append((points, role_of(i)))
             rows += [(arm, title, *point) for point in points]
         panels.append(Lines(title, tuple(lines)))
     data = pl.DataFrame(rows, schema=["arm", "drug", "day", "percent_of_infused"], orient="row")

@@ -62,8 +62,8 @@ def _large(source: Source, one: Measured) -> Figure | None:
         if has_band(i, len(found))
     ]
     legend += [
-        ("band s0 outer", "middle 90 %" + source.of_arm(found[0].name)),
         ("line s0 under", "most below the limit"),
+        ("band s0 outer", "middle 90 %" + source.of_arm(found[0].name)),
     ]
     caption = "What the assay would have reported, with its error; values below the limit count as below."
     return Figure(one.title, draw, legend=tuple(legend), data=as_frame(found), caption=caption, id=one.quantity)

@@ -13,7 +13,7 @@ from typing import Any
 
 from livingdrug.foundation.errors import UnitError
 from livingdrug.foundation.toml_files import read_toml_file
-from livingdrug.foundation.units import factor
+from livingdrug.foundation.units import same_unit
 
 HELD = {
     "antigen", "assay", "aftermath", "disease", "growth_chart", "infection", "loss", "making", "population", "tissue", "trial",
@@ -46,7 +46,7 @@ def refuse_other_units(kind: str, table: dict[str, Any], folder: Path) -> None:
         if place[:1] == ("parameter",) and kind == "disease":
             continue
         units = known.get(place, frozenset())
-        if units and not any(_same(unit, one) for one in units):
+        if units and not any(same_unit(unit, one) for one in units):
             told = " or ".join(f'"{one}"' if one else "no unit" for one in sorted(units))
             raise UnitError(
                 f'"{".".join(place)}": got the unit "{unit}", expected {told}, in which it is used.\n'
@@ -70,11 +70,3 @@ def _numbers(kind: str, table: dict[str, Any], above: Place = ()) -> Iterator[tu
     for name, held in table.items():
         if isinstance(held, dict):
             yield from _numbers(kind, held, (*above, "*" if (kind, *above) in _NAMED else name))
-
-
-@cache
-def _same(unit: str, other: str) -> bool:
-    try:
-        return unit == other or factor(unit, other) == 1.0
-    except UnitError:
-        return False

@@ -76,6 +76,19 @@ def factor(unit: str, to: str) -> float:
     return number
 
 
+@lru_cache(maxsize=4096)
+def same_unit(unit: str, other: str) -> bool:
+    """Whether a number is the same in both.
+
+    >>> same_unit("1/day", "day^-1"), same_unit("hour", "day"), same_unit("", "day")
+    (True, False, False)
+    """
+    try:
+        return unit == other or factor(unit, other) == 1.0
+    except UnitError:
+        return False
+
+
 def convert(value: Any, unit: str, to: str) -> Any:
     """A number or an array in the unit `to`; temperatures too, where the zero moves.
 

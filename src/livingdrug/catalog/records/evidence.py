@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from livingdrug.catalog.records.base import CatalogRecord, Part
 from livingdrug.foundation.errors import CatalogError
+from livingdrug.foundation.units import same_unit
 
 if TYPE_CHECKING:
     from livingdrug.catalog.lookup import Lookup
@@ -114,7 +115,7 @@ class Evidence(CatalogRecord):
         return tuple(row for row in self.results if row.endpoint == endpoint and (at is None or row.at == at))
 
     def check_in(self, catalog: Lookup) -> None:
-        """Outcomes of a prediction trial have no place here; an arm is one of the trial's."""
+        """Outcomes of a prediction trial have no place here; an arm is one of the trial's, and an amount is in its endpoint's unit."""
         trial = catalog.as_written("trial", self.id) if catalog.has("trial", self.id) else {}
         arms = [str(arm.get("name")) for arm in trial.get("arm", ()) if isinstance(arm, dict)]
         for row in self.results if trial else ():
@@ -122,8 +123,22 @@ class Evidence(CatalogRecord):
                 raise CatalogError(
                     f'"result" {row.endpoint} {row.at}: trial "{self.id}" has no arm "{row.arm}".\n  Name one of: {", ".join(arms)}.'
                 )
+        for row in self.results:
+            if (unit := _unit_of(row.endpoint, catalog)) and not same_unit(row.unit, unit):
+                raise CatalogError(
+                    f'"result" {row.endpoint} {row.at}: got the unit "{row.unit}", expected "{unit}", in which the endpoint is told.\n'
+                    "  Convert value, limits and spread, and write that unit."
+                )
         if trial.get("role") == "prediction":
             raise CatalogError(
                 f'trial "{self.id}" has role "prediction": its outcomes must not be in the catalogue.\n'
                 f"  Remove evidence/{self.id}.toml."
             )
+
+
+def _unit_of(endpoint: str, catalog: Lookup) -> str:
+    """Unit of an endpoint that is an amount; empty of shares, and of what no endpoint tells."""
+    if not catalog.has("endpoint", endpoint):
+        return ""
+    table = catalog.as_written("endpoint", endpoint)
+    return str(catalog.load("endpoint", endpoint).unit if "extends" in table else table.get("unit", ""))

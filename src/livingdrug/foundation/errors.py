@@ -36,7 +36,7 @@ def _shortened(text: str) -> str:
     Examples
     --------
     >>> len(_shortened("got " + "1, " * 1_000_000 + "expected fewer.\\n  Give fewer."))
-    2043
+    2039
     """
     if len(text) <= LONGEST_LINE:
         return text

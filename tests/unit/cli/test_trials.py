@@ -13,9 +13,8 @@ from livingdrug.foundation.errors import SimulationFailed
 
 def told(statuses: dict[int, str], n: int) -> str:
     failed = pl.DataFrame({"patient": list(statuses), "course_status": list(statuses.values())})
-    exits = pl.DataFrame({"patient": list(range(1, n + 1))})
     with pytest.raises(SimulationFailed) as problem:
-        refuse_silence(SimpleNamespace(exits=exits, failed=failed))
+        refuse_silence(SimpleNamespace(n_courses=n, failed=failed, outcomes_alone=False))
     assert problem.value.exit_code == 3
     return str(problem.value)
 
@@ -38,4 +37,4 @@ def test_many_reasons_and_patients_are_cut_short() -> None:
 
 
 def test_nothing_failed_nothing_said() -> None:
-    refuse_silence(SimpleNamespace(exits=pl.DataFrame({"patient": [1]}), failed=pl.DataFrame({"patient": []})))
+    refuse_silence(SimpleNamespace(n_courses=1, failed=pl.DataFrame({"patient": []}), outcomes_alone=False))

@@ -194,7 +194,8 @@ def interval(found: Replicates, arm: str, place: int, between: float = 0.0) -> I
     middle = float(np.median(known))
     within = float(known.std(ddof=1))
     sd = math.hypot(within, between)
-    low, centre, high = (question.shown(number, n) for number in (middle - Z90 * sd, middle, middle + Z90 * sd))
+    of = float(np.median(found.counted[arm, place][np.isfinite(numbers)]))  # of the replicates that counted anybody
+    low, centre, high = (question.shown(number, of) for number in (middle - Z90 * sd, middle, middle + Z90 * sd))
     sampling = 1 / (2 * math.sqrt(n + 0.5)) if question.share and n else math.nan
     return Interval(low, centre, high, middle, sd, int(n), sd / sampling if sampling else math.nan)
 

@@ -63,6 +63,14 @@ def test_a_median_that_some_trials_never_reach_has_the_interval_of_their_order()
     assert found.high == math.inf
 
 
+def test_shares_are_of_the_replicates_that_counted_somebody():
+    """By hand: two of five count four patients each, of whom two respond; that most counted nobody makes it no share of nobody."""
+    numbers = [arcsine(0.5, 4), arcsine(0.5, 4), math.nan, math.nan, math.nan]
+    found = interval(replicates(numbers, [4, 4, 0, 0, 0]), "a", 0)
+    assert found is not None
+    assert found.middle == pytest.approx(50.0)
+
+
 def test_one_replicate_that_counted_somebody_is_no_interval():
     assert interval(replicates([0.5, math.nan, math.nan], [10, 0, 0]), "a", 0) is None
 

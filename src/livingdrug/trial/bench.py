@@ -258,9 +258,9 @@ def courses(work: Work, n: int, seed: int, between: bool) -> tuple[Floats, dict[
         *(row.day for row in record.measured),
     ]
     days = np.unique(np.concatenate([np.linspace(0.0, record.until, POINTS), special]))
-    # of each group two readings and a copy of one, while one group's course and parameters are in hand (two groups of 100,000: 0.95 GB)
+    # of each group two readings and a copy of one, while one group's course and parameters are in hand (eight groups of 100,000: 3.1 GB)
     refuse_held(
-        8.0 * n * (days.size * (3 * len(record.condition) + 2) + 2 * len(odes.parameters)),
+        8.0 * n * (days.size * (3 * len(record.condition) + 4) + 2 * len(odes.parameters)),
         f"{n:,} subjects in each of {len(record.condition)} groups",
     )
     own = individual_parameters(work.quantities, people, seed, scope="experiment", between_patient=between)

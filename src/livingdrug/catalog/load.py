@@ -218,7 +218,7 @@ class Catalog(TypedLoad):
     def _table(self, kind: str, path: Path, record_class: Any, seen: tuple[str, ...] = ()) -> dict[str, Any]:
         """A file's table, laid over that of the file it extends where its kind allows this."""
         table = self.parameters.laid_on(kind, path.stem, read_toml(path))
-        if HERE not in path.resolve().parents:
+        if not _is_own(path):
             with naming(_short(path), REMEDY):
                 refuse_other_units(kind, table, HERE)
         if not issubclass(record_class, Inheriting) or not isinstance(table.get("extends", ""), str):
@@ -425,5 +425,9 @@ def _existing(path: Path) -> Path:
 
 def _short(path: Path) -> str:
     """The file as people refer to it: kind/name.toml for the package's own, the path as given otherwise."""
-    text = str(path)
-    return text.removeprefix(_WITHIN).replace(os.sep, "/") if text.startswith(_WITHIN) else text
+    return str(path).removeprefix(_WITHIN).replace(os.sep, "/") if _is_own(path) else str(path)
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file is the package's own."""
+    return str(path).startswith(_WITHIN)

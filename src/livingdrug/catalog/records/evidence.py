@@ -123,8 +123,9 @@ class Evidence(CatalogRecord):
                 raise CatalogError(
                     f'"result" {row.endpoint} {row.at}: trial "{self.id}" has no arm "{row.arm}".\n  Name one of: {", ".join(arms)}.'
                 )
+        units = {name: _unit_of(name, catalog) for name in {row.endpoint for row in self.results}}
         for row in self.results:
-            if (unit := _unit_of(row.endpoint, catalog)) and not same_unit(row.unit, unit):
+            if (unit := units[row.endpoint]) and not same_unit(row.unit, unit):
                 raise CatalogError(
                     f'"result" {row.endpoint} {row.at}: got the unit "{row.unit}", expected "{unit}", in which the endpoint is told.\n'
                     "  Convert value, limits and spread, and write that unit."

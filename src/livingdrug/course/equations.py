@@ -295,7 +295,7 @@ def parameters_of(plan: Plan, instead: Mapping[str, Quantity] | None = None) -> 
                 "  Take it out; to change the form, change the mechanism's sheet."
             )
     found = dict(own)
-    factors = {f'trait "{trait.id}"': set(trait.parameter) - set(trait.sets) for trait in plan.traits}
+    factors = {f'trait "{trait.id}"': trait.factors for trait in plan.traits}
     for who, layer in layers.items():
         changed = {
             name: _times(found[name], one)

@@ -30,3 +30,8 @@ class Trait(CatalogRecord):
     parameter: dict[str, Quantity] = Field(min_length=1)
     joins: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """Parameters that it multiplies."""
+        return frozenset(self.parameter) - frozenset(self.sets)

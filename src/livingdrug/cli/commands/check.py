@@ -96,7 +96,7 @@ def _hold(kind: str, record: Any, known: Any, file: str) -> None:
     elif kind in LAYERS:
         from livingdrug.model.texts import package_texts, texts_in
 
-        factors = set(record.parameter) - set(record.sets) if kind == "trait" else ()
+        factors = record.factors if kind == "trait" else ()
         with naming(file):
             texts = {**package_texts(), **texts_in(known.folders)}
             check_layer(f'{kind} "{record.id}"', record.parameter, texts, factors=factors)

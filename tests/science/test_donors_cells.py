@@ -160,15 +160,15 @@ def test_class_i_hides_from_t_cells_and_calls_nk_cells_which_hla_e_calms():
     assert np.median(last_found(seen)) < np.median(last_found(alone))
 
 
-@pytest.mark.may_miss
 def test_a_host_that_was_primed_rejects_the_second_dose_sooner():
     # expected: six to eight times as many recognise after priming (https://pubmed.ncbi.nlm.nih.gov/6455394)
+    # what differs is whether memory wakes: without priming no woken cell would leave for memory either, and that alone spares rejection
     arm = "donors, twice"
-    forgetful = followed(planned(arm), recall=0.0, priming=0.0)
-    primed = followed(planned(arm))
-    assert np.median(last_found(primed)) <= np.median(last_found(forgetful))
+    forgetful, primed = last_found(followed(planned(arm), recall=0.0)), last_found(followed(planned(arm)))
+    assert np.mean(primed - forgetful) < 0
+    assert (primed < forgetful).sum() > 2 * (primed > forgetful).sum()
     once = followed(planned("donors, alemtuzumab"))
-    assert np.median(last_found(primed)) > np.median(last_found(once))
+    assert np.median(primed) > np.median(last_found(once))
 
 
 def test_graft_versus_host_disease_follows_residual_receptors(after_alemtuzumab):

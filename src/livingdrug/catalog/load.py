@@ -64,6 +64,7 @@ class Catalog(TypedLoad):
         self._texts = tuple(str(folder) for folder in self.folders)
         self._remembered: dict[tuple[str, str, int, int], Any] = {}
         self._extends: dict[str, str] = {}
+        self._completed_from: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
 
     def under(self, parameters: ParameterSet) -> Catalog:
         """The same catalogue with other fitted values; what they do not touch is not read again."""
@@ -73,8 +74,12 @@ class Catalog(TypedLoad):
         kinds = {kind for kind, _ in touched}
         for key, record in self._remembered.items():
             kind, path = key[0], Path(key[1])
-            if kind not in kinds or touched.isdisjoint((kind, name) for name in self.lineage(kind, path)):
+            from_others = self._completed_from.get((kind, key[1]), frozenset())
+            if kind in kinds and not touched.isdisjoint((kind, name) for name in self.lineage(kind, path)):
+                continue
+            if touched.isdisjoint(from_others):
                 other._remembered[key] = record
+                other._completed_from[(kind, key[1])] = from_others
         return other
 
     def lineage(self, kind: str, name: str | Path) -> tuple[str, ...]:
@@ -208,11 +213,13 @@ class Catalog(TypedLoad):
 
     def _sound(self, kind: str, path: Path, record_class: Any) -> Any:
         record = checked(self._table(kind, path, record_class), path, record_class)
+        others = _Noting(self)
         try:
-            record = record.completed(self)
+            record = record.completed(others)
             record.check_in(self)
         except CatalogError as problem:
             raise CatalogError(f"{_short(path)}: {problem}") from None
+        self._completed_from[(kind, str(path))] = frozenset(others.files)
         return record
 
     def _table(self, kind: str, path: Path, record_class: Any, seen: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -238,6 +245,30 @@ class Catalog(TypedLoad):
     def _known_kind(self, kind: str) -> None:
         if kind not in self.kinds():
             raise UnknownName("kind of catalog file", kind, self.kinds())
+
+
+class _Noting:
+    """A catalogue for a record that completes itself, which notes the files that gave it something.
+
+    Attributes
+    ----------
+    files
+        (kind, name) of each, of those it extends, and of what these were completed from.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.files: set[tuple[str, str]] = set()
+
+    def load(self, kind: str, name: str | Path) -> Any:
+        """The record of this kind and name."""
+        record = self._catalog.load(kind, name)
+        self.files.update((kind, each) for each in self._catalog.lineage(kind, name))
+        self.files.update(self._catalog._completed_from.get((kind, str(self._catalog.path(kind, name))), ()))
+        return record
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._catalog, name)
 
 
 _TITLE = re.compile(r'title\s*=\s*"([^"\\\x00-\x1f]+)"\s*')

@@ -148,4 +148,6 @@ def concerned(address: str, plan: Plan, catalog: Catalog) -> bool:
     if kind == "trial":
         return file in catalog.lineage(kind, plan.trial)
     mine = {name for here, _ in plan.records() for part, name in [here.split("/", 1)] if part == kind}
+    if kind == "loss" and plan.making is not None:  # its numbers stand among those of the making
+        mine = {plan.making.loss}
     return any(file in catalog.lineage(kind, name) for name in mine)

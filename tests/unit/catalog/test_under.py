@@ -37,8 +37,13 @@ def test_a_making_that_a_network_names_moves_in_the_network(read):
 
 
 def test_twice_under_is_the_second_alone(read):
-    twice = read.under(ParameterSet({LOSS: 0.0006})).under(ParameterSet({"product/tisa_cel/parameter.destiny_product": -1.0}))
-    assert twice.load("making", "axi_cel_us").waiting["loss_background"] == read.load("making", "axi_cel_us").waiting["loss_background"]
+    twice = read.under(ParameterSet({LOSS: 0.0006})).under(
+        ParameterSet({"product/tisa_cel/parameter.destiny_product": -1.0})
+    )
+    assert (
+        twice.load("making", "axi_cel_us").waiting["loss_background"]
+        == read.load("making", "axi_cel_us").waiting["loss_background"]
+    )
 
 
 def test_what_is_not_concerned_is_not_read_again(read):

@@ -75,6 +75,7 @@ NO_SIZE: dict[tuple[str, str], str] = {
     ("run", "--sample"): "at most the patients that there are",
     ("patient", "--patient"): "the number of one patient, who is simulated alone",
     ("export sbml", "--patient"): "the number of one patient",
+    ("calibrate", "--averaged"): "refused above ten thousand draws",
     ("calibrate", "--jacobians"): "steps of a search, one after the other, until it rests",
     ("fit", "--explore"): "iterations, one after the other", ("fit", "--settle"): "iterations, one after the other",
     ("fit", "--threads"): "at most the starts and samples that there are",

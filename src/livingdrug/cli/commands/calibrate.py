@@ -42,6 +42,14 @@ def calibrate(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same result, to the byte.")] = 1,
     jacobians: Annotated[int, typer.Option(help="How often the slopes are computed anew, at most.")] = 4,
+    averaged: Annotated[
+        int | None,
+        typer.Option(
+            "--averaged",
+            metavar="DRAWS",
+            help="Draws through which slopes are drawn at the end; twice the free numbers by default, at least 40; 0 for the slopes at the point.",
+        ),
+    ] = None,
     wide: Annotated[
         int, typer.Option("--wide", metavar="POINTS", help="Points of a wide search (CMA-ES) before; none by default.")
     ] = 0,
@@ -99,7 +107,7 @@ def calibrate(
     with telling() as tell:
         fit(
             listed(trials), free=listed(free), hold_out=listed(hold_out), patients=patients, slopes=slopes, seed=seed,
-            jacobians=jacobians, wide=wide, associations=associations, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
+            jacobians=jacobians, averaged=averaged, wide=wide, associations=associations, start=dict(read_parameters(start)[0].values) if start else None, threads=threads, out=out,
             resume=resume, force=force, catalog=known, afterwards=afterwards, tell=tell,
         )  # fmt: skip
     screen = console()

@@ -56,6 +56,8 @@ class Bench:
         What is evaluated.
     patients, seed
         Of each trial.
+    first
+        Number of the first patient.
     threads
         Trials simulated at a time.
     folder
@@ -69,6 +71,7 @@ class Bench:
     threads: int = 1
     folder: Path | None = None
     n_simulated: int = 0
+    first: int = 1
     _known: dict[str, Simulated] = field(default_factory=dict, repr=False)
 
     def at(
@@ -123,7 +126,9 @@ class Bench:
             catalog.load("trial", one.name), one.plan.arm.name, catalog, self._questions(one, values, catalog)
         )
         endpoints = [catalog.load("endpoint", row.published.endpoint) for row in one.rows]
-        found, people = simulated_arm(plan, endpoints, np.arange(1, self.patients + 1), self.seed, one.wanted)
+        found, people = simulated_arm(
+            plan, endpoints, np.arange(self.first, self.first + self.patients), self.seed, one.wanted
+        )
         told = answers(one.rows, found, plan.arm.name)
         numbers, errors = (np.array([getattr(each, name) for each in told]) for name in ("number", "error"))
         return Simulated(numbers, errors, self._key(one, point), people)
@@ -135,9 +140,8 @@ class Bench:
 
     def _key(self, one: Prepared, point: Mapping[str, float]) -> str:
         mine = {address: float(value) for address, value in point.items() if address in one.concerns}
-        return hashlib.sha256(
-            json.dumps([one.name, self.patients, self.seed, mine, sorted(one.wanted)], sort_keys=True).encode()
-        ).hexdigest()
+        told = [one.name, self.patients, self.seed, mine, sorted(one.wanted), *([self.first] if self.first > 1 else [])]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def _found(self, key: str) -> bool:
         if self.folder is None or not (path := self.folder / f"{key}.json").is_file():

@@ -1,7 +1,7 @@
 """All calibration trials fitted at once: what `livingdrug calibrate` does.
 
 rows of every trial ─┐
-free numbers ────────┴─► search (Gauss-Newton under common random numbers) ─► point, covariance, ensemble, spread between trials
+free numbers ────────┴─► search (Gauss-Newton under common random numbers) ─► line through draws ─► point, covariance, ensemble, spread between trials
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from livingdrug.catalog.plan import digest
+from livingdrug.fitting.joint.averaged import average
 from livingdrug.fitting.joint.bench import Bench
-from livingdrug.fitting.joint.calibrated import ASKED, EVALUATIONS, PARAMETERS, Calibrated, write
+from livingdrug.fitting.joint.calibrated import ASKED, EVALUATIONS, PARAMETERS, Calibrated, ensemble, write
 from livingdrug.fitting.joint.free import free_numbers
 from livingdrug.fitting.joint.prepare import prepare
 from livingdrug.fitting.joint.problem import TrialProblem
-from livingdrug.fitting.joint.search import Tell, search
+from livingdrug.fitting.joint.search import Progress, Tell, search
 from livingdrug.fitting.joint.wide import wide_search
 from livingdrug.fitting.joint.within import Cohorts, cohorts_of, names_wanted, shaping
 from livingdrug.foundation.errors import BadInput, Interrupted
@@ -35,6 +36,8 @@ USUAL_PATIENTS = 400
 """Two hundred and fewer are learnt by heart: eighty numbers fitted to a hundred patients a trial missed by half as many errors again in others."""
 SHARE_FOR_SLOPES = 4
 MOST_WIDE = 1_000_000
+USUAL_AVERAGED, MOST_AVERAGED = 40, 10_000
+"""Draws at least where nobody says how many (fewer know the offset worse than a line without one does), and at most."""
 PATIENTS_AT_ONCE = 6_000
 """Simulated at a time where nobody says how many threads: below 4 GB."""
 Afterwards = Callable[[Calibrated, Mapping[str, Any]], None]
@@ -49,6 +52,7 @@ def calibrate(
     slopes: int | None = None,
     seed: int = 1,
     jacobians: int = 4,
+    averaged: int | None = None,
     wide: int = 0,
     associations: bool = True,
     start: Mapping[str, float] | None = None,
@@ -76,6 +80,10 @@ def calibrate(
         Patients of each trial where only slopes are wanted, the first of them; a quarter when omitted.
     jacobians
         How many Jacobians at most.
+    averaged
+        Draws of what is plausible at the end of the search, through which slopes and middles of the rows are drawn anew
+        (`livingdrug.fitting.joint.averaged`), with as many patients as slopes; twice the free numbers when omitted, as a Jacobian takes, and at least 40; 0 for the
+        slopes at the point.
     wide
         Points of a wide search (CMA-ES) before; 0 for none.
     associations
@@ -113,12 +121,14 @@ def calibrate(
             f"slopes: got {slopes:,} patients, expected 1 to {patients:,}, as many as each trial has.\n"
             "  Ask for fewer (slopes=, --slopes), or for more patients (patients=, -n)."
         )
-    if jacobians < 0 or not 0 <= wide <= MOST_WIDE:
+    if jacobians < 0 or not 0 <= wide <= MOST_WIDE or not 0 <= (averaged or 0) <= MOST_AVERAGED:
         raise BadInput(
-            f"jacobians: got {jacobians}, wide: got {wide:,}; expected no negative number, and a wide search of {MOST_WIDE:,} points at most."
+            f"jacobians: got {jacobians}, averaged: got {averaged}, wide: got {wide:,}; expected no negative number, a wide search of "
+            f"{MOST_WIDE:,} points at most, and {MOST_AVERAGED:,} draws at most."
         )
     threads = threads or min(_n_processors(), max(1, PATIENTS_AT_ONCE // patients))
     numbers = free_numbers(catalog, free)
+    averaged = max(2 * len(numbers), USUAL_AVERAGED) if averaged is None else averaged
     names = list(trials) or calibration_trials(catalog)
     held = families_of(names, hold_out, catalog)
     records = shaping(catalog, names) if associations else []
@@ -128,14 +138,14 @@ def calibrate(
     family = {one.name: one.trial.family or one.name for one in prepared}
     cohorts = cohorts_of(records, people, family, catalog) if records else None
     asked = _asked(
-        prepared, cohorts, numbers, hold_out, start or {}, patients=patients, slopes=slopes, seed=seed, jacobians=jacobians, wide=wide
+        prepared, cohorts, numbers, hold_out, start or {}, patients=patients, slopes=slopes, seed=seed, jacobians=jacobians, averaged=averaged, wide=wide
     )  # fmt: skip
     bench = Bench(catalog, prepared, patients, seed, threads)
     quick = bench if slopes == patients else Bench(catalog, prepared, slopes, seed, threads)
     problem = TrialProblem(bench, numbers, held, cohorts, quick)
     first = np.clip([one.at(start or {}) for one in numbers], problem.low, problem.high)
     if out is None:
-        calibrated = _found(problem, first, jacobians, wide, tell)
+        calibrated = _found(problem, first, jacobians, averaged, wide, tell)
         afterwards(calibrated, asked)
         return calibrated
     folder = storage.make_folder(Path(out))
@@ -143,7 +153,7 @@ def calibrate(
         _ready(folder, asked, resume=resume, force=force)
         bench.folder = quick.folder = storage.make_folder(folder / EVALUATIONS)
         try:
-            calibrated = _found(problem, first, jacobians, wide, tell)
+            calibrated = _found(problem, first, jacobians, averaged, wide, tell)
             write(calibrated, folder, asked=asked)
             afterwards(calibrated, asked)
         except KeyboardInterrupt:
@@ -186,10 +196,20 @@ def families_of(names: Sequence[str], hold_out: Sequence[str], catalog: Catalog)
     return out
 
 
-def _found(problem: TrialProblem, start: Any, jacobians: int, wide: int, tell: Tell) -> Calibrated:
+def _found(problem: TrialProblem, start: Any, jacobians: int, averaged: int, wide: int, tell: Tell) -> Calibrated:
+    seed = problem.bench.seed
     if wide:
-        start = wide_search(problem, start, points=wide, seed=problem.bench.seed + 1, tell=tell)
-    return Calibrated(problem, search(problem, start, jacobians=jacobians, tell=tell))
+        start = wide_search(problem, start, points=wide, seed=seed + 1, tell=tell)
+    found = search(problem, start, jacobians=jacobians, tell=tell)
+    if averaged:
+        draws = ensemble(Calibrated(problem, found).posterior(), problem.free, averaged, seed)
+        found = average(
+            problem,
+            found,
+            draws,
+            lambda done, total: tell(Progress("slopes through draws", found.objective, done, total)),
+        )
+    return Calibrated(problem, found)
 
 
 def _asked(

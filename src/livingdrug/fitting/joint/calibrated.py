@@ -2,7 +2,7 @@
 
 calibration.json   what was asked: trials, patients, seed, free numbers with priors, hashes of code and catalogue
 parameters.json    the point, standard deviations, correlations, differences between trials; draws of the ensemble
-linear.npz         simulated rows and Jacobian at the point, from which left-out trials are predicted
+linear.npz         simulated rows and Jacobian at the point, and the line through draws, from which left-out trials are predicted
 rows.json          every row published and simulated
 evaluations/       every trial at every point, so that an interrupted calibration goes on
 """
@@ -60,8 +60,18 @@ class Calibrated:
 
     @property
     def tau(self) -> Floats:
-        """Spread between trials of each kind of rows (C,), by maximum likelihood: what the search weighed rows with."""
-        return self.found.tau
+        """Spread between trials of each kind of rows (C,), by maximum likelihood: what rows are weighed with."""
+        return self.found.tau if self.found.averaged is None else self.found.averaged.tau
+
+    @property
+    def slopes(self) -> Floats:
+        """How rows move with the free numbers (R, P): over the width of what is plausible where that was drawn, else at the point."""
+        return self.found.jacobian if self.found.averaged is None else self.found.averaged.slopes
+
+    @property
+    def offset(self) -> Floats:
+        """How far the rows' average over what is plausible lies from a line through the point (R,); nought where it was not drawn."""
+        return np.zeros(len(self.problem.rows)) if self.found.averaged is None else self.found.averaged.offset
 
     @cached_property
     def between(self) -> Floats:
@@ -76,17 +86,23 @@ class Calibrated:
     def linear(self, rows: NDArray[np.bool_] | None = None) -> Linear:
         """The problem around the point; all rows, fitted or not, when omitted."""
         every = np.ones(len(self.problem.rows), dtype=bool) if rows is None else rows
-        found = self.found
-        return linearised(self.problem, found.point, found.simulated, found.jacobian, every, tau=found.tau)
+        middle = self.found.simulated + self.offset
+        return linearised(self.problem, self.found.point, middle, self.slopes, every, tau=self.tau)
 
     def posterior(self) -> Posterior:
-        """Of the free numbers: the point, and the covariance of the linear problem there."""
-        covariance = posterior(self.linear(self.problem.fitted), self.tau).covariance
-        return Posterior(self.found.point, covariance)
+        """Of the free numbers: the covariance of the linear problem; around the point, or where the line through draws puts the middle."""
+        law = posterior(self.linear(self.problem.fitted), self.tau)
+        if self.found.averaged is None:
+            return Posterior(self.found.point, law.covariance)
+        return Posterior(np.clip(law.mean, self.problem.low, self.problem.high), law.covariance)
 
-    def by_parameters(self) -> Floats:
-        """Standard deviation of every row from what the free numbers leave open (R,), on the rows' scales."""
-        return predicted(self.linear(), self.tau, self.posterior()).parts["parameter"]
+    def by_parameters(self) -> tuple[Floats, Floats]:
+        """Middle of every row over what is plausible, and standard deviation from what the free numbers leave open (R,), on the rows' scales.
+
+        The middle is the row at the point where no line was drawn through draws; NaN where nobody was counted.
+        """
+        told = predicted(self.linear(), self.tau, self.posterior())
+        return np.where(np.isfinite(self.found.simulated), told.expected, np.nan), told.parts["parameter"]
 
 
 def ensemble(found: Posterior, free: Sequence[Free], draws: int, seed: int) -> Floats:
@@ -117,6 +133,7 @@ def write(calibrated: Calibrated, folder: Path, *, asked: Mapping[str, Any], dra
             },
             "correlation": law.correlation.tolist(),
             "between_trials": dict(zip(problem.kinds, calibrated.between.tolist(), strict=True)) | unseen(),
+            "slopes_through": found.averaged.draws if found.averaged else 0,
             "draws": [list(problem.values(member).values()) for member in members],
             "at_rest": found.at_rest,
             "objective": found.objective,
@@ -131,6 +148,9 @@ def write(calibrated: Calibrated, folder: Path, *, asked: Mapping[str, Any], dra
         jacobian=found.jacobian,
         tau=found.tau,
         covariance=law.covariance,
+        slopes=calibrated.slopes,
+        offset=calibrated.offset,
+        middle=law.mean,
     )
     storage.write_bytes(folder / LINEAR, memory.getvalue())
     storage.write_json(folder / ROWS, {"rows": rows_told(calibrated)})
@@ -140,11 +160,11 @@ def write(calibrated: Calibrated, folder: Path, *, asked: Mapping[str, Any], dra
 def rows_told(calibrated: Calibrated) -> list[dict[str, Any]]:
     """Every row as plain values: published, simulated, and how many standard deviations apart.
 
-    ``z`` counts sampling and differences between trials, ``z_all`` what the parameters leave open, too: the interval that a
-    simulated trial is told with.
+    ``z`` counts sampling and differences between trials, at the point; ``z_all`` what the parameters leave open, too, around the middle
+    of what is plausible: the interval that a simulated trial is told with.
     """
     problem, found = calibrated.problem, calibrated.found
-    own, open_ = problem.covariance(found.point), calibrated.by_parameters()
+    own, (middle, open_) = problem.covariance(found.point), calibrated.by_parameters()
     told = []
     for place, row in enumerate(problem.rows):
         simulated = float(found.simulated[place])
@@ -157,7 +177,7 @@ def rows_told(calibrated: Calibrated) -> list[dict[str, Any]]:
             "published": row.shown(row.number), "simulated": row.shown(simulated, simulation) if known else None,
             "z_sampling": (simulated - row.number) / row.error if known else None,
             "z": (simulated - row.number) / noise if known else None,
-            "z_all": (simulated - row.number) / float(np.hypot(noise, open_[place])) if known else None,
+            "z_all": (float(middle[place]) - row.number) / float(np.hypot(noise, open_[place])) if known else None,
             "use": row.published.use, "status": row.published.status, "n": row.published.n, "source": row.published.source,
         })  # fmt: skip
     return told

@@ -27,7 +27,9 @@ class Compared:
     row
         The published row.
     simulated
-        On the row's scale; NaN without an answer.
+        At the point, on the row's scale; NaN without an answer.
+    expected
+        In the middle of what is plausible; the same where no line was drawn through draws.
     simulation
         Standard error of the simulated number, from the finite number simulated.
     sampling, between, parameters
@@ -38,6 +40,7 @@ class Compared:
 
     row: Row
     simulated: float
+    expected: float
     simulation: float
     sampling: float
     between: float
@@ -72,7 +75,7 @@ class Compared:
     @property
     def z_all(self) -> float:
         """The same with what the free numbers leave open: the interval that a simulated trial is told with."""
-        return (self.simulated - self.row.number) / self.sd
+        return (self.expected - self.row.number) / self.sd
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Learned:
 def compared(calibrated: Calibrated) -> list[Compared]:
     """Every row, fitted or not, with its errors as published and read (a recalled one is not widened here)."""
     problem, found = calibrated.problem, calibrated.found
-    covariance, parameters = problem.covariance(found.point), calibrated.by_parameters()
+    covariance, (expected, parameters) = problem.covariance(found.point), calibrated.by_parameters()
     told = []
     for place, row in enumerate(problem.rows):
         simulation = max(covariance[place, place] - row.weighted_error**2, 0.0)
@@ -128,6 +131,7 @@ def compared(calibrated: Calibrated) -> list[Compared]:
             Compared(
                 row,
                 float(found.simulated[place]),
+                float(expected[place]),
                 math.sqrt(simulation),
                 sampling,
                 between,

@@ -19,7 +19,7 @@ from livingdrug.fitting.joint.fit import Z90
 from livingdrug.fitting.joint.linear import Posterior, between_trials, posterior, predicted
 from livingdrug.fitting.joint.problem import linearised
 from livingdrug.fitting.joint.rows import Row
-from livingdrug.fitting.joint.search import Tell, search
+from livingdrug.fitting.joint.search import Averaged, Tell, search
 from livingdrug.foundation.errors import BadInput
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Predicted:
     row
         The published row.
     expected
-        Simulated at the point without the family; the linear answer where nobody was counted there.
+        Simulated at the middle without the family, with the offset of the line through draws; the linear answer where nobody was counted there.
     linear
         By the Jacobian alone.
     sd
@@ -154,12 +154,14 @@ def without(calibrated: Calibrated, mine: NDArray[np.bool_]) -> tuple[Posterior,
 def told(calibrated: Calibrated, name: str, mine: NDArray[np.bool_], law: Posterior, between: Floats) -> Family:
     """The family's rows under a law of the parameters and standard deviations between trials (C,)."""
     problem, found = calibrated.problem, calibrated.found
-    around = linearised(problem, found.point, found.simulated, found.jacobian, mine, weighted=False)
+    around = linearised(
+        problem, found.point, found.simulated + calibrated.offset, calibrated.slopes, mine, weighted=False
+    )
     line = predicted(around, between, law)
     trials = tuple(
         dict.fromkeys(row.trial for row, here in zip(problem.rows, mine, strict=True) if here and not row.within)
     )
-    expected = problem.simulate_some(law.mean, mine)[mine]
+    expected = (problem.simulate_some(law.mean, mine) + calibrated.offset)[mine]
     rows = [row for row, here in zip(problem.rows, mine, strict=True) if here]
     answered = np.isfinite(found.simulated[mine])
     predictions = [
@@ -186,11 +188,16 @@ def refit(calibrated: Calibrated, family: str, *, jacobians: int = 2, tell: Tell
     found = search(
         problem, calibrated.found.point, rows=others, tau=without(calibrated, ~others)[1], jacobians=jacobians, tell=tell,
     )  # fmt: skip
-    again = Calibrated(problem, found)
+    again = Calibrated(problem, replace(found, averaged=_lent(calibrated.found.averaged, found.tau)))
     seen = again.linear(others)
     law = posterior(seen, found.tau)
     between = marginal(seen, found.tau, problem.prior_between)
     return told(again, family, mine, replace(law, mean=found.point), between)
+
+
+def _lent(averaged: Averaged | None, tau: Floats) -> Averaged | None:
+    """The line through draws around another point, with spreads between trials of that search."""
+    return None if averaged is None else replace(averaged, tau=tau)
 
 
 def scores(families: Sequence[Family], *, read: bool = True) -> list[Scored]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -89,6 +89,7 @@ class TrialProblem:
     cohorts: Cohorts | None = None
     slopes: Bench | None = None
     rows: tuple[Row, ...] = field(init=False)
+    _others: dict[int, Bench] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         within = self.cohorts.rows if self.cohorts else ()
@@ -109,17 +110,43 @@ class TrialProblem:
 
     @property
     def n_simulated(self) -> int:
-        """Trials simulated so far, on both benches."""
-        others = self.slopes if self.slopes is not self.bench else None
-        return self.bench.n_simulated + (others.n_simulated if others else 0)
+        """Trials simulated so far, on all benches."""
+        benches = {id(one): one for one in (self.bench, self.slopes, *self._others.values()) if one is not None}
+        return sum(one.n_simulated for one in benches.values())
 
     def values(self, point: Floats) -> dict[str, float]:
         """Address -> value at a point."""
         return {one.address: one.off(float(x)) for one, x in zip(self.free, point, strict=True)}
 
-    def simulate(self, points: Sequence[Floats], done: Done | None = None, *, slopes: bool = False) -> list[Floats]:
-        """Simulated rows (R,) at each point (P,); NaN where too few were counted."""
+    @property
+    def concerns(self) -> NDArray[np.bool_]:
+        """Which numbers can move which rows (R, P): those that any trial of the row is made of."""
+        mine = {one.name: np.array([free.address in one.concerns for free in self.free]) for one in self.bench.trials}
+        stand_in = {one.association.id: one.trials for one in (self.cohorts.every if self.cohorts else ())}
+        found = [np.any([mine[name] for name in stand_in.get(row.trial, (row.trial,))], axis=0) for row in self.rows]
+        return np.array(found).reshape(len(self.rows), len(self.free))
+
+    @property
+    def blocks(self) -> int:
+        """How many times the patients for slopes go into those for rows: blocks of other people."""
+        return self.bench.patients // self.slopes.patients if self.slopes is not None else 1
+
+    def simulate(
+        self, points: Sequence[Floats], done: Done | None = None, *, slopes: bool = False, block: int = 0
+    ) -> list[Floats]:
+        """Simulated rows (R,) at each point (P,); NaN where too few were counted.
+
+        Parameters
+        ----------
+        slopes
+            Whether only differences between the points are wanted, so that fewer patients may do.
+        block
+            Which of the `blocks` of patients, where slopes are wanted; the first when omitted.
+        """
         bench = self.slopes if slopes and self.slopes is not None else self.bench
+        if block:
+            first = bench.first + block * bench.patients
+            bench = self._others.setdefault(block, replace(bench, first=first, n_simulated=0, _known={}))
         found = bench.at([self.values(point) for point in points], done)
         return [self._answers(trials)[0] for trials in found]
 

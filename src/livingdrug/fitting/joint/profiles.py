@@ -49,16 +49,16 @@ def profiles(calibrated: Calibrated, *, done: Callable[[int, int], None] | None 
     """
     problem, found, law = calibrated.problem, calibrated.found, calibrated.posterior()
     points = []
-    for place in range(law.mean.size):
+    for place in range(found.point.size):
         along = law.covariance[:, place] / law.covariance[place, place]
         points += [
-            np.clip(law.mean + sign * Z90 * law.sd[place] * along, problem.low, problem.high) for sign in (-1, 1)
+            np.clip(found.point + sign * Z90 * law.sd[place] * along, problem.low, problem.high) for sign in (-1, 1)
         ]
     answers = problem.simulate(points, done)
 
     def value(point: np.ndarray, simulated: np.ndarray) -> float:
         return objective(
-            linearised(problem, point, simulated, found.jacobian, problem.fitted, tau=found.tau), found.tau
+            linearised(problem, point, simulated, calibrated.slopes, problem.fitted, tau=found.tau), found.tau
         )
 
     best = value(found.point, found.simulated)
@@ -66,7 +66,7 @@ def profiles(calibrated: Calibrated, *, done: Callable[[int, int], None] | None 
     return [
         Profile(
             one.name, one.address,
-            (one.off(float(points[2 * i][i])), one.off(float(law.mean[i])), one.off(float(points[2 * i + 1][i]))),
+            (one.off(float(points[2 * i][i])), one.off(float(found.point[i])), one.off(float(points[2 * i + 1][i]))),
             (rises[2 * i], rises[2 * i + 1]),
         )
         for i, one in enumerate(calibrated.free)

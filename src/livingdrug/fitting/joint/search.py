@@ -43,6 +43,28 @@ Tell = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
+class Averaged:
+    """The line through draws around the point.
+
+    Attributes
+    ----------
+    offset
+        How far the rows' average over what is plausible lies from what the line at the point says (R,).
+    slopes
+        How rows move over that width (R, P).
+    tau
+        Spread between trials of each class, with them (C,).
+    draws
+        How many it was drawn through.
+    """
+
+    offset: Floats
+    slopes: Floats
+    tau: Floats
+    draws: int
+
+
+@dataclass(frozen=True)
 class Found:
     """Where the search ended.
 
@@ -60,6 +82,8 @@ class Found:
         Whether no step improved it further.
     path
         (stage, objective) of each accepted point.
+    averaged
+        The line over the width of what is plausible, where it was drawn (`livingdrug.fitting.joint.averaged`).
     """
 
     point: Floats
@@ -69,6 +93,7 @@ class Found:
     objective: float
     at_rest: bool
     path: tuple[tuple[str, float], ...] = field(default=())
+    averaged: Averaged | None = None
 
 
 def search(

@@ -82,14 +82,48 @@ def test_published_numbers_of_the_truth_lie_inside_the_intervals(found):
 
 @pytest.mark.slow
 def test_what_the_numbers_leave_open_is_the_spread_of_rows_over_drawn_numbers(found):
-    law, jacobian = found.posterior(), found.found.jacobian
+    law, jacobian = found.posterior(), found.slopes
     draws = np.random.default_rng(5).multivariate_normal(law.mean, law.covariance, size=40_000)
-    spread = (draws @ jacobian.T).std(axis=0)
-    assert found.by_parameters() == pytest.approx(spread, rel=0.03, abs=1e-9)
+    told = (draws - found.found.point) @ jacobian.T
+    middle, spread = found.by_parameters()
+    assert spread == pytest.approx(told.std(axis=0), rel=0.03, abs=1e-9)
+    known = np.isfinite(middle)
+    apart = (middle - found.found.simulated - found.offset - told.mean(axis=0))[known]
+    assert np.abs(apart).max() < 4 * spread.max() / np.sqrt(40_000)
     for row, one in zip(rows_told(found), compared(found), strict=True):
         if row["z"] is not None:
-            assert abs(row["z_all"]) <= abs(row["z"])
+            assert row["z_all"] == pytest.approx((one.expected - one.row.number) / one.sd)
             assert one.sd**2 == pytest.approx(one.sampling**2 + one.between**2 + one.parameters**2)
+
+
+@pytest.mark.slow
+def test_drawn_numbers_lie_on_the_line_through_draws_better_than_on_the_slopes_at_the_point(found):
+    # expected: what the trials themselves say to forty other draws, with other patients than any draw before
+    problem, end = found.problem, found.found
+    draws = np.random.default_rng(11).multivariate_normal(found.posterior().mean, found.posterior().covariance, size=40)
+    here, *there = (np.array(one) for one in problem.simulate([end.point, *np.clip(draws, problem.low, problem.high)]))
+    moved = np.clip(draws, problem.low, problem.high) - end.point
+    changes = np.array(there) - here
+
+    def missed(slopes, offset) -> float:
+        off = changes - moved @ slopes.T - offset
+        return float(np.log(np.nanmean(off**2, axis=0)).mean())
+
+    assert end.averaged is not None
+    assert end.averaged.draws == 40
+    assert missed(found.slopes, found.offset) < missed(end.jacobian, 0.0)
+
+
+def test_without_draws_the_slopes_are_those_at_the_point(small):
+    plain = calibrate(
+        ["first"], free=["costimulation/cd28/parameter.killing_costimulation"], patients=40, seed=5, jacobians=1, averaged=0, threads=2, catalog=small.catalog,
+    )  # fmt: skip
+    assert plain.found.averaged is None
+    assert plain.slopes is plain.found.jacobian
+    assert not plain.offset.any()
+    assert plain.posterior().mean is plain.found.point
+    with pytest.raises(BadInput, match="averaged: got -1"):
+        calibrate(["first"], averaged=-1, catalog=small.catalog)
 
 
 def test_left_out_by_one_step_agrees_with_a_whole_search(found):

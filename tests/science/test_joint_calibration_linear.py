@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from livingdrug.fitting.joint.averaged import average
 from livingdrug.fitting.joint.linear import Linear, between_trials, left_out, posterior
-from livingdrug.fitting.joint.search import search
+from livingdrug.fitting.joint.search import Found, search
 
 P, R = 4, 14
 
@@ -33,7 +34,17 @@ class Line:
         self.low, self.high = np.full(p, -np.inf), np.full(p, np.inf)
         self.n_points = 0
 
-    def simulate(self, points, done=None, *, slopes=False):
+    @property
+    def rows(self):
+        return self.published
+
+    @property
+    def concerns(self):
+        return np.ones(self.slope.shape, dtype=bool)
+
+    blocks = 2
+
+    def simulate(self, points, done=None, *, slopes=False, block=0):
         self.n_points += len(points)
         straight = [self.base + self.slope @ point for point in points]
         return [line + self.bend * line**2 for line in straight]
@@ -160,3 +171,23 @@ def test_spread_between_trials_is_found_again() -> None:
     tau = between_trials(problem, np.array([0.1, 0.1]))
     assert tau[0] == pytest.approx(0.4, abs=0.05)
     assert tau[1] < 0.03
+
+
+def test_line_through_draws_ends_at_the_textbooks_mean_from_a_search_that_stopped_short(line: Line) -> None:
+    # the biology is a line, so that draws tell its slopes to the last of the doubt, and the middle of the law is Kalman's
+    draw = np.random.default_rng(3)
+    line.published = line.base + line.slope @ line.centre + 0.3 * draw.normal(size=R)
+    point = line.centre + 0.1 * line.width
+    wrong = line.slope + draw.normal(size=line.slope.shape)
+    short = Found(point, line.simulate([point])[0], wrong, TAU, np.inf, False)
+    found = average(line, short, [point + draw.normal(size=P) for _ in range(400)])
+    assert found.averaged is not None
+    mean, _ = kalman(line, noise_of(line, found.averaged.tau), line.fitted)
+    np.testing.assert_allclose(found.averaged.slopes, line.slope, atol=0.01)
+    np.testing.assert_allclose(found.point, mean, atol=0.02)
+    np.testing.assert_allclose(found.averaged.offset, 0.0, atol=0.02)
+    assert found.path[-1][0] == "middle of the draws"
+    assert found.path[-1][1] < found.path[-2][1]
+    # and from there other draws lead nowhere else
+    again = average(line, found, [found.point + draw.normal(size=P) for _ in range(400)])
+    np.testing.assert_allclose(again.point, found.point, atol=0.01)

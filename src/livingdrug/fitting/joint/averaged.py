@@ -6,6 +6,7 @@ Slopes at the point move one number at a time by a part of its prior, and a hand
 all numbers at once, as far as the law does; the line through many draws (statistical linearisation: Särkkä, Bayesian Filtering
 and Smoothing, 2013, chapter 5) tells every slope from every draw, and what bends is in the offset on average. Each
 draw is compared with the point among the same patients, block after block of them, so that no hundred patients decide alone.
+Where the middle of the new law fits better than the point, it is the point: a search on slopes of few patients comes to rest before.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from livingdrug.fitting.joint.linear import between_trials
+from livingdrug.fitting.joint.linear import Linear, between_trials, objective, posterior
 from livingdrug.fitting.joint.problem import TrialProblem, linearised
 from livingdrug.fitting.joint.search import Averaged, Found
 
@@ -57,7 +58,7 @@ class Line:
 def average(
     problem: TrialProblem, found: Found, draws: Sequence[Floats], done: Callable[[int, int], None] | None = None
 ) -> Found:
-    """A search's end with the line through draws around it.
+    """A search's end with the line through draws around it; at their middle, if rows and priors are nearer there.
 
     Parameters
     ----------
@@ -79,11 +80,34 @@ def average(
             changes[k] = answers - here
     moves = (np.asarray(draws) - found.point) / problem.width
     line = through(moves, changes, found.jacobian * problem.width, problem.concerns)
-    around = linearised(
-        problem, found.point, found.simulated + line.offset, line.slopes / problem.width, problem.fitted, tau=found.tau
-    )
+    slopes = line.slopes / problem.width
+    around = linearised(problem, found.point, found.simulated + line.offset, slopes, problem.fitted, tau=found.tau)
     tau = between_trials(around, found.tau)
-    return replace(found, averaged=Averaged(line.offset, line.slopes / problem.width, tau, len(draws)))
+    drawn = replace(found, averaged=Averaged(line.offset, slopes, tau, len(draws)))
+    return _in_the_middle(problem, drawn)
+
+
+def _in_the_middle(problem: TrialProblem, found: Found) -> Found:
+    """The end moved to where the line through draws puts the middle of what is plausible, if rows and priors are nearer there."""
+    line = found.averaged
+    assert line is not None
+
+    def around(point: Floats, simulated: Floats) -> Linear:
+        return linearised(problem, point, simulated, line.slopes, problem.fitted, tau=line.tau)
+
+    law = posterior(around(found.point, found.simulated + line.offset), line.tau)
+    middle = np.clip(law.mean, problem.low, problem.high)
+    here, there = found.simulated, problem.simulate([middle])[0]
+    before = objective(around(found.point, here), line.tau)
+    after = objective(around(middle, there), line.tau)
+    path = (*found.path, ("slopes through draws", before))
+    if after >= before:
+        return replace(found, objective=before, path=path)
+    offset = here + line.offset + line.slopes @ (middle - found.point) - there
+    return replace(
+        found, point=middle, simulated=there, objective=after, path=(*path, ("middle of the draws", after)),
+        averaged=replace(line, offset=np.where(np.isfinite(offset), offset, 0.0)),
+    )  # fmt: skip
 
 
 def through(moves: Floats, changes: Floats, slopes: Floats, concerned: Bools) -> Line:
@@ -121,7 +145,7 @@ def through(moves: Floats, changes: Floats, slopes: Floats, concerned: Bools) ->
 class _Part:
     """Rows (R) that the same numbers (P) move and the same draws (N) answer: moves, changes, and slopes known so far (P, R)."""
 
-    rows: list[int]
+    rows: NDArray[np.int64]
     numbers: NDArray[np.int64]
     moved: Floats
     changes: Floats
@@ -163,8 +187,9 @@ def _parts(moves: Floats, changes: Floats, slopes: Floats, concerned: Bools) -> 
     alike: dict[bytes, list[int]] = {}
     for row in range(slopes.shape[0]):
         alike.setdefault(concerned[row].tobytes() + known[:, row].tobytes(), []).append(row)
-    for rows in alike.values():
-        answered, numbers = known[:, rows[0]], np.flatnonzero(concerned[rows[0]])
+    for each in alike.values():
+        rows = np.array(each, dtype=np.int64)
+        answered, numbers = known[:, rows[0]], np.flatnonzero(concerned[rows[0]]).astype(np.int64)
         if answered.sum() >= LEAST_DRAWS:
             yield _Part(
                 rows,

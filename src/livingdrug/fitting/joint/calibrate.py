@@ -202,7 +202,7 @@ def _found(problem: TrialProblem, start: Any, jacobians: int, averaged: int, wid
         start = wide_search(problem, start, points=wide, seed=seed + 1, tell=tell)
     found = search(problem, start, jacobians=jacobians, tell=tell)
     if averaged:
-        draws = ensemble(Calibrated(problem, found).posterior(), problem.free, averaged, seed)
+        draws = list(ensemble(Calibrated(problem, found).posterior(), problem.free, averaged, seed))
         found = average(
             problem,
             found,

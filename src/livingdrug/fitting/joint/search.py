@@ -49,7 +49,7 @@ class Averaged:
     Attributes
     ----------
     offset
-        How far the rows' average over what is plausible lies from what the line at the point says (R,).
+        How far the rows' average over what is plausible lies from a line through the point (R,).
     slopes
         How rows move over that width (R, P).
     tau

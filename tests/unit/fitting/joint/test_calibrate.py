@@ -144,7 +144,7 @@ def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
     # expected: the calibration that nobody interrupted
     def run(folder: Path, **words):
         return calibrate(
-            ["first"], free=["costimulation/cd28/parameter.killing_costimulation"], patients=40, seed=5, jacobians=1, threads=2,
+            ["first"], free=["costimulation/cd28/parameter.killing_costimulation"], patients=40, seed=5, jacobians=1, averaged=4, threads=2,
             out=folder, catalog=small.catalog, **words,
         )  # fmt: skip
 

@@ -28,6 +28,8 @@ DOUBTS = tuple(float(one) for one in np.geomspace(0.01, 10.0, 10))
 """Tried: variance of a slope known so far, for a move by a prior's standard deviation, over that of the rest of a draw's change."""
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Tried: how much of the slopes known so far is believed."""
+IN_THE_MIDDLE = "middle of the draws"
+"""The stage of a search's path that moves its end."""
 LEAST_DRAWS = 3
 """Fewer draws say nothing of a line."""
 TINY = 1e-16
@@ -105,7 +107,7 @@ def _in_the_middle(problem: TrialProblem, found: Found) -> Found:
         return replace(found, objective=before, path=path)
     offset = here + line.offset + line.slopes @ (middle - found.point) - there
     return replace(
-        found, point=middle, simulated=there, objective=after, path=(*path, ("middle of the draws", after)),
+        found, point=middle, simulated=there, objective=after, path=(*path, (IN_THE_MIDDLE, after)),
         averaged=replace(line, offset=np.where(np.isfinite(offset), offset, 0.0)),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from livingdrug.fitting.joint.averaged import IN_THE_MIDDLE
 from livingdrug.fitting.joint.fit import compared, learned, shares, strong_correlations, worst
 from livingdrug.fitting.joint.leave_out import scores
 from livingdrug.fitting.joint.rows import about_in_words
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from livingdrug.fitting.joint.calibrated import Calibrated
+    from livingdrug.fitting.joint.search import Found
     from livingdrug.fitting.joint.told import Told
 
 MOST_CORRELATIONS = 8
@@ -61,7 +63,7 @@ def summary(told: Told) -> Group:
         told_inside = shares(within, by="about")[-1]
         parts.append(Text(f"Of {told_inside.n} associations within cohorts, {told_inside.inside} lie inside it."))
     rest = "came to rest" if calibrated.found.at_rest else "had not come to rest: more Jacobians may improve it"
-    parts.append(Text(f"Objective {calibrated.found.objective:.1f}; the search {rest}."))
+    parts.append(Text(f"Objective {calibrated.found.objective:.1f}; the search {rest}.{_through(calibrated.found)}"))
     return Group(*parts)
 
 
@@ -94,3 +96,12 @@ def _table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]
     for row in rows:
         sheet.add_row(*(Text(str(cell)) for cell in row))
     return sheet
+
+
+def _through(found: Found) -> str:
+    """What the draws at the end of a search came to."""
+    if found.averaged is None:
+        return " Slopes are those at the point, one number at a time."
+    moved = found.path[-1][0] == IN_THE_MIDDLE
+    where = "their middle fits better and is the point" if moved else "their middle fits no better than the point"
+    return f" Slopes are drawn through {found.averaged.draws} draws; {where}."

@@ -121,10 +121,14 @@ def calibrate(
             f"slopes: got {slopes:,} patients, expected 1 to {patients:,}, as many as each trial has.\n"
             "  Ask for fewer (slopes=, --slopes), or for more patients (patients=, -n)."
         )
-    if jacobians < 0 or not 0 <= wide <= MOST_WIDE or not 0 <= (averaged or 0) <= MOST_AVERAGED:
+    if jacobians < 0 or not 0 <= wide <= MOST_WIDE:
         raise BadInput(
-            f"jacobians: got {jacobians}, averaged: got {averaged}, wide: got {wide:,}; expected no negative number, a wide search of "
-            f"{MOST_WIDE:,} points at most, and {MOST_AVERAGED:,} draws at most."
+            f"jacobians: got {jacobians}, wide: got {wide:,}; expected no negative number, and a wide search of {MOST_WIDE:,} points at most."
+        )
+    if averaged is not None and not 0 <= averaged <= MOST_AVERAGED:
+        raise BadInput(
+            f"averaged: got {averaged:,} draws, expected 0 to {MOST_AVERAGED:,}.\n"
+            "  Leave it out for twice the free numbers (averaged=, --averaged)."
         )
     threads = threads or min(_n_processors(), max(1, PATIENTS_AT_ONCE // patients))
     numbers = free_numbers(catalog, free)

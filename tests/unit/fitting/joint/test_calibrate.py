@@ -176,7 +176,9 @@ def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
 def test_slopes_are_those_of_the_fewer_patients_and_rows_those_of_all(small):
     # expected: a Jacobian taken on a bench of so many patients by hand, and rows on one of all
     free = ["costimulation/cd28/parameter.killing_costimulation"]
-    found = calibrate(["first"], free=free, patients=60, slopes=25, seed=5, jacobians=1, catalog=small.catalog)
+    found = calibrate(
+        ["first"], free=free, patients=60, slopes=25, seed=5, jacobians=1, averaged=0, catalog=small.catalog,
+    )  # fmt: skip
     numbers, point = free_numbers(small.catalog, free), found.found.point
     prepared = prepare(["first"], small.catalog, numbers, patients=60, seed=5)
     few, all_of_them = (TrialProblem(Bench(small.catalog, prepared, n, 5), numbers) for n in (25, 60))

@@ -107,7 +107,9 @@ def test_lower_affinity_widens_the_window_until_it_loses_dim_cells(own: Own) -> 
     ).table
     at = {row["affinity"]: row for row in found.iter_rows(named=True)}
     assert at[0.3]["harm"] < at[3.0]["harm"]
-    assert at[0.3]["benefit"] >= at[3.0]["benefit"] - 0.1
+    # the window widens: much less benefit is lost than harm
+    spared = at[3.0]["harm"] - at[0.3]["harm"]
+    assert at[3.0]["benefit"] - at[0.3]["benefit"] < 0.25 * spared
     assert at[0.01]["benefit"] < at[0.3]["benefit"] - 0.2
     assert at[0.3]["inside"]
     assert not at[3.0]["inside"]

@@ -89,8 +89,8 @@ def _fit(rows: Sequence[Compared]) -> Section:
     )
     points = [
         (one.row, Agreement(one.row.shown(one.row.number), one.shown,
-                            one.row.shown(one.simulated - Z90 * one.sd),
-                            one.row.shown(one.simulated + Z90 * one.sd), abs(one.z_all) <= Z90, _tip(one.row, one.shown)))
+                            one.row.shown(one.expected - Z90 * one.sd),
+                            one.row.shown(one.expected + Z90 * one.sd), abs(one.z_all) <= Z90, _tip(one.row, one.shown)))
         for one in seen if one.answered
     ]  # fmt: skip
     return Section("fit", "The fit", lead, (*tables, *_agreements(points, "simulated"), table))

@@ -14,7 +14,10 @@ _SHORT_END = re.compile(r"\w+-\w{1,4}\b(?!-)")
 """Of a heading: the names of products."""
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _LEFT_ALONE = frozenset({"script", "style", "svg", "title", "option", "textarea", "pre"})
-_WHOLE = "|".join(rf"<{name}(?![a-z0-9])[^>]*(?<!/)>.*?</{name}(?![a-z0-9])[^>]*>" for name in sorted(_LEFT_ALONE))
+_ENDS = {name: rf"</{name}(?![a-z0-9])" for name in sorted(_LEFT_ALONE)}
+_WHOLE = "|".join(
+    rf"<{name}(?![a-z0-9])[^>]*(?<!/)>(?:[^<]++|(?!{end})<)*+{end}[^>]*>" for name, end in _ENDS.items()
+)
 _TAG = re.compile(rf"(<!--.*?-->|{_WHOLE}|<[^>]*>)", re.DOTALL | re.I)
 """A comment, an element that is left alone with all that is in it, or a tag."""
 
@@ -42,7 +45,8 @@ def unbroken(page: str) -> str:
                 elif name in _HEADINGS:
                     heading = not closes
         elif piece and not inside:
-            piece = _PARTS.sub(_whole, piece)
+            if "–" in piece or " to " in piece:  # as in every range
+                piece = _PARTS.sub(_whole, piece)
             piece = _SHORT_END.sub(_whole, piece) if heading else piece
         told.append(piece)
     return "".join(told)

@@ -31,7 +31,7 @@ class Scale:
         """The place of `value`; values outside are put on the border."""
         if value != value:
             return math.nan
-        inside = min(max(value, self.low), self.high)
+        inside = self.low if value < self.low else self.high if value > self.high else value
         first, span, room = self._ends
         return self.start + (self.bend(inside) - first) / span * room
 

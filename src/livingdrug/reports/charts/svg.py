@@ -18,8 +18,7 @@ def escape(text: object) -> str:
 
 def number(value: float) -> str:
     """A coordinate with at most one decimal: a tenth of a pixel is enough and keeps the file small."""
-    text = f"{value:.1f}"
-    return text[:-2] if text.endswith(".0") else text
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def element(name: str, content: str = "", **attributes: object) -> str:

@@ -112,6 +112,8 @@ class Catalog(TypedLoad):
     def has(self, kind: str, name: str) -> bool:
         """Whether there is a file of this kind and name."""
         self._known_kind(kind)
+        if self._as_it_stands(kind, name) is not None:
+            return True
         for folder in self.folders:
             with contextlib.suppress(OSError):
                 if f"{name}.toml" in os.listdir(folder / kind):

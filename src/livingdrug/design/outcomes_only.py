@@ -37,6 +37,7 @@ from livingdrug.design.pieces import Pieces
 from livingdrug.foundation.errors import BadInput, Interrupted
 from livingdrug.observation.data_cut import cut, with_entry_days
 from livingdrug.observation.frames import FRAMES, tidy
+from livingdrug.outcome.endpoint_result import table_schema
 from livingdrug.trial import storage
 from livingdrug.trial.calendar import begins, known_before
 from livingdrug.trial.chunks import Job, Jobs
@@ -44,7 +45,7 @@ from livingdrug.trial.estimate import Needs, estimate, refuse_hopeless, refuse_m
 from livingdrug.trial.line import follow, outcomes_of
 from livingdrug.trial.lock import held
 from livingdrug.trial.manifest import describe
-from livingdrug.trial.result import table_schema, trial_toml
+from livingdrug.trial.result import trial_toml
 
 if TYPE_CHECKING:
     from livingdrug.catalog.load import Catalog

@@ -86,7 +86,7 @@ class People:
             return self.keys
         told = np.packbits(chosen).tobytes()
         if told not in self._chosen:
-            self._chosen[told] = self.keys.filter(chosen)
+            self._chosen[told] = self.keys[np.flatnonzero(chosen)]
         return self._chosen[told]
 
     @cached_property
@@ -176,9 +176,7 @@ def _numbers(name: str, column: pl.Series, words: Sequence[str]) -> dict[str, ND
         return {}
     met = [str(word) for word in column.unique().drop_nulls()]
     places = dict(zip(met, range(len(met)), strict=True))
-    place = np.full(len(column), -1)
-    if met:
-        place = column.replace_strict(places, default=-1, return_dtype=pl.Int64).to_numpy()
+    place = as_numbers(column.cast(pl.Enum(met)).to_physical(), -1.0)
     values = {}
     for word in {*met, *words}:
         same = [places[other] for other in met if other.lower() == word.lower()]

@@ -57,9 +57,10 @@ class Outcomes:
     def patients(self) -> NDArray[np.int64]:
         """Everyone treated whose course finished, ascending (n,)."""
         if "patients" not in self._pieces:
-            done = self.frames["exits"].filter(pl.col("course_status").is_in(FINISHED))
-            self._pieces["patients"] = done.select("patient").sort("patient")
-        return self._pieces["patients"]["patient"].to_numpy()
+            exits = self.frames["exits"]
+            done = [as_flags(exits["course_status"] == how, unknown=False) for how in FINISHED]
+            self._pieces["patients"] = np.sort(exits["patient"].to_numpy()[np.logical_or.reduce(done)])
+        return self._pieces["patients"]
 
     def named(self, name: str) -> Outcome:
         """The outcome of this name.

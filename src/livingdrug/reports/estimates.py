@@ -41,13 +41,13 @@ def single(source: Source, id: str, arm: str) -> Estimate | None:
     found = source.endpoint(id) if source.planned(id) else None
     if found is None or arm not in found.arms or found.over_time:
         return None
-    rows = [row for row in found.table().iter_rows(named=True) if row["arm"] == arm]
-    if not rows or rows[0]["estimate"] is None:
+    rows = found.rows(arm)
+    if not rows or not rows[0].known:
         return None
     row = rows[0]
     return Estimate(
-        row["estimate"], _number(row["ci_low"]), _number(row["ci_high"]), row["n"], row["n_events"], row["unit"],
-        row["measure"] in found.shares,
+        _number(row.estimate), _number(row.ci_low), _number(row.ci_high), row.n, row.n_events, row.unit,
+        row.measure in found.shares,
     )  # fmt: skip
 
 
@@ -117,4 +117,5 @@ def _spread_out(days: NDArray[np.float64], last: float) -> list[float]:
 
 
 def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
+    """A number, NaN for what is none and for one without end."""
+    return math.nan if value is None or not math.isfinite(value) else float(value)

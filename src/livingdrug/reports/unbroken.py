@@ -15,9 +15,7 @@ _SHORT_END = re.compile(r"\w+-\w{1,4}\b(?!-)")
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _LEFT_ALONE = frozenset({"script", "style", "svg", "title", "option", "textarea", "pre"})
 _ENDS = {name: rf"</{name}(?![a-z0-9])" for name in sorted(_LEFT_ALONE)}
-_WHOLE = "|".join(
-    rf"<{name}(?![a-z0-9])[^>]*(?<!/)>(?:[^<]++|(?!{end})<)*+{end}[^>]*>" for name, end in _ENDS.items()
-)
+_WHOLE = "|".join(rf"<{name}(?![a-z0-9])[^>]*(?<!/)>(?:[^<]++|(?!{end})<)*+{end}[^>]*>" for name, end in _ENDS.items())
 _TAG = re.compile(rf"(<!--.*?-->|{_WHOLE}|<[^>]*>)", re.DOTALL | re.I)
 """A comment, an element that is left alone with all that is in it, or a tag."""
 

@@ -14,7 +14,7 @@ from livingdrug.foundation.notebook import as_html
 from livingdrug.observation.frames import FRAMES, tidy
 from livingdrug.outcome.asked import ask
 from livingdrug.outcome.columns import NOT_TREATED, People
-from livingdrug.outcome.endpoint_result import EndpointResult, shown_once, table_schema
+from livingdrug.outcome.endpoint_result import EndpointResult, shown_once, tables
 from livingdrug.outcome.endpoints import evaluate
 from livingdrug.outcome.names import check_names, known_names, outcomes_read
 from livingdrug.outcome.outcomes import FINISHED, Outcomes
@@ -391,9 +391,7 @@ class Result:
 
     def table(self) -> pl.DataFrame:
         """All numbers of all endpoints of the trial, in one long table (see `EndpointResult.table`)."""
-        import polars as pl
-
-        return pl.concat([pl.DataFrame(schema=table_schema()), *(found.table() for found in self.endpoints().values())])
+        return tables(self.endpoints().values())[0]
 
     @cached_property
     def dictionary(self) -> pl.DataFrame:

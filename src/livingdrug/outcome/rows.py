@@ -16,7 +16,6 @@ from livingdrug.foundation.as_arrays import as_flags, as_numbers
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
-_FEW = 64  # words of a column up to which each is looked for by itself
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Table:
     patients: NDArray[np.int64]
     frame: pl.DataFrame
     _numbers: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
-    _words: dict[str, dict[str, Places]] = field(default_factory=dict, repr=False, compare=False)
+    _words: dict[tuple[str, str], Places] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def place(self) -> Places:
@@ -68,8 +67,7 @@ class Table:
         asked = wanted if isinstance(wanted, tuple) else (wanted,)
         words = [word for word in asked if isinstance(word, str)]
         if self.frame[column].dtype == pl.String and len(words) == len(asked):
-            where = self._where(column)
-            found = [where[word] for word in dict.fromkeys(words) if word in where]
+            found = [self._where(column, word) for word in dict.fromkeys(words)]
             here = np.sort(np.concatenate(found)) if len(found) > 1 else found[0] if found else self._all[:0]
         else:
             test = pl.col(column).is_in(list(asked)) if isinstance(wanted, tuple) else pl.col(column).eq(wanted)
@@ -77,21 +75,11 @@ class Table:
             here = np.flatnonzero(np.broadcast_to(held.to_numpy(), (self.frame.height,)))
         return here if rows is None else np.intersect1d(rows, here, assume_unique=True)
 
-    def _where(self, column: str) -> dict[str, Places]:
-        """Each word of a column of texts -> the rows in which it stands."""
-        if column not in self._words:
-            texts = self.frame[column]
-            words = texts.unique().drop_nulls().to_list()
-            if len(words) <= _FEW:
-                self._words[column] = {word: np.flatnonzero(as_flags(texts == word, unknown=False)) for word in words}
-                return self._words[column]
-            groups = (
-                self.frame.select(column, row=pl.int_range(pl.len())).drop_nulls(column).group_by(column).agg("row")
-            )
-            self._words[column] = {
-                word: rows.to_numpy() for word, rows in zip(groups[column].to_list(), groups["row"], strict=True)
-            }
-        return self._words[column]
+    def _where(self, column: str, word: str) -> Places:
+        """The rows in which a word of a column of texts stands."""
+        if (column, word) not in self._words:
+            self._words[column, word] = np.flatnonzero(as_flags(self.frame[column] == word, unknown=False))
+        return self._words[column, word]
 
 
 @dataclass(frozen=True)

@@ -537,9 +537,9 @@ class Result:
             )
         verify(place, [*(f"{name}.parquet" for name in FRAMES), run_folder.TRIAL, run_folder.MANIFEST], DAMAGED)
         frames = StoredFrames(place)
-        refuse_foreign(frames, manifest, place)
         if not frames.large:
             frames.read_all()
+        refuse_foreign(frames, manifest, place)
         timing = read_timing(place / run_folder.TIMING)
         return cls(_stored_trial(place / run_folder.TRIAL, manifest), manifest, frames, timing, catalog, place)
 

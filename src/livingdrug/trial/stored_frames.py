@@ -110,9 +110,12 @@ class StoredFrames(ReadWhenAsked):
         return pl.scan_parquet(self._unchanged(name))
 
     def pieces(self, name: str) -> Iterator[pl.DataFrame]:
-        """A frame in pieces of at most `ROWS` rows, in order; at least one."""
+        """A frame in pieces of at most `ROWS` rows, in order, or whole where it has been read; at least one."""
         import polars as pl
 
+        if name in self._whole:
+            yield self._whole[name]
+            return
         path = self._unchanged(name)
         try:
             scan = pl.scan_parquet(path)

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from livingdrug.catalog.records.base import Part
 from livingdrug.catalog.records.route import INTRAVENOUS
 from livingdrug.foundation.errors import CatalogError, UnitError
+from livingdrug.foundation.quantities import Quantity
 from livingdrug.foundation.repeated import repeated
 from livingdrug.foundation.units import amount, convert, read, read_one_or_range
 
@@ -62,9 +63,28 @@ class Bridging(Part):
     ----------
     allowed
         Whether it is.
+    share
+        Share of this trial's patients who are given it, a number with its origin; the making file's `bridged` when omitted,
+        which may be that of another trial of the product.
     """
 
     allowed: bool = True
+    share: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _a_share_of_some(self) -> Bridging:
+        if self.share is None:
+            return self
+        if not self.allowed:
+            raise CatalogError(
+                '"bridging": allowed = false, but a share of patients who are bridged is given, too.\n  Take one of them out.'
+            )
+        if not (0.0 <= self.share.value <= 1.0 and self.share.unit == ""):
+            raise CatalogError(
+                f'"bridging.share": got {self.share.value:g} "{self.share.unit}", expected a share from 0 to 1, unit "".\n'
+                "  Write percent as a share: 0.59 for 59 %."
+            )
+        return self
 
 
 def _refuse_twice(days: tuple[float, ...], place: str) -> None:

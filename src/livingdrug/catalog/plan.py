@@ -300,7 +300,9 @@ def _making_of(arm: Arm, product: Product, catalog: Lookup) -> Making:
             "  Name a making of its own; or, if this is meant, write of_another_product = true beside it"
             f' (or also = ["{product.id}"] in making/{name}.toml).'
         )
-    return making
+    if arm.bridging.share is None:
+        return making
+    return making.model_copy(update={"waiting": {**making.waiting, "bridged": arm.bridging.share}})
 
 
 def _counted_alike(arm: Arm, guideline: Guideline, drugs: Mapping[str, Drug]) -> None:

@@ -8,6 +8,7 @@ from livingdrug.catalog.arms import LABEL_WEIGHT_KG, Arm, Infusion, Portion
 from livingdrug.catalog.records.route import INTRAVENOUS
 
 if TYPE_CHECKING:
+    from livingdrug.catalog.plan import Plan
     from livingdrug.catalog.records.trial import Trial
 
 
@@ -32,6 +33,27 @@ def doses_told(arm: Arm) -> list[str]:
         return lines
     portions = [f"{_part(portion)}on day {portion.day:g}{_above(portion)}{_by(portion)}" for portion in arm.infusions]
     return [*lines, f"cells {_cells(arm.infusion)}, {', '.join(portions)}"]
+
+
+def bridging_told(plan: Plan) -> list[str]:
+    """A line on who is bridged while the cells are made, and whose number that is; none where nobody waits or nobody may be.
+
+    Examples
+    --------
+    >>> from livingdrug.catalog.load import default_catalog, load_trial
+    >>> from livingdrug.catalog.plan import plan_arm
+    >>> for trial, arm in [("transcend_mcl", "liso-cel"), ("juliet", "tisa-cel"), ("zuma_1", "axi-cel")]:
+    ...     print(bridging_told(plan_arm(load_trial(trial), arm, default_catalog())))
+    ['bridged while waiting: 66 %, told by the trial']
+    ['bridged while waiting: 92 %, as in making/tisa_cel_dlbcl_trial (Bishop MR, Blood Adv 2019;3:2230)']
+    []
+    """
+    arm = plan.arm
+    if plan.making is None or not arm.bridging.allowed:
+        return []
+    share = plan.making.waiting["bridged"]
+    whose = "told by the trial" if arm.bridging.share else f"as in making/{plan.making.id} ({share.source})"
+    return [f"bridged while waiting: {100.0 * share.value:g} %, {whose}"]
 
 
 def _part(portion: Portion) -> str:

@@ -49,6 +49,15 @@ def test_other_ways_to_dose(tmp_path):
     assert flat.milligrams(np.array([20.0]), np.array([0.8])) == pytest.approx([40.0])
 
 
+BRIDGED = "[arm.bridging]\nallowed = true\n"
+
+
+def bridged(value, unit="", allowed="true"):
+    """The table of bridging with a share of its own."""
+    number = f'value = {value}\nunit = "{unit}"\nlow = 0.0\nhigh = 100.0\nmeaning = "Share"\nkind = "assumed"\nsource = "made up"\n'
+    return f"[arm.bridging]\nallowed = {allowed}\n[arm.bridging.share]\n{number}"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "error", "expected"),
     [
@@ -105,6 +114,9 @@ def test_other_ways_to_dose(tmp_path):
         ('id = "efs"', 'id = "os"', CatalogError, "listed twice"),
         ("[arm.bridging]", "[arm.briding]", CatalogError, 'Did you mean "bridging"'),
         ("[visits.window_days]\nresponse", "[visits.window_days]\nrespons", CatalogError, 'Did you mean "response"'),
+        (BRIDGED, bridged(59.0), CatalogError, "0.59 for 59 %"),
+        (BRIDGED, bridged(0.59, "percent"), CatalogError, "from 0 to 1"),
+        (BRIDGED, bridged(0.59, allowed="false"), CatalogError, "Take one of them out"),
     ],
 )
 def test_what_does_not_make_sense_is_refused(tmp_path, old, new, error, expected):

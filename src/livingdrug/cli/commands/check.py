@@ -28,7 +28,7 @@ def check(
       livingdrug check my_trial.toml
       livingdrug check my_catalog/drug/my_drug.toml
     """
-    from livingdrug.catalog.doses_told import calendar_told, design_told, doses_told
+    from livingdrug.catalog.doses_told import bridging_told, calendar_told, design_told, doses_told
     from livingdrug.catalog.load import is_network, kinds, load_trial
     from livingdrug.cli.screen import console, notice
 
@@ -67,9 +67,9 @@ def check(
             screen.print(f"  {line}", markup=False)
         for line in calendar_told(record):
             screen.print(f"  {line}", markup=False)
-        for arm in record.arms:
+        for arm, plan in zip(record.arms, plans, strict=True):
             screen.print(f"  arm {arm.name}: {f'product {arm.product}' if arm.product else 'no cells'}", markup=False)
-            for line in doses_told(arm):
+            for line in [*bridging_told(plan), *doses_told(arm)]:
                 screen.print(f"    {line}", markup=False)
         screen.print(f"  follow-up {record.follow_up_days:g} day", markup=False)
         screen.print(f"Next: livingdrug run {file} -n 200 --seed 1{beside_it}", markup=False)

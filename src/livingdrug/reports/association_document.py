@@ -14,9 +14,10 @@ from livingdrug.foundation.errors import LivingDrugError
 from livingdrug.model.pages import table, write_generated
 from livingdrug.reports.association_rows import COLUMNS, by_topic, row, sentence
 from livingdrug.reports.associations import determinants_table
-from livingdrug.trial.associations.board import USUAL_PATIENTS, Board, associations
+from livingdrug.trial.associations.board import Board, associations
 
-USUAL_SEED = 7
+USUAL_PATIENTS, USUAL_SEED = 1_500, 7
+"""Of the page: fewer leave a third of the directions undecided."""
 
 
 def generated(board: Board) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from livingdrug.catalog.arms import CYCLE
 from livingdrug.catalog.records.drug import Drug
 from livingdrug.catalog.records.guideline import Dose, Guideline, Limit, Rule
 from livingdrug.catalog.records.scale import Scale
@@ -159,6 +160,8 @@ def compile_guideline(
         memory.update({f"{sign}_at_{drug}": signs[sign].well for sign in signs.moment if f"{sign}_at_{drug}" in used})
     for rule in guideline.rule:
         drug, named = drugs[rule.drug], guideline.episode.fever_treated_by
+        if drug.counted_in == CYCLE:  # remembered, not written into the code: parameter sets differ in it
+            memory[_per_cycle(rule.drug)] = drug.amount_per_unit
         treats_fever = rule.drug in named if named else drug.lowers_fever
         kept = [sign for sign in signs.moment if f"{sign}_at_{rule.drug}" in used]
         statements.extend(_given(rule, guideline.limit[rule.drug], drug, treats_fever, kept))
@@ -239,8 +242,9 @@ def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, remembered:
         inside.append(f"time - {oldest} >= 1 - {MOMENT!r}")
     statements = [(given, f"{_milligrams(rule.dose, limit)} if wanted_{rule.id} and {' and '.join(inside)} else 0")]
     if not drug.supportive:
-        per_mg = f"{drug.amount_per_unit!r}" + (f" / {drug.amount_scales_with}" if drug.amount_scales_with else "")
-        statements.append((drug.enters, f"{drug.enters} + {given} * {per_mg}"))
+        per_unit = _per_cycle(name) if drug.counted_in == CYCLE else f"{drug.amount_per_unit!r}"
+        per_unit += f" / {drug.amount_scales_with}" if drug.amount_scales_with else ""
+        statements.append((drug.enters, f"{drug.enters} + {given} * {per_unit}"))
     statements += [
         (f"n_{name}", f"n_{name} + 1 if {given} > 0 else n_{name}"),
         (f"n_{rule.id}", f"n_{rule.id} + 1 if {given} > 0 else n_{rule.id}"),
@@ -257,6 +261,10 @@ def _given(rule: Rule, limit: Limit, drug: Drug, treats_fever: bool, remembered:
     statements += [(f"step_{other}", f"0 if {given} > 0 else step_{other}") for other in rule.restarts]
     statements += [(f"{sign}_at_{name}", f"{sign}_now if {given} > 0 else {sign}_at_{name}") for sign in remembered]
     return statements
+
+
+def _per_cycle(drug: str) -> str:
+    return f"{drug}_per_cycle"
 
 
 def _milligrams(dose: Dose, limit: Limit) -> str:

@@ -335,3 +335,21 @@ def test_asco_2021_by_grade():
     doses = [(day, amount) for day, firing, amount in log if rules[firing].drug == "dexamethasone" and day < 4.99]
     assert [amount for _, amount in doses] == pytest.approx([6.65] * len(doses))
     assert np.diff([day for day, _ in doses]) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("per_cycle", [3.0, 11.5])
+def test_a_regimen_of_a_rule_adds_what_one_cycle_of_it_adds(per_cycle):
+    # by definition; and parameter sets that differ in it share one code, so that draws need not wait for a compiler each
+    drug, guideline = "high_dose_therapy_and_transplant", CATALOG.load("guideline", "responders_to_transplant")
+    given_cycle = CATALOG.load("drug", drug)
+    assert given_cycle.amount_per_cycle is not None
+    amount = given_cycle.amount_per_cycle.model_copy(update={"value": per_cycle})
+    scales = {scale: CATALOG.load("scale", scale) for scale in guideline.scales}
+    drugs = {name: CATALOG.load("drug", name) for name in guideline.drugs}
+    usual, _ = compile_guideline(guideline, scales, drugs, active_until_day=60.0)
+    drugs[drug] = given_cycle.model_copy(update={"amount_per_cycle": amount})
+    program, rules = compile_guideline(guideline, scales, drugs, active_until_day=60.0)
+    log, _, seen = run(joined(LIFE, program), lambda t: {"tumour_left": 0.2}, np.arange(0.0, 100.0))
+    assert [(day, dose) for day, firing, dose in log if rules[0].firing == firing] == [(60.0, 1.0)]
+    assert seen[-1][given_cycle.enters] == per_cycle
+    assert program.statements == usual.statements

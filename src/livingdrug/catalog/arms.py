@@ -512,6 +512,10 @@ class Arm(Part):
                 f'arm "{self.name}", "supply": got "{self.supply}" {"with" if self.product else "without"} a product.\n'
                 '  "none" is for an arm without cells; name a supply for one with cells.'
             )
+        if self.bridging.share and not self.product:
+            raise CatalogError(
+                f'arm "{self.name}", "bridging.share": nobody waits for cells in an arm without a product.\n  Take it out.'
+            )
         strangers = sorted({one.cells for one in self.given if one.cells} - {self.product})
         if strangers:
             raise CatalogError(

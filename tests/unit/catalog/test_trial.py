@@ -187,3 +187,12 @@ def test_an_endpoint_on_a_scale_that_the_trial_does_not_grade_is_refused(tmp_pat
     )
     with pytest.raises(CatalogError, match='does not grade scale "neurotoxicity_ctcae"'):
         load_trial(path)
+
+
+def test_an_arm_without_cells_has_nobody_to_bridge(tmp_path):
+    text = (HERE / "trial" / "tower_chemotherapy.toml").read_text(encoding="utf-8")
+    first = text.index("[[arm.given]]")
+    place = tmp_path / "mine.toml"
+    place.write_text(text[:first] + bridged(0.5) + text[first:], encoding="utf-8")
+    with pytest.raises(CatalogError, match="nobody waits for cells"):
+        Catalog().load("trial", place)

@@ -107,7 +107,7 @@ def compile_guideline(
     """A guideline as a check program, and what its firings mean.
 
     The program leaves each scale's grade in a local of the scale's id; it remembers `n_<drug>`, `last_<drug>_day`,
-    `first_<drug>_day`, `max_<scale>`, `onset_<scale>_day` (`NEVER` before), `fever_treated` and `admitted`. It reads `dead`, a memory that the program joined before it owns; nothing happens once it is set.
+    `first_<drug>_day`, `max_<scale>`, `onset_<scale>_day` (`NEVER` before), `fever_treated` and `admitted`, and of a regimen `<drug>_per_cycle`. It reads `dead`, a memory that the program joined before it owns; nothing happens once it is set.
 
     Formulas of rules may read signs, flags, grades, the guideline's definitions, `weight`, `age`, `bsa`, `time` [day],
     `n_<drug>`, `n_<rule>`, `step_<rule>` (firings since last restarted), `hours_since_<drug>` (huge when never given),

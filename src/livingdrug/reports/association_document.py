@@ -16,7 +16,7 @@ from livingdrug.reports.association_rows import COLUMNS, by_topic, row, sentence
 from livingdrug.reports.associations import determinants_table
 from livingdrug.trial.associations.board import Board, associations
 
-USUAL_PATIENTS, USUAL_SEED = 1_500, 7
+PATIENTS, SEED = 1_500, 7
 """Of the page: fewer leave a third of the directions undecided."""
 
 
@@ -52,9 +52,9 @@ def main(arguments: Sequence[str]) -> int:
         )
         return 2
     page = Path(arguments[0])
-    patients = int(arguments[1]) if len(arguments) > 1 else USUAL_PATIENTS
+    patients = int(arguments[1]) if len(arguments) > 1 else PATIENTS
     try:
-        text = generated(associations(patients=patients, seed=USUAL_SEED))
+        text = generated(associations(patients=patients, seed=SEED))
         write_generated(page, text)
     except LivingDrugError as problem:
         sys.stderr.write(f"{problem}\n")

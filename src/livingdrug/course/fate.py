@@ -37,12 +37,14 @@ def fate_program(clones: Iterable[Clone]) -> CheckProgram:
     clones
         Of the model: `livingdrug.model.assemble.Model.clones`.
     """
+    clones = tuple(clones)
     statements: list[tuple[str, str]] = []
     memory = {"dead": 0.0, "toxicity_death_day": NEVER, "toxicity_exposure_before": 0.0, "check_before": NEVER}
     for clone in clones:
         memory |= {f"{clone.name}_window": 1.0, f"{clone.name}_small": 0.0, extinct_day(clone): NEVER}
         statements += _clone_statements(clone)
-    return CheckProgram((*statements, *_toxicity_statements()), memory, (), "dead")
+    states = frozenset(name for clone in clones for name in (clone.cells, clone.lineage))
+    return CheckProgram((*statements, *_toxicity_statements()), memory, (), "dead", states)
 
 
 def extinct_day(clone: Clone) -> str:

@@ -32,12 +32,20 @@ class CheckProgram:
         Local names whose nonzero value at a check is logged.
     stop
         A name whose nonzero value ends the patient's course at this check; None for never.
+    states
+        States that it may change: a local that happens to have the name of another is refused. None where it may change any.
     """
 
     statements: tuple[tuple[str, str], ...] = ()
     memory: Mapping[str, float] = field(default_factory=dict)
     firings: tuple[str, ...] = ()
     stop: str | None = None
+    states: frozenset[str] | None = None
+
+    @property
+    def assigned(self) -> frozenset[str]:
+        """Every name that a statement assigns."""
+        return frozenset(name for name, _ in self.statements)
 
 
 def joined(*programs: CheckProgram) -> CheckProgram:
@@ -46,21 +54,28 @@ def joined(*programs: CheckProgram) -> CheckProgram:
     Raises
     ------
     ModelError
-        Two programs own the same memory or firing name, or both end courses.
+        Two programs have a name in common that either assigns or remembers, or both end courses.
     """
     memory: dict[str, float] = {}
+    taken: set[str] = set()
     firings: list[str] = []
     stops = [program.stop for program in programs if program.stop]
     for program in programs:
-        clash = (memory.keys() & program.memory.keys()) | (set(firings) & set(program.firings))
-        if clash:
-            raise ModelError(f"two check programs own the same names: {', '.join(sorted(clash))}")
+        own = {*program.assigned, *program.memory, *program.firings}
+        if clash := taken & own:
+            raise ModelError(
+                f"two check programs own the same names: {', '.join(sorted(clash))}.\n"
+                "  Give what the guideline defines, its rules or its scales other names."
+            )
+        taken |= own
         memory.update(program.memory)
         firings.extend(program.firings)
     if len(stops) > 1:
         raise ModelError(f"two check programs end courses ({', '.join(stops)}): join their conditions in one")
     statements = tuple(pair for program in programs for pair in program.statements)
-    return CheckProgram(statements, memory, tuple(firings), stops[0] if stops else None)
+    named = [program.states for program in programs]
+    states = None if None in named else frozenset().union(*(one for one in named if one is not None))
+    return CheckProgram(statements, memory, tuple(firings), stops[0] if stops else None, states)
 
 
 def without_never(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -292,6 +292,27 @@ def test_at_most_in_24_hours():
         ({"rule": {"reason": "grade {crs_lee}"}}, "crs_lee"),
         ({"define": {"a": "b > 0", "b": "temperature"}}, '"b"'),
         ({"rule": {"id": "temperature"}}, "another name"),
+        # what the program itself assigns or remembers: of a definition of that name one of the two would be lost
+        *(
+            ({"define": {name: "0"}}, f'"{name}" is a name that the program')
+            for name in (
+                "n_dexamethasone",
+                "last_dexamethasone_day",
+                "hours_since_dexamethasone",
+                "wanted_r",
+                "given_r_mg",
+                "step_r",
+                "max_crs_penn",
+                "onset_crs_penn_day",
+                "quiet_since_day",
+                "steroid_amount",
+            )
+        ),
+        ({"define": {"held_since_r_day": "0"}, "rule": {"persists_hours": 24}}, "held_since_r_day"),
+        (
+            {"define": {"temperature_before": "0"}, "rule": {"when": "temperature > temperature_before"}},
+            "temperature_before",
+        ),
     ],
 )
 def test_unknown_names_stop_at_the_door(changes, told):

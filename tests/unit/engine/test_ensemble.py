@@ -13,7 +13,7 @@ from livingdrug.engine.ensemble import Dose, compile_model
 from livingdrug.engine.integrate import NOT_FINITE, STATUS
 from livingdrug.engine.kept import compiled
 from livingdrug.engine.odes import Odes
-from livingdrug.engine.program import CheckProgram
+from livingdrug.engine.program import CheckProgram, joined
 from livingdrug.engine.room import room_for
 from livingdrug.foundation import kept
 from livingdrug.foundation.errors import BadInput, ExpressionError, ModelError, UnknownName
@@ -212,6 +212,7 @@ def test_bad_runs_stop_at_the_door(change, error, words):
         (DECAY, {"program": CheckProgram((("k", "1"),))}, ModelError, "assigns k"),
         (DECAY, {"program": CheckProgram((("a", "b"), ("b", "1")))}, ModelError, 'needs "b"'),
         (DECAY, {"program": CheckProgram((), {}, ("f",))}, ModelError, "no statement assigns"),
+        (DECAY, {"program": CheckProgram((("y", "0"),), states=frozenset())}, ModelError, "assigns y, a state"),
         (DECAY, {"program": CheckProgram((), {"y": 1.0})}, ModelError, "memory uses names"),
     ],
 )
@@ -220,6 +221,27 @@ def test_bad_models_stop_at_the_door(odes, options, error, words):
     given = {"log_scales": {}, "linear_scales": {}, "outputs": ()} | options
     with pytest.raises(error, match=words):
         compile_model(odes, **given)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (CheckProgram((("y", "0"),)), CheckProgram((("y", "1"),))),
+        (CheckProgram((("a", "1"),)), CheckProgram((), {"a": 0.0})),
+        (CheckProgram((), {"a": 0.0}), CheckProgram((), {"a": 0.0})),
+    ],
+)
+def test_programs_that_share_a_name_are_not_joined(one, other):
+    # expected: an error, since what one assigns the other would take for its own
+    with pytest.raises(ModelError, match="own the same names"):
+        joined(one, other)
+
+
+def test_joined_programs_may_change_what_either_may():
+    first = CheckProgram((("y", "0"),), states=frozenset({"y"}))
+    second = CheckProgram((("a", "1"),), states=frozenset())
+    assert joined(first, second).states == {"y"}
+    assert joined(first, CheckProgram()).states is None
 
 
 def test_machine_code_is_kept_and_damage_is_noticed(tmp_path):

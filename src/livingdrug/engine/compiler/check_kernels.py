@@ -70,11 +70,16 @@ def check_program(program: CheckProgram, odes: Odes) -> None:
         With the name and what to do.
     """
     fixed = {*odes.parameters, *(name for name, _ in odes.assignments), "time"}
-    assigned = {name for name, _ in program.statements}
+    assigned = program.assigned
     if wrong := sorted(assigned & fixed):
         raise ModelError(
             f"the check program assigns {', '.join(wrong)}, which the model's equations or parameters own. "
             "A program may assign states, its memory and names of its own: choose another name."
+        )
+    if program.states is not None and (wrong := sorted((assigned & set(odes.states)) - program.states)):
+        raise ModelError(
+            f"the check program assigns {', '.join(wrong)}, a state of the model that it has no business with. "
+            "Give what the guideline defines, its rules or its scales other names."
         )
     if wrong := sorted(program.memory.keys() & (fixed | set(odes.states))):
         raise ModelError(f"the check program's memory uses names of the model: {', '.join(wrong)}. Rename them.")

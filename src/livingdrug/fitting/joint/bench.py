@@ -140,7 +140,7 @@ class Bench:
 
     def _key(self, one: Prepared, point: Mapping[str, float]) -> str:
         mine = {address: float(value) for address, value in point.items() if address in one.concerns}
-        told = [one.name, self.patients, self.seed, mine, sorted(one.wanted), *([self.first] if self.first > 1 else [])]
+        told = [one.name, one.sha256, self.patients, self.seed, self.first, mine, sorted(one.wanted)]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def _found(self, key: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from livingdrug.catalog.load import load_trial
 from livingdrug.catalog.parameter_set import MODEL_KINDS
+from livingdrug.catalog.plan import digest, questions_sha256
 from livingdrug.catalog.questions import questions_of
 from livingdrug.course.equations import assembled
 from livingdrug.course.fitted import parameters_at
@@ -66,6 +68,12 @@ class Prepared:
     def name(self) -> str:
         """The trial's id."""
         return self.trial.id
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all that can move its simulated rows besides the free numbers: its plan, what is asked of patients, and which rows."""
+        asked = [[row.label, row.published.endpoint, repr(row.measure), row.day] for row in self.rows]
+        return digest([self.plan.sha256(), questions_sha256(self.plan.questions), asked])
 
 
 def prepare(

@@ -173,6 +173,18 @@ def test_interrupted_and_resumed_gives_the_same_bytes(small, tmp_path):
     assert kept <= set((cut / "evaluations").glob("*.json"))
 
 
+def test_what_was_kept_of_another_plan_is_not_taken(small, tmp_path):
+    # expected: the same trial, patients and numbers, but another number in a file: simulated anew, and kept beside the first
+    numbers = free_numbers(small.catalog, ["growth_max"])
+    (one,) = prepare(["first"], small.catalog, numbers, patients=20, seed=5)
+    other = replace(one, plan=replace(one.plan, follow_up_days=one.plan.follow_up_days - 1.0))
+    fewer = replace(one, rows=one.rows[1:], correlation=one.correlation[1:, 1:])
+    for each, simulated in ((one, 1), (other, 1), (fewer, 1), (one, 0)):
+        bench = Bench(small.catalog, (each,), 20, 5, folder=tmp_path)
+        assert len(bench.at([{}])[0][0].number) == len(each.rows)
+        assert bench.n_simulated == simulated
+
+
 def test_slopes_are_those_of_the_fewer_patients_and_rows_those_of_all(small):
     # expected: a Jacobian taken on a bench of so many patients by hand, and rows on one of all
     free = ["costimulation/cd28/parameter.killing_costimulation"]

@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from livingdrug.clinic.criterion import KEYS, looked
+from livingdrug.clinic.looks import Flags, Floats, first_at, lowest_before, numbers
+from livingdrug.foundation.as_arrays import as_flags, as_numbers
 
 SPHERE = (6.0 / math.pi) ** (1.0 / 3.0)
 """Diameter [cm] of a sphere of one millilitre."""
@@ -47,30 +50,29 @@ class Grown:
     by_large_cm: float = 1.0
 
 
-def with_grown_place(looks: pl.DataFrame, visits: pl.DataFrame, limits: Grown) -> pl.DataFrame:
-    """Looks with a flag more, ``place_grown``: whether any place has grown from the smallest it was seen at.
+def grown_on(
+    lesions: pl.DataFrame, lesion_of: NDArray[np.int64], patient: NDArray[np.int64], day: Floats, limits: Grown
+) -> Flags:
+    """Whether any place has grown, at each of some looks (q,), from the smallest it was seen at.
 
     Parameters
     ----------
-    looks
-        One row a patient and look, with arm, patient and day.
-    visits
-        The visits frame, with volumes of places (`PLACES`); one that was not measured grows in nobody.
+    lesions
+        Measured volumes of places (`PLACES`), one row each (r,), as `livingdrug.clinic.criterion.looked` gives them; one that was not measured grows in nobody.
+    lesion_of
+        The number of each row's patient (r,).
+    patient, day
+        Of the looks (q,), patients numbered alike.
     limits
         What counts as growth.
-
-    Returns
-    -------
-    The looks in their order; false where no place was measured on that day.
     """
-    length = pl.max_horizontal(across(pl.col("value")), pl.lit(limits.seen_cm))
-    seen = looked(visits, *PLACES).select(*KEYS, "quantity", "day", length.alias("long"))
-    long, least = pl.col("long"), pl.col("least")
-    seen = seen.sort(*KEYS, "quantity", "day").with_columns(
-        long.cum_min().shift(1).over(*KEYS, "quantity").alias("least")
-    )
-    by = pl.when(least <= limits.small_cm).then(limits.by_small_cm).otherwise(limits.by_large_cm)
+    when = numbers(lesions, "day")
+    which = np.argmax([as_flags(lesions["quantity"] == place, unknown=False) for place in PLACES], axis=0)
+    place = lesion_of * len(PLACES) + which
+    long = np.maximum(as_numbers(pl.select(across(pl.lit(lesions["value"]))).to_series()), limits.seen_cm)
+    order = np.lexsort((when, place))
+    least = np.empty(len(order))
+    least[order] = lowest_before(place[order], long[order])
+    by = np.where(least <= limits.small_cm, limits.by_small_cm, limits.by_large_cm)
     grown = (long > limits.abnormal_cm) & (long**2 >= limits.product * least**2) & (long - least >= by)
-    places = seen.group_by(*KEYS, "day").agg(grown.fill_null(False).any().alias("place_grown"))
-    found = looks.join(places, on=[*KEYS, "day"], how="left", maintain_order="left")
-    return found.with_columns(pl.col("place_grown").fill_null(False))
+    return first_at(lesion_of[grown], when[grown], when[grown], patient, day) >= 0

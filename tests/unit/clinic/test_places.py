@@ -3,10 +3,11 @@
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 
-from livingdrug.clinic.places import SPHERE, Grown, with_grown_place
+from livingdrug.clinic.places import SPHERE, Grown, grown_on
 from livingdrug.clinic.response.iwcll import CRITERION as IWCLL
 from livingdrug.clinic.response.lugano import CRITERION as LUGANO
 
@@ -46,10 +47,20 @@ def test_the_diameter_of_a_millilitre():
 )
 def test_one_place_by_hand(lengths, grown):
     visits = visits_of({"first_place_volume_ml": [(30 * k, ml(cm)) for k, cm in enumerate(lengths)]})
-    looks = visits.select("arm", "patient", "day")
-    found = with_grown_place(looks, visits, Grown()).sort("day")
-    assert found["place_grown"][-1] is grown
-    assert not found["place_grown"][0]
+    who, days = np.zeros(len(lengths), dtype=np.int64), visits["day"].to_numpy()
+    found = grown_on(visits, who, who, days, Grown())
+    assert found[-1] == grown
+    assert not found[0]
+
+
+def test_each_place_of_each_patient_is_held_against_itself():
+    """By hand: the second patient's third place grows from 2 to 3 cm on day 30; nobody else's does, and on day 31 nobody looked."""
+    one = {"first_place_volume_ml": [(0, ml(4)), (30, ml(4))], "third_place_volume_ml": [(0, ml(2)), (30, ml(2))]}
+    other = {"first_place_volume_ml": [(0, ml(3)), (30, ml(1))], "third_place_volume_ml": [(30, ml(3)), (0, ml(1.99))]}
+    lesions = pl.concat([visits_of(one), visits_of(other)])
+    who = np.repeat([0, 1], [4, 4])
+    found = grown_on(lesions, who, np.array([0, 1, 1, 1, 0]), np.array([30.0, 30.0, 0.0, 31.0, 0.0]), Grown())
+    assert found.tolist() == [False, True, False, False, False]
 
 
 def test_a_small_lesion_that_grows_is_progression_though_the_sum_has_shrunk():

@@ -21,11 +21,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
-from livingdrug.clinic.criterion import KEYS, after_start, first_that_holds, looked, one_query
+from livingdrug.clinic.criterion import KEYS, STATUS_SCHEMA, looked
 from livingdrug.clinic.every_visit import judged_at_every_visit
-from livingdrug.clinic.places import PLACES, Grown, with_grown_place
+from livingdrug.clinic.looks import first_at, first_of, first_of_patient, lowest_before, numbered, numbers, word_of
+from livingdrug.clinic.places import PLACES, Grown, grown_on
+from livingdrug.foundation.as_arrays import as_flags, as_numbers
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,6 @@ class Limits:
 LUGANO = Limits()
 
 
-@one_query
 def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFrame:
     """What each imaging after the start showed.
 
@@ -69,26 +71,31 @@ def status_at_visits(visits: pl.DataFrame, limits: Limits = LUGANO) -> pl.DataFr
     -------
     One row per imaging that took place, with the columns of `STATUS_SCHEMA`; residual disease is not looked for. Sorted.
     """
-    pet = looked(visits, "metabolic_volume_ml").select(
-        *KEYS, "day", "start", pl.col("value").alias("metabolic"), pl.col("below_limit").alias("invisible")
+    pet, ct, lesions = (
+        looked(visits, *quantities) for quantities in (("metabolic_volume_ml",), ("tumour_volume_ml",), PLACES)
     )
-    ct = looked(visits, "tumour_volume_ml").select(*KEYS, "day", pl.col("value").alias("volume"))
-    scans = pet.join(ct, on=[*KEYS, "day"], how="inner").sort(*KEYS, "day")
+    n, (patient, ct_of, lesion_of) = numbered(pet, ct, lesions)
+    day, ct_day = numbers(pet, "day"), numbers(ct, "day")
+    beside = first_at(ct_of, ct_day, ct_day, patient, day)  # a scan is both, of one day
+    order = np.lexsort((day, patient))
+    order = order[beside[order] >= 0]
+    pet, patient, day, volume = pet[order], patient[order], day[order], numbers(ct, "value")[beside[order]]
     # nothing smaller than the limit of a complete response can be told apart: growth counts from there
-    visible_size = pl.max_horizontal("volume", pl.lit(limits.complete_volume_ml)) ** limits.size_power
-    scans = scans.with_columns(visible_size.alias("size"))
-    start = scans.filter("start").group_by(KEYS)
-    start = start.agg(pl.col("size").first().alias("start_size"), pl.col("metabolic").first().alias("start_volume"))
-    scans = scans.join(start, on=KEYS, how="left").sort(*KEYS, "day")
-    scans = scans.with_columns(pl.col("size").cum_min().shift(1).over(KEYS).alias("smallest"))
-    scans = with_grown_place(scans, visits, limits.place)
-    metabolic = pl.col("metabolic")
-    small_enough = pl.col("invisible") | (metabolic < limits.complete_share * pl.col("start_volume")).fill_null(True)
-    gone = (metabolic < limits.complete_volume_ml) & small_enough
-    grown = pl.col("size") >= limits.progressive_size * pl.col("smallest")
-    halved = pl.col("size") <= limits.partial_size * pl.col("start_size")
-    status = first_that_holds({"PD": (grown | pl.col("place_grown")) & ~gone, "CR": gone, "PR": halved}, otherwise="SD")
-    return after_start(scans, status)
+    visible = pl.Series(np.maximum(volume, limits.complete_volume_ml))
+    size, metabolic = as_numbers(visible**limits.size_power), numbers(pet, "value")
+    begins = as_flags(pet["start"], unknown=False)
+    start_size, start_volume = (first_of_patient(patient, n, begins, of) for of in (size, metabolic))
+    share = np.isnan(start_volume) | (metabolic < limits.complete_share * start_volume)
+    below = metabolic < limits.complete_volume_ml
+    gone = below & (share | as_flags(pet["below_limit"], unknown=False))
+    perhaps = below & as_flags(pet["below_limit"], unknown=True)  # gone, had the assay said that nothing was seen
+    with np.errstate(invalid="ignore"):
+        grown = size >= limits.progressive_size * lowest_before(patient, size)
+        halved = size <= limits.partial_size * start_size
+    grown |= grown_on(lesions, lesion_of, patient, day, limits.place)
+    status = word_of(("PD", "CR", "PR", "SD"), first_of(grown & ~gone & ~perhaps, gone, halved))
+    found = pet.with_columns(status=status, residual=pl.lit(None, dtype=pl.Boolean))[np.flatnonzero(~begins)]
+    return found.select(*STATUS_SCHEMA).sort(*KEYS, "day")
 
 
 CRITERION = judged_at_every_visit(

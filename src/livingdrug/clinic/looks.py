@@ -224,9 +224,13 @@ def first_at(
     other_patient, other_planned
         Of the questions (q,).
     """
-    order = np.lexsort((day, planned, patient))
-    p, d = patient[order], planned[order]
-    begins = order[np.append(True, (p[1:] != p[:-1]) | (d[1:] != d[:-1]))] if len(order) else order
-    row = latest_by(patient[begins], planned[begins], other_patient, other_planned)
-    found = np.append(begins, -1)[row]
-    return np.where(np.append(planned, np.nan)[found] == other_planned, found, -1)
+    if not len(patient) or not len(other_patient):
+        return np.full(len(other_patient), -1)
+    times, when = np.unique(planned, return_inverse=True)
+    visit = patient * len(times) + when
+    order = np.lexsort((day, visit))
+    begins = order[np.append(True, visit[order][1:] != visit[order][:-1])]
+    time = np.minimum(np.searchsorted(times, other_planned), len(times) - 1)
+    asked = other_patient * len(times) + time
+    row = begins[np.minimum(np.searchsorted(visit[begins], asked), len(begins) - 1)]
+    return np.where((visit[row] == asked) & (times[time] == other_planned), row, -1)

@@ -282,7 +282,7 @@ class Guideline(CatalogRecord):
     admission
         When patients are admitted for symptoms, and discharged; none where nobody is.
     define
-        Name -> formula that conditions may use.
+        Name -> formula that conditions may use; a name that no sign, grade, drug or state of the model has, and that the ward does not remember.
     rule
         What is given when, the first in the list before the others.
     limit

@@ -26,7 +26,7 @@ from livingdrug.catalog.signs import SHIPPED, Signs
 from livingdrug.clinic.grading import grade_formula
 from livingdrug.engine.program import NEVER, CheckProgram, without_never
 from livingdrug.foundation.errors import CatalogError, did_you_mean
-from livingdrug.foundation.expressions import read_formula
+from livingdrug.foundation.expressions import is_condition, read_formula
 
 MOMENT = 1e-6
 """Days; checks on thirds of a day are not exact in floating point, so intervals are compared with this slack."""
@@ -144,7 +144,8 @@ def compile_guideline(
     for drug in guideline.drugs:
         statements.append((f"hours_since_{drug}", f"(time - last_{drug}_day + {MOMENT!r}) * 24"))
         statements.append((f"hours_since_first_{drug}", f"(time - first_{drug}_day + {MOMENT!r}) * 24"))
-    statements.extend((name, f"1 if ({text}) else 0") for name, text in guideline.define.items())
+    for name, text in guideline.define.items():
+        statements.append((name, f"1 if ({text}) else 0" if is_condition(text) else text))
     for rule in guideline.rule:
         _wanted(rule, active_until_day, statements, memory)
     for sign in signs.moment:

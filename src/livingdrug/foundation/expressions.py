@@ -158,6 +158,20 @@ def compared(text: str) -> list[tuple[str, float]]:
     return found
 
 
+def is_condition(text: str) -> bool:
+    """Whether a formula says yes or no, and is no number: a comparison, and/or/not, or True or False.
+
+    Examples
+    --------
+    >>> is_condition("crs >= 3 or icans >= 3"), is_condition("max(crs, icans)"), is_condition("4 if crs > 2 else 1")
+    (True, False, False)
+    """
+    match read_formula(text).tree:
+        case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()) | ast.Constant(value=bool()):
+            return True
+    return False
+
+
 def _number(node: ast.expr) -> float | None:
     """A number as written, with its sign; None for anything else."""
     match node:

@@ -321,6 +321,16 @@ def test_unknown_names_stop_at_the_door(changes, told):
         compiled(a_guideline(**changes))
 
 
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_definition_that_is_a_number_keeps_it(times):
+    """Twice 39.5 degrees is 79, three times is 118.5: above 100 only the second; as what a rule compares, and as a factor of its dose."""
+    define = {"much": f"{times} * temperature", "fever": "temperature >= 38"}
+    rule = {"when": "much >= 100 and fever", "dose": {"fixed": "1 mg", "factor": "much + fever"}}
+    program, _ = compiled(a_guideline(rule=rule, define=define))
+    log, *_ = run(program, lambda t: {"temperature": 39.5 if 2 <= t <= 2.1 else 37.0})
+    assert [(day, amount) for day, _, amount in log] == ([] if times == 2 else [(2.0, pytest.approx(119.5))])
+
+
 @pytest.mark.parametrize("weight", [20.0, 70.0, 110.0])
 def test_a_taper_halves_what_the_patient_got_before(weight):
     """ASCO 2021 table 1, grade 4: 500 mg every 12 hours for 3 days, 250 for 2 days, 125 for 2 days, then 60 until grade 1."""

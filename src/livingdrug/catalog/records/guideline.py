@@ -282,7 +282,7 @@ class Guideline(CatalogRecord):
     admission
         When patients are admitted for symptoms, and discharged; none where nobody is.
     define
-        Name -> formula that conditions may use; a name that no sign, grade, drug or state of the model has, and that the ward does not remember.
+        Name -> formula that conditions may use: 1 or 0 of a condition, otherwise its value. No sign, grade, drug or state of the model has the name, nor does the ward remember it.
     rule
         What is given when, the first in the list before the others.
     limit

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from livingdrug.catalog.load import default_catalog, load_trial
+import livingdrug.catalog
+from livingdrug.catalog.arms import Bridging
+from livingdrug.catalog.doses_told import bridging_told
+from livingdrug.catalog.load import Catalog, default_catalog, load_trial
 from livingdrug.catalog.plan import plans_of
 from livingdrug.course.equations import parameters_of
+from livingdrug.foundation.quantities import Quantity
 from livingdrug.manufacturing import make
 from livingdrug.population import draw
 
@@ -46,3 +51,27 @@ def test_so_many_are_bridged(trial, expected):
     plan = plans_of(load_trial(trial), default_catalog())[0]
     lots = make(plan, draw(plan.population, np.arange(1, 4001), 7), parameters_of(plan, {}), 7)
     assert lots.bridging.mean() == pytest.approx(expected, abs=1.96 * np.sqrt(expected * (1 - expected) / 4000))
+
+
+@pytest.mark.parametrize(
+    ("own", "expected", "told"),
+    [
+        (None, 0.0, "bridged while waiting: 0 %, as in disease/b_all (made for this test)"),
+        (1.0, 1.0, "bridged while waiting: 100 %, told by the trial"),
+    ],
+)
+def test_a_disease_stands_in_for_the_making_file_and_a_trial_for_both(tmp_path, own, expected, told):
+    # by docs/files.md: "A disease may override single entries"; the trial's own share is that of this trial's patients (decision 0061)
+    number = 'value = {}\nunit = ""\nmeaning = "Share bridged"\nkind = "assumed"\nsource = "made for this test"\n'
+    (tmp_path / "disease").mkdir()
+    shipped = (Path(livingdrug.catalog.__file__).parent / "disease" / "b_all.toml").read_text()
+    (tmp_path / "disease" / "b_all.toml").write_text(f"{shipped}\n[waiting.bridged]\n{number.format(0.0)}")
+    trial = load_trial("eliana")
+    if own is not None:
+        share = Quantity(value=own, unit="", meaning="Share bridged", kind="assumed", source="made for this test")
+        arm = trial.arms[0].model_copy(update={"bridging": Bridging(share=share)})
+        trial = trial.model_copy(update={"arms": (arm,)})
+    plan = plans_of(trial, Catalog([tmp_path]))[0]
+    assert bridging_told(plan) == [told]
+    lots = make(plan, draw(plan.population, np.arange(1, 51), 7), parameters_of(plan, {}), 7)
+    assert lots.bridging.mean() == expected

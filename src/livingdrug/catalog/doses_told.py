@@ -51,8 +51,10 @@ def bridging_told(plan: Plan) -> list[str]:
     arm = plan.arm
     if plan.making is None or not arm.bridging.allowed:
         return []
-    share = plan.making.waiting["bridged"]
-    whose = "told by the trial" if arm.bridging.share else f"as in making/{plan.making.id} ({share.source})"
+    of_disease = plan.disease.waiting.get("bridged")
+    share = of_disease or plan.making.waiting["bridged"]
+    place = f"disease/{plan.disease.id}" if of_disease else f"making/{plan.making.id}"
+    whose = "told by the trial" if arm.bridging.share else f"as in {place} ({share.source})"
     return [f"bridged while waiting: {100.0 * share.value:g} %, {whose}"]
 
 

@@ -232,7 +232,7 @@ def plan_arm(trial: Trial, arm_name: str, catalog: Lookup, questions: Questions 
         A name that leads nowhere, or records that do not fit together; says what, where, and the next step.
     """
     arm = trial.arm(arm_name)
-    disease = catalog.load("disease", trial.disease)
+    disease = _with_share_of(arm, catalog.load("disease", trial.disease))
     product = catalog.load("product", arm.product) if arm.product else None
     guideline = catalog.load("guideline", arm.management.guideline)
     questions = questions or questions_of(trial, catalog)
@@ -303,6 +303,15 @@ def _making_of(arm: Arm, product: Product, catalog: Lookup) -> Making:
     if arm.bridging.share is None:
         return making
     return making.model_copy(update={"waiting": {**making.waiting, "bridged": arm.bridging.share}})
+
+
+def _with_share_of(arm: Arm, disease: Disease) -> Disease:
+    """The disease, whose share of bridging stands in for the making file's, but not for the trial's own."""
+    if arm.bridging.share is None or "bridged" not in disease.waiting:
+        return disease
+    return disease.model_copy(
+        update={"waiting": {name: one for name, one in disease.waiting.items() if name != "bridged"}}
+    )
 
 
 def _counted_alike(arm: Arm, guideline: Guideline, drugs: Mapping[str, Drug]) -> None:

@@ -32,6 +32,8 @@ USUAL_FOLD = 1.25
 CENTRAL = 0.9
 DOSE = "dose"
 """Address of the planned cells."""
+SHARE_BRIDGED = "waiting.bridged"
+"""A share that a trial may tell without saying that it ends at 1."""
 _DOSES = {
     "dose_fixed": "cell",
     "dose_per_kg": "cell/kg",
@@ -121,7 +123,7 @@ def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity 
             raise BadInput(f'factor "dose": arm "{plan.arm.name}" gives no cells.\n  Name another factor.')
         return 1.0
     if kind in ("making", "waiting") and rest:
-        table = getattr(plan.making, kind) if plan.making else {}
+        table = {**getattr(plan.making, kind), **_of_disease(plan, kind)} if plan.making else {}
         if rest not in table:
             raise UnknownName(f"number of {kind} in arm {plan.arm.name}", rest, table)
         return table[rest]
@@ -138,6 +140,11 @@ def _found(plan: Plan, known: Mapping[str, Quantity], address: str) -> Quantity 
             "factor", address, [*known, DOSE], "Parameters by name, dose, making.…, waiting.…, covariate.NAME.NUMBER."
         )
     return known[address]
+
+
+def _of_disease(plan: Plan, kind: str) -> Mapping[str, Quantity]:
+    """Numbers of the disease that stand in for those of the making file."""
+    return plan.disease.waiting if kind == "waiting" else {}
 
 
 def _range(address: str, asked: object) -> tuple[float, float]:
@@ -203,7 +210,7 @@ def _allowed(address: str, found: Quantity | float) -> tuple[float, float]:
         low = 0.0 if found.value >= 0 and (found.unit or not address.startswith("covariate.")) else -math.inf
     if address.startswith("covariate.") and address.rpartition(".")[2] in ("sd", "log_sd", "logit_sd"):
         low = max(low, 0.0)
-    share = found.spread_scale == "logit"
+    share = found.spread_scale == "logit" or address == SHARE_BRIDGED
     if high is None:
         high = 1.0 if share or address.endswith(".p") else math.inf
     if share or address.endswith(".p"):
@@ -234,9 +241,14 @@ def turned(plan: Plan, settings: Settings, values: Mapping[str, float]) -> tuple
         if address == DOSE:
             plan = replace(plan, arm=plan.arm.model_copy(update={"infusion": _scaled(plan.arm.infusion, value)}))
         elif kind in ("making", "waiting") and rest and plan.making is not None:
-            table = {**getattr(plan.making, kind)}
-            table[rest] = table[rest].model_copy(update={"value": value})
-            plan = replace(plan, making=plan.making.model_copy(update={kind: table}))
+            found = _found(plan, known, address)
+            assert not isinstance(found, float)  # the dose alone is a bare factor
+            now = {rest: found.model_copy(update={"value": value})}
+            if rest in _of_disease(plan, kind):
+                plan = replace(plan, disease=plan.disease.model_copy(update={kind: {**plan.disease.waiting, **now}}))
+            else:
+                table = {**getattr(plan.making, kind), **now}
+                plan = replace(plan, making=plan.making.model_copy(update={kind: table}))
         elif kind == "covariate" and rest:
             name, _, number = rest.partition(".")
             one = plan.population.covariate[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,6 +16,7 @@ from livingdrug.design.factors import factors_of, turned
 from livingdrug.design.sensitivity import _tornado, sensitivity
 from livingdrug.design.typical import typical
 from livingdrug.foundation.errors import BadInput
+from livingdrug.foundation.quantities import Quantity
 from livingdrug.trial.door import planned
 
 SHARES = np.array([0.001, 0.05, 0.3, 0.5, 0.95, 0.999])
@@ -187,9 +190,29 @@ def test_a_share_is_never_turned_above_1(address: str) -> None:
         factors_of(plan, [address], {address: (0.5, 1.2)})
 
 
+def test_a_trials_own_share_is_never_turned_above_1() -> None:
+    """A trial tells its share without the bounds that a making file writes; 0.925 of ALYCANTE times 1.25 would be 1.16."""
+    plan = planned("alycante", default_catalog())[1][0]
+    share = plan.making.waiting["bridged"].model_copy(update={"low": None, "high": None})
+    plan = replace(plan, making=plan.making.model_copy(update={"waiting": {**plan.making.waiting, "bridged": share}}))
+    (found,) = factors_of(plan, ["waiting.bridged"])
+    assert (found.value, found.high) == (0.925, 1.0)
+
+
+def test_a_number_of_the_disease_is_turned_where_it_counts(plan) -> None:
+    """A disease's entries stand in for those of the making file (docs/files.md): turning the other would move nothing."""
+    clock = next(iter(plan.making.waiting))
+    its_own = Quantity(value=2.0, unit="day", meaning="a clock", kind="assumed", source="for the test")
+    plan = replace(plan, disease=plan.disease.model_copy(update={"waiting": {clock: its_own}}))
+    (found,) = factors_of(plan, [f"waiting.{clock}"])
+    assert (found.low, found.value, found.high) == (1.6, 2.0, 2.5)
+    moved, _ = turned(plan, Settings(sample=0), {f"waiting.{clock}": 1.6})
+    assert moved.disease.waiting[clock].value == 1.6
+    assert moved.making == plan.making
+
+
 def test_a_chance_above_1_is_refused_where_it_is_read() -> None:
     from livingdrug.foundation.errors import CatalogError
-    from livingdrug.foundation.quantities import Quantity
     from livingdrug.manufacturing.variation import Steps
 
     number = Quantity(value=1.2, unit="", meaning="a chance", kind="assumed", source="for the test")

@@ -242,7 +242,7 @@ def turned(plan: Plan, settings: Settings, values: Mapping[str, float]) -> tuple
             plan = replace(plan, arm=plan.arm.model_copy(update={"infusion": _scaled(plan.arm.infusion, value)}))
         elif kind in ("making", "waiting") and rest and plan.making is not None:
             found = _found(plan, known, address)
-            assert not isinstance(found, float)  # the dose alone is a bare factor
+            assert not isinstance(found, (int, float))  # the dose alone is a bare factor
             now = {rest: found.model_copy(update={"value": value})}
             if rest in _of_disease(plan, kind):
                 plan = replace(plan, disease=plan.disease.model_copy(update={kind: {**plan.disease.waiting, **now}}))

@@ -233,5 +233,10 @@ def _hold_together(record: Trial, plans: tuple[Plan, ...], catalog: Catalog) -> 
         check_outcomes(plans[0].questions)
         for use in record.endpoints:
             endpoint = catalog.load("endpoint", use.id)
-            ask(endpoint)
+            over_time = ask(endpoint).estimator.over_time
+            if use.at_months and not over_time:
+                raise CatalogError(
+                    f'trial "{record.id}", "endpoint.at_months" of {use.id}: it is a {endpoint.kind}, which is not told at times.\n'
+                    "  Take the times out, or name an endpoint over time."
+                )
             check_names(endpoint.needs, plans[0].questions, f'endpoint "{use.id}"')

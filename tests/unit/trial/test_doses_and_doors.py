@@ -58,6 +58,17 @@ def test_what_is_given_after_the_end_of_follow_up_is_refused():
         type(trial).model_validate({**trial.model_dump(by_alias=True), "arm": [late.model_dump()]})
 
 
+def test_times_of_an_endpoint_that_has_none_are_refused_before_the_run():
+    """A proportion is one number: a run would finish, and its row be left out."""
+    trial = load_trial("juliet")
+    uses = tuple(
+        use.model_copy(update={"at_months": (3.0,)}) if use.id == "crs_any" else use for use in trial.endpoints
+    )
+    assert uses != trial.endpoints
+    with pytest.raises(CatalogError, match="of crs_any: it is a proportion"):
+        planned(juliet(endpoints=uses), default_catalog())
+
+
 @pytest.mark.parametrize(
     ("name", "change", "told"),
     [

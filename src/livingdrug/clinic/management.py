@@ -174,19 +174,21 @@ def compile_guideline(
         if f"{sign}_before" in used:
             memory[f"{sign}_before"] = signs[sign].well
             statements.append((f"{sign}_before", f"{sign}_now"))
-    _refuse_own_names(guideline, statements, memory)
+    _refuse_own_names(guideline, scales, statements, memory)
     entered = frozenset(drug.enters for drug in drugs.values() if drug.enters)
     return CheckProgram(tuple(statements), memory, tuple(info.firing for info in infos), None, entered), infos
 
 
-def _refuse_own_names(guideline: Guideline, statements: list[tuple[str, str]], memory: Mapping[str, float]) -> None:
-    """A definition has a name that nothing else in the program assigns or remembers: one of the two would be lost."""
+def _refuse_own_names(
+    guideline: Guideline, scales: Collection[str], statements: list[tuple[str, str]], memory: Mapping[str, float]
+) -> None:
+    """A definition or scale has a name that nothing else in the program assigns or remembers: one of the two would be lost."""
     names = [name for name, _ in statements]
-    for name in guideline.define:
-        if name in memory or names.count(name) > 1:
+    for kind, own in (("definition", guideline.define), ("scale", scales)):
+        if taken := [name for name in own if name in memory or names.count(name) > 1]:
             raise CatalogError(
-                f'guideline "{guideline.id}": "{name}" is a name that the program of every guideline keeps for itself.\n'
-                "  Give the definition another name."
+                f'guideline "{guideline.id}": "{taken[0]}" is a name that the program of every guideline keeps for itself.\n'
+                f"  Give the {kind} another name."
             )
 
 

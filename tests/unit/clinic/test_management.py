@@ -321,6 +321,17 @@ def test_unknown_names_stop_at_the_door(changes, told):
         compiled(a_guideline(**changes))
 
 
+@pytest.mark.parametrize("name", ["n_dexamethasone", "steroid_amount", "in_care"])
+def test_a_scale_has_a_name_of_its_own(name):
+    """As of definitions: a grade under the name of what is given would be taken for the dose."""
+    guideline = a_guideline(scales=["crs_penn", name])
+    scales = {one: CATALOG.load("scale", "crs_penn").model_copy(update={"id": one}) for one in guideline.scales}
+    with pytest.raises(CatalogError, match=f'"{name}".*\n.*another name'):
+        compile_guideline(
+            guideline, scales, {"dexamethasone": CATALOG.load("drug", "dexamethasone")}, active_until_day=60.0
+        )
+
+
 @pytest.mark.parametrize("times", [2, 3])
 def test_a_definition_that_is_a_number_keeps_it(times):
     """Twice 39.5 degrees is 79, three times is 118.5: above 100 only the second; as what a rule compares, and as a factor of its dose."""

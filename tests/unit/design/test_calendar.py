@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from livingdrug.catalog.calendar import DataCutoff, Enrolment
-from livingdrug.catalog.load import load_trial
+from livingdrug.catalog.load import default_catalog, load_trial
 from livingdrug.foundation.errors import BadInput
 from livingdrug.trial.calendar import entry_days
 from livingdrug.trial.run import run
@@ -102,9 +102,34 @@ def test_who_waits_is_enrolled_and_not_treated(open_trial) -> None:
     assert found.endpoint("os_enrolled").patients.height == who.height
 
 
+ASKS_FROM_ENROLMENT = [
+    "os_enrolled", "pfs_enrolled", "efs_enrolled", "efs_restricted_mean_24mo_enrolled",
+    "efs_second_line_week_9", "efs_second_line_week_12", "efs_second_line_day_150",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", ASKS_FROM_ENROLMENT)
+def test_who_still_waits_at_the_cut_is_censored_that_day(open_trial, endpoint) -> None:
+    """Whether cells will be given is not known yet: no event, and watched from enrolment to the cut."""
+    found = cut_at(open_trial, at="30 day")
+    who = found.frames["who"].filter(pl.col("status") == "waiting")
+    asked = found.endpoint(endpoint).patients.join(who, on=["arm", "patient"], how="inner")
+    assert asked.height == who.height > 0
+    assert (asked["cause"] == 0).all()
+    assert asked["time_days"].to_numpy() == pytest.approx((asked["cut_day"] - asked["enrolment_day"]).to_numpy())
+
+
+def test_every_endpoint_from_enrolment_is_among_them() -> None:
+    catalog = default_catalog()
+    records = {name: catalog.load("endpoint", name) for name in catalog.names("endpoint")}
+    found = {name for name, one in records.items() if "waiting_end_day" in str(one.further.get("event_day"))}
+    assert found == set(ASKS_FROM_ENROLMENT)
+
+
 def test_a_cut_at_events_has_as_many(open_trial) -> None:
-    found = cut_at(open_trial, events=6, endpoint="os_enrolled")
-    assert int((found.endpoint("os_enrolled").patients["cause"] == 1).sum()) == 6
+    for name in ("os_enrolled", "efs_enrolled"):
+        found = cut_at(open_trial, events=6, endpoint=name)
+        assert int((found.endpoint(name).patients["cause"] == 1).sum()) == 6, name
 
 
 def test_a_cut_after_the_last_patient(open_trial, whole) -> None:

@@ -87,6 +87,10 @@ class Bridging(Part):
         return self
 
 
+EARLIEST_LYMPHODEPLETION = 60.0
+"""Days before the infusion at most: two months on, lymphocytes have come back and a course counts no more (ours; trials give it in the week before)."""
+
+
 def _refuse_twice(days: tuple[float, ...], place: str) -> None:
     """Stop at a day that stands twice: whether it means two doses or a slip is not known."""
     if twice := sorted(repeated(days)):
@@ -552,6 +556,12 @@ class Arm(Part):
                 raise CatalogError(
                     f'arm "{self.name}", "lymphodepletion.days" of {given.drug}: day {late[0]:g} is not before the'
                     f" infusion on day {self.infusion.day:g}.\n  Lymphodepletion comes first: use negative days."
+                )
+            early = [day for day in given.days if day < self.infusion.day - EARLIEST_LYMPHODEPLETION]
+            if early:
+                raise CatalogError(
+                    f'arm "{self.name}", "lymphodepletion.days" of {given.drug}: got day {early[0]:g}, expected no more than'
+                    f" {EARLIEST_LYMPHODEPLETION:g} days before the infusion.\n  Lymphocytes have come back by then: correct the day."
                 )
         return self
 

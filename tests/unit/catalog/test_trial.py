@@ -90,6 +90,7 @@ def bridged(value, unit="", allowed="true"):
         ('dose_above_50kg = "0.1e8 to 2.5e8 cell"', "", CatalogError, "go together"),
         ("day = 0\n", 'day = 0\ndose_fixed = "1e8 cell"\n', CatalogError, "exactly one of"),
         ("[-6, -5, -4, -3]", "[-6, -5, -4, 1]", CatalogError, "is not before the infusion"),
+        ("[-6, -5, -4, -3]", "[-600, -5, -4, -3]", CatalogError, "no more than 60 days before"),
         ("[-6, -5, -4, -3]", "[]", CatalogError, "at least 1 item"),
         ("[28, 90,", "[-7, 90,", CatalogError, "is before the first day of treatment"),
         ("[28, 90,", "[90, 28,", CatalogError, "not ascending"),

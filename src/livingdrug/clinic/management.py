@@ -144,8 +144,7 @@ def compile_guideline(
     for drug in guideline.drugs:
         statements.append((f"hours_since_{drug}", f"(time - last_{drug}_day + {MOMENT!r}) * 24"))
         statements.append((f"hours_since_first_{drug}", f"(time - first_{drug}_day + {MOMENT!r}) * 24"))
-    for name, text in guideline.define.items():
-        statements.append((name, f"1 if ({text}) else 0" if is_condition(text) else text))
+    statements.extend((name, _defined(text)) for name, text in guideline.define.items())
     for rule in guideline.rule:
         _wanted(rule, active_until_day, statements, memory)
     for sign in signs.moment:
@@ -175,8 +174,17 @@ def compile_guideline(
             memory[f"{sign}_before"] = signs[sign].well
             statements.append((f"{sign}_before", f"{sign}_now"))
     _refuse_own_names(guideline, scales, statements, memory)
-    entered = frozenset(drug.enters for drug in drugs.values() if drug.enters)
-    return CheckProgram(tuple(statements), memory, tuple(info.firing for info in infos), None, entered), infos
+    return CheckProgram(tuple(statements), memory, tuple(info.firing for info in infos), None, _entered(drugs)), infos
+
+
+def _defined(text: str) -> str:
+    """A definition's value: 1 or 0 of a condition, otherwise what it comes to."""
+    return f"1 if ({text}) else 0" if is_condition(text) else text
+
+
+def _entered(drugs: Mapping[str, Drug]) -> frozenset[str]:
+    """States of the model that a dose of any of these changes."""
+    return frozenset(drug.enters for drug in drugs.values() if drug.enters)
 
 
 def _refuse_own_names(

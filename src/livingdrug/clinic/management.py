@@ -153,11 +153,7 @@ def compile_guideline(
 
     # given: in the guideline's order, inside the limits
     infos = []
-    for drug in guideline.drugs:
-        memory.update({f"n_{drug}": 0.0, f"last_{drug}_day": -NEVER, f"first_{drug}_day": NEVER})
-        for back in range(2, (guideline.limit[drug].at_most_in_24_hours or 1) + 1):
-            memory[f"dose_{back}_back_{drug}_day"] = -NEVER
-        memory.update({f"{sign}_at_{drug}": signs[sign].well for sign in signs.moment if f"{sign}_at_{drug}" in used})
+    memory.update(_of_drugs(guideline, signs, used))
     for rule in guideline.rule:
         drug, named = drugs[rule.drug], guideline.episode.fever_treated_by
         if drug.counted_in == CYCLE:  # remembered, not written into the code: parameter sets differ in it
@@ -175,6 +171,17 @@ def compile_guideline(
             statements.append((f"{sign}_before", f"{sign}_now"))
     _refuse_own_names(guideline, scales, statements, memory)
     return CheckProgram(tuple(statements), memory, tuple(info.firing for info in infos), None, _entered(drugs)), infos
+
+
+def _of_drugs(guideline: Guideline, signs: Signs, used: Collection[str]) -> dict[str, float]:
+    """What is remembered of each drug, before any was given."""
+    memory: dict[str, float] = {}
+    for drug in guideline.drugs:
+        memory.update({f"n_{drug}": 0.0, f"last_{drug}_day": -NEVER, f"first_{drug}_day": NEVER})
+        for back in range(2, (guideline.limit[drug].at_most_in_24_hours or 1) + 1):
+            memory[f"dose_{back}_back_{drug}_day"] = -NEVER
+        memory.update({f"{sign}_at_{drug}": signs[sign].well for sign in signs.moment if f"{sign}_at_{drug}" in used})
+    return memory
 
 
 def _defined(text: str) -> str:
